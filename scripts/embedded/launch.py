@@ -1,0 +1,121 @@
+"""Sets everything up, then becomes what was asked for: the demo, the tests, the checks.
+
+Standard library only: it starts on the machine's own Python and ends up in .venv's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from scripts.embedded import demo_options
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import ROOT, VENV
+from scripts.embedded.progress import say
+from scripts.embedded.setup import set_up
+
+SUITES = ("unit", "contract", "integration", "e2e")
+CHECKS: Mapping[str, Sequence[str]] = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "mypy": ("mypy", "services", "sql", "scripts", "tests"),
+    "import-linter": ("lint-imports",),
+    "sqlfluff": ("sqlfluff", "lint", "sql"),
+}
+
+_PYTHON = str(VENV / "bin" / "python")
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Run the demo."""
+    demo_options.parse(arguments)
+    begin = time.monotonic()
+    set_up(os.environ)
+    setup_seconds = f"--setup-seconds={time.monotonic() - begin:.3f}"
+    _become("-P", "-m", "scripts.embedded.demo", *arguments, setup_seconds)
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the suites that were named, or all."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
+        description="Set everything up, then run the tests. With CI=true a skipped test fails.",
+    )
+    parser.add_argument(
+        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all of them)"
+    )
+    own, further = split_at_dashes(arguments)
+    suites = parser.parse_args(own).suites
+    for suite in suites:
+        if suite not in SUITES:
+            parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
+    set_up(os.environ)
+    os.chdir(ROOT)
+    folders = [f"tests/{suite}" for suite in suites or SUITES]
+    _become("-m", "pytest", *folders, *further)
+
+
+def split_at_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before the first `--` and what stands after it."""
+    words = list(arguments)
+    place = words.index("--") if "--" in words else len(words)
+    return words[:place], words[place + 1 :]
+
+
+def check(arguments: Sequence[str]) -> int:
+    """Run every check, also after one has failed."""
+    argparse.ArgumentParser(
+        prog="scripts/check",
+        description=f"Set everything up, then run the static checks: {', '.join(CHECKS)}.",
+    ).parse_args(arguments)
+    set_up(os.environ)
+    failed = []
+    for name, command in CHECKS.items():
+        say(f"--- {name}")
+        program = [str(VENV / "bin" / command[0]), *command[1:]]
+        if subprocess.run(program, cwd=ROOT, check=False).returncode != 0:
+            failed.append(name)
+    say(f"failed: {', '.join(failed)}" if failed else "all checks passed")
+    return 1 if failed else 0
+
+
+def lock_jars(arguments: Sequence[str]) -> int:
+    """Write the lock file of the jars anew."""
+    set_up(os.environ, with_jars=False)
+    _become("-P", "-m", "scripts.embedded.jar_lock", *arguments)
+
+
+def _become(*arguments: str) -> NoReturn:
+    """Go on as the virtual environment's Python, so that signals and exit codes are its own."""
+    os.execv(_PYTHON, [_PYTHON, *arguments])  # noqa: S606 - no shell is wanted
+
+
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "demo": demo,
+    "test": test,
+    "check": check,
+    "lock-jars": lock_jars,
+}
+
+
+def main() -> int:
+    """Run the command that the first argument names; return the exit code."""
+    name, *arguments = sys.argv[1:]
+    try:
+        return COMMANDS[name](arguments)
+    except EmbeddedError as error:
+        say(f"scripts/{name}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say(f"\nscripts/{name}: interrupted")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Where things lie in a checkout and in the user's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"
+JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
+KAFKA_JARS = CACHE / "jars" / "kafka"
+CONNECTOR_JARS = CACHE / "jars" / "connector"
+
+
+def user_cache(variables: Mapping[str, str]) -> Path:
+    """Return the folder for downloads that several checkouts share."""
+    base = variables.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "tapeline"

@@ -1,0 +1,87 @@
+"""Installs the locked Python packages into .venv: uv.lock in, a virtual environment out.
+
+Works without pip and without the package python3-venv, which Debian leaves out.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.embedded.download import Artifact, fetch, is_intact
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import ROOT, VENV
+
+UV_REQUIREMENTS = Path(__file__).with_name("uv-requirements.txt")
+PIP_NAME = "pip-26.3-py3-none-any.whl"
+PIP_URL = (
+    "https://files.pythonhosted.org/packages/07/25/"
+    f"ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/{PIP_NAME}"
+)
+PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
+PIP_BYTES = 1_950_951
+
+
+def sync(cache: Path, variables: Mapping[str, str]) -> None:
+    """Make .venv hold exactly the locked packages. Raises EmbeddedError."""
+    uv = _uv(cache, variables)
+    command = [str(uv), "sync", "--locked", "--all-extras", "--all-groups", "--no-python-downloads"]
+    environment = {**variables, "UV_PROJECT_ENVIRONMENT": str(VENV)}
+    for foreign in ("VIRTUAL_ENV", "PYTHONPATH"):
+        environment.pop(foreign, None)
+    _run([*command, "--python", sys.executable], environment, "installing the Python packages")
+
+
+def _uv(cache: Path, variables: Mapping[str, str]) -> Path:
+    """Return the pinned uv, installing it once into the user's cache."""
+    version = uv_version(UV_REQUIREMENTS.read_text(encoding="utf-8"))
+    home = cache / f"uv-{version}"
+    if not home.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=cache))
+        try:
+            _install_uv(fresh, _pip(cache), variables)
+            fresh.rename(home)
+        except BaseException:
+            shutil.rmtree(fresh)
+            raise
+    return home / "bin" / "uv"
+
+
+def _install_uv(directory: Path, pip: list[str], variables: Mapping[str, str]) -> None:
+    options = ("--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={directory}")
+    environment = {
+        **variables,
+        "PIP_USER": "0",
+        "PIP_ROOT_USER_ACTION": "ignore",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    command = [*pip, "install", "--quiet", *options, "-r", str(UV_REQUIREMENTS)]
+    _run(command, environment, "installing uv")
+
+
+def uv_version(requirements: str) -> str:
+    """Return the version of uv that the requirements file pins."""
+    pin = next(line for line in requirements.splitlines() if line.startswith("uv=="))
+    return pin.removeprefix("uv==").split()[0]
+
+
+def _pip(cache: Path) -> list[str]:
+    """Return the command that runs pip: Python's own one, or else a pinned wheel of it."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    wheel = Artifact(PIP_URL, cache / PIP_NAME, "sha256", PIP_SHA256, PIP_BYTES)
+    if not is_intact(wheel):
+        fetch(wheel)
+    return [sys.executable, str(wheel.target / "pip")]
+
+
+def _run(command: list[str], environment: Mapping[str, str], deed: str) -> None:
+    code = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+    if code != 0:
+        raise EmbeddedError(f"{deed} failed with exit code {code}; see above")

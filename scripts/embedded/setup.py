@@ -1,0 +1,130 @@
+"""Brings a bare machine to where everything runs: Java, Python packages, jars.
+
+Standard library only. What is there already is found by a stamp and not touched again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts.embedded import jars, python_packages
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.java import Java, find_java, install_java
+from scripts.embedded.layout import CACHE, JAR_LOCK, ROOT, VENV, user_cache
+from scripts.embedded.progress import Progress, say
+
+_DESCRIPTION = """\
+Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
+this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
+.venv, and the pinned jars of Kafka and of Spark's connector into .cache. Downloads are checked
+against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in place.
+"""
+_EPILOG = """\
+environment: MAVEN_REPOSITORY_URL (a mirror of Maven Central), XDG_CACHE_HOME, JAVA_HOME,
+PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own variables.
+"""
+
+
+def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
+    """Install what is missing and return the Java to use. Raises EmbeddedError."""
+    if shutil.which("setpriv") is None:
+        raise EmbeddedError("setpriv is missing; install the package util-linux")
+    with _one_at_a_time(CACHE / "setup.lock"):
+        java = find_java(variables)
+        if java is None:
+            say("Java 17 or 21 is missing")
+            java = install_java(variables)
+        _install_packages(variables)
+        if with_jars:
+            _install_jars(variables)
+    return java
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Return one digest of all the parts."""
+    digests = (hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _install_packages(variables: Mapping[str, str]) -> None:
+    wanted = fingerprint(
+        (ROOT / "uv.lock").read_bytes(),
+        (ROOT / "pyproject.toml").read_bytes(),
+        f"{sys.version} {ROOT}".encode(),
+    )
+    stamp = VENV / "tapeline-setup"
+    if _holds(stamp, wanted) and (VENV / "bin" / "python").exists():
+        return
+    say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
+    stamp.unlink(missing_ok=True)
+    python_packages.sync(user_cache(variables), variables)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _install_jars(variables: Mapping[str, str]) -> None:
+    directory = CACHE / "jars"
+    groups = jars.read_lock(JAR_LOCK)
+    wanted = fingerprint(JAR_LOCK.read_bytes())
+    stamp = directory / "tapeline-setup"
+    if _holds(stamp, wanted) and all((directory / group).is_dir() for group in groups):
+        return
+    stamp.unlink(missing_ok=True)
+    jars.install(
+        groups,
+        jars.repository_url(variables),
+        user_cache(variables) / "jars",
+        directory,
+        Progress("jars of Kafka and Spark's connector").add,
+    )
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.exists() and file.read_text(encoding="utf-8") == text
+
+
+@contextmanager
+def _one_at_a_time(file: Path) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another setup is at work here; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    argparse.ArgumentParser(
+        prog="scripts/setup",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    begin = time.monotonic()
+    try:
+        java = set_up(os.environ)
+    except EmbeddedError as error:
+        say(f"scripts/setup: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nscripts/setup: interrupted; run it again to go on")
+        return 130
+    say(f"ready: Java {java.version} in {java.home}, .venv, .cache/jars")
+    say(f"took {time.monotonic() - begin:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Starts a run's processes in order and waits for each; tells how to reach them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts.embedded import (
+    database,
+    kafka_broker,
+    kafka_client,
+    pipeline,
+    postgres_server,
+    processes,
+)
+from scripts.embedded.layout import KAFKA_JARS
+from scripts.embedded.passwords import ADMINISTRATOR, READER, read_password, write_pgpass
+from scripts.embedded.pipeline import DATABASE, Run
+from scripts.embedded.ports import HOST
+from scripts.embedded.postgres_account import program_directory
+from scripts.embedded.processes import Child
+from scripts.embedded.progress import say
+
+_SERVER_SECONDS = 60
+_ONE_SHOT_SECONDS = 120
+_SERVICE_SECONDS = 180
+_NEWEST_BARS = """\
+SELECT symbol, bar_time, open, close, volume FROM events_stream
+ORDER BY bar_time DESC LIMIT 10"""
+
+
+def start_servers(run: Run, children: list[Child]) -> None:
+    """Start what the services need, with schema and topics; each child stands in `children`
+    from its start on. Raises EmbeddedError."""
+    say("starting PostgreSQL, Kafka and the services")
+    kafka = kafka_broker.start(_broker(run))
+    children.append(kafka)
+    postgres = postgres_server.start(_cluster(run))
+    children.append(postgres)
+    _await("PostgreSQL", postgres, lambda: database.is_ready(_administrator(run)))
+    processes.run(pipeline.migrate(run), _ONE_SHOT_SECONDS)
+    _await("Kafka", kafka, lambda: kafka_client.is_listening(run.addresses.bootstrap))
+    processes.run(pipeline.topics(run), _ONE_SHOT_SECONDS)
+
+
+def start_services(run: Run, children: list[Child]) -> None:
+    """Start the services and wait until each has done its first work. Raises EmbeddedError."""
+    if run.options.source is None:
+        simulator = processes.start(pipeline.simulator(run))
+        children.append(simulator)
+        address = f"{HOST}:{run.addresses.simulator}"
+        _await("simulator", simulator, lambda: kafka_client.is_listening(address))
+    services = []
+    for command in (pipeline.stream(run), pipeline.producer(run)):
+        pipeline.heartbeat(run, command.name).unlink(missing_ok=True)
+        services.append(processes.start(command))
+        children.append(services[-1])
+    for service in reversed(services):
+        beat = pipeline.heartbeat(run, service.name)
+        _await(service.name, service, beat.exists, _SERVICE_SECONDS)
+
+
+def _broker(run: Run) -> kafka_broker.Broker:
+    return kafka_broker.Broker(
+        java=run.java.program,
+        jars=KAFKA_JARS,
+        directory=run.directory / "kafka",
+        logs=run.logs,
+        port=run.addresses.kafka,
+        controller_port=run.addresses.kafka_controller,
+    )
+
+
+def _cluster(run: Run) -> postgres_server.Cluster:
+    return postgres_server.Cluster(
+        directory=run.directory / "postgres",
+        logs=run.logs,
+        port=run.addresses.postgres,
+        password_file=run.passwords[ADMINISTRATOR],
+    )
+
+
+def _await(
+    name: str, child: Child, ready: Callable[[], bool], seconds: float = _SERVER_SECONDS
+) -> None:
+    begin = time.monotonic()
+    processes.wait_until(ready, child, seconds)
+    say(f"  {name} is up ({time.monotonic() - begin:.1f} s)")
+
+
+def reader_login(run: Run) -> database.Login:
+    """Return the account that may read what dashboards read."""
+    password = read_password(run.passwords[READER])
+    return database.Login(HOST, run.addresses.postgres, DATABASE, READER, password)
+
+
+def _administrator(run: Run) -> database.Login:
+    password = read_password(run.passwords[ADMINISTRATOR])
+    return database.Login(HOST, run.addresses.postgres, "postgres", ADMINISTRATOR, password)
+
+
+def write_connection(run: Run, file: Path) -> None:
+    """Write connection.json, which tells programs how to reach the run."""
+    facts = {
+        "host": HOST,
+        "port": run.addresses.postgres,
+        "database": DATABASE,
+        "user": READER,
+        "password_file": str(run.passwords[READER]),
+        "kafka": run.addresses.bootstrap,
+        "source": run.source_url,
+        "simulated": run.market.simulated,
+    }
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    part.replace(file)
+
+
+def psql_command(run: Run) -> str:
+    """Return a command line that shows the newest bars."""
+    secrets = run.passwords[READER].parent
+    pgpass = write_pgpass(secrets, HOST, DATABASE, READER, read_password(run.passwords[READER]))
+    address = ["-h", HOST, "-p", str(run.addresses.postgres), "-U", READER, "-d", DATABASE]
+    psql = [str(program_directory() / "psql"), *address, "-c", " ".join(_NEWEST_BARS.split())]
+    return f"PGPASSFILE={shlex.quote(str(pgpass))} {shlex.join(psql)}"
+
+
+def announcement(run: Run) -> str:
+    """Return what runs where, for a person."""
+    market, addresses = run.market, run.addresses
+    kind = "The market is SIMULATED: no bar is real." if market.simulated else "The bars are real."
+    metrics = f"http://{HOST}:{{}}/metrics"
+    intervals = market.intervals or "the plan's interval"
+    lines = {
+        "source": f"{run.source_url}  ({market.origin}; market clock {market.clock})",
+        "producer": f"{market.symbols} {intervals} -> Kafka; "
+        + metrics.format(addresses.producer_metrics),
+        "Kafka": addresses.bootstrap,
+        "stream": "Spark -> PostgreSQL; " + metrics.format(addresses.stream_metrics),
+        "PostgreSQL": f"{HOST}:{addresses.postgres}, database {DATABASE}, user {READER}, password "
+        f"in {run.passwords[READER]}",
+        "state": f"{run.directory}, logs in {run.logs}",
+    }
+    table = "\n".join(f"  {name:<11}{text}" for name, text in lines.items())
+    return f"\nTapeline runs. {kind}\n{table}\n\n{psql_command(run)}\n"

@@ -1,0 +1,1 @@
+"""The vocabulary that every service shares. Imports nothing outside the standard library."""

@@ -1,0 +1,87 @@
+"""The Bar event: what travels from the producer through Kafka to the stream.
+
+Prices and volume stay the decimal strings that the API sent, so that no float can round them.
+The same facts stand in `bar.schema.json` (for other languages) and in the stream's SQL
+expressions; contract tests compare the three.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+
+INTERVALS: Final = ("1min", "5min", "15min", "30min", "60min", "1d")
+"""Bar lengths, by the names that Alpha Vantage gives them; `1d` is a trading day."""
+
+INTERVAL_MINUTES: Final = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60}
+"""Length in minutes of each intraday interval."""
+
+SOURCES: Final = ("alphavantage", "simulator")
+
+FRESHNESS: Final = ("realtime", "delayed_15min", "end_of_day", "historical", "simulated")
+"""How close to the market a bar was when it was observed."""
+
+EXCHANGE_ZONES: Final = (
+    "US/Eastern",
+    "America/New_York",
+    "America/Toronto",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "Europe/London",
+    "UTC",
+)
+"""Clocks of the exchanges that Alpha Vantage covers; a bar on another clock is rejected."""
+
+SYMBOL_PATTERN: Final = r"[A-Z0-9^][A-Z0-9.\-]{0,15}"
+"""A whole symbol, such as AAPL, BRK-B, TSCO.LON or 600104.SHH."""
+
+PRICE_PATTERN: Final = r"[0-9]{1,12}(\.[0-9]{1,6}0{0,12})?"
+"""A price that numeric(18,6) holds without rounding; bounded, as endless zeros cost minutes."""
+
+VOLUME_PATTERN: Final = r"[0-9]{1,19}"
+
+
+@dataclass(frozen=True)
+class Ohlcv:
+    """Open, high, low, close and volume as decimal strings, in the exchange's currency."""
+
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One observation of one bar.
+
+    `exchange_time` is the bar's start on the exchange's own clock (`YYYY-MM-DD HH:MM:SS`, a
+    bare date for 1d), `observed_at` the UTC instant at which the response arrived (ISO 8601,
+    milliseconds, Z). The bar's identity is (symbol, interval, start); the observation with the
+    newest `observed_at` wins.
+    """
+
+    symbol: str
+    interval: str
+    exchange_time: str
+    exchange_tz: str
+    ohlcv: Ohlcv
+    source: str
+    freshness: str
+    adjusted: bool
+    is_final: bool
+    observed_at: str
+    schema_version: int = SCHEMA_VERSION
+
+    def key(self) -> bytes:
+        """Return the Kafka key: all bars of a symbol keep their order in one partition."""
+        return self.symbol.encode()
+
+    def to_json(self) -> bytes:
+        """Return the Kafka value: compact UTF-8 JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False).encode()

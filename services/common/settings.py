@@ -1,0 +1,92 @@
+"""Reads typed settings out of environment variables.
+
+What comes in is a mapping such as `os.environ`, what goes out are checked values. A wrong
+value raises `SettingError`, whose one line names the variable and says what would be right.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.common.secret import Secret
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; the message is one line for the person who set it."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Typed reads over a mapping of environment variables. An empty value counts as unset."""
+
+    variables: Mapping[str, str]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return the variable as text; without a default it must be set."""
+        value = self.variables.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise SettingError(f"{name} is not set, and there is no default for it")
+        return default
+
+    def integer(self, name: str, default: int, minimum: int, maximum: int) -> int:
+        """Return a whole number within [minimum, maximum]."""
+        raw = self.text(name, str(default))
+        if not re.fullmatch(r"[+-]?\d{1,18}", raw) or not minimum <= int(raw) <= maximum:
+            raise SettingError(
+                f"{name} is {raw!r}; it must be a whole number from {minimum} to {maximum}"
+            )
+        return int(raw)
+
+    def number(self, name: str, default: float, minimum: float, maximum: float) -> float:
+        """Return a finite number within [minimum, maximum]."""
+        raw = self.text(name, str(default))
+        try:
+            value = float(raw)
+        except ValueError:
+            value = math.nan
+        if not minimum <= value <= maximum:
+            raise SettingError(
+                f"{name} is {raw!r}; it must be a number from {minimum} to {maximum}"
+            )
+        return value
+
+    def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
+        """Return one of `allowed`."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise SettingError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Return a boolean written as true or false."""
+        return self.choice(name, "true" if default else "false", ("true", "false")) == "true"
+
+    def words(self, name: str, default: str) -> tuple[str, ...]:
+        """Return the parts of a comma-separated list, without blanks and repeats, in order."""
+        parts = (part.strip() for part in self.text(name, default).split(","))
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+    def path(self, name: str, default: str | None = None) -> Path:
+        """Return the variable as a path; it need not exist."""
+        return Path(self.text(name, default))
+
+    def secret(self, name: str, default: str | None = None) -> Secret:
+        """Return NAME, or the content of the file that NAME_FILE points to (the file wins)."""
+        file_name = self.text(f"{name}_FILE", "")
+        if not file_name:
+            return Secret(self.text(name, default))
+        try:
+            value = Path(file_name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(
+                f"{name}_FILE points to {file_name}, which cannot be read: {type(error).__name__}"
+            ) from None
+        if not value and default is None:
+            raise SettingError(f"{name}_FILE points to {file_name}, which is empty")
+        return Secret(value)

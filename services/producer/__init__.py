@@ -1,0 +1,1 @@
+"""Alpha Vantage → Kafka: fetches bars within the plan's limits and publishes what is new."""

@@ -1,0 +1,123 @@
+"""Decides which series is asked for next, charges the call to the plan and lets it leave."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from services.producer.context import Context
+from services.producer.fetch import Job
+from services.producer.history import history_months, slices_to_fill
+from services.producer.plan import attempt_seconds
+from services.producer.progress import Progress
+from services.producer.schedule import Market, Pace, Phase, lag, pause_seconds, phase
+from services.producer.series import DAY, Series, Slice
+
+MAX_WAITING_BARS: Final = 20_000
+"""No more is fetched while more bars than this wait for Kafka."""
+LARGE_ANSWERS: Final = 2
+"""Answers of a month or more, of some 20,000 bars each, that may be in memory at a time."""
+_SHORTEST_SECONDS: Final = 0.02
+
+
+class Asker:
+    """Submits jobs to the fetcher. `fetching` counts those that have not come back."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._plan = context.settings.plan
+        self.fetching = 0
+
+    def start(self, series: Series, count: int) -> Progress:
+        """Return the state of a series that begins to be polled, one of `count`."""
+        coverage = self._context.memory.coverage(series)
+        progress = Progress(series, self._plan.premium, coverage)
+        if coverage is not None and self._plan.per_day is not None:
+            # A restart is no reason to spend a call before its time.
+            age = (self._context.clocks.market() - coverage.asked_at).total_seconds()
+            spacing = attempt_seconds(self._plan, count, series.interval)
+            progress.live_at = self._context.clocks.monotonic() + max(0.0, spacing - age)
+        return progress
+
+    def ask(self, active: Sequence[Progress]) -> float:
+        """Let every call leave that is due and allowed; return the seconds until the next look."""
+        context = self._context
+        if context.courier.waiting() > MAX_WAITING_BARS:
+            return context.tick_seconds
+        # The one that has waited longest comes first.
+        large = sum(1 for progress in active if progress.busy and progress.large)
+        for progress in sorted(active, key=lambda each: each.asked_at):
+            now, monotonic = context.clocks.real(), context.clocks.monotonic()
+            wait = context.pacer.wait_seconds(now, monotonic)
+            if wait > 0:
+                return min(context.tick_seconds, max(_SHORTEST_SECONDS, wait))
+            if self.fetching >= context.settings.fetch_parallel:
+                return context.tick_seconds  # the answer that frees a thread wakes the loop
+            if progress.may_ask(monotonic):
+                large += self._ask(progress, active, now, large < LARGE_ANSWERS)
+        return min(context.tick_seconds, _until_due(active, context.clocks.monotonic()))
+
+    def _ask(
+        self, progress: Progress, active: Sequence[Progress], now: datetime, large_allowed: bool
+    ) -> bool:
+        """Let a call leave if the series wants one; return whether its answer may be large."""
+        context, market_now = self._context, self._context.clocks.market()
+        monotonic = context.clocks.monotonic()
+        pace = Pace(self._plan, len(active), context.settings.poll_seconds)
+        freshness = context.settings.source.freshness(progress.series.interval)
+        market = self._market(progress.series, market_now)
+        at = phase(progress.series, progress.coverage, market, freshness, pace)
+        live = at is not Phase.IDLE and monotonic >= progress.live_at
+        if context.once:
+            live = not progress.polled
+        self._look_up_history(progress)
+        slices = self._slices(progress, market_now, freshness) if live else []
+        part = progress.next_part(live, slices)
+        if part is None or (part.extent != "compact" and not large_allowed):
+            return False
+        self._charge(now, monotonic)
+        progress.busy, progress.asked_at = True, monotonic
+        progress.large = part.extent != "compact"
+        progress.live_at = monotonic + pause_seconds(at, progress.series, freshness, pace)
+        self.fetching += 1
+        context.fetcher.submit(Job(progress.series, part, market_now, now))
+        return progress.large
+
+    def _charge(self, now: datetime, monotonic: float) -> None:
+        context = self._context
+        if self._plan.per_day is not None:
+            # Charged before it leaves: a crash cannot make the plan overspent.
+            context.memory.charge(now)
+        context.pacer.charge(now, monotonic)
+        context.metrics.calls_today(context.pacer.used_today(now))
+
+    def _market(self, series: Series, now: datetime) -> Market:
+        sessions = self._context.sessions
+        return Market(now, sessions.latest(series.symbol, now), sessions.closed(series.symbol, now))
+
+    def _look_up_history(self, progress: Progress) -> None:
+        coverage, series = progress.coverage, progress.series
+        if coverage is None or progress.history_known or series.interval == DAY:
+            return
+        done = self._context.memory.months(series)
+        months = history_months(coverage, done, self._context.settings.history_months)
+        progress.history, progress.history_known = deque(months), True
+
+    def _slices(self, progress: Progress, market_now: datetime, freshness: str) -> list[Slice]:
+        coverage, series, missed = progress.coverage, progress.series, 0
+        if coverage is not None:
+            since = coverage.asked_at - lag(freshness)
+            missed = self._context.sessions.bars_between(series, since, market_now)
+        return slices_to_fill(series, coverage, missed, progress.premium, market_now)
+
+
+def _until_due(active: Sequence[Progress], monotonic: float) -> float:
+    waits = [
+        wait
+        for progress in active
+        if not progress.busy and not progress.blocked
+        if (wait := max(progress.live_at, progress.retry_at) - monotonic) > 0
+    ]
+    return max(_SHORTEST_SECONDS, min(waits, default=1.0))

@@ -1,0 +1,245 @@
+"""Starts the producer: `python -m services.producer.main`. Alpha Vantage in, Kafka out."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+from services.common import logs, topics
+from services.common.heartbeat import Heartbeat
+from services.common.market_clock import utc_now
+from services.common.settings import Environment, SettingError
+from services.producer.api import Api
+from services.producer.context import Clocks, Complaints, Context, Inbox, ProducerStoppedError
+from services.producer.courier import Courier
+from services.producer.fetch import Fetcher
+from services.producer.memory import Memory, MemoryFailedError
+from services.producer.metrics import Metrics
+from services.producer.pacing import Pacer
+from services.producer.poll import Poller
+from services.producer.publish import KafkaWriter, connect
+from services.producer.roster import Roster
+from services.producer.sessions import Sessions
+from services.producer.settings import Settings, read_settings
+
+SERVICE: Final = "producer"
+STOP_SECONDS: Final = 5.0
+_HELP: Final = """\
+Fetches market bars from Alpha Vantage within the limits of the key's plan and publishes the new
+and the changed ones to Kafka. Ctrl-C or SIGTERM stops it within 10 s; nothing is lost by a kill.
+
+settings (environment variables; * may also be a file, named by NAME_FILE):
+  ALPHA_VANTAGE_KEY *        the API key; needed unless ALPHA_VANTAGE_SIMULATED is true
+  ALPHA_VANTAGE_PLAN         free (25 calls a day, daily bars only), unlimited, or the calls a
+                             minute of a premium key (free)
+  ALPHA_VANTAGE_ENTITLEMENT  none, delayed or realtime, as signed up for the key (none)
+  ALPHA_VANTAGE_URL          the endpoint (https://www.alphavantage.co/query)
+  ALPHA_VANTAGE_RAPIDAPI     true for RapidAPI's form; told by the host otherwise (false)
+  ALPHA_VANTAGE_SIMULATED    true marks every bar as simulated (false)
+  ALPHA_VANTAGE_FREE_CALLS_A_MINUTE  second bound of a free key (5)
+  SYMBOLS                    comma-separated (AAPL,TSLA,MSFT,AMZN)
+  SYMBOLS_FILE               one symbol a line, # comments; read again when it changes
+  INTERVALS                  of 1min,5min,15min,30min,60min,1d (5min; 1d on the free plan)
+  EXTENDED_HOURS, ADJUSTED   true or false, for intraday bars (true, true)
+  HISTORY_MONTHS             further months of intraday history before the trailing 30 days (0)
+  POLL_SECONDS               least time between two polls of one series (1)
+  FETCH_PARALLEL             calls at the same time (8)
+  KAFKA_BOOTSTRAP            host:port, comma-separated (127.0.0.1:9092)
+  PRODUCER_STATE_DIR         what was published, and the day's calls (./data/producer)
+  HEARTBEAT_FILE             marked while all is well (PRODUCER_STATE_DIR/heartbeat)
+  METRICS_PORT, METRICS_HOST Prometheus metrics; port 0 takes a free one, -1 none (-1, 127.0.0.1)
+  MARKET_CLOCK               real, or START@ANCHOR*SPEED of a simulated market (real)
+  LOG_LEVEL, LOG_STYLE       DEBUG to ERROR; text or json (INFO, text)
+
+exit codes: 0 stopped as asked; 1 a fault of the host, or with --once a series without an answer;
+2 a wrong setting or a refused key, told in one line.
+"""
+
+
+def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
+    """Run the producer from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.producer.main",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="poll every series once, publish, and exit"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        settings = read_settings(Environment(os.environ if variables is None else variables))
+    except SettingError as error:
+        print(f"producer: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 2
+    log = logs.configure(SERVICE, settings.log_level, settings.log_style, settings.source.secrets())
+    _log_faults(log)
+    try:
+        return _run(settings, log, once=options.once)
+    except SettingError as error:
+        log.critical("%s", error)
+        return 2
+    except MemoryFailedError as error:
+        log.critical("%s", error)
+        return 1
+    except ProducerStoppedError as error:
+        log.critical("%s", error)
+        return error.exit_code
+
+
+def _run(settings: Settings, log: logging.Logger, once: bool) -> int:
+    roster = Roster(settings, log)
+    with _locked(settings.state_dir):
+        memory = Memory(settings.state_dir, utc_now())
+        try:
+            if memory.set_aside is not None:
+                log.warning(
+                    "the state was damaged and is now %s; bars are sent again, and stored once",
+                    memory.set_aside,
+                )
+            return _poll(settings, log, roster, memory, once)
+        finally:
+            memory.close()
+
+
+def _poll(
+    settings: Settings, log: logging.Logger, roster: Roster, memory: Memory, once: bool
+) -> int:
+    metrics, inbox, stop = Metrics(), Inbox(), threading.Event()
+    beat = _heartbeat(settings)
+    _serve_metrics(settings, metrics, log)
+    sessions = Sessions(settings.source.extended_hours)
+    address = ",".join(settings.kafka_bootstrap)
+    writer = KafkaWriter(topics.BARS.name, address, lambda: connect(settings.kafka_bootstrap), log)
+    courier = Courier(writer, memory, metrics, inbox.put)
+    api = Api(settings.source, settings.fetch_parallel, utc_now)
+    fetcher = Fetcher(api, settings.source, sessions, settings.fetch_parallel, inbox.put)
+    context = Context(
+        settings=settings,
+        clocks=Clocks(real=utc_now, market=settings.market_clock.now),
+        memory=memory,
+        pacer=_pacer(settings, memory),
+        sessions=sessions,
+        fetcher=fetcher,
+        courier=courier,
+        roster=roster,
+        metrics=metrics,
+        inbox=inbox,
+        stop=stop,
+        beat=beat,
+        complaints=Complaints(log),
+        once=once,
+    )
+    _stop_on_signals(stop, inbox)
+    log.info(
+        "started: %d series on the plan %s, market clock %s, Kafka at %s",
+        len(roster.series),
+        settings.plan.name,
+        settings.market_clock,
+        address,
+    )
+    courier.start()
+    fetcher.start()
+    try:
+        return Poller(context).run()
+    finally:
+        left = courier.close(STOP_SECONDS)
+        metrics.stop()
+        api.close()
+        log.info(
+            "stopped; %s",
+            f"{left} bars are fetched again at the next start"
+            if left
+            else "every bar in hand is in Kafka",
+        )
+
+
+def _log_faults(log: logging.Logger) -> None:
+    """Send the trace of a fault in the program to the log, which redacts the key."""
+
+    def in_thread(fault: threading.ExceptHookArgs) -> None:
+        if fault.exc_value is not None:
+            log.critical("a fault in the program", exc_info=fault.exc_value)
+
+    def in_main(_type: object, fault: BaseException, _trace: object) -> None:
+        log.critical("a fault in the program", exc_info=fault)
+
+    threading.excepthook = in_thread
+    sys.excepthook = in_main
+
+
+def _heartbeat(settings: Settings) -> Callable[[], None]:
+    beat = Heartbeat(settings.heartbeat_file).beat
+    try:
+        beat()
+    except OSError as error:
+        raise SettingError(
+            f"HEARTBEAT_FILE is {settings.heartbeat_file}, which cannot be written: "
+            f"{error.strerror}"
+        ) from None
+    return beat
+
+
+def _pacer(settings: Settings, memory: Memory) -> Pacer:
+    pacer = Pacer(settings.plan)
+    if settings.plan.per_day is not None:
+        pacer.restore(memory.calls(), utc_now(), time.monotonic())
+        stopped_until = memory.stopped_until()
+        if stopped_until is not None:
+            pacer.stop_until(stopped_until)
+    return pacer
+
+
+def _serve_metrics(settings: Settings, metrics: Metrics, log: logging.Logger) -> None:
+    if settings.metrics_port < 0:
+        return
+    try:
+        port = metrics.serve(settings.metrics_host, settings.metrics_port)
+    except OSError as error:
+        raise SettingError(
+            f"METRICS_PORT {settings.metrics_port} on {settings.metrics_host} cannot be served "
+            f"({error.strerror}); choose another, or 0 for a free one"
+        ) from None
+    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, port)
+
+
+def _stop_on_signals(stop: threading.Event, inbox: Inbox) -> None:
+    def handle(_number: int, _frame: object) -> None:
+        stop.set()
+        inbox.put(None)
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def _locked(directory: Path) -> IO[str]:
+    """Return the open lock file of the state; the lock lasts as long as the file is open."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / "lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise SettingError(
+            f"PRODUCER_STATE_DIR is {directory}, which cannot be written to: {error.strerror}"
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise SettingError(
+            f"another producer runs on PRODUCER_STATE_DIR {directory}; stop it, or give this one "
+            "a folder of its own"
+        ) from None
+    return file
+
+
+if __name__ == "__main__":
+    sys.exit(main())

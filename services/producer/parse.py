@@ -1,0 +1,81 @@
+"""Turns an answer's time series into Bar events, oldest first. Pure.
+
+A single absurd bar stays what it is: the stream rejects it with its bytes kept, so that
+nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.common.bar import Bar, Ohlcv
+from services.producer.series import Series
+
+_FIELDS: Final = ("1. open", "2. high", "3. low", "4. close", "5. volume")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What holds for all bars of one answer. `observed_at` is the UTC instant of arrival."""
+
+    series: Series
+    zone: str
+    source: str
+    freshness: str
+    adjusted: bool
+    observed_at: datetime
+
+
+def parse_bars(
+    times: Mapping[str, Any], seen: Observation, is_final: Callable[[str], bool]
+) -> list[Bar]:
+    """Return the bars of a time series; `is_final` judges each by its exchange time."""
+    observed_at = seen.observed_at.strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{seen.observed_at.microsecond // 1000:03d}Z"
+    )
+    return [
+        Bar(
+            symbol=seen.series.symbol,
+            interval=seen.series.interval,
+            exchange_time=_encodable(exchange_time),
+            exchange_tz=_encodable(seen.zone),
+            ohlcv=_ohlcv(times[exchange_time]),
+            source=seen.source,
+            freshness=seen.freshness,
+            adjusted=seen.adjusted,
+            is_final=is_final(exchange_time),
+            observed_at=observed_at,
+        )
+        for exchange_time in sorted(times)
+    ]
+
+
+def _ohlcv(fields: Any) -> Ohlcv:
+    if not isinstance(fields, dict):
+        # Not a bar at all: its text travels in the first field, so that it can be seen later.
+        return Ohlcv(_text(fields), "", "", "", "")
+    return Ohlcv(*(_text(fields.get(name, "")) for name in _FIELDS))
+
+
+def _text(value: Any) -> str:
+    return _encodable(value if isinstance(value, str) else json.dumps(value))
+
+
+def _encodable(text: str) -> str:
+    # A lone surrogate, which JSON can spell, has no UTF-8 form; its escape has.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def fingerprint(bar: Bar) -> bytes:
+    """Return 16 bytes that change when the bar's content does; observation time is no content."""
+    ohlcv = bar.ohlcv
+    content = (
+        *(ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close, ohlcv.volume),
+        *(bar.exchange_tz, str(bar.adjusted), str(bar.is_final), bar.source),
+    )
+    return hashlib.blake2b("\x1f".join(content).encode(), digest_size=16).digest()

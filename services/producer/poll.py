@@ -1,0 +1,135 @@
+"""The producer's loop: asks for what is due, takes what comes back, says that it is alive.
+
+Answers come from the fetcher's threads and delivered parcels from the courier's, through one
+inbox, so that everything here runs on one thread.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import Final
+
+from services.producer.asking import Asker
+from services.producer.context import Context, ProducerStoppedError
+from services.producer.courier import Parcel
+from services.producer.fetch import Fetched
+from services.producer.progress import Progress
+from services.producer.series import Series
+from services.producer.taking import Taker
+
+ONCE_ATTEMPTS: Final = 5
+"""With --once a series is given up after so many failures in a row."""
+STUCK_SECONDS: Final = 60.0
+"""The heartbeat stops when bars have waited this long without one being acknowledged."""
+_BEAT_SECONDS: Final = 2.0
+_PRUNE_SECONDS: Final = 86_400.0
+
+
+class Poller:
+    """Polls every series of the roster until `stop` is set, or once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._asker = Asker(context)
+        self._taker = Taker(context)
+        self._progress: dict[Series, Progress] = {}
+        self._beat_at = self._prune_at = float("-inf")
+        self._follow_roster()
+
+    def run(self) -> int:
+        """Poll until stopped; return the exit code.
+
+        Raises ProducerStoppedError or MemoryFailedError if the producer cannot go on.
+        """
+        while not self._context.stop.is_set():
+            self.step()
+            if self._context.once and self._is_done():
+                return self._outcome()
+        return 0
+
+    def step(self) -> None:
+        """Go once round the loop: ask for what is due, take what is there or arrives soon."""
+        if self._context.roster.refresh(self._context.clocks.monotonic()):
+            self._follow_roster()
+        self._take_messages(self._asker.ask(self._active()))
+        self._look_after()
+
+    def _follow_roster(self) -> None:
+        wanted = self._context.roster.series
+        for series in wanted:
+            if series not in self._progress:
+                self._progress[series] = self._asker.start(series, len(wanted))
+        for series, progress in self._progress.items():
+            progress.retired = series not in wanted
+        self._count_series()
+
+    def _active(self) -> list[Progress]:
+        return [progress for progress in self._progress.values() if not progress.retired]
+
+    def _take_messages(self, wait_seconds: float) -> None:
+        try:
+            message = self._context.inbox.get(timeout=wait_seconds)
+            while True:
+                if isinstance(message, Fetched):
+                    self._asker.fetching -= 1
+                    self._taker.fetched(message, self._progress[message.job.series])
+                elif isinstance(message, Parcel):
+                    self._taker.delivered(message, self._progress[message.series])
+                message = self._context.inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _look_after(self) -> None:
+        context, monotonic = self._context, self._context.clocks.monotonic()
+        if context.courier.failure is not None:
+            raise context.courier.failure
+        if not context.courier.is_alive() or not context.fetcher.is_alive():
+            raise ProducerStoppedError("a thread of the producer ended on a fault of its own", 1)
+        if monotonic >= self._beat_at and context.courier.stuck_seconds() < STUCK_SECONDS:
+            self._beat_at = monotonic + _BEAT_SECONDS
+            context.beat()
+            self._count_series()
+            self._stop_if_nothing_is_left()
+        if monotonic >= self._prune_at:
+            self._prune_at = monotonic + _PRUNE_SECONDS
+            context.memory.prune(context.clocks.market())
+
+    def _count_series(self) -> None:
+        active = self._active()
+        blocked = sum(1 for progress in active if progress.blocked)
+        self._context.metrics.series(len(active), blocked)
+
+    def _stop_if_nothing_is_left(self) -> None:
+        active, settings = self._active(), self._context.settings
+        if settings.symbols_file is None and all(progress.blocked for progress in active):
+            raise ProducerStoppedError(
+                "the API gave up every series for good (see above); check SYMBOLS, INTERVALS, "
+                "ALPHA_VANTAGE_PLAN and ALPHA_VANTAGE_ENTITLEMENT against the key",
+                exit_code=2,
+            )
+
+    def _is_done(self) -> bool:
+        active = self._active()
+        if any(progress.busy for progress in active):
+            return False
+        now = self._context.clocks.real()
+        return self._context.pacer.stopped(now) or all(
+            _is_given_up(progress)
+            or (progress.polled and not progress.fill and not self._has_history(progress))
+            for progress in active
+        )
+
+    def _has_history(self, progress: Progress) -> bool:
+        if progress.history_known or progress.series.interval == "1d":
+            return bool(progress.history)
+        return self._context.settings.history_months > 0
+
+    def _outcome(self) -> int:
+        failed = [str(each.series) for each in self._active() if not each.polled]
+        if failed:
+            self._context.complaints.log.error("without an answer: %s", ", ".join(failed))
+        return 1 if failed else 0
+
+
+def _is_given_up(progress: Progress) -> bool:
+    return progress.blocked or progress.attempts >= ONCE_ATTEMPTS

@@ -1,0 +1,52 @@
+"""The producer's own vocabulary: a series, the slice of it that one call asks for, its coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+DAY: Final = "1d"
+
+
+class Series(NamedTuple):
+    """One symbol at one interval: what is polled, and what is covered or not."""
+
+    symbol: str
+    interval: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.interval}"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The part of a series that one call returns.
+
+    `extent` is `compact` (the newest 100 bars), `full` (the trailing 30 days, or every day) or
+    `month`, which then names the month as YYYY-MM.
+    """
+
+    extent: str
+    month: str = ""
+
+    def __str__(self) -> str:
+        return self.month or self.extent
+
+
+COMPACT: Final = Slice("compact")
+FULL: Final = Slice("full")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far a series is known to be complete in Kafka.
+
+    `asked_at` is the market instant (UTC) of the newest poll of which every bar has been
+    acknowledged, `newest_bar` that poll's newest exchange time (empty if it had none), and
+    `first_asked_at` the market instant of the first such poll, from which history goes back.
+    """
+
+    asked_at: datetime
+    newest_bar: str
+    first_asked_at: datetime

@@ -1,0 +1,1 @@
+"""A stand-in for Alpha Vantage over HTTP: the same shapes, strings, envelopes and limits."""

@@ -1,0 +1,169 @@
+"""Starts the simulator: settings and clocks go in, a server that runs until SIGTERM comes out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from services.common import logs
+from services.common.market_clock import utc_now
+from services.common.settings import Environment, SettingError
+from services.simulator.api import Api
+from services.simulator.bars import BarSource, SimulatedBars
+from services.simulator.desk import Desk
+from services.simulator.faults import NAMES, Faults
+from services.simulator.limits import Limiter
+from services.simulator.recorded import RecordedBars, load_recordings
+from services.simulator.server import SimulatorServer
+from services.simulator.sessions import Sessions, load_sessions
+from services.simulator.settings import Settings, read_settings
+
+_FLAGS: Final = (
+    ("SIMULATOR_HOST", "ADDRESS", "address to listen on (127.0.0.1)"),
+    ("SIMULATOR_PORT", "PORT", "port to listen on; 0 takes any free one (0)"),
+    ("SIMULATOR_URL_FILE", "FILE", "write the URL of the API to this file once it answers"),
+    ("SIMULATOR_SEED", "N", "the same seed gives the same market and the same faults (1)"),
+    ("MARKET_CLOCK", "CLOCK", "`real`, or START@ANCHOR*SPEED with ISO 8601 instants (real)"),
+    ("ALPHA_VANTAGE_PLAN", "PLAN", "free, unlimited, or calls a minute such as 75 (free)"),
+    (
+        "SIMULATOR_DEFAULT_ENTITLEMENT",
+        "WHICH",
+        "what a premium call without `entitlement` sees: realtime, delayed or historical, which "
+        "ends with the last finished session (realtime)",
+    ),
+    (
+        "SIMULATOR_BARS",
+        "FILE",
+        "serve recorded bars, as they stand in this CSV file (symbol,interval,exchange_time,open,"
+        "high,low,close,volume[,exchange_tz]); only their symbols exist",
+    ),
+    ("SIMULATOR_SYMBOLS", "LIST", "only these symbols exist (default: all well-formed ones)"),
+    ("SIMULATOR_LOAD_SYMBOLS", "N", "add the symbols LOAD0001 to LOADnnnn to that list (0)"),
+    ("SIMULATOR_FAULTS", "LIST", "faults by probability, such as hang:0.01,429:0.05"),
+    ("SIMULATOR_HANG_SECONDS", "SECONDS", "how long a hang or a slow drip lasts (60)"),
+    ("LOG_LEVEL", "LEVEL", "DEBUG, INFO, WARNING or ERROR (INFO)"),
+    ("LOG_STYLE", "STYLE", "text or json (text)"),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.simulator.main",
+        description="A stand-in for the Alpha Vantage API: the same JSON, limits and messages, "
+        "over a market that is computed from a seed.",
+        epilog="Each option may be given as the environment variable in brackets. While it runs, "
+        "GET /health, GET /requests and GET or PUT /faults answer beside GET /query. "
+        f"Faults: {', '.join(NAMES)}.",
+    )
+    for variable, value, text in _FLAGS:
+        name = variable.removeprefix("SIMULATOR_").removeprefix("ALPHA_VANTAGE_")
+        parser.add_argument(
+            f"--{name.lower().replace('_', '-')}",
+            dest=variable,
+            metavar=value,
+            help=f"{text} [{variable}]",
+        )
+    parser.add_argument(
+        "--start",
+        metavar="INSTANT",
+        help="let the market stand at this instant now (ISO 8601 with offset); with --speed alone "
+        "it is the open of the newest session that is over",
+    )
+    parser.add_argument("--speed", metavar="N", help="let the market's time go N times as fast")
+    return parser
+
+
+def build_desk(settings: Settings, sessions: Sessions) -> Desk:
+    """Put the parts together; raises SettingError if recorded bars cannot be read."""
+    source: BarSource
+    if settings.bars is None:
+        source = SimulatedBars(settings.seed, sessions, settings.symbols)
+    else:
+        source = RecordedBars(load_recordings(settings.bars), sessions)
+    api = Api(
+        source,
+        sessions,
+        settings.plan,
+        Limiter(settings.plan, time.monotonic, utc_now),
+        settings.market_clock.now,
+        settings.default_entitlement,
+    )
+    return Desk(api, Faults(settings.seed, settings.faults))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code (2: a setting is wrong)."""
+    given = {k: v for k, v in vars(_parser().parse_args(arguments)).items() if v is not None}
+    start, speed = given.pop("start", None), given.pop("speed", None)
+    try:
+        sessions = load_sessions(utc_now())
+        if start is not None or speed is not None:
+            given["MARKET_CLOCK"] = market_clock_from(start, speed or "1", sessions, utc_now())
+        settings = read_settings(Environment({**os.environ, **given}))
+        desk = build_desk(settings, sessions)
+        _serve(_bind(settings, desk), settings)
+    except SettingError as error:
+        print(f"simulator: {error}", file=sys.stderr)  # noqa: T201 - it need not have a log yet
+        return 2
+    return 0
+
+
+def market_clock_from(start: str | None, speed: str, sessions: Sessions, present: datetime) -> str:
+    """Return the MARKET_CLOCK that stands at `start` now and goes `speed` times as fast."""
+    if start is None:
+        session = sessions.last_ended(present)
+        begin = session.regular_opens_at if session else present - timedelta(days=1)
+        start = begin.isoformat()
+    return f"{start}@{present.astimezone(UTC).isoformat()}*{speed}"
+
+
+def _bind(settings: Settings, desk: Desk) -> SimulatorServer:
+    try:
+        return SimulatorServer(settings.host, settings.port, desk, settings.hang_seconds)
+    except OSError as error:
+        raise SettingError(
+            f"cannot listen on SIMULATOR_HOST {settings.host}, SIMULATOR_PORT {settings.port}: "
+            f"{error.strerror}; choose another, or port 0"
+        ) from None
+
+
+def _serve(server: SimulatorServer, settings: Settings) -> None:
+    log = logs.configure("simulator", settings.log_level, settings.log_style)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    if settings.url_file is not None:
+        _write_url(settings.url_file, server.url)
+    log.info(
+        "serving %s, plan %s, seed %d, market clock %s",
+        server.url,
+        settings.plan.name,
+        settings.seed,
+        settings.market_clock,
+    )
+    stop.wait()
+    server.stop()
+
+
+def _write_url(file: Path, url: str) -> None:
+    """Whoever waits for the file never sees half of it."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        draft.write_text(f"{url}\n", encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise SettingError(
+            f"SIMULATOR_URL_FILE is {file}, which cannot be written: {error.strerror}"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Kafka → Spark → PostgreSQL: decodes bars and merges each of them exactly once in effect."""

@@ -1,0 +1,115 @@
+"""What became of every record: the arithmetic behind `scripts/reconcile`. Pure.
+
+A record is stored (its offset stands in a current or a replaced row), rejected (its offset
+stands in rejected_events), or superseded (its bar holds a newer observation, or the very same
+values). Whatever is none of these was lost in silence, whatever is two of them was doubled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from services.stream.ledger import OffsetRange
+
+BarKey = tuple[str, str, datetime]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One value of a bar: what it says, and which observation brought it."""
+
+    values: tuple[object, ...]
+    observed_at: datetime
+    offset: int
+
+
+@dataclass(frozen=True)
+class PartitionAccount:
+    """The account of one partition over [start, until); `lag` is what the sink has not read."""
+
+    partition: int
+    start: int
+    until: int
+    stored: int
+    superseded: int
+    rejected: int
+    absent: int
+    lag: int
+    unaccounted: tuple[int, ...]
+    doubled: tuple[int, ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether produced = stored + superseded + rejected, each record counted once."""
+        return not self.unaccounted and not self.doubled
+
+    def __str__(self) -> str:
+        verdict = "balanced" if self.balanced else "NOT BALANCED"
+        return (
+            f"partition {self.partition} [{self.start}, {self.until}): produced "
+            f"{self.until - self.start - self.absent} = stored {self.stored} + superseded "
+            f"{self.superseded} + rejected {self.rejected}; unaccounted {len(self.unaccounted)}, "
+            f"doubled {len(self.doubled)}, lag {self.lag}: {verdict}"
+        )
+
+
+def parse_version(value: bytes, offset: int) -> tuple[BarKey, Version]:
+    """Return the bar and the value that a good record carries. Raises ValueError or KeyError."""
+    event = json.loads(value)
+    local = datetime.fromisoformat(event["exchange_time"])
+    bar_time = local.replace(tzinfo=ZoneInfo(event["exchange_tz"])).astimezone(UTC)
+    ohlcv = event["ohlcv"]
+    values = (
+        *(Decimal(ohlcv[name]) for name in ("open", "high", "low", "close")),
+        int(ohlcv["volume"]),
+        local.date(),
+        event["source"],
+        event["adjusted"],
+        event["is_final"],
+    )
+    observed_at = datetime.fromisoformat(event["observed_at"])
+    return (event["symbol"], event["interval"], bar_time), Version(values, observed_at, offset)
+
+
+def is_superseded(record: Version, kept: Iterable[Version]) -> bool:
+    """Return whether one of the kept values of its bar makes `record` needless."""
+    return any(
+        (version.observed_at, version.offset) >= (record.observed_at, record.offset)
+        or version.values == record.values
+        for version in kept
+    )
+
+
+def account(
+    partition: int,
+    checked: OffsetRange,
+    read: Iterable[int],
+    marks: Mapping[int, str],
+    superseded: Iterable[int],
+    lag: int,
+) -> PartitionAccount:
+    """Return the account of one partition.
+
+    `read` are the offsets that Kafka holds in the range, `marks` tells for each offset that the
+    database knows what it is there: `s` for each stored row, `r` for each rejected one.
+    """
+    present = set(read)
+    known = {offset: mark for offset, mark in marks.items() if offset in present}
+    needless = set(superseded)
+    return PartitionAccount(
+        partition=partition,
+        start=checked.start,
+        until=checked.until,
+        stored=sum(mark.count("s") for mark in known.values()),
+        superseded=len(needless),
+        rejected=sum(mark.count("r") for mark in known.values()),
+        absent=checked.until - checked.start - len(present),
+        lag=lag,
+        unaccounted=tuple(sorted(present - known.keys() - needless)),
+        doubled=tuple(sorted(offset for offset, mark in known.items() if len(mark) > 1)),
+    )

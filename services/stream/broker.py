@@ -1,0 +1,172 @@
+"""What the stream asks of Kafka besides the bars: facts of a topic, and the rejected topic.
+
+The only module that imports kafka-python; the bars themselves are read by Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from services.common import topics
+from services.stream.ledger import OffsetRange
+from services.stream.merged import RejectedRecord
+
+_CHUNK_RECORDS = 500
+_ACK_SECONDS = 60
+
+
+class BrokerError(Exception):
+    """Kafka is away or cannot do what was asked; worth another try. One line."""
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """A topic's identity, which changes if it is made anew, and the offsets it still has."""
+
+    topic_id: str
+    offsets: Mapping[int, OffsetRange]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as Kafka holds it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+@contextmanager
+def _translated(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BrokerError(f"Kafka at {bootstrap}: {reason}") from error
+
+
+def topic_facts(bootstrap: str, topic: str) -> TopicFacts | None:
+    """Return the facts of `topic`, or None if it does not exist. Raises BrokerError."""
+    with _translated(bootstrap):
+        with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+            [description] = admin.describe_topics([topic])
+        if description["error_code"] != 0:
+            return None
+        return TopicFacts(str(description["topic_id"]), _offsets(bootstrap, topic))
+
+
+def offsets_at(bootstrap: str, topic: str, instant: datetime) -> dict[int, int]:
+    """Return, per partition, the first offset whose record is of `instant` or later.
+
+    A partition without such a record has its end offset. Raises BrokerError.
+    """
+    with _translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+        partitions = _partitions(consumer, topic)
+        ends = consumer.end_offsets(partitions)
+        epoch_ms = int(instant.timestamp() * 1000)
+        found = consumer.offsets_for_times(dict.fromkeys(partitions, epoch_ms))
+        return {
+            item.partition: ends[item] if found[item] is None else found[item].offset
+            for item in partitions
+        }
+
+
+def read_records(
+    bootstrap: str, topic: str, partition: int, offsets: OffsetRange
+) -> Iterator[Record]:
+    """Yield the records of [start, until) of one partition, in order. Raises BrokerError."""
+    if offsets.start >= offsets.until:
+        return
+    place = TopicPartition(topic, partition)
+    with _translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+        consumer.assign([place])
+        consumer.seek(place, offsets.start)
+        while consumer.position(place) < offsets.until:
+            for record in consumer.poll(timeout_ms=1000, max_records=5000).get(place, ()):
+                if record.offset < offsets.until:
+                    yield Record(record.offset, record.key, record.value)
+
+
+def _offsets(bootstrap: str, topic: str) -> dict[int, OffsetRange]:
+    with closing(_consumer(bootstrap)) as consumer:
+        partitions = _partitions(consumer, topic)
+        starts = consumer.beginning_offsets(partitions)
+        ends = consumer.end_offsets(partitions)
+    return {item.partition: OffsetRange(starts[item], ends[item]) for item in partitions}
+
+
+def _consumer(bootstrap: str) -> KafkaConsumer:
+    return KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    numbers = consumer.partitions_for_topic(topic) or set()
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+
+class RejectedTopic:
+    """The topic of refused records. Connects at the first record it is given."""
+
+    def __init__(self, bootstrap: str, source: str) -> None:
+        self._bootstrap = bootstrap
+        self._source = source
+        self._producer: KafkaProducer | None = None
+
+    def publish(self, records: Iterable[RejectedRecord]) -> None:
+        """Send the records, bytes untouched, and return when all are acknowledged.
+
+        Raises BrokerError; then some may be there, and a second try sends them again.
+        """
+        remaining = iter(records)
+        with _translated(self._bootstrap):
+            while chunk := list(islice(remaining, _CHUNK_RECORDS)):
+                producer = self._connected()
+                sent = [self._send(producer, record) for record in chunk]
+                producer.flush()
+                for future in sent:
+                    future.get(timeout=_ACK_SECONDS)
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._producer is not None:
+            self._producer.close(timeout=5)
+            self._producer = None
+
+    def _connected(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                max_request_size=2 * 1024**2,
+                delivery_timeout_ms=30_000,
+                request_timeout_ms=15_000,
+            )
+        return self._producer
+
+    def _send(self, producer: KafkaProducer, record: RejectedRecord) -> Any:
+        origin = {
+            "topic": self._source,
+            "partition": str(record.partition),
+            "offset": str(record.offset),
+            "reason": record.reason,
+        }
+        value = record.value
+        if record.key is None and value is None:
+            # kafka-python sends no record without both; the header tells it from an empty one.
+            value, origin["null_value"] = b"", "true"
+        return producer.send(
+            topics.REJECTED.name,
+            key=record.key,
+            value=value,
+            headers=[(f"__dlq.errors.{name}", text.encode()) for name, text in origin.items()],
+            timestamp_ms=int(record.kafka_timestamp.timestamp() * 1000),
+        )

@@ -1,0 +1,49 @@
+"""What an SQLSTATE means for the sink: wait and try again, reject the row, or stop.
+
+Only faults of the data may reach the rejected topic; a full disk or a restart of the server
+must never divert good bars there. Classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Fault(Enum):
+    """How the sink answers an error of the database."""
+
+    ENVIRONMENT = "environment"
+    """Connection, disk, memory, locks, shutdown: retried for ever, with an alarm."""
+    DATA = "data"
+    """The row itself: isolated and rejected."""
+    UNKNOWN = "unknown"
+    """Anything else, such as a missing table or right: the job stops loudly."""
+
+
+_ENVIRONMENT_CLASSES = ("08", "40", "53", "57", "58")
+_ENVIRONMENT_STATES = ("25006", "55P03")
+_DATA_CLASSES = ("22", "23")
+
+
+def classify(sqlstate: str | None) -> Fault:
+    """Return the fault that `sqlstate` stands for; None means that the connection broke."""
+    if sqlstate is None or sqlstate in _ENVIRONMENT_STATES:
+        return Fault.ENVIRONMENT
+    if sqlstate[:2] in _ENVIRONMENT_CLASSES:
+        return Fault.ENVIRONMENT
+    if sqlstate[:2] in _DATA_CLASSES:
+        return Fault.DATA
+    return Fault.UNKNOWN
+
+
+class DatabaseError(Exception):
+    """An error of the database: one line, and its SQLSTATE (None: the connection broke)."""
+
+    def __init__(self, message: str, sqlstate: str | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.fault = classify(sqlstate)
+
+
+class LedgerMovedError(Exception):
+    """Somebody else moved the ledger between the look at it and the merge."""

@@ -1,0 +1,212 @@
+"""Starts the stream: settings, database lock, Spark, query; waits, stops, and exits.
+
+Exit codes: 0 stopped as asked, 1 a fault that needs a person, 2 a wrong setting, 3 another
+instance is at work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
+
+import tenacity
+from pyspark.sql import SparkSession
+
+from services.common import logs, topics
+from services.common.heartbeat import Heartbeat
+from services.common.settings import SettingError
+from services.stream import postgres, spark, statements
+from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
+from services.stream.faults import DatabaseError, Fault
+from services.stream.job import Job, QueryFailedError
+from services.stream.metrics import Metrics
+from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
+from services.stream.runbook import first_line, verdict
+from services.stream.settings import Settings, read_settings
+from services.stream.sink import InstanceConnection, Sink
+from services.stream.start import LedgerMismatchError, starting_offsets
+from services.stream.write import Writer
+
+NAME = "stream"
+_LOCK_SECONDS = 10
+_RESTART_SECONDS = 5.0
+
+
+@dataclass
+class Stream:
+    """The service as a whole; `run` lasts until `stopping` is set."""
+
+    settings: Settings
+    stopping: Event
+    log: logging.Logger
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics()
+        self.connection = InstanceConnection(
+            connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
+            lock=statements.LOCK_STREAM,
+            staging_prefix="stream_",
+        )
+        self.rejected = RejectedTopic(self.settings.kafka_bootstrap, topics.BARS.name)
+
+    def run(self) -> None:
+        """Run the query, again and again while Kafka comes and goes.
+
+        Raises the errors that need a person.
+        """
+        self._serve_metrics()
+        self._take_lock()
+        session = spark.start_session(self.settings, "tapeline stream")
+        self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
+        try:
+            while not self.stopping.is_set():
+                self._run_query(session)
+        finally:
+            self.rejected.close()
+            self.connection.close()
+            session.stop()
+
+    def _run_query(self, session: SparkSession) -> None:
+        facts = self._await_topic()
+        if facts is None:
+            return
+        ledger, topic_id = self.connection.session().read_ledger(topics.BARS.name)
+        starting = starting_offsets(facts, ledger, topic_id, self.settings.accept_lost_offsets)
+        heartbeat = self.settings.heartbeat_file
+        job = Job(
+            session=session,
+            settings=self.settings,
+            sink=self._sink(facts),
+            metrics=self.metrics,
+            heartbeat=Heartbeat(heartbeat) if heartbeat else None,
+            stopping=self.stopping,
+            log=self.log,
+            clock_seconds=time.time,
+        )
+        self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
+        try:
+            job.run(starting)
+        except QueryFailedError as error:
+            if isinstance(error.__cause__, StoppedError):
+                return
+            judged = verdict(str(error))
+            if not judged.passes:
+                raise
+            self.log.error("%s (%s)", judged.advice, first_line(str(error)))  # noqa: TRY400
+            self.stopping.wait(_RESTART_SECONDS)
+
+    def _sink(self, facts: TopicFacts) -> Sink:
+        return Sink(
+            connection=self.connection,
+            writer=Writer(self.settings.postgres, "stream", self.settings.driver_rows),
+            rejected=self.rejected,
+            topic=topics.BARS.name,
+            topic_id=facts.topic_id,
+            accept_lost=self.settings.accept_lost_offsets,
+            stopping=self.stopping,
+            on_retry=self.metrics.retried,
+            log=self.log,
+        )
+
+    def _origin(self, session: SparkSession, starting: dict[int, int]) -> str:
+        log_dir = f"{self.settings.checkpoint_dir}/metadata"
+        if spark.read_text(session, log_dir) is not None:
+            return "the checkpoint"
+        return f"offsets {starting}, as the ledger says" if any(starting.values()) else "the start"
+
+    def _serve_metrics(self) -> None:
+        if self.settings.metrics_port is not None:
+            host = self.settings.metrics_host
+            port = self.metrics.serve(host, self.settings.metrics_port)
+            self.log.info("metrics on http://%s:%d/metrics", host, port)
+
+    def _take_lock(self) -> None:
+        patient = waiting_out(self.stopping, self._waiting, _database_away)
+        # The server may need a moment to notice that a killed predecessor is gone.
+        short = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(SecondInstanceError),
+            wait=tenacity.wait_fixed(1),
+            stop=tenacity.stop_after_delay(_LOCK_SECONDS)
+            | tenacity.stop_when_event_set(self.stopping),
+            sleep=tenacity.sleep_using_event(self.stopping),
+            reraise=True,
+        )
+        # Asked to stop while waiting: the caller looks at `stopping` next.
+        with suppress(tenacity.RetryError):
+            short(lambda: patient(self.connection.session))
+
+    def _await_topic(self) -> TopicFacts | None:
+        while not self.stopping.is_set():
+            try:
+                facts = topic_facts(self.settings.kafka_bootstrap, topics.BARS.name)
+            except BrokerError as error:
+                self.log.warning("waiting for Kafka: %s", error)
+            else:
+                if facts is not None:
+                    return facts
+                self.log.warning(
+                    "topic %s does not exist; `python -m services.topics.main` creates it",
+                    topics.BARS.name,
+                )
+            self.stopping.wait(_RESTART_SECONDS)
+        return None
+
+    def _waiting(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        self.log.warning("waiting for PostgreSQL at %s: %s", self.settings.postgres, error)
+
+
+def _database_away(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) and error.fault is Fault.ENVIRONMENT
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m services.stream.main",
+        description="Read bars from Kafka and keep them in PostgreSQL, each exactly once in "
+        "effect, until SIGTERM. Settings come from the environment; the README lists them.",
+    ).parse_args()
+    try:
+        settings = read_settings(os.environ)
+    except SettingError as error:
+        print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        return 2
+    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return _run(Stream(settings, stopping, log))
+
+
+def _run(stream: Stream) -> int:
+    try:
+        stream.run()
+    except SecondInstanceError as error:
+        stream.log.error("refusing to start: %s", error)  # noqa: TRY400 - one line
+        return 3
+    except LedgerMismatchError as error:
+        stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
+        return 1
+    except (DatabaseError, QueryFailedError) as error:
+        text = str(error)
+        stream.log.error("stopped: %s. %s", first_line(text), verdict(text).advice)  # noqa: TRY400
+        stream.log.debug("the whole error:", exc_info=error)
+        return 1
+    stream.log.info("stopped as asked")
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    with suppress(OSError):
+        sys.stdout.flush()
+    # A batch that was given up may still hold a thread; the ledger makes leaving safe.
+    os._exit(code)

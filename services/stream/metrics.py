@@ -1,0 +1,76 @@
+"""The stream's numbers for Prometheus, served over HTTP. The only importer of its client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from services.stream.sink import Applied
+
+_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+class Metrics:
+    """Counters of the sink; every name starts with `tapeline_stream_`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._records = Counter(
+            "tapeline_stream_records",
+            "Kafka records applied, by what became of them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._batches = Histogram(
+            "tapeline_stream_batch_seconds",
+            "Duration of a batch in the sink.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._latency = Histogram(
+            "tapeline_stream_latency_seconds",
+            "From the Kafka time of a batch's oldest record to the commit of the batch.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._retries = Counter(
+            "tapeline_stream_retries",
+            "Batches tried again, by the fault that stopped them.",
+            ["fault"],
+            registry=self.registry,
+        )
+        self._lag = Gauge(
+            "tapeline_stream_lag_records",
+            "Records that are in Kafka but not yet in the table, as of the last trigger.",
+            ["partition"],
+            registry=self.registry,
+        )
+        self._rejected_ratio = Gauge(
+            "tapeline_stream_rejected_ratio",
+            "Share of the last batch's records that were rejected.",
+            registry=self.registry,
+        )
+
+    def serve(self, host: str, port: int) -> int:
+        """Serve the metrics and return the port (0 asks for any free one)."""
+        server, _ = start_http_server(port, addr=host, registry=self.registry)
+        return int(server.server_port)
+
+    def applied(self, batch: Applied, now_seconds: float) -> None:
+        """Count a committed batch; `now_seconds` is the time of its commit."""
+        for outcome in ("stored", "superseded", "rejected", "lost"):
+            self._records.labels(outcome).inc(getattr(batch, outcome))
+        self._batches.observe(batch.seconds)
+        self._rejected_ratio.set(batch.rejected_ratio)
+        if batch.oldest_ms is not None:
+            self._latency.observe(max(0.0, now_seconds - batch.oldest_ms / 1000))
+
+    def retried(self, fault: str) -> None:
+        """Count one more try of a batch."""
+        self._retries.labels(fault).inc()
+
+    def lag(self, records: Mapping[int, int]) -> None:
+        """Set the lag of each partition."""
+        for partition, behind in records.items():
+            self._lag.labels(str(partition)).set(behind)

@@ -1,0 +1,176 @@
+"""Proves that every record in Kafka is accounted for in PostgreSQL, offset by offset.
+
+In come the retained records of the topic and the database's rows, out goes one line for each
+partition and one for each check of sql/checks; nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.common import logs, topics
+from services.common.settings import SettingError
+from services.stream import postgres
+from services.stream.accounts import (
+    BarKey,
+    PartitionAccount,
+    Version,
+    account,
+    is_superseded,
+    parse_version,
+)
+from services.stream.broker import BrokerError, Record, read_records, topic_facts
+from services.stream.faults import DatabaseError
+from services.stream.ledger import OffsetRange
+from services.stream.postgres import Session
+from services.stream.replay_range import parse_offsets
+from services.stream.settings import Settings, read_settings
+
+NAME = "reconcile"
+CHECKS = Path(__file__).resolve().parents[2] / "sql" / "checks"
+_LOOK_UP = 1_000
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Compares a topic with the database through a session that only reads."""
+
+    settings: Settings
+    session: Session
+    log: logging.Logger
+
+    def partition(self, number: int, checked: OffsetRange, lag: int) -> PartitionAccount:
+        """Account for the records of one partition in `checked`."""
+        marks = self.session.read_marks(topics.BARS.name, number, checked)
+        read, superseded, open_records = set[int](), set[int](), list[Record]()
+        for record in self._records(number, checked):
+            read.add(record.offset)
+            if record.offset not in marks:
+                open_records.append(record)
+            if len(open_records) == _LOOK_UP:
+                superseded |= self._superseded(open_records)
+                open_records.clear()
+        superseded |= self._superseded(open_records)
+        return account(number, checked, read, marks, superseded, lag)
+
+    def _records(self, number: int, checked: OffsetRange) -> Iterator[Record]:
+        bootstrap = self.settings.kafka_bootstrap
+        total = checked.until - checked.start
+        for count, record in enumerate(
+            read_records(bootstrap, topics.BARS.name, number, checked), start=1
+        ):
+            if count % 100_000 == 0:
+                self.log.info("partition %d: %d of %d records read", number, count, total)
+            yield record
+
+    def _superseded(self, records: list[Record]) -> set[int]:
+        wanted: dict[BarKey, list[Version]] = defaultdict(list)
+        for record in records:
+            try:
+                key, version = parse_version(record.value or b"", record.offset)
+            except (ValueError, KeyError, TypeError):
+                continue  # not a bar, and not among the rejected: it stays unaccounted
+            wanted[key].append(version)
+        kept = self.session.read_versions(list(wanted))
+        return {
+            version.offset
+            for key, versions in wanted.items()
+            for version in versions
+            if is_superseded(version, kept.get(key, ()))
+        }
+
+    def checks(self) -> dict[str, int]:
+        """Run sql/checks; return how many rows each found (0 is right)."""
+        found = {}
+        for file in sorted(CHECKS.glob("*.sql")):
+            found[file.stem] = self.session.count_rows(file.read_text(encoding="utf-8"))
+        return found
+
+
+def ranges_to_check(
+    available: Mapping[int, OffsetRange],
+    ledger: Mapping[int, tuple[int, int]],
+    wanted: tuple[int, OffsetRange] | None,
+) -> dict[int, OffsetRange]:
+    """Return what the sink has applied and Kafka still holds, cut to `wanted`. Pure."""
+    result = {}
+    for number, offsets in available.items():
+        if wanted is not None and wanted[0] != number:
+            continue
+        first, following = ledger.get(number, (offsets.start, offsets.start))
+        start, until = max(offsets.start, first), min(offsets.until, following)
+        if wanted is not None:
+            start, until = max(start, wanted[1].start), min(until, wanted[1].until)
+        result[number] = OffsetRange(start, max(start, until))
+    return result
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/reconcile",
+        description="Prove that produced = stored + superseded + rejected: every record that "
+        "Kafka still holds and the sink has read is looked up in PostgreSQL by its offset. "
+        "Nothing is written. Settings come from the environment, as for the stream.",
+        epilog="Exit codes: 0 all accounted for, 1 something is lost or doubled, 2 wrong argument "
+        "or setting, 3 Kafka or PostgreSQL is away.",
+    )
+    parser.add_argument("--partition", type=int, help="only this partition, with --offsets")
+    parser.add_argument("--offsets", type=parse_offsets, metavar="A:B", help="from A up to B")
+    options = parser.parse_args(arguments)
+    if (options.partition is None) != (options.offsets is None):
+        parser.error("--partition and --offsets go together")
+    try:
+        settings = read_settings(os.environ)
+    except SettingError as error:
+        parser.error(str(error))
+    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    wanted = None if options.offsets is None else (options.partition, options.offsets)
+    try:
+        return _run(settings, wanted, log)
+    except (BrokerError, DatabaseError) as error:
+        log.error("failed: %s", error)  # noqa: TRY400 - one line
+        return 3
+
+
+def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: logging.Logger) -> int:
+    topic = topics.BARS.name
+    session = postgres.connect(settings.postgres, "tapeline reconcile")
+    try:
+        reconciler = Reconciler(settings, session, log)
+        ledger = session.read_ledger_ranges(topic)
+        facts = topic_facts(settings.kafka_bootstrap, topic)
+        if facts is None:
+            raise BrokerError(f"topic {topic} does not exist on {settings.kafka_bootstrap}")
+        accounts = []
+        for number, checked in ranges_to_check(facts.offsets, ledger, wanted).items():
+            _, following = ledger.get(number, (0, facts.offsets[number].start))
+            lag = facts.offsets[number].until - following
+            accounts.append(reconciler.partition(number, checked, lag))
+            _say(log, accounts[-1])
+        found = reconciler.checks()
+    finally:
+        session.close()
+    for name, rows in found.items():
+        log.log(logging.ERROR if rows else logging.INFO, "check %s: %d rows", name, rows)
+    right = all(item.balanced for item in accounts) and not any(found.values())
+    log.info("%s", "every record is accounted for" if right else "NOT every record is in order")
+    return 0 if right else 1
+
+
+def _say(log: logging.Logger, item: PartitionAccount) -> None:
+    log.log(logging.INFO if item.balanced else logging.ERROR, "%s", item)
+    for kind, offsets in (("unaccounted", item.unaccounted), ("doubled", item.doubled)):
+        if offsets:
+            log.error("partition %d: %s offsets begin with %s", item.partition, kind, offsets[:10])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Replays past offsets: a bounded read of Kafka through the same decoding and the same merge.
+
+The live job goes on meanwhile; neither its checkpoint nor the ledger is touched. Bars that the
+table holds already, or holds newer, are left as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from threading import Event
+
+import tenacity
+
+from services.common import logs, topics
+from services.common.settings import SettingError
+from services.stream import postgres, spark, statements
+from services.stream.broker import BrokerError, offsets_at, topic_facts
+from services.stream.faults import DatabaseError
+from services.stream.patience import SecondInstanceError
+from services.stream.replay_parts import Replay
+from services.stream.replay_range import (
+    Selection,
+    by_offsets,
+    by_time,
+    parse_instant,
+    parse_offsets,
+)
+from services.stream.settings import Settings, read_settings
+from services.stream.sink import InstanceConnection
+from services.stream.write import Writer
+
+NAME = "replay"
+
+
+def _arguments(now: datetime) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.stream.replay",
+        description="Read past bars from Kafka again and merge them, while the live job goes on. "
+        "Bars that the table holds already, or holds newer, stay as they are.",
+        epilog="Times are when a bar was sent to Kafka. Exit codes: 0 done, 1 failed, 2 wrong "
+        "argument or setting, 3 another replay is at work, 4 stopped before the end.",
+    )
+
+    def instant(text: str) -> datetime:
+        return parse_instant(text, now)
+
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=instant,
+        metavar="INSTANT",
+        help="first instant, such as 2026-11-20T14:30:00Z, or 2h ago as 2h",
+    )
+    parser.add_argument(
+        "--to",
+        dest="end",
+        type=instant,
+        metavar="INSTANT",
+        default=now,
+        help="up to this instant, not included (default: now)",
+    )
+    parser.add_argument("--symbol", help="only this symbol")
+    parser.add_argument("--partition", type=int, help="with --offsets: of this partition")
+    parser.add_argument(
+        "--offsets",
+        type=parse_offsets,
+        metavar="A:B",
+        help="offsets from A up to, not including, B",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only tell how many bars would be new, changed or equal",
+    )
+    return parser
+
+
+def _select(settings: Settings, options: argparse.Namespace) -> Selection:
+    bootstrap, topic = settings.kafka_bootstrap, topics.BARS.name
+    facts = topic_facts(bootstrap, topic)
+    if facts is None:
+        raise BrokerError(f"topic {topic} does not exist on {bootstrap}")
+    if options.offsets is None:
+        starts = offsets_at(bootstrap, topic, options.start)
+        return by_time(facts.offsets, starts, offsets_at(bootstrap, topic, options.end))
+    if options.partition not in facts.offsets:
+        raise SettingError(f"--partition: {topic} has partitions {sorted(facts.offsets)}")
+    return by_offsets(facts.offsets, options.partition, options.offsets)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    parser = _arguments(datetime.now(tz=UTC))
+    options = parser.parse_args(arguments)
+    if (options.partition is None) != (options.offsets is None):
+        parser.error("--partition and --offsets go together")
+    if (options.start is None) == (options.offsets is None):
+        parser.error("give either --from, or --partition with --offsets")
+    try:
+        settings = read_settings(os.environ)
+    except SettingError as error:
+        parser.error(str(error))
+    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    try:
+        return _run(settings, options, log)
+    except (SettingError, BrokerError, DatabaseError) as error:
+        log.error("failed: %s", error)  # noqa: TRY400 - one line
+        return 2 if isinstance(error, SettingError) else 1
+    except SecondInstanceError:
+        log.error("refusing to start: another replay is at work on this database")  # noqa: TRY400
+        return 3
+
+
+def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -> int:
+    selection = _select(settings, options)
+    for gap in selection.gaps:
+        log.warning("%s", gap)
+    log.info("%d records in partitions %s", selection.records, sorted(selection.ranges))
+    if not selection.ranges:
+        log.info("nothing to replay")
+        return 0
+    connection = InstanceConnection(
+        connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
+        lock=statements.LOCK_REPLAY,
+        staging_prefix="replay_",
+    )
+    connection.session()
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    session = spark.start_session(settings, "tapeline replay")
+    writer = Writer(settings.postgres, "replay", settings.driver_rows)
+    replay = Replay(settings, session, connection, writer, options.symbol, stopping, log)
+    try:
+        return _report(replay, selection, dry_run=options.dry_run)
+    except tenacity.RetryError:
+        log.warning("stopped while waiting; run the same replay again, it repeats nothing")
+        return 4
+    finally:
+        connection.close()
+        session.stop()
+
+
+def _report(replay: Replay, selection: Selection, *, dry_run: bool) -> int:
+    if dry_run:
+        replay.log.info("dry run, nothing written: %s", replay.preview(selection.ranges))
+        return 0
+    outcome, done = replay.apply(selection)
+    if done < selection.records:
+        replay.log.warning(
+            "stopped after %d of %d records; run the same replay again, it repeats nothing",
+            done,
+            selection.records,
+        )
+        return 4
+    replay.log.info("done, %d records: %s", done, outcome)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""What a stopped query means and what the operator does about it. Pure.
+
+In comes the text of an error, out goes whether waiting will help, and one line of advice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do after a query ended: wait and start it again, or stop with `advice`."""
+
+    passes: bool
+    advice: str
+
+
+_LOST = (
+    "Kafka no longer has records that the ledger still needs (retention, or a topic made anew). "
+    "Run scripts/reconcile to see which; let the producer fill the hole again, then start once "
+    "with ACCEPT_LOST_OFFSETS=true, which counts the hole as lost in the ledger and goes on"
+)
+_CHECKPOINT = (
+    "the checkpoint is damaged. Move CHECKPOINT_DIR away and start again: the job goes on from "
+    "the ledger in PostgreSQL, and nothing is lost or doubled"
+)
+_KAFKA = "Kafka is away; nothing is lost, the job goes on when it answers"
+_UNKNOWN = (
+    "the cause is not one that the job may wait out. Nothing is lost: the table and the ledger "
+    "are as of the last commit, and the next start goes on from there"
+)
+
+_RULES = (
+    (r"KAFKA_DATA_LOSS|OffsetOutOfRange|[Ss]ome data may have been lost|OffsetGap", False, _LOST),
+    (
+        r"CHECKPOINT|[Ii]ncomplete log file|[Mm]alformed log|offset log|commit log|"
+        r"OffsetSeqLog|batchId \d+ is corrupted|sources/0/0|metadata.*(JSON|json)",
+        False,
+        _CHECKPOINT,
+    ),
+    (
+        r"kafka\.common\.errors|TimeoutException|KafkaException|UnknownTopicOrPartition",
+        True,
+        _KAFKA,
+    ),
+)
+
+
+def verdict(error_text: str) -> Verdict:
+    """Return what the error of an ended query calls for."""
+    for pattern, passes, advice in _RULES:
+        if re.search(pattern, error_text):
+            return Verdict(passes, advice)
+    return Verdict(passes=False, advice=_UNKNOWN)
+
+
+def first_line(error_text: str, limit: int = 300) -> str:
+    """Return the error's first line that says something, cut to `limit` characters."""
+    lines = (line.strip() for line in error_text.splitlines())
+    return next((line for line in lines if line), "no message")[:limit]

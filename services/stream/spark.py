@@ -1,0 +1,98 @@
+"""The edge to Spark: its session, the bars as a stream or as a bounded batch, its checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, SparkSession
+
+from services.stream.ledger import OffsetRange
+from services.stream.offsets import CheckpointError
+from services.stream.settings import Settings
+
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+
+
+def start_session(settings: Settings, name: str) -> SparkSession:
+    """Start Spark, or connect to its master, with the Kafka connector on board."""
+    jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
+    options: dict[str, bool | float | int | str | None] = {
+        "spark.jars": ",".join(jars),
+        "spark.driver.memory": settings.driver_memory,
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{_LOGGING}",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.structuredLogging.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.shuffle.partitions": "2",
+        # Rejected records keep their bytes; a batch of large ones must not fill a worker.
+        "spark.sql.execution.arrow.maxBytesPerBatch": "16m",
+        # How often an idle query asks Kafka for news: latency against an idle processor.
+        "spark.sql.streaming.pollingDelay": "20ms",
+        "spark.sql.streaming.stopTimeout": "10s",
+    }
+    builder = SparkSession.Builder().master(settings.spark_master).appName(name)
+    return builder.config(map=options).getOrCreate()
+
+
+def read_stream(
+    session: SparkSession, settings: Settings, topic: str, starting: Mapping[int, int]
+) -> DataFrame:
+    """Return the topic as an endless stream; `starting` counts only without a checkpoint."""
+    return (
+        session.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka_bootstrap)
+        .option("subscribe", topic)
+        .option("startingOffsets", _offsets_json(topic, starting) if starting else "earliest")
+        .option("failOnDataLoss", str(not settings.accept_lost_offsets).lower())
+        .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
+        .load()
+    )
+
+
+def read_batch(
+    session: SparkSession, bootstrap: str, topic: str, ranges: Mapping[int, OffsetRange]
+) -> DataFrame:
+    """Return the records of `ranges`, and of no other partition."""
+    starts = {partition: offsets.start for partition, offsets in ranges.items()}
+    ends = {partition: offsets.until for partition, offsets in ranges.items()}
+    return (
+        session.read.format("kafka")
+        .option("kafka.bootstrap.servers", bootstrap)
+        .option("assign", json.dumps({topic: sorted(ranges)}))
+        .option("startingOffsets", _offsets_json(topic, starts))
+        .option("endingOffsets", _offsets_json(topic, ends))
+        .option("failOnDataLoss", "true")
+        .load()
+    )
+
+
+def read_text(session: SparkSession, path: str) -> str | None:
+    """Return a small file of any file system that Spark knows, or None if it is not there.
+
+    Raises CheckpointError if it is there but cannot be read.
+    """
+    jvm = session._jvm
+    context = session.sparkContext._jsc
+    if jvm is None or context is None:
+        raise CheckpointError("Spark has been stopped")
+    file = jvm.org.apache.hadoop.fs.Path(path)
+    try:
+        system = file.getFileSystem(context.hadoopConfiguration())
+        if not system.exists(file):
+            return None
+        stream = system.open(file)
+        try:
+            return str(jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+    except Py4JJavaError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.java_exception}") from error
+
+
+def _offsets_json(topic: str, offsets: Mapping[int, int]) -> str:
+    return json.dumps({topic: {str(partition): offset for partition, offset in offsets.items()}})

@@ -1,0 +1,97 @@
+"""Looks at the broker's topics and changes them; the only file here that talks to Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError
+
+from services.common.topics import Topic
+from services.topics.plan import Existing
+
+_NO_ERROR = 0
+_ALREADY_EXISTS = 36  # another run was a moment faster
+
+
+class BrokerError(Exception):
+    """The broker did not answer in time or refused; the message is one line."""
+
+
+class Broker:
+    """A connection to the cluster. Every method raises BrokerError."""
+
+    def __init__(self, bootstrap: Collection[str], wait_seconds: float) -> None:
+        try:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=list(bootstrap),
+                bootstrap_timeout_ms=int(wait_seconds * 1000),
+                reconnect_backoff_max_ms=1000,
+                client_id="tapeline-topics",
+            )
+        except KafkaError:
+            raise BrokerError(
+                f"no Kafka broker answered at {', '.join(bootstrap)} within {wait_seconds:g} s; "
+                "start it, or correct KAFKA_BOOTSTRAP"
+            ) from None
+
+    def close(self) -> None:
+        """End the connection."""
+        self._admin.close()
+
+    def existing(self, names: Collection[str]) -> dict[str, Existing]:
+        """Return those of the named topics that exist, by name."""
+        try:
+            described = self._admin.describe_topics(list(names))
+            partitions = {
+                topic["name"]: len(topic["partitions"])
+                for topic in described
+                if topic["error_code"] == _NO_ERROR
+            }
+            configs = self._configs(partitions)
+        except KafkaError as error:
+            raise BrokerError(_one_line("looking at the topics", error)) from None
+        return {name: Existing(count, configs[name]) for name, count in partitions.items()}
+
+    def create(self, topics: Iterable[Topic]) -> None:
+        """Create the topics and wait until each partition has a leader."""
+        options = {
+            topic.name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": topic.replication_factor,
+                "configs": dict(topic.config),
+            }
+            for topic in topics
+        }
+        try:
+            answer = self._admin.create_topics(options, raise_errors=False, wait_for_metadata=True)
+        except KafkaError as error:
+            raise BrokerError(_one_line(f"creating {', '.join(options)}", error)) from None
+        for topic in answer["topics"]:
+            if topic["error_code"] not in (_NO_ERROR, _ALREADY_EXISTS):
+                raise BrokerError(_one_line(f"creating {topic['name']}", topic["error_message"]))
+
+    def configure(self, name: str, config: Mapping[str, str]) -> None:
+        """Set configuration values of a topic and leave its others alone."""
+        resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
+        try:
+            outcome = self._admin.alter_configs([resource])["topic"][name]
+        except (KafkaError, ValueError) as error:
+            raise BrokerError(_one_line(f"configuring {name}", error)) from None
+        if outcome != "OK":
+            raise BrokerError(_one_line(f"configuring {name}", outcome))
+
+    def _configs(self, names: Collection[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        answer = self._admin.describe_configs(resources, config_filter="all")["topic"]
+        return {
+            name: {key: found["value"] for key, found in config.items()}
+            for name, config in answer.items()
+        }
+
+
+def _one_line(deed: str, error: object) -> str:
+    return f"{deed} failed: {' '.join(str(error).split())}"

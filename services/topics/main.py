@@ -1,0 +1,63 @@
+"""Creates the pipeline's Kafka topics and brings their configuration in line, then ends."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+from services.common import logs
+from services.common.settings import Environment, SettingError
+from services.common.topics import ALL
+from services.topics.broker import Broker, BrokerError
+from services.topics.plan import PartitionMismatch, plan
+from services.topics.settings import Settings, read_settings
+
+
+def align(settings: Settings, log: logging.Logger) -> None:
+    """Make the broker's topics be as `services.common.topics` says; say what was done.
+
+    Raises BrokerError and PartitionMismatch.
+    """
+    log.info("waiting for Kafka at %s", ", ".join(settings.kafka_bootstrap))
+    broker = Broker(settings.kafka_bootstrap, settings.wait_seconds)
+    try:
+        steps = plan(ALL, broker.existing([topic.name for topic in ALL]))
+        if steps.create:
+            broker.create(steps.create)
+        for topic in steps.create:
+            log.info("created %s with %d partitions", topic.name, topic.partitions)
+        for name, config in steps.configure.items():
+            broker.configure(name, config)
+            log.info("set on %s: %s", name, ", ".join(f"{k}={v}" for k, v in config.items()))
+        if not steps.create and not steps.configure:
+            log.info("all %d topics are there and as they should be", len(ALL))
+    finally:
+        broker.close()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code (2: a setting is wrong)."""
+    argparse.ArgumentParser(
+        prog="python -m services.topics.main",
+        description="Create the Kafka topics of the pipeline, bring the configuration of those "
+        "that exist in line, and end. Running it again changes nothing. Reads KAFKA_BOOTSTRAP "
+        "(127.0.0.1:9092), KAFKA_WAIT_SECONDS (120), LOG_LEVEL (INFO) and LOG_STYLE (text).",
+    ).parse_args(arguments)
+    try:
+        settings = read_settings(Environment(os.environ))
+    except SettingError as error:
+        print(f"topics: {error}", file=sys.stderr)  # noqa: T201 - it need not have a log yet
+        return 2
+    log = logs.configure("topics", settings.log_level, settings.log_style)
+    try:
+        align(settings, log)
+    except (BrokerError, PartitionMismatch) as error:
+        log.error("%s", error)  # noqa: TRY400 - an expected fault needs no trace
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+-- Every record that the ledger calls stored is a current bar or a replaced one.
+with kept as (
+    select
+        kafka_partition,
+        kafka_offset
+    from market.events_stream
+    union all
+    select
+        kafka_partition,
+        kafka_offset
+    from market.bar_revisions
+)
+
+select
+    ledger.topic,
+    ledger.partition,
+    ledger.stored,
+    count(kept.kafka_offset) as kept
+from market.sink_offsets as ledger
+left join kept
+    on
+        ledger.partition = kept.kafka_partition
+        and ledger.first_offset <= kept.kafka_offset
+        and ledger.next_offset > kept.kafka_offset
+group by ledger.topic, ledger.partition, ledger.stored
+having ledger.stored <> count(kept.kafka_offset)

@@ -1,0 +1,184 @@
+"""Brings a PostgreSQL server to the pipeline's schema: roles, database, migrations, views.
+
+Runs the same for the embedded server, compose and a VM, and may be run again at any time.
+Migrations (sql/migrations) are applied once by yoyo; roles and views are applied every time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import yoyo
+from psycopg import sql
+from yoyo.connections import DatabaseURI
+
+from services.common.logs import configure
+from services.common.secret import Secret
+from services.common.settings import Environment, SettingError
+
+HERE = Path(__file__).parent
+OWNER = "market_owner"
+LOGIN_ROLES = (OWNER, "stream_writer", "dashboard_reader", "powerbi_reader")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the server is, who bootstraps it, and the password of each role."""
+
+    host: str
+    port: int
+    database: str
+    admin_user: str
+    admin_password: Secret
+    role_passwords: Mapping[str, Secret]
+
+
+def read_settings(variables: Mapping[str, str]) -> Settings:
+    """Return the settings of a migration. Raises SettingError."""
+    env = Environment(variables)
+    return Settings(
+        host=env.text("POSTGRES_HOST", "127.0.0.1"),
+        port=env.integer("POSTGRES_PORT", 5432, 1, 65535),
+        database=env.text("POSTGRES_DB", "market"),
+        admin_user=env.text("POSTGRES_ADMIN_USER", "postgres"),
+        admin_password=env.secret("POSTGRES_ADMIN_PASSWORD"),
+        role_passwords={role: env.secret(f"{role.upper()}_PASSWORD") for role in LOGIN_ROLES},
+    )
+
+
+def migrate(settings: Settings, log: logging.Logger) -> None:
+    """Apply roles, database, migrations, views and grants; raises psycopg.Error."""
+    with _connect(settings, "postgres") as admin:
+        _apply_roles(admin, settings.role_passwords)
+        _create_database(admin, settings.database, log)
+    with _connect(settings, settings.database) as admin:
+        _restrict_database(admin, settings.database)
+    applied = _apply_migrations(settings)
+    log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
+    with _connect_as_owner(settings) as owner:
+        for file in sorted((HERE / "views").glob("*.sql")):
+            owner.execute(file.read_text(encoding="utf-8").encode())
+    log.info("views and grants are up to date")
+
+
+@contextmanager
+def _connect(settings: Settings, database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(
+        host=settings.host,
+        port=settings.port,
+        dbname=database,
+        user=settings.admin_user,
+        password=settings.admin_password.reveal(),
+        autocommit=True,
+        connect_timeout=10,
+    ) as connection:
+        yield connection
+
+
+@contextmanager
+def _connect_as_owner(settings: Settings) -> Iterator[psycopg.Connection]:
+    # One transaction: readers see the views of before or those of after, never a half.
+    with psycopg.connect(
+        host=settings.host,
+        port=settings.port,
+        dbname=settings.database,
+        user=OWNER,
+        password=settings.role_passwords[OWNER].reveal(),
+        connect_timeout=10,
+    ) as connection:
+        yield connection
+
+
+def _apply_roles(admin: psycopg.Connection, passwords: Mapping[str, Secret]) -> None:
+    admin.execute((HERE / "roles.sql").read_text(encoding="utf-8").encode())
+    for role, password in passwords.items():
+        # The verifier is made here, so that the password itself never reaches a server log.
+        verifier = admin.pgconn.encrypt_password(
+            password.reveal().encode(), role.encode(), b"scram-sha-256"
+        )
+        admin.execute(
+            sql.SQL("alter role {} password {}").format(
+                sql.Identifier(role), sql.Literal(verifier.decode())
+            )
+        )
+
+
+def _create_database(admin: psycopg.Connection, database: str, log: logging.Logger) -> None:
+    found = admin.execute("select 1 from pg_database where datname = %s", (database,)).fetchone()
+    if found is None:
+        admin.execute(
+            sql.SQL("create database {} owner {} encoding 'UTF8' template template0").format(
+                sql.Identifier(database), sql.Identifier(OWNER)
+            )
+        )
+        log.info("database %s created", database)
+
+
+def _restrict_database(admin: psycopg.Connection, database: str) -> None:
+    name = sql.Identifier(database)
+    statements = (
+        "revoke all on database {} from public",
+        "grant connect on database {} to stream_writer, dashboard_reader, powerbi_reader",
+        "grant temporary on database {} to stream_writer",
+        # Whoever asks for events_stream gets the view, or, inside, the table.
+        "alter database {} set search_path = bi, market",
+        "alter database {} set timezone = 'UTC'",
+    )
+    for statement in statements:
+        admin.execute(sql.SQL(statement).format(name))
+    admin.execute("revoke all on schema public from public")
+
+
+def _apply_migrations(settings: Settings) -> list[str]:
+    with _connect_as_owner(settings) as owner:
+        owner.execute("create schema if not exists migrations")
+    uri = DatabaseURI(
+        scheme="postgresql+psycopg",
+        username=OWNER,
+        password=settings.role_passwords[OWNER].reveal(),
+        hostname=settings.host,
+        port=settings.port,
+        database=settings.database,
+        args={"schema": "migrations"},  # where yoyo remembers what it did
+    )
+    backend = yoyo.get_backend(uri.uri)
+    with contextlib.closing(backend.connection), backend.lock():
+        pending = backend.to_apply(yoyo.read_migrations(str(HERE / "migrations")))
+        backend.apply_migrations(pending)
+    return [str(migration.id) for migration in pending]
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m sql.migrate",
+        description="Create or update roles, database, tables and views. Reads POSTGRES_HOST, "
+        "POSTGRES_PORT, POSTGRES_DB, POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASSWORD[_FILE] and "
+        "<ROLE>_PASSWORD[_FILE] for " + ", ".join(role.upper() for role in LOGIN_ROLES) + ".",
+    ).parse_args()
+    try:
+        settings = read_settings(os.environ)
+    except SettingError as error:
+        print(f"migrate: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        return 2
+    log = configure("migrate", secrets=[settings.admin_password, *settings.role_passwords.values()])
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    try:
+        migrate(settings, log)
+    except psycopg.Error as error:
+        log.error("failed on %s:%s: %s", settings.host, settings.port, " ".join(str(error).split()))  # noqa: TRY400 - one line, not a trace
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""The columns that the stream writes are those of the tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.common import bar
+from services.stream import statements
+from services.stream.outcomes import LINE_COLUMNS
+from tests.fixtures.market import Market, Row
+
+COLUMNS = """
+select column_name, format_type(atttypid, atttypmod), is_nullable = 'NO'
+from information_schema.columns
+inner join pg_attribute
+    on attrelid = format('%%I.%%I', table_schema, table_name)::regclass and attname = column_name
+where table_schema = %s and table_name = %s order by ordinal_position
+"""
+OF_THE_TABLE = [  # columns of events_stream that no line brings
+    ("revision", "integer", True),
+    ("inserted_at", "timestamp with time zone", True),
+    ("updated_at", "timestamp with time zone", True),
+]
+CHECKS = sorted((Path(__file__).parents[2] / "sql" / "checks").glob("*.sql"))
+
+
+def columns(market: Market, schema: str, table: str) -> list[Row]:
+    return market.rows(COLUMNS, (schema, table))
+
+
+def test_the_tables_have_the_columns_that_the_statements_name(market: Market) -> None:
+    market.run(statements.CREATE_SHARED_BARS.format(table="staging.bars"))
+    market.run(statements.CREATE_SHARED_REJECTED.format(table="staging.rejected"))
+    stream = columns(market, "market", "events_stream")
+    staged = columns(market, "staging", "bars")
+
+    # A line brings exactly what staging holds, and staging what the table wants of it.
+    assert [name for name, _, _ in staged] == list(LINE_COLUMNS)
+    brought = [row for row in stream if row[0] in LINE_COLUMNS]
+    assert [row[:2] for row in brought] == [row[:2] for row in staged]
+    assert [row for row in stream if row[0] not in LINE_COLUMNS] == OF_THE_TABLE
+    assert all(not_null for _, _, not_null in stream)
+
+    assert columns(market, "market", "bar_revisions") == [
+        *stream[: -len(OF_THE_TABLE) - 2],
+        *OF_THE_TABLE,
+        *stream[-2:],
+        ("replaced_at", "timestamp with time zone", True),
+    ]
+
+    rejected = {name: kind for name, kind, _ in columns(market, "market", "rejected_events")}
+    staged_rejected = columns(market, "staging", "rejected")
+    assert {name: kind for name, kind, _ in staged_rejected}.items() <= rejected.items()
+    assert len(statements.REJECTED_TYPES) == len(staged_rejected)
+    assert {*rejected} - {name for name, _, _ in staged_rejected} == {"topic", "rejected_at"}
+
+
+def test_prices_and_volume_of_the_table_hold_what_the_patterns_let_through(market: Market) -> None:
+    largest = "9" * 12 + "." + "9" * 6
+    assert re.fullmatch(bar.PRICE_PATTERN, largest)
+    [row] = market.rows(
+        "select %s::numeric(18, 6)::text, %s::bigint::text", (largest, "9223372036854775807")
+    )
+    assert row == (largest, "9223372036854775807")
+
+
+def test_every_check_is_quiet_on_an_empty_database(market: Market) -> None:
+    assert len(CHECKS) >= 5
+    found = {file.stem: market.rows(file.read_text("utf-8")) for file in CHECKS}
+    assert found == {file.stem: [] for file in CHECKS}
+
+
+@pytest.mark.parametrize(
+    ("check", "damage"),
+    [
+        ("ohlc_consistent", "update market.events_stream set high = 1"),
+        ("ohlc_consistent", "update market.events_stream set low = -1"),
+        ("revisions_complete", "update market.events_stream set revision = 7"),
+        ("revisions_complete", "delete from market.bar_revisions"),
+        ("stored_accounts", "update market.sink_offsets set stored = 9, superseded = -7"),
+        ("stored_accounts", "delete from market.events_stream"),
+        ("rejected_accounts", "delete from market.rejected_events"),
+        ("ledger_accounts", "update market.sink_offsets set next_offset = 5"),
+    ],
+)
+def test_every_check_finds_what_it_is_there_for(check: str, damage: str, market: Market) -> None:
+    market.run(SOUND)
+    sound = {file.stem: market.rows(file.read_text("utf-8")) for file in CHECKS}
+    assert sound == {file.stem: [] for file in CHECKS}
+
+    market.run("alter table market.events_stream disable trigger keep_replaced_bars")
+    market.run(damage)
+
+    [file] = [file for file in CHECKS if file.stem == check]
+    assert len(market.rows(file.read_text("utf-8"))) == 1
+
+
+SOUND = """
+insert into market.events_stream (
+    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+) values (
+    'AAPL', '2025-11-06 20:55Z', '5min', 2, 3, 1, 2, 5, '2025-11-06', 'alphavantage', 'realtime',
+    true, false, '2025-11-06 21:00Z', 0, 0
+);
+update market.events_stream set close = 3, kafka_offset = 2, revision = revision + 1;
+insert into market.rejected_events (
+    topic, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp
+) values ('market.bars', 0, 1, null, null, 'null_value', now());
+insert into market.sink_offsets (
+    topic, partition, topic_id, first_offset, next_offset, stored, rejected
+) values ('market.bars', 0, 'id', 0, 3, 2, 1)
+"""

@@ -1,0 +1,1 @@
+"""The integration suite runs against real servers; see tests/fixtures/servers.py."""

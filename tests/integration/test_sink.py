@@ -1,0 +1,315 @@
+"""The sink against a real Kafka, Spark and PostgreSQL: once in effect, whatever comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.stream.broker import RejectedTopic
+from services.stream.ledger import OffsetGapError, OffsetRange
+from services.stream.merged import RejectedRecord
+from services.stream.sink import Applied
+from tests.bars import bar, record
+from tests.fixtures.market import Market, SinkBench, Topic, rejected_records
+
+BARS = """
+select symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+    adjusted, is_final, observed_at, revision, kafka_partition, kafka_offset
+from market.events_stream order by symbol, interval, bar_time
+"""
+LEDGER = """
+select partition, first_offset, next_offset, stored, superseded, rejected, lost
+from market.sink_offsets order by partition
+"""
+
+REJECTED = "select * from market.rejected_events order by topic, kafka_partition, kafka_offset"
+
+paths = pytest.mark.parametrize(
+    "driver_rows", [5000, 0], ids=["through the driver", "through the executors"]
+)
+
+
+def counts(applied: Applied) -> tuple[int, int, int, int]:
+    return applied.stored, applied.superseded, applied.rejected, applied.lost
+
+
+@paths
+def test_a_bar_is_stored_with_every_field(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    topic.send(record(bar()))
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply()) == (1, 0, 0, 0)
+
+    assert market.rows(BARS) == [
+        (
+            "AAPL",
+            datetime(2025, 11, 6, 20, 55, tzinfo=UTC),
+            "5min",
+            Decimal("269.800000"),
+            Decimal("270.100000"),
+            Decimal("269.750000"),
+            Decimal("270.050000"),
+            18345,
+            date(2025, 11, 6),
+            "alphavantage",
+            "delayed_15min",
+            True,
+            True,
+            datetime(2025, 11, 6, 21, 0, 3, 412000, tzinfo=UTC),
+            1,
+            0,
+            0,
+        )
+    ]
+    assert market.rows(LEDGER) == [(0, 0, 1, 1, 0, 0, 0)]
+
+
+@paths
+def test_the_same_batch_again_writes_nothing(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(2)
+    for partition in (0, 1):
+        symbol = f"S{partition}"
+        topic.send(record(bar(symbol=symbol)), (b"?", b"no bar"), partition=partition)
+    bench = make_sink(topic, driver_rows)
+    bench.apply()
+    before = [market.rows(query) for query in (BARS, LEDGER, REJECTED)]
+
+    assert counts(bench.apply()) == (0, 0, 0, 0)
+
+    assert [market.rows(query) for query in (BARS, LEDGER, REJECTED)] == before
+
+
+@paths
+def test_a_batch_that_was_applied_in_part_adds_only_the_rest(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    topic.send(*(record(bar(symbol=f"S{number}")) for number in range(6)))
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply({0: OffsetRange(0, 4)})) == (4, 0, 0, 0)
+    assert counts(bench.apply({0: OffsetRange(2, 6)})) == (2, 0, 0, 0)
+
+    assert market.rows(LEDGER) == [(0, 0, 6, 6, 0, 0, 0)]
+    assert [row[0] for row in market.rows(BARS)] == ["S0", "S1", "S2", "S3", "S4", "S5"]
+
+
+@paths
+def test_the_newest_observation_wins_and_the_replaced_value_is_kept(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    first = bar({"close": "269.90"}, is_final=False)
+    newer = bar(observed_at="2025-11-06T21:01:00Z")
+    topic.send(record(first), record(newer))
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply({0: OffsetRange(0, 1)})) == (1, 0, 0, 0)
+    assert counts(bench.apply({0: OffsetRange(1, 2)})) == (1, 0, 0, 0)
+
+    assert market.rows(
+        "select close, is_final, revision, kafka_offset from market.events_stream"
+    ) == [(Decimal("270.050000"), True, 2, 1)]
+    assert market.rows(
+        "select close, is_final, revision, kafka_offset from market.bar_revisions"
+    ) == [(Decimal("269.900000"), False, 1, 0)]
+
+
+@paths
+def test_older_equal_and_repeated_observations_are_superseded(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    kept = bar()
+    topic.send(record(kept))
+    topic.send(
+        record(bar({"close": "269.85"}, observed_at="2025-11-06T20:59:00Z")),
+        record(replace(kept, observed_at="2025-11-06T21:05:00Z", freshness="historical")),
+        record(kept),
+    )
+    bench = make_sink(topic, driver_rows)
+    bench.apply({0: OffsetRange(0, 1)})
+    before = market.rows("select xmin::text, * from market.events_stream")
+
+    for offset in (1, 2, 3):
+        assert counts(bench.apply({0: OffsetRange(offset, offset + 1)})) == (0, 1, 0, 0)
+
+    assert market.rows("select xmin::text, * from market.events_stream") == before
+    assert market.rows(LEDGER) == [(0, 0, 4, 1, 3, 0, 0)]
+
+
+@paths
+def test_the_same_bar_twice_in_a_batch_is_stored_once(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(2)
+    older = bar({"close": "269.99"}, observed_at="2025-11-06T21:00:00Z")
+    topic.send(record(bar()), partition=0)
+    topic.send(record(older), record(bar({"close": "269.88"})), partition=1)
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply()) == (1, 2, 0, 0)
+
+    # The same instant twice: the higher offset wins.
+    assert market.rows("select close, kafka_partition, kafka_offset from market.events_stream") == [
+        (Decimal("269.880000"), 1, 1)
+    ]
+
+
+@paths
+def test_a_rejected_record_keeps_its_bytes_in_the_table_and_in_the_topic(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    topic.send((b"AAPL", b"\xff\x00 no json"), (b"MSFT", None), record(bar()))
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply()) == (1, 0, 2, 0)
+
+    assert market.rows(
+        "select topic, kafka_partition, kafka_offset, key, value, reason "
+        "from market.rejected_events order by kafka_offset"
+    ) == [
+        (topic.name, 0, 0, b"AAPL", b"\xff\x00 no json", "invalid_utf8"),
+        (topic.name, 0, 1, b"MSFT", None, "null_value"),
+    ]
+    assert [(item.key, item.value, dict(item.headers)) for item in rejected_records(topic)] == [
+        (
+            b"AAPL",
+            b"\xff\x00 no json",
+            {
+                "__dlq.errors.topic": topic.name.encode(),
+                "__dlq.errors.partition": b"0",
+                "__dlq.errors.offset": b"0",
+                "__dlq.errors.reason": b"invalid_utf8",
+            },
+        ),
+        (
+            b"MSFT",
+            None,
+            {
+                "__dlq.errors.topic": topic.name.encode(),
+                "__dlq.errors.partition": b"0",
+                "__dlq.errors.offset": b"1",
+                "__dlq.errors.reason": b"null_value",
+            },
+        ),
+    ]
+
+
+def test_a_record_of_nothing_reaches_the_rejected_topic_as_such(
+    make_topic: Callable[[int], Topic],
+) -> None:
+    topic = make_topic(1)
+    rejected = RejectedTopic(topic.bootstrap, topic.name)
+    instant = datetime(2025, 11, 6, tzinfo=UTC)
+
+    rejected.publish([RejectedRecord(0, 7, instant, None, None, "null_value")])
+    rejected.close()
+
+    [found] = rejected_records(topic)
+    assert (found.key, found.value, dict(found.headers)["__dlq.errors.null_value"]) == (
+        None,
+        b"",
+        b"true",
+    )
+
+
+@paths
+def test_a_row_that_the_database_refuses_does_not_stop_the_others(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    market.run("alter table market.events_stream add constraint no_pox check (symbol <> 'POX')")
+    topic = make_topic(1)
+    pox = record(bar(symbol="POX"))
+    good = [record(bar(symbol=f"S{number:02}")) for number in range(20)]
+    topic.send(*good[:7], pox, *good[7:], (b"?", b"{"))
+    bench = make_sink(topic, driver_rows)
+
+    assert counts(bench.apply()) == (20, 0, 2, 0)
+
+    assert market.rows(
+        "select kafka_offset, key, value, reason from market.rejected_events order by 1"
+    ) == [(7, *pox, "database_23514"), (21, b"?", b"{", "malformed_json")]
+    assert [row[0] for row in market.rows(BARS)] == [f"S{number:02}" for number in range(20)]
+    assert market.rows(LEDGER) == [(0, 0, 22, 20, 0, 2, 0)]
+
+
+def test_a_hole_before_the_batch_is_refused_and_counted_only_when_accepted(
+    market: Market, make_topic: Callable[[int], Topic], make_sink: Callable[..., SinkBench]
+) -> None:
+    topic = make_topic(1)
+    topic.send(*(record(bar(symbol=f"S{number}")) for number in range(4)))
+    strict = make_sink(topic)
+    strict.apply({0: OffsetRange(0, 1)})
+
+    with pytest.raises(OffsetGapError, match="2 records would be skipped"):
+        strict.apply({0: OffsetRange(3, 4)})
+    assert market.rows(LEDGER) == [(0, 0, 1, 1, 0, 0, 0)]
+
+    strict.sink.connection.close()
+    lenient = make_sink(topic, accept_lost=True)
+    assert counts(lenient.apply({0: OffsetRange(3, 4)})) == (1, 0, 0, 2)
+    assert market.rows(LEDGER) == [(0, 0, 4, 2, 0, 0, 2)]
+
+
+def test_no_staging_table_is_left_behind(
+    market: Market, make_topic: Callable[[int], Topic], make_sink: Callable[..., SinkBench]
+) -> None:
+    market.run("create unlogged table staging.stream_dead_bars (symbol text)", (), "stream_writer")
+    market.run("create unlogged table staging.replay_live_bars (symbol text)", (), "stream_writer")
+    topic = make_topic(1)
+    topic.send(record(bar()))
+
+    make_sink(topic, driver_rows=0).apply()
+
+    tables = market.rows("select tablename from pg_tables where schemaname = 'staging'")
+    assert tables == [("replay_live_bars",)]
+
+
+def test_listeners_hear_which_symbols_changed(
+    market: Market, make_topic: Callable[[int], Topic], make_sink: Callable[..., SinkBench]
+) -> None:
+    topic = make_topic(1)
+    topic.send(record(bar(symbol="MSFT")), record(bar()))
+    bench = make_sink(topic)
+    with market._connect("dashboard_reader") as listener:
+        listener.autocommit = True
+        listener.execute("listen bars")
+        bench.apply()
+        [note] = listener.notifies(timeout=20, stop_after=1)
+
+    assert (note.channel, note.payload) == ("bars", '{"symbols": ["AAPL", "MSFT"]}')

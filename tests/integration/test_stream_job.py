@@ -1,0 +1,213 @@
+"""The live job as a process: stopped, killed, started twice, robbed of its checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import NewTopic
+
+from services.common.bar import Bar
+from tests.bars import bar, record
+from tests.fixtures.live import Stream, end, log_of, wait_for
+from tests.fixtures.market import Topic
+
+STOP_SECONDS = 15
+
+
+def many(count: int, start: int = 0) -> list[Bar]:
+    """Return distinct bars: minutes of some symbols, each with a volume of its own."""
+    return [
+        bar(
+            {"volume": str(number)},
+            symbol=f"S{number % 7}",
+            interval="1min",
+            exchange_time=f"2025-11-{3 + number // 7 // 1440:02} "
+            f"{number // 7 // 60 % 24:02}:{number // 7 % 60:02}:00",
+        )
+        for number in range(start, start + count)
+    ]
+
+
+def volumes(stream: Stream) -> list[int]:
+    rows = stream.market.rows("select volume from market.events_stream order by volume")
+    return [row[0] for row in rows]
+
+
+def test_sigterm_ends_the_job_in_time_and_the_next_start_goes_on(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(1200)))
+    first = stream.start()
+    stream.wait_for_offset(500)
+
+    code, seconds = end(first)
+
+    assert (code, seconds < STOP_SECONDS) == (0, True), log_of(first)
+    assert "stopped as asked" in log_of(first)
+    bars_topic.send(*map(record, many(300, start=1200)))
+    second = stream.start()
+    stream.wait_for_offset(1500)
+    assert "reading market.bars from the checkpoint" in log_of(second)
+    assert volumes(stream) == list(range(1500))
+    stream.reconcile()
+
+
+def test_kill_9_under_load_loses_and_doubles_nothing(stream: Stream, bars_topic: Topic) -> None:
+    sent = 0
+    for _ in range(3):
+        bars_topic.send(*map(record, many(1500, start=sent)))
+        sent += 1500
+        child = stream.start()
+        before = stream.passed()
+        wait_for(lambda before=before: stream.passed() > before, "a batch")  # type: ignore[misc]
+        end(child, signal.SIGKILL)
+
+    stream.start()
+    stream.wait_for_offset(sent)
+
+    assert volumes(stream) == list(range(sent))
+    assert stream.market.rows("select count(*) from market.bar_revisions") == [(0,)]
+    stream.reconcile()
+
+
+def test_a_second_instance_refuses_to_start(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(record(bar()))
+    stream.start()
+    stream.wait_for_offset(1)
+
+    second = stream.start(CHECKPOINT_DIR=str(stream.directory / "other"))
+    code = second.process.wait(60)
+
+    assert code == 3
+    assert "refusing to start: another instance is at work on this database" in log_of(second)
+    bars_topic.send(record(bar(symbol="MSFT")))
+    stream.wait_for_offset(2)
+
+
+def test_without_its_checkpoint_the_job_goes_on_from_the_ledger(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(600)))
+    first = stream.start()
+    stream.wait_for_offset(600)
+    end(first)
+    before = stream.market.rows("select * from market.events_stream order by volume")
+    shutil.rmtree(stream.checkpoint)
+    bars_topic.send(*map(record, many(100, start=600)))
+
+    second = stream.start()
+    stream.wait_for_offset(700)
+
+    assert "as the ledger says" in log_of(second)
+    after = stream.market.rows("select * from market.events_stream order by volume")
+    assert after[:600] == before
+    assert volumes(stream) == list(range(700))
+    stream.reconcile()
+
+
+def test_a_damaged_checkpoint_stops_the_job_with_advice(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(*map(record, many(600)))
+    first = stream.start()
+    stream.wait_for_offset(600)
+    end(first)
+    newest = max((stream.checkpoint / "offsets").glob("[0-9]*"), key=lambda file: int(file.name))
+    newest.write_text("v1\n", encoding="utf-8")
+    newest.with_name(f".{newest.name}.crc").unlink()
+
+    second = stream.start()
+
+    assert second.process.wait(90) == 1
+    assert "Move CHECKPOINT_DIR away and start again" in log_of(second)
+    assert "Traceback" not in log_of(second)
+    shutil.move(stream.checkpoint, stream.directory / "damaged")
+    bars_topic.send(*map(record, many(50, start=600)))
+    stream.start()
+    stream.wait_for_offset(650)
+    assert volumes(stream) == list(range(650))
+
+
+def test_records_that_aged_out_unread_stop_the_job_until_accepted(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(record(bar()))
+    first = stream.start()
+    stream.wait_for_offset(1)
+    end(first)
+    bars_topic.send(*(record(bar({"volume": str(number)})) for number in range(10)))
+    [(partition, offsets)] = bars_topic.ranges().items()
+    admin = KafkaAdminClient(bootstrap_servers=bars_topic.bootstrap)
+    admin.delete_records({TopicPartition(bars_topic.name, partition): offsets.until - 2})
+    admin.close()
+
+    second = stream.start()
+
+    assert second.process.wait(90) == 1
+    assert (
+        f"partition {partition}: offsets 1 to {offsets.until - 3} have aged out of Kafka unread"
+        in log_of(second)
+    )
+    shutil.rmtree(stream.checkpoint)
+    stream.start(ACCEPT_LOST_OFFSETS="true")
+    stream.wait_for_offset(offsets.until)
+    assert stream.market.rows(
+        "select stored + superseded, rejected, lost from market.sink_offsets where next_offset > 0"
+    ) == [(3, 0, 8)]
+
+
+def test_a_replay_restores_deleted_bars_while_the_job_runs(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(700)))
+    stream.start()
+    stream.wait_for_offset(700)
+    ledger = stream.market.rows("select * from market.sink_offsets order by partition")
+    before = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
+    stream.market.run("delete from market.events_stream where volume < 70")
+
+    dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
+    one = stream.run("services.stream.replay", "--from", "1h", "--symbol", "S3")
+    full = stream.run("services.stream.replay", "--from", "1h")
+
+    assert "70 new, 0 changed, 630 equal or older, 0 rejected" in dry.stdout, dry.stderr
+    assert "10 new, 0 changed, 90 equal or older, 0 rejected" in one.stdout, one.stderr
+    assert "60 new, 0 changed, 640 equal or older, 0 rejected" in full.stdout, full.stderr
+    after = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
+    assert after == before
+    assert stream.market.rows("select * from market.sink_offsets order by partition") == ledger
+    stream.reconcile()
+
+
+def test_reconcile_finds_a_lost_and_a_doubled_record(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(*map(record, many(70)))
+    child = stream.start()
+    stream.wait_for_offset(70)
+    end(child)
+    stream.market.run("delete from market.events_stream where volume = 13")
+    stream.market.run(
+        "insert into market.rejected_events "
+        "select 'market.bars', kafka_partition, kafka_offset, null, null, 'x', now() "
+        "from market.events_stream where volume = 14"
+    )
+
+    result = stream.run("services.stream.reconcile")
+
+    assert result.returncode == 1
+    assert "unaccounted 1" in result.stdout
+    assert "doubled 1" in result.stdout
+    assert "NOT every record is in order" in result.stdout
+
+
+def test_an_outage_of_the_rejected_topic_only_delays(stream: Stream, bars_topic: Topic) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=bars_topic.bootstrap)
+    admin.delete_topics(["market.bars.rejected"])
+    bars_topic.send((b"AAPL", b"{"), record(bar()))
+    child = stream.start()
+    wait_for(lambda: "batch waits, nothing is lost" in log_of(child), "the alarm")
+    assert stream.passed() == 0
+
+    admin.create_topics([NewTopic("market.bars.rejected", 1, 1)])
+    admin.close()
+    stream.wait_for_offset(2)
+    assert stream.market.rows("select reason from market.rejected_events") == [("malformed_json",)]

@@ -1,0 +1,76 @@
+"""The Bar event: its bytes, its key and its patterns."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from services.common import bar
+from tests.bars import GOOD
+from tests.bars import bar as make_bar
+
+
+def test_the_value_is_compact_json_with_every_field_and_the_digits_as_sent() -> None:
+    assert GOOD.to_json() == (
+        b'{"symbol":"AAPL","interval":"5min","exchange_time":"2025-11-06 15:55:00",'
+        b'"exchange_tz":"US/Eastern","ohlcv":{"open":"269.80","high":"270.10","low":"269.75",'
+        b'"close":"270.05","volume":"18345"},"source":"alphavantage","freshness":"delayed_15min",'
+        b'"adjusted":true,"is_final":true,"observed_at":"2025-11-06T21:00:03.412Z",'
+        b'"schema_version":1}'
+    )
+
+
+def test_the_value_is_utf8_whatever_a_field_holds() -> None:
+    value = make_bar(symbol="Ä\u0000\"'\n").to_json()
+    assert json.loads(value.decode("utf-8"))["symbol"] == "Ä\u0000\"'\n"
+    assert "Ä".encode() in value
+
+
+def test_the_key_is_the_symbol() -> None:
+    assert make_bar(symbol="BRK-B").key() == b"BRK-B"
+
+
+def test_every_intraday_interval_has_its_length() -> None:
+    intraday = {name: int(name.removesuffix("min")) for name in bar.INTERVALS if name != "1d"}
+    assert intraday == bar.INTERVAL_MINUTES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        (bar.SYMBOL_PATTERN, "AAPL", True),
+        (bar.SYMBOL_PATTERN, "BRK-B", True),
+        (bar.SYMBOL_PATTERN, "^GSPC", True),
+        (bar.SYMBOL_PATTERN, "600104.SHH", True),
+        (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOP", True),
+        (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOPQ", False),
+        (bar.SYMBOL_PATTERN, "aapl", False),
+        (bar.SYMBOL_PATTERN, ".AAPL", False),
+        (bar.SYMBOL_PATTERN, "A B", False),
+        (bar.SYMBOL_PATTERN, "", False),
+        (bar.SYMBOL_PATTERN, "ÄPPL", False),
+        (bar.PRICE_PATTERN, "1", True),
+        (bar.PRICE_PATTERN, "999999999999.999999", True),
+        (bar.PRICE_PATTERN, "1.1234560000", True),
+        (bar.PRICE_PATTERN, "1.1234561", False),
+        (bar.PRICE_PATTERN, "1.0" + "0" * 30, False),
+        (bar.PRICE_PATTERN, "1.", False),
+        (bar.PRICE_PATTERN, ".5", False),
+        (bar.PRICE_PATTERN, "-1", False),
+        (bar.PRICE_PATTERN, "1e3", False),
+        (bar.PRICE_PATTERN, "1,234.5", False),
+        (bar.PRICE_PATTERN, "1000000000000", False),
+        (bar.PRICE_PATTERN, "\u0661", False),
+        (bar.VOLUME_PATTERN, "0", True),
+        (bar.VOLUME_PATTERN, "9223372036854775807", True),
+        (bar.VOLUME_PATTERN, "10000000000000000000", False),
+        (bar.VOLUME_PATTERN, "1.5", False),
+        (bar.VOLUME_PATTERN, "-1", False),
+    ],
+)
+def test_the_patterns_fit_what_the_table_holds_and_nothing_else(
+    pattern: str, text: str, fits: bool
+) -> None:
+    assert bool(re.fullmatch(pattern, text)) is fits

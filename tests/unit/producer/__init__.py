@@ -1,0 +1,1 @@
+"""Tests of the way from Alpha Vantage to Kafka."""
