@@ -32,11 +32,11 @@ class Market:
 
 @dataclass(frozen=True)
 class Recording:
-    """What a file of recorded bars holds; `last_day` is a date of the exchange's clock."""
+    """What a file of recorded bars holds, and when the first bar of its last day begins."""
 
     symbols: tuple[str, ...]
     shortest_interval: str
-    last_day: str
+    last_day_begins_at: datetime
 
 
 def choose_market(options: Options, kept: Path, now: datetime) -> Market:
@@ -69,30 +69,32 @@ def last_open(now: datetime) -> datetime:
 def read_recording(file: Path) -> Recording:
     """Return what a CSV file of bars holds. Raises EmbeddedError."""
     symbols: dict[str, None] = {}
-    intervals, last_day = set(), ""
+    intervals: set[str] = set()
+    first = ("", "")  # of the last day: time on the exchange's clock, and that clock's zone
     try:
         with file.open(newline="", encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
                 symbols[row["symbol"]] = None
                 intervals.add(row["interval"])
-                last_day = max(last_day, row["exchange_time"][:10])
+                bar = (row["exchange_time"], row.get("exchange_tz") or NEW_YORK.key)
+                day, last_day = bar[0][:10], first[0][:10]
+                first = bar if day > last_day or (day == last_day and bar < first) else first
         shortest = min(intervals, key=INTERVALS.index)
-        datetime.fromisoformat(last_day)
+        begins_at = datetime.fromisoformat(first[0]).replace(tzinfo=ZoneInfo(first[1]))
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise EmbeddedError(
             f"--bars: {file} does not hold recorded bars ({type(error).__name__}: {error}); its "
             "first line must name symbol,interval,exchange_time,open,high,low,close,volume"
         ) from None
-    return Recording(tuple(symbols), shortest, last_day)
+    return Recording(tuple(symbols), shortest, begins_at.astimezone(UTC))
 
 
 def _recorded_market(options: Options, recording: Recording, now: datetime) -> Market:
     """What lies before the last day is history; the last day plays live."""
-    midnight = datetime.fromisoformat(recording.last_day).replace(tzinfo=NEW_YORK)
     return Market(
         origin=str(options.bars),
         simulated=True,
-        clock=str(MarketClock(midnight.astimezone(UTC), now, options.speed)),
+        clock=str(MarketClock(recording.last_day_begins_at, now, options.speed)),
         symbols=options.symbols or ",".join(recording.symbols),
         intervals=options.interval or recording.shortest_interval,
     )

@@ -133,9 +133,10 @@ def announcement(run: Run) -> str:
     market, addresses = run.market, run.addresses
     kind = "The market is SIMULATED: no bar is real." if market.simulated else "The bars are real."
     metrics = f"http://{HOST}:{{}}/metrics"
+    origin = "" if run.options.source else f" ({market.origin})"
     intervals = market.intervals or "the plan's interval"
     lines = {
-        "source": f"{run.source_url}  ({market.origin}; market clock {market.clock})",
+        "source": f"{run.source_url}{origin}; market clock {market.clock}",
         "producer": f"{market.symbols} {intervals} -> Kafka; "
         + metrics.format(addresses.producer_metrics),
         "Kafka": addresses.bootstrap,

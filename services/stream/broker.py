@@ -20,7 +20,7 @@ from services.stream.ledger import OffsetRange
 from services.stream.merged import RejectedRecord
 
 _CHUNK_RECORDS = 500
-_ACK_SECONDS = 60
+_ACK_SECONDS = 15
 
 
 class BrokerError(Exception):
@@ -147,8 +147,10 @@ class RejectedTopic:
                 acks="all",
                 enable_idempotence=True,
                 max_request_size=2 * 1024**2,
-                delivery_timeout_ms=30_000,
-                request_timeout_ms=15_000,
+                # Short, so that a stop need not wait for a broker that is away.
+                max_block_ms=5_000,
+                delivery_timeout_ms=10_000,
+                request_timeout_ms=5_000,
             )
         return self._producer
 

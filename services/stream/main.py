@@ -22,11 +22,12 @@ from pyspark.sql import SparkSession
 from services.common import logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.settings import SettingError
-from services.stream import postgres, spark, statements
+from services.stream import checkpoint, postgres, spark, statements
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.faults import DatabaseError, Fault
 from services.stream.job import Job, QueryFailedError
 from services.stream.metrics import Metrics
+from services.stream.offsets import CheckpointError
 from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
 from services.stream.runbook import first_line, verdict
 from services.stream.settings import Settings, read_settings
@@ -116,8 +117,13 @@ class Stream:
         )
 
     def _origin(self, session: SparkSession, starting: dict[int, int]) -> str:
-        log_dir = f"{self.settings.checkpoint_dir}/metadata"
-        if spark.read_text(session, log_dir) is not None:
+        base = self.settings.checkpoint_dir
+        begun = checkpoint.has_begun(
+            read=lambda name: spark.read_text(session, f"{base}/{name}"),
+            names=lambda name: spark.list_names(session, f"{base}/{name}"),
+            topic=topics.BARS.name,
+        )
+        if begun:
             return "the checkpoint"
         return f"offsets {starting}, as the ledger says" if any(starting.values()) else "the start"
 
@@ -195,7 +201,7 @@ def _run(stream: Stream) -> int:
     except LedgerMismatchError as error:
         stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
         return 1
-    except (DatabaseError, QueryFailedError) as error:
+    except (CheckpointError, DatabaseError, QueryFailedError) as error:
         text = str(error)
         stream.log.error("stopped: %s. %s", first_line(text), verdict(text).advice)  # noqa: TRY400
         stream.log.debug("the whole error:", exc_info=error)

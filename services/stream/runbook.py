@@ -35,7 +35,8 @@ _UNKNOWN = (
 _RULES = (
     (r"KAFKA_DATA_LOSS|OffsetOutOfRange|[Ss]ome data may have been lost|OffsetGap", False, _LOST),
     (
-        r"CHECKPOINT|[Ii]ncomplete log file|[Mm]alformed log|offset log|commit log|"
+        r"checkpoint file|Checksum error|CHECKPOINT|[Ii]ncomplete log file|[Mm]alformed log|"
+        r"offset log|commit log|"
         r"OffsetSeqLog|batchId \d+ is corrupted|sources/0/0|metadata.*(JSON|json)",
         False,
         _CHECKPOINT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
@@ -76,22 +77,46 @@ def read_text(session: SparkSession, path: str) -> str | None:
 
     Raises CheckpointError if it is there but cannot be read.
     """
-    jvm = session._jvm
-    context = session.sparkContext._jsc
-    if jvm is None or context is None:
-        raise CheckpointError("Spark has been stopped")
-    file = jvm.org.apache.hadoop.fs.Path(path)
     try:
-        system = file.getFileSystem(context.hadoopConfiguration())
+        system, file = _locate(session, path)
         if not system.exists(file):
             return None
         stream = system.open(file)
         try:
-            return str(jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            return str(_jvm(session).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
         finally:
             stream.close()
     except Py4JJavaError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.java_exception}") from error
+        raise CheckpointError(
+            f"the checkpoint file {path} cannot be read: {error.java_exception}"
+        ) from error
+
+
+def list_names(session: SparkSession, path: str) -> list[str]:
+    """Return the names in a folder, none if it is not there. Raises CheckpointError."""
+    try:
+        system, folder = _locate(session, path)
+        if not system.exists(folder):
+            return []
+        return [str(entry.getPath().getName()) for entry in system.listStatus(folder)]
+    except Py4JJavaError as error:
+        raise CheckpointError(
+            f"the checkpoint file {path} cannot be read: {error.java_exception}"
+        ) from error
+
+
+def _locate(session: SparkSession, path: str) -> tuple[Any, Any]:
+    file = _jvm(session).org.apache.hadoop.fs.Path(path)
+    context = session.sparkContext._jsc
+    if context is None:
+        raise CheckpointError("Spark has been stopped")
+    return file.getFileSystem(context.hadoopConfiguration()), file
+
+
+def _jvm(session: SparkSession) -> Any:
+    if session._jvm is None:
+        raise CheckpointError("Spark has been stopped")
+    return session._jvm
 
 
 def _offsets_json(topic: str, offsets: Mapping[int, int]) -> str:

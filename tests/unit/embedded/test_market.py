@@ -78,16 +78,19 @@ def test_recorded_bars_play_their_last_day_live(tmp_path: Path) -> None:
     file.write_text(
         "symbol,interval,exchange_time,open,high,low,close,volume\n"
         "SPX,5min,2019-11-04 09:30:00,1,1,1,1,1\n"
+        "SPX,1min,2019-11-05 09:31:00,1,1,1,1,1\n"
         "SPX,1min,2019-11-05 09:30:00,1,1,1,1,1\n"
         "NDX,1min,2019-11-04 09:31:00,1,1,1,1,1\n",
         encoding="utf-8",
     )
-    assert read_recording(file) == Recording(("SPX", "NDX"), "1min", "2019-11-05")
+    assert read_recording(file) == Recording(
+        ("SPX", "NDX"), "1min", datetime(2019, 11, 5, 14, 30, tzinfo=UTC)
+    )
     options = demo_options.parse(["--bars", str(file), "--speed", "120"])
     assert choose_market(options, tmp_path / "market.json", NOW) == Market(
         origin=str(file),
         simulated=True,
-        clock="2019-11-05T05:00:00+00:00@2026-11-23T12:00:00+00:00*120",
+        clock="2019-11-05T14:30:00+00:00@2026-11-23T12:00:00+00:00*120",
         symbols="SPX,NDX",
         intervals="1min",
     )

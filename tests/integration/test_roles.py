@@ -1,0 +1,248 @@
+"""What each role may do, and that a second migration changes nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from scripts.embedded.passwords import ADMINISTRATOR, ROLES, read_password
+from sql import migrate
+from tests.fixtures.market import Market, Row
+
+SQL = Path(migrate.__file__).parent
+READERS = ("dashboard_reader", "powerbi_reader")
+ARTICLE = """
+SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC LIMIT 10;
+"""
+BARS = """
+insert into market.events_stream (
+    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+)
+select
+    'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1, 2.5,
+    number, '2025-11-06', 'alphavantage', 'realtime', true, true, now(), 0, number
+from generate_series(1, 12) as number
+"""
+
+
+def test_the_query_of_the_article_works_as_it_stands_for_every_role(market: Market) -> None:
+    market.run(BARS, (), "stream_writer")
+
+    answers = {role: market.rows(ARTICLE, (), role) for role in (ADMINISTRATOR, *ROLES)}
+
+    wanted = market.rows(
+        "select 'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', "
+        "2::numeric(18, 6), 2.5::numeric(18, 6), number::bigint "
+        "from generate_series(12, 3, -1) as number"
+    )
+    assert len(wanted) == 10
+    assert answers == dict.fromkeys((ADMINISTRATOR, *ROLES), wanted)
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_sees_every_view_and_is_bounded(role: str, market: Market) -> None:
+    views = [row[0] for row in market.rows("select viewname from pg_views where schemaname = 'bi'")]
+    assert {"events_stream", "candles_1d", "sink_status", "rejected_by_reason"} <= {*views}
+    assert [market.rows(f"table bi.{view}", (), role) for view in views] == [[]] * len(views)
+
+    assert market.rows("show default_transaction_read_only", (), role) == [("on",)]
+    assert market.rows("show timezone", (), role) == [("UTC",)]
+    [(timeout,)] = market.rows("show statement_timeout", (), role)
+    assert timeout in ("30s", "1min")
+    [limit] = market.rows("select rolconnlimit from pg_roles where rolname = %s", (role,))
+    assert limit == (20,)
+
+
+FORBIDDEN_TO_READERS = (
+    "select * from market.events_stream",
+    "select * from market.bar_revisions",
+    "select * from market.rejected_events",
+    "select * from market.sink_offsets",
+    "select * from migrations._yoyo_migration",
+    "select * from staging.bars",
+    "select * from pg_authid",
+    "insert into bi.events_stream (symbol) values ('X')",
+    "update bi.events_stream set close = 1",
+    "delete from bi.events_stream",
+    "create table bi.mine (x int)",
+    "create table public.mine (x int)",
+    "create table market.mine (x int)",
+    "create temporary table mine (x int)",
+    "create schema mine",
+    "create view bi.mine as select 1",
+    "create or replace view bi.events_stream as select 1 as symbol",
+    "drop view bi.sink_status",
+    "create role mine",
+    "set role stream_writer",
+    "set session authorization postgres",
+    "copy bi.events_stream to program 'cat'",
+    "copy (select 1) to '/tmp/bars'",
+    "select pg_read_file('/etc/passwd')",
+)
+FORBIDDEN_TO_THE_WRITER = (
+    "drop table market.events_stream",
+    "truncate market.events_stream",
+    "delete from market.events_stream",
+    "delete from market.bar_revisions",
+    "update market.bar_revisions set close = 1",
+    "delete from market.rejected_events",
+    "update market.rejected_events set reason = ''",
+    "delete from market.sink_offsets",
+    "alter table market.events_stream disable trigger keep_replaced_bars",
+    "alter table market.events_stream add column x int",
+    "create table market.mine (x int)",
+    "create table bi.mine (x int)",
+    "create table public.mine (x int)",
+    "create schema mine",
+    "drop view bi.events_stream",
+    "insert into bi.events_stream (symbol) values ('X')",
+    "select * from migrations._yoyo_migration",
+    "select * from pg_authid",
+    "create role mine",
+    "set role market_owner",
+    "copy (select 1) to program 'cat'",
+    "select pg_read_file('/etc/passwd')",
+)
+DENIED = errors.InsufficientPrivilege.sqlstate
+
+
+def answers(market: Market, role: str, statements: tuple[str, ...]) -> dict[str, str | None]:
+    """Run each statement by itself, ready to write; return its SQLSTATE, None if it worked."""
+    found: dict[str, str | None] = {}
+    with market._connect(role) as connection:
+        for statement in statements:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute("set transaction read write")
+                    connection.execute(statement.encode())
+                found[statement] = None
+            except psycopg.Error as error:
+                found[statement] = error.sqlstate
+    return found
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_may_do_nothing_else_even_if_it_asks_to_write(role: str, market: Market) -> None:
+    wanted = dict.fromkeys(FORBIDDEN_TO_READERS, DENIED)
+    assert answers(market, role, FORBIDDEN_TO_READERS) == wanted
+
+
+def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record(
+    market: Market,
+) -> None:
+    wanted = dict.fromkeys(FORBIDDEN_TO_THE_WRITER, DENIED)
+    assert answers(market, "stream_writer", FORBIDDEN_TO_THE_WRITER) == wanted
+
+    allowed = (
+        "create unlogged table staging.mine (x int)",
+        "create temporary table mine (x int)",
+        "update market.events_stream set close = close",
+        "update market.sink_offsets set stored = stored",
+    )
+    assert answers(market, "stream_writer", allowed) == dict.fromkeys(allowed, None)
+
+
+def test_nobody_but_the_bootstrap_is_a_superuser_or_anything_near(market: Market) -> None:
+    powers = """
+    select rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls
+    from pg_roles where rolname !~ '^pg_' order by 1
+    """
+    harmless = [(role, False, False, False, False, False) for role in ROLES]
+    wanted = sorted([*harmless, (ADMINISTRATOR, True, True, True, True, True)])
+    assert market.rows(powers) == wanted
+
+    members = """
+    select member::regrole::text, roleid::regrole::text from pg_auth_members
+    where member::regrole::text = any(%s)
+    """
+    assert market.rows(members, (list(ROLES),)) == []
+
+
+def test_another_database_of_the_server_is_not_opened_to_everybody(market: Market) -> None:
+    [(granted,)] = market.rows(
+        "select count(*) from pg_database, aclexplode(datacl) "
+        "where datname = current_database() and grantee = 0"
+    )
+    assert granted == 0
+
+
+def test_no_password_stands_in_a_file_and_none_is_stored_readably(market: Market) -> None:
+    texts = {file: file.read_text("utf-8") for file in SQL.rglob("*.sql")}
+    assert len(texts) >= 5
+    for file, text in texts.items():
+        assert not re.search(r"password\s+(?!null)['$]|encrypted\s+password", text, re.I), file
+
+    stored = market.rows(
+        "select rolname, rolpassword from pg_authid where rolname = any(%s)", (list(ROLES),)
+    )
+    assert len(stored) == len(ROLES)
+    for role, verifier in stored:
+        assert verifier.startswith("SCRAM-SHA-256$")
+        assert market.address(role).password.reveal() not in verifier
+
+
+STATE = {
+    "relations": """
+        select oid, relnamespace::regnamespace::text, relname, relkind, relfilenode, relacl::text,
+            relowner::regrole::text, reloptions::text, pg_get_viewdef(oid)
+        from pg_class where relnamespace::regnamespace::text = any(%s) order by oid
+    """,
+    "functions": """
+        select oid, proname, proacl::text, proowner::regrole::text, pg_get_functiondef(oid)
+        from pg_proc where pronamespace::regnamespace::text = any(%s) order by oid
+    """,
+    "columns": """
+        select attrelid, attnum, attname, format_type(atttypid, atttypmod), attnotnull
+        from pg_attribute inner join pg_class on pg_class.oid = attrelid
+        where relnamespace::regnamespace::text = any(%s) order by 1, 2
+    """,
+    "schemas": "select nspname, nspacl::text from pg_namespace where nspname = any(%s) order by 1",
+    "roles": "select oid, * from pg_roles where rolname <> any(%s) order by rolname",
+    "settings": """
+        select setdatabase, setrole, setconfig from pg_db_role_setting where 'x' <> any(%s)
+        order by 1, 2
+    """,
+    "database": """
+        select datname, datacl::text, datdba from pg_database
+        where datname = current_database() and 'x' <> any(%s)
+    """,
+}
+SCHEMAS = ["market", "bi", "staging", "migrations", "public"]
+
+
+def state(market: Market) -> dict[str, list[Row]]:
+    return {
+        **{name: market.rows(query, (SCHEMAS,)) for name, query in STATE.items()},
+        "applied": market.rows("select * from migrations._yoyo_migration order by 1"),
+        "bars": market.rows("select xmin::text, * from market.events_stream order by bar_time"),
+    }
+
+
+def test_a_second_migration_changes_nothing(
+    market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
+    market.run(BARS, (), "stream_writer")
+    before = state(market)
+    assert all(before.values())
+    login = market.server.login
+    passwords = {role: read_password(file) for role, file in market.server.password_files.items()}
+    admin_password = passwords.pop(ADMINISTRATOR)
+    settings = migrate.Settings(
+        login.host, login.port, market.database, ADMINISTRATOR, admin_password, passwords
+    )
+
+    with caplog.at_level(logging.INFO, "migrate"):
+        migrate.migrate(settings, logging.getLogger("migrate"))
+
+    assert [record.getMessage() for record in caplog.records if record.name == "migrate"] == [
+        "migrations applied: none, all were there",
+        "views and grants are up to date",
+    ]
+    assert state(market) == before
+    assert all(market.rows("select 1", (), role) == [(1,)] for role in ROLES)
