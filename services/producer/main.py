@@ -6,7 +6,6 @@ import argparse
 import fcntl
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from services.common import logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
+from services.common.stopping import stop_on_signals
 from services.producer.api import Api
 from services.producer.context import Clocks, Complaints, Context, Inbox, ProducerStoppedError
 from services.producer.courier import Courier
@@ -114,7 +114,8 @@ def _run(settings: Settings, log: logging.Logger, once: bool) -> int:
 def _poll(
     settings: Settings, log: logging.Logger, roster: Roster, memory: Memory, once: bool
 ) -> int:
-    metrics, inbox, stop = Metrics(), Inbox(), threading.Event()
+    metrics, inbox = Metrics(), Inbox()
+    stop = stop_on_signals(lambda: inbox.put(None))
     beat = _heartbeat(settings)
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)
@@ -139,7 +140,6 @@ def _poll(
         complaints=Complaints(log),
         once=once,
     )
-    _stop_on_signals(stop, inbox)
     log.info(
         "started: %d series on the plan %s, market clock %s, Kafka at %s",
         len(roster.series),
@@ -210,15 +210,6 @@ def _serve_metrics(settings: Settings, metrics: Metrics, log: logging.Logger) ->
             f"({error.strerror}); choose another, or 0 for a free one"
         ) from None
     log.info("metrics on http://%s:%d/metrics", settings.metrics_host, port)
-
-
-def _stop_on_signals(stop: threading.Event, inbox: Inbox) -> None:
-    def handle(_number: int, _frame: object) -> None:
-        stop.set()
-        inbox.put(None)
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
 
 
 def _locked(directory: Path) -> IO[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Final
 from services.common import logs
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
+from services.common.stopping import stop_on_signals
 from services.simulator.api import Api
 from services.simulator.bars import BarSource, SimulatedBars
 from services.simulator.desk import Desk
@@ -136,9 +136,7 @@ def _bind(settings: Settings, desk: Desk) -> SimulatorServer:
 
 def _serve(server: SimulatorServer, settings: Settings) -> None:
     log = logs.configure("simulator", settings.log_level, settings.log_style)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
     if settings.url_file is not None:
         _write_url(settings.url_file, server.url)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -22,6 +21,7 @@ from pyspark.sql import SparkSession
 from services.common import logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.settings import SettingError
+from services.common.stopping import stop_on_signals
 from services.stream import checkpoint, postgres, spark, statements
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.faults import DatabaseError, Fault
@@ -33,6 +33,7 @@ from services.stream.runbook import first_line, verdict
 from services.stream.settings import Settings, read_settings
 from services.stream.sink import InstanceConnection, Sink
 from services.stream.start import LedgerMismatchError, starting_offsets
+from services.stream.warm_up import warm_up
 from services.stream.write import Writer
 
 NAME = "stream"
@@ -67,6 +68,7 @@ class Stream:
         session = spark.start_session(self.settings, "tapeline stream")
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
         try:
+            warm_up(session)
             while not self.stopping.is_set():
                 self._run_query(session)
         finally:
@@ -186,10 +188,7 @@ def main() -> int:
         print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
         return 2
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    return _run(Stream(settings, stopping, log))
+    return _run(Stream(settings, stop_on_signals(), log))
 
 
 def _run(stream: Stream) -> int:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 from datetime import UTC, datetime
-from threading import Event
 
 import tenacity
 
 from services.common import logs, topics
 from services.common.settings import SettingError
+from services.common.stopping import stop_on_signals
 from services.stream import postgres, spark, statements
 from services.stream.broker import BrokerError, offsets_at, topic_facts
 from services.stream.faults import DatabaseError
@@ -130,9 +129,7 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
         staging_prefix="replay_",
     )
     connection.session()
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stop_on_signals()
     session = spark.start_session(settings, "tapeline replay")
     writer = Writer(settings.postgres, "replay", settings.driver_rows)
     replay = Replay(settings, session, connection, writer, options.symbol, stopping, log)

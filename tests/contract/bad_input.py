@@ -116,9 +116,9 @@ def _numbers() -> Iterator[Case]:
     for text in ("NaN", "Infinity", "-Infinity", "nan", "inf", "-inf", "null"):
         yield changed(f"17 {text} as text", "bad_price", {"high": text})
         yield changed(f"17 volume {text} as text", "bad_volume", {"volume": text})
-    for text in (b"NaN", b"Infinity", b"-Infinity"):
-        value = GOOD_BYTES.replace(b'"269.80"', text)
-        yield rejected(f"17 {text.decode()} as a bare word", "wrong_type", value)
+    for word in (b"NaN", b"Infinity", b"-Infinity"):
+        value = GOOD_BYTES.replace(b'"269.80"', word)
+        yield rejected(f"17 {word.decode()} as a bare word", "wrong_type", value)
     yield changed("18 negative price", "bad_price", {"low": "-1.00"})
     yield changed("18 zero price", "nonpositive_price", {"low": "0.0000"})
     yield changed("18 negative zero", "bad_price", {"low": "-0"})

@@ -83,7 +83,7 @@ TEXTS = {
     "letters after": GOOD_BYTES + b" x",
     "no value": b"",
     "null": b"null",
-    "version 1.0": GOOD_BYTES.replace(b'"schema_version":1', b'"schema_version":2.0'),
+    "version 2.0": GOOD_BYTES.replace(b'"schema_version":1', b'"schema_version":2.0'),
 }
 IGNORED_REST = "Spark stops reading at the end of the first object; what follows is ignored"
 DISAGREEMENTS = {

@@ -1,4 +1,4 @@
-""".env.example names every setting that a service reads, and none that nobody reads."""
+""".env.example names every setting that a service reads."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ class Away:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize(
-    ("tries", "closed_port"), [(3, False), (1, True)], ids=["any fault", "closed port"]
+    ("tries", "closed_port"), [(2, False), (1, True)], ids=["any fault", "closed port"]
 )
 def test_nothing_moves_while_the_rejected_topic_is_unavailable(
     tries: int,
@@ -262,7 +262,9 @@ def test_nothing_moves_while_the_rejected_topic_is_unavailable(
     market: Market,
     make_topic: Callable[[int], Topic],
     make_sink: Callable[..., SinkBench],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.CRITICAL + 1, "kafka")  # a kept log record would keep its socket
     # 38: neither the good bar nor the offset may be kept before the bad record is.
     topic = make_topic(1)
     topic.send(record(bar()), (b"?", b"no bar"))

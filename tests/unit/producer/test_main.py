@@ -71,6 +71,16 @@ def _start(variables: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def _read_until(process: subprocess.Popen[str], words: str) -> str:
+    assert process.stdout is not None
+    said = ""
+    while words not in said:
+        line = process.stdout.readline()
+        assert line, f"it ended after saying {said}"
+        said += line
+    return said
+
+
 def test_a_second_producer_on_the_same_state_does_not_start(
     tmp_path: Path, variables: dict[str, str]
 ) -> None:
@@ -126,10 +136,10 @@ def test_sigterm_stops_it_while_kafka_is_away(tmp_path: Path, variables: dict[st
                 "KAFKA_BOOTSTRAP": f"127.0.0.1:{port}",
             }
         )
-        wait_until(lambda: bool(served.requests), 60)
-        wait_until((tmp_path / "state" / "heartbeat").exists, 60)
+        said = _read_until(process, "bars wait and nothing is lost")
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=60)
+    out = said + rest
     assert process.returncode == 0
     assert "the state was damaged and is now" in out
     assert "stopped; 1 bars are fetched again at the next start" in out
