@@ -11,6 +11,7 @@ CACHE = ROOT / ".cache"
 JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
 KAFKA_JARS = CACHE / "jars" / "kafka"
 CONNECTOR_JARS = CACHE / "jars" / "connector"
+CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 
 def user_cache(variables: Mapping[str, str]) -> Path:

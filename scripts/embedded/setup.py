@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,15 @@ from pathlib import Path
 from scripts.embedded import jars, python_packages
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
-from scripts.embedded.layout import CACHE, JAR_LOCK, ROOT, VENV, user_cache
+from scripts.embedded.layout import (
+    CACHE,
+    CLASS_ARCHIVE,
+    CONNECTOR_JARS,
+    JAR_LOCK,
+    ROOT,
+    VENV,
+    user_cache,
+)
 from scripts.embedded.progress import Progress, say
 
 _DESCRIPTION = """\
@@ -46,6 +55,7 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
         _install_packages(variables)
         if with_jars:
             _install_jars(variables)
+            _archive_classes(java, variables)
     return java
 
 
@@ -85,6 +95,33 @@ def _install_jars(variables: Mapping[str, str]) -> None:
         directory,
         Progress("jars of Kafka and Spark's connector").add,
     )
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _archive_classes(java: Java, variables: Mapping[str, str]) -> None:
+    """Spark starts in half the time from an archive that fits this Java and these jars."""
+    wanted = fingerprint(
+        (ROOT / "uv.lock").read_bytes(),
+        JAR_LOCK.read_bytes(),
+        f"{java.home} {java.version} {ROOT}".encode(),
+    )
+    stamp = CLASS_ARCHIVE.with_suffix(".stamp")
+    if _holds(stamp, wanted):
+        return
+    say("preparing Spark's start (once, half a minute)")
+    own = {"JAVA_HOME": str(java.home), "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS)}
+    made = subprocess.run(
+        [VENV / "bin" / "python", "-P", "-m", "services.stream.class_archive", CLASS_ARCHIVE],
+        env={**variables, **own, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        # Only the start is slower for it, and the next setup tries again.
+        say("  without success, which only makes starts slower:")
+        say("  " + made.stderr.decode(errors="replace").strip()[-500:])
+        return
     stamp.write_text(wanted, encoding="utf-8")
 
 

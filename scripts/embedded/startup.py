@@ -21,7 +21,7 @@ from scripts.embedded.passwords import ADMINISTRATOR, READER, read_password, wri
 from scripts.embedded.pipeline import DATABASE, Run
 from scripts.embedded.ports import HOST
 from scripts.embedded.postgres_account import program_directory
-from scripts.embedded.processes import Child
+from scripts.embedded.processes import Child, Command
 from scripts.embedded.progress import say
 
 _SERVER_SECONDS = 60
@@ -34,33 +34,42 @@ ORDER BY bar_time DESC LIMIT 10"""
 
 def start_servers(run: Run, children: list[Child]) -> None:
     """Start what the services need, with schema and topics; each child stands in `children`
-    from its start on. Raises EmbeddedError."""
+    from its start on. Raises EmbeddedError.
+
+    The simulator needs nothing, and the stream only the schema; both start early, since Spark
+    takes longest of all.
+    """
     say("starting PostgreSQL, Kafka and the services")
     kafka = kafka_broker.start(_broker(run))
     children.append(kafka)
     postgres = postgres_server.start(_cluster(run))
     children.append(postgres)
+    if run.options.source is None:
+        children.append(processes.start(pipeline.simulator(run)))
     _await("PostgreSQL", postgres, lambda: database.is_ready(_administrator(run)))
     processes.run(pipeline.migrate(run), _ONE_SHOT_SECONDS)
+    children.append(_start_service(run, pipeline.stream(run)))
     _await("Kafka", kafka, lambda: kafka_client.is_listening(run.addresses.bootstrap))
     processes.run(pipeline.topics(run), _ONE_SHOT_SECONDS)
 
 
 def start_services(run: Run, children: list[Child]) -> None:
-    """Start the services and wait until each has done its first work. Raises EmbeddedError."""
-    if run.options.source is None:
-        simulator = processes.start(pipeline.simulator(run))
-        children.append(simulator)
+    """Start the producer and wait until each service has done its first work. Raises
+    EmbeddedError."""
+    started = {child.name: child for child in children}
+    if "simulator" in started:
         address = f"{HOST}:{run.addresses.simulator}"
-        _await("simulator", simulator, lambda: kafka_client.is_listening(address))
-    services = []
-    for command in (pipeline.stream(run), pipeline.producer(run)):
-        pipeline.heartbeat(run, command.name).unlink(missing_ok=True)
-        services.append(processes.start(command))
-        children.append(services[-1])
-    for service in reversed(services):
+        _await("simulator", started["simulator"], lambda: kafka_client.is_listening(address))
+    producer = _start_service(run, pipeline.producer(run))
+    children.append(producer)
+    for service in (producer, started["stream"]):
         beat = pipeline.heartbeat(run, service.name)
         _await(service.name, service, beat.exists, _SERVICE_SECONDS)
+
+
+def _start_service(run: Run, command: Command) -> Child:
+    pipeline.heartbeat(run, command.name).unlink(missing_ok=True)
+    return processes.start(command)
 
 
 def _broker(run: Run) -> kafka_broker.Broker:

@@ -148,6 +148,7 @@ class RejectedTopic:
                 enable_idempotence=True,
                 max_request_size=2 * 1024**2,
                 # Short, so that a stop need not wait for a broker that is away.
+                bootstrap_timeout_ms=5_000,
                 max_block_ms=5_000,
                 delivery_timeout_ms=10_000,
                 request_timeout_ms=5_000,

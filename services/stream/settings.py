@@ -33,6 +33,7 @@ class Settings:
     spark_master: str
     driver_memory: str
     connector_jars_dir: Path
+    class_archive: Path | None
     checkpoint_dir: str
     trigger_seconds: float
     max_offsets_per_trigger: int
@@ -50,6 +51,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     """Return the settings that `variables` hold. Raises SettingError."""
     env = Environment(variables)
     heartbeat = env.text("HEARTBEAT_FILE", "")
+    archive = env.text("SPARK_CLASS_ARCHIVE", "")
     metrics_port = env.integer("METRICS_PORT", -1, -1, 65535)
     return Settings(
         kafka_bootstrap=env.text("KAFKA_BOOTSTRAP", "127.0.0.1:9092"),
@@ -63,6 +65,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         spark_master=env.text("SPARK_MASTER", "local[*]"),
         driver_memory=env.text("SPARK_DRIVER_MEMORY", "1g"),
         connector_jars_dir=_jars_dir(env),
+        class_archive=Path(archive) if archive else None,
         checkpoint_dir=env.text("CHECKPOINT_DIR", "./data/checkpoint"),
         trigger_seconds=env.number("TRIGGER_SECONDS", 0.0, 0.0, 3600.0),
         max_offsets_per_trigger=env.integer("MAX_OFFSETS_PER_TRIGGER", 200_000, 1, 10_000_000),

@@ -88,6 +88,8 @@ class Sink:
         return replace(applied, seconds=time.monotonic() - started)
 
     def _attempt(self, records: DataFrame, batch: Mapping[int, OffsetRange]) -> Applied:
+        if self.stopping.is_set():
+            raise StoppedError("asked to stop while a batch was waiting")
         session = self.connection.session()
         known, _ = session.read_ledger(self.topic)
         rest = ledger.pending(known, batch, self.accept_lost)

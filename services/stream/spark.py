@@ -17,13 +17,16 @@ from services.stream.settings import Settings
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
-def start_session(settings: Settings, name: str) -> SparkSession:
+def start_session(settings: Settings, name: str, java_options: str = "") -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
+    java = [f"-Dlog4j2.configurationFile=file:{_LOGGING}", java_options]
+    if settings.class_archive is not None and settings.class_archive.exists():
+        java.append(f"-XX:SharedArchiveFile={settings.class_archive} -Xlog:cds=off")
     jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
     options: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(jars),
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{_LOGGING}",
+        "spark.driver.extraJavaOptions": " ".join(java),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.structuredLogging.enabled": "false",
@@ -36,6 +39,9 @@ def start_session(settings: Settings, name: str) -> SparkSession:
         "spark.sql.streaming.pollingDelay": "20ms",
         "spark.sql.streaming.stopTimeout": "10s",
     }
+    if settings.spark_master.startswith("local"):
+        # No executor is elsewhere: nothing of Spark need be seen from outside.
+        options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.Builder().master(settings.spark_master).appName(name)
     return builder.config(map=options).getOrCreate()
 

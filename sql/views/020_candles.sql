@@ -29,7 +29,8 @@ as $$
             end as candle_time
         from bi.events_stream as b
         inner join (
-            values ('1min', 1), ('5min', 5), ('15min', 15), ('30min', 30), ('60min', 60)
+            values
+            ('1min', 1), ('5min', 5), ('15min', 15), ('30min', 30), ('60min', 60), ('1d', 1440)
         ) as i (interval, minutes) on b.interval = i.interval
         where i.minutes * interval '1 minute' <= width
     )

@@ -15,7 +15,6 @@ import pytest
 
 from services.producer.main import main
 from tests.unit.producer.fakes import endpoint, reply
-from tests.unit.producer.harness import wait_until
 
 ROOT = Path(__file__).parents[3]
 KEY = "S3CRETKEY"
