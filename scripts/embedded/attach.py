@@ -1,0 +1,92 @@
+"""Runs one of the stream's tools against a running demo, found by its data directory.
+
+`scripts/replay` and `scripts/reconcile` come here: with --data-dir the addresses and the
+password are taken from there, without it from the environment, as on a server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.progress import say
+from scripts.embedded.setup import set_up
+
+_PYTHON = VENV / "bin" / "python"
+
+
+def split_data_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the value of --data-dir, and the arguments that are the tool's own."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data-dir", type=Path)
+    own, rest = parser.parse_known_args(arguments)
+    return own.data_dir, rest
+
+
+def environment(directory: Path, connection: Mapping[str, Any], java_home: Path) -> dict[str, str]:
+    """Return the settings of the stream for a demo whose connection.json is given."""
+    return {
+        "KAFKA_BOOTSTRAP": str(connection["kafka"]),
+        "POSTGRES_HOST": str(connection["host"]),
+        "POSTGRES_PORT": str(connection["port"]),
+        "POSTGRES_DB": str(connection["database"]),
+        "POSTGRES_USER": "stream_writer",
+        "POSTGRES_PASSWORD_FILE": str(directory / "secrets" / "stream_writer_password"),
+        **local_environment(java_home),
+    }
+
+
+def local_environment(java_home: Path) -> dict[str, str]:
+    """Return the settings that are the same for every run in this checkout."""
+    return {
+        "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
+        "SPARK_CLASS_ARCHIVE": str(CLASS_ARCHIVE),
+        "JAVA_HOME": str(java_home),
+        "PYSPARK_PYTHON": str(_PYTHON),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def read_connection(directory: Path) -> Mapping[str, Any]:
+    """Return what connection.json says. Raises EmbeddedError if no demo runs there."""
+    file = directory / "connection.json"
+    try:
+        connection: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EmbeddedError(
+            f"--data-dir: {file} is not there; it is while `scripts/demo --data-dir {directory}` "
+            "runs"
+        ) from None
+    return connection
+
+
+def main() -> NoReturn:
+    """Become the tool that the first argument names, with the rest as its arguments."""
+    module, *arguments = sys.argv[1:]
+    directory, rest = split_data_dir(arguments)
+    if {"-h", "--help"} & set(rest):
+        say("--data-dir DIR works on the demo that runs there; without it on what the environment")
+        say("names. The rest is:\n")
+    try:
+        java_home = set_up(os.environ).home
+        if directory is None:
+            found = local_environment(java_home) | dict(os.environ)
+        else:
+            found = environment(directory, read_connection(directory), java_home)
+    except EmbeddedError as error:
+        say(f"scripts/{module.rpartition('.')[2]}: {error}")
+        sys.exit(2)
+    os.execve(  # noqa: S606 - no shell is wanted
+        _PYTHON, [str(_PYTHON), "-P", "-m", module, *rest], {**os.environ, **found}
+    )
+
+
+if __name__ == "__main__":
+    main()
