@@ -21,6 +21,7 @@ from services.stream.merged import RejectedRecord
 
 _CHUNK_RECORDS = 500
 _ACK_SECONDS = 15
+_BOOTSTRAP_MS = 5_000  # short, so that a stop need not wait for a broker that is away
 
 
 class BrokerError(Exception):
@@ -56,7 +57,7 @@ def _translated(bootstrap: str) -> Iterator[None]:
 def topic_facts(bootstrap: str, topic: str) -> TopicFacts | None:
     """Return the facts of `topic`, or None if it does not exist. Raises BrokerError."""
     with _translated(bootstrap):
-        with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+        with closing(_admin(bootstrap)) as admin:
             [description] = admin.describe_topics([topic])
         if description["error_code"] != 0:
             return None
@@ -103,8 +104,14 @@ def _offsets(bootstrap: str, topic: str) -> dict[int, OffsetRange]:
     return {item.partition: OffsetRange(starts[item], ends[item]) for item in partitions}
 
 
+def _admin(bootstrap: str) -> KafkaAdminClient:
+    return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS)
+
+
 def _consumer(bootstrap: str) -> KafkaConsumer:
-    return KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS, enable_auto_commit=False
+    )
 
 
 def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
@@ -147,8 +154,7 @@ class RejectedTopic:
                 acks="all",
                 enable_idempotence=True,
                 max_request_size=2 * 1024**2,
-                # Short, so that a stop need not wait for a broker that is away.
-                bootstrap_timeout_ms=5_000,
+                bootstrap_timeout_ms=_BOOTSTRAP_MS,
                 max_block_ms=5_000,
                 delivery_timeout_ms=10_000,
                 request_timeout_ms=5_000,

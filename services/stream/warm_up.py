@@ -6,10 +6,14 @@ pass while Kafka and the producer are still starting.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from services.stream.decode import decode
 from services.stream.outcomes import outcomes
+from services.stream.stage import STAGED_SCHEMA
 
 _RECORDS = (
     "select cast(null as binary) as key, cast(null as binary) as value, 0 as partition, "
@@ -18,6 +22,12 @@ _RECORDS = (
 
 
 def warm_up(session: SparkSession) -> None:
-    """Decode one record of nothing, and forget it."""
+    """Decode one record of nothing, on the driver and in an executor's Python, and forget it."""
     frame = outcomes(decode(session.sql(_RECORDS)))
     frame.select("partition", "kafka_timestamp", "line", "reason").toArrow()
+    frame.mapInArrow(_drop, STAGED_SCHEMA).collect()
+
+
+def _drop(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for _ in batches:
+        yield from ()
