@@ -14,6 +14,10 @@ from services.stream.ledger import OffsetRange
 from services.stream.offsets import CheckpointError
 from services.stream.settings import Settings
 
+# On a local disk the default runs chmod and readlink as programs, several for each batch.
+_LOCAL_CHECKPOINT = (
+    "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+)
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
@@ -42,6 +46,8 @@ def start_session(settings: Settings, name: str, java_options: str = "") -> Spar
     if settings.spark_master.startswith("local"):
         # No executor is elsewhere: nothing of Spark need be seen from outside.
         options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if "://" not in settings.checkpoint_dir:
+        options["spark.sql.streaming.checkpointFileManagerClass"] = _LOCAL_CHECKPOINT
     builder = SparkSession.Builder().master(settings.spark_master).appName(name)
     return builder.config(map=options).getOrCreate()
 
@@ -52,7 +58,7 @@ def read_stream(
     """Return the topic as an endless stream; `starting` counts only without a checkpoint."""
     return (
         session.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka_bootstrap)
+        .options(**_consumer(settings.kafka_bootstrap))
         .option("subscribe", topic)
         .option("startingOffsets", _offsets_json(topic, starting) if starting else "earliest")
         .option("failOnDataLoss", str(not settings.accept_lost_offsets).lower())
@@ -69,7 +75,7 @@ def read_batch(
     ends = {partition: offsets.until for partition, offsets in ranges.items()}
     return (
         session.read.format("kafka")
-        .option("kafka.bootstrap.servers", bootstrap)
+        .options(**_consumer(bootstrap))
         .option("assign", json.dumps({topic: sorted(ranges)}))
         .option("startingOffsets", _offsets_json(topic, starts))
         .option("endingOffsets", _offsets_json(topic, ends))
@@ -123,6 +129,13 @@ def _jvm(session: SparkSession) -> Any:
     if session._jvm is None:
         raise CheckpointError("Spark has been stopped")
     return session._jvm
+
+
+def _consumer(bootstrap: str) -> dict[str, str]:
+    # Spark asks only for records that it knows to be there, and then for the topic's bounds on
+    # the same connection, where the answer waits behind the consumer's own fetch ahead: half a
+    # second by default, for each partition of each batch.
+    return {"kafka.bootstrap.servers": bootstrap, "kafka.fetch.max.wait.ms": "5"}
 
 
 def _offsets_json(topic: str, offsets: Mapping[int, int]) -> str:
