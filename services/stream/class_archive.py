@@ -36,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings({"POSTGRES_PASSWORD": "none", **os.environ})
     except SettingError as error:
         parser.error(str(error))
+    # Spark's Python workers need this interpreter's packages.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     quiet = "-Xlog:disable -Xlog:all=error:stderr"
     session = spark.start_session(

@@ -187,6 +187,8 @@ def main() -> int:
     except SettingError as error:
         print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
         return 2
+    # Spark's Python workers need this interpreter's packages.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
     return _run(Stream(settings, stop_on_signals(), log))
 

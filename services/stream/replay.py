@@ -104,6 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings(os.environ)
     except SettingError as error:
         parser.error(str(error))
+    # Spark's Python workers need this interpreter's packages.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
     try:
         return _run(settings, options, log)
