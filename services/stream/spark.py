@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,28 +90,27 @@ def read_text(session: SparkSession, path: str) -> str | None:
 
     Raises CheckpointError if it is there but cannot be read.
     """
-    try:
+    with _readable(path):
         system, file = _locate(session, path)
         if not system.exists(file):
             return None
-        stream = system.open(file)
-        try:
+        with closing(system.open(file)) as stream:
             return str(_jvm(session).org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
-    except Py4JJavaError as error:
-        raise CheckpointError(
-            f"the checkpoint file {path} cannot be read: {error.java_exception}"
-        ) from error
 
 
 def list_names(session: SparkSession, path: str) -> list[str]:
     """Return the names in a folder, none if it is not there. Raises CheckpointError."""
-    try:
+    with _readable(path):
         system, folder = _locate(session, path)
         if not system.exists(folder):
             return []
         return [str(entry.getPath().getName()) for entry in system.listStatus(folder)]
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
     except Py4JJavaError as error:
         raise CheckpointError(
             f"the checkpoint file {path} cannot be read: {error.java_exception}"

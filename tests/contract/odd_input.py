@@ -24,7 +24,7 @@ from tests.contract.records import (
 def odd_input() -> list[Case]:
     """Return all that is stored or superseded, each bar under a symbol of its own."""
     symbols = Symbols()
-    return [*_accepted(symbols), *_repeats(symbols)]
+    return [*_accepted(symbols), *_accepted_at_odd_times(symbols), *_repeats(symbols)]
 
 
 class Symbols:
@@ -42,11 +42,6 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     def extended(name: str, **fields: Any) -> Case:
         symbol = symbols.next()
         return good(name, symbol, encoded(document(symbol=symbol, **fields)))
-
-    def timed(name: str, local: str, zone: str, bar_time: datetime, **fields: Any) -> Case:
-        symbol = symbols.next()
-        event = document(symbol=symbol, exchange_time=local, exchange_tz=zone, **fields)
-        return good(name, symbol, encoded(event), bar_time=bar_time)
 
     yield extended("15 unknown fields", vendor={"any": ["thing", None, 1.5]}, note="\\N\t")
     yield extended("15 unknown field named like a column", bar_time="1970-01-01", reason="mine")
@@ -69,6 +64,21 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     symbol = symbols.next()
     value = encoded(document({"open": "269.800000000"}, symbol=symbol))
     yield good("21 more zeros", symbol, value)
+    symbol = symbols.next()
+    twice = encoded(document(symbol=symbol)).replace(b'{"', b'{"symbol":"OTHER","', 1)
+    yield good(
+        "35 a field twice: the last one counts",
+        symbol,
+        twice[:-1] + b',"adjusted":false}',
+        adjusted=False,
+    )
+
+
+def _accepted_at_odd_times(symbols: Symbols) -> Iterator[Case]:
+    def timed(name: str, local: str, zone: str, bar_time: datetime, **fields: Any) -> Case:
+        symbol = symbols.next()
+        event = document(symbol=symbol, exchange_time=local, exchange_tz=zone, **fields)
+        return good(name, symbol, encoded(event), bar_time=bar_time)
 
     yield timed(
         "23 before the clock is put forward",
@@ -121,14 +131,6 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     )
     sent = int(datetime(2050, 1, 3, 15, 6, tzinfo=UTC).timestamp() * 1000)
     yield Case(far.name, far.key, far.value, far.fate, sent)
-    symbol = symbols.next()
-    twice = encoded(document(symbol=symbol)).replace(b'{"', b'{"symbol":"OTHER","', 1)
-    yield good(
-        "35 a field twice: the last one counts",
-        symbol,
-        twice[:-1] + b',"adjusted":false}',
-        adjusted=False,
-    )
 
 
 def _repeats(symbols: Symbols) -> Iterator[Case]:
