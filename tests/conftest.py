@@ -7,6 +7,10 @@ import warnings
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# For tests that look at its name and then take many more steps.
+settings.register_profile("long", settings.get_profile("default"))
 
 pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.market", "tests.fixtures.live"]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from services.common.fail_points import reach
 from services.producer.context import Context
 from services.producer.fetch import Job
 from services.producer.history import history_months, slices_to_fill
@@ -78,6 +79,7 @@ class Asker:
         if part is None or (part.extent != "compact" and not large_allowed):
             return False
         self._charge(now, monotonic)
+        reach("producer.call_booked")
         progress.busy, progress.asked_at = True, monotonic
         progress.large = part.extent != "compact"
         progress.live_at = monotonic + pause_seconds(at, progress.series, freshness, pace)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Protocol
 
+from services.common.fail_points import reach
 from services.producer.memory import Memory, MemoryFailedError
 from services.producer.metrics import Metrics
 from services.producer.series import Series
@@ -168,11 +169,13 @@ class Courier:
         self, batch: Sequence[tuple[Parcel, Record]], deliveries: Sequence[Delivery]
     ) -> None:
         pairs = list(zip(batch, deliveries, strict=True))
+        reach("producer.acknowledged")
         acknowledged = [record for (_, record), end in pairs if end is Delivery.ACKNOWLEDGED]
         # Remembered before anything else: from here on a restart does not send them again.
         self._memory.remember(
             (record.series, record.exchange_time, record.fingerprint) for record in acknowledged
         )
+        reach("producer.remembered")
         self._metrics.acknowledged(record.series.interval for record in acknowledged)
         done = self._sort(pairs)
         for parcel in done:

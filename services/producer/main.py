@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
-from services.common import logs, topics
+from services.common import fail_points, logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
@@ -59,6 +59,7 @@ settings (environment variables; * may also be a file, named by NAME_FILE):
   METRICS_PORT, METRICS_HOST Prometheus metrics; port 0 takes a free one, -1 none (-1, 127.0.0.1)
   MARKET_CLOCK               real, or START@ANCHOR*SPEED of a simulated market (real)
   LOG_LEVEL, LOG_STYLE       DEBUG to ERROR; text or json (INFO, text)
+  FAIL_AT                    for tests: dies at this point of its work, as by kill -9
 
 exit codes: 0 stopped as asked; 1 a fault of the host, or with --once a series without an answer;
 2 a wrong setting or a refused key, told in one line.
@@ -83,6 +84,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
         return 2
     log = logs.configure(SERVICE, settings.log_level, settings.log_style, settings.source.secrets())
     _log_faults(log)
+    fail_points.arm(settings.fail_at, log)
     try:
         return _run(settings, log, once=options.once)
     except SettingError as error:

@@ -25,6 +25,7 @@ from kafka.errors import (
 from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
+from services.common.fail_points import reach
 from services.producer.courier import Delivery, Record
 
 MAX_RECORD_BYTES: Final = 1_000_000
@@ -107,6 +108,7 @@ class KafkaWriter:
         if client is None:
             return [Delivery.FAILED] * len(records)
         futures = self._send_all(client, records, abandon)
+        reach("producer.all_sent")
         slow_at = time.monotonic() + _SLOW_SECONDS
         deliveries = [self._result(future, abandon, slow_at) for future in futures]
         if Delivery.FAILED in deliveries:
@@ -178,6 +180,7 @@ class KafkaWriter:
                 continue
             try:
                 futures.append(client.send(self._topic, value=record.value, key=record.key))
+                reach("producer.record_sent")
             except _REFUSALS:
                 futures.append(Delivery.REFUSED)
             except (KafkaError, ValueError):  # ValueError: the topic has just lost its partitions

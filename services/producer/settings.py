@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus, urlsplit
 
+from services.common import fail_points
 from services.common.bar import INTERVALS, SYMBOL_PATTERN
 from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.secret import Secret
@@ -77,6 +78,7 @@ class Settings:
     heartbeat_file: Path
     log_level: str
     log_style: str
+    fail_at: str
 
 
 def read_settings(env: Environment) -> Settings:
@@ -101,6 +103,7 @@ def read_settings(env: Environment) -> Settings:
         heartbeat_file=env.path("HEARTBEAT_FILE", str(state_dir / "heartbeat")),
         log_level=env.choice("LOG_LEVEL", "INFO", _LEVELS),
         log_style=env.choice("LOG_STYLE", "text", ("text", "json")),
+        fail_at=fail_points.checked(env.text("FAIL_AT", "")),
     )
 
 

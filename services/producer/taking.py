@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from services.common.fail_points import reach
 from services.producer.answers import Action, Trial, consequence
 from services.producer.context import Context, ProducerStoppedError
 from services.producer.courier import Parcel, Record
@@ -43,6 +44,7 @@ class Taker:
         """Take an answer. Raises ProducerStoppedError if the key is refused."""
         verdict = fetched.verdict
         self._context.metrics.answer(verdict.kind)
+        reach("producer.fetched")
         if verdict.kind is Kind.UNREACHABLE:
             self._refund(fetched)
         if verdict.kind is Kind.DATA:
@@ -79,6 +81,7 @@ class Taker:
             context.memory.add_month(job.series, done.month)
         if done.coverage is not None:
             context.memory.cover(job.series, done.coverage)
+            reach("producer.covered")
             seconds = done.coverage.asked_at.timestamp()
             context.metrics.covered(job.series.symbol, job.series.interval, seconds)
         if done.gap:

@@ -43,7 +43,3 @@ class DatabaseError(Exception):
         super().__init__(message)
         self.sqlstate = sqlstate
         self.fault = classify(sqlstate)
-
-
-class LedgerMovedError(Exception):
-    """Somebody else moved the ledger between the look at it and the merge."""

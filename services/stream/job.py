@@ -13,6 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from services.common.fail_points import reach
 from services.common.heartbeat import Heartbeat
 from services.stream import spark
 from services.stream.ledger import OffsetRange
@@ -64,7 +65,7 @@ class Job:
             self._stop(query)
 
     def _start(self, starting: Mapping[int, int]) -> StreamingQuery:
-        source = spark.read_stream(self.session, self.settings, self.sink.topic, starting)
+        source = spark.read_stream(self.session, self.settings, self.sink.work.topic, starting)
         writer = source.writeStream.foreachBatch(self._take)
         writer = writer.option("checkpointLocation", self.settings.checkpoint_dir)
         seconds = self.settings.trigger_seconds
@@ -94,6 +95,7 @@ class Job:
         try:
             ranges = self._ranges(batch_id)
             applied = self.sink.apply(records, ranges)
+            reach("job.batch_applied")
             self._report(batch_id, applied)
         except BaseException as error:
             self._failure = error
@@ -118,10 +120,10 @@ class Job:
         return batch_ranges(starts, ends)
 
     def _logged(self, batch_id: int) -> dict[int, int]:
-        return parse_offset_log(self._checkpoint(f"offsets/{batch_id}"), self.sink.topic)
+        return parse_offset_log(self._checkpoint(f"offsets/{batch_id}"), self.sink.work.topic)
 
     def _initial(self) -> dict[int, int]:
-        return parse_initial_offsets(self._checkpoint("sources/0/0"), self.sink.topic)
+        return parse_initial_offsets(self._checkpoint("sources/0/0"), self.sink.work.topic)
 
     def _checkpoint(self, name: str) -> str:
         path = f"{self.settings.checkpoint_dir}/{name}"

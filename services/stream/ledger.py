@@ -22,12 +22,18 @@ class OffsetRange:
 @dataclass(frozen=True)
 class Tally:
     """Good and bad records seen in one partition of a batch, the Kafka time of the oldest one
-    (epoch milliseconds), and how many good ones changed the table."""
+    (epoch milliseconds), and how many good ones added a bar or changed one."""
 
     good: int = 0
     bad: int = 0
     oldest_ms: int | None = None
-    stored: int = 0
+    added: int = 0
+    changed: int = 0
+
+    @property
+    def stored(self) -> int:
+        """How many records the table took."""
+        return self.added + self.changed
 
     def __add__(self, other: Tally) -> Tally:
         ages = [age for age in (self.oldest_ms, other.oldest_ms) if age is not None]
@@ -35,7 +41,8 @@ class Tally:
             good=self.good + other.good,
             bad=self.bad + other.bad,
             oldest_ms=min(ages, default=None),
-            stored=self.stored + other.stored,
+            added=self.added + other.added,
+            changed=self.changed + other.changed,
         )
 
 
@@ -50,6 +57,19 @@ class Move:
     superseded: int
     rejected: int
     lost: int
+
+    @classmethod
+    def of(cls, partition: int, offsets: OffsetRange, tally: Tally) -> Move:
+        """Return the move over `offsets`; those that had no record count as lost."""
+        return cls(
+            partition=partition,
+            start=offsets.start,
+            until=offsets.until,
+            stored=tally.stored,
+            superseded=tally.good - tally.stored,
+            rejected=tally.bad,
+            lost=offsets.until - offsets.start - tally.good - tally.bad,
+        )
 
 
 class OffsetGapError(Exception):
@@ -87,19 +107,11 @@ def moves(
 
     Offsets without a record are those that Kafka removed, or markers of a transaction.
     """
-    result = []
-    for partition, offsets in sorted(applied.items()):
-        start = ledger.get(partition, offsets.start)
-        tally = tallies.get(partition, Tally())
-        result.append(
-            Move(
-                partition=partition,
-                start=start,
-                until=offsets.until,
-                stored=tally.stored,
-                superseded=tally.good - tally.stored,
-                rejected=tally.bad,
-                lost=offsets.until - start - tally.good - tally.bad,
-            )
+    return [
+        Move.of(
+            partition,
+            OffsetRange(ledger.get(partition, offsets.start), offsets.until),
+            tallies.get(partition, Tally()),
         )
-    return result
+        for partition, offsets in sorted(applied.items())
+    ]

@@ -18,11 +18,12 @@ from threading import Event
 import tenacity
 from pyspark.sql import SparkSession
 
-from services.common import logs, topics
+from services.common import fail_points, logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
 from services.stream import checkpoint, postgres, spark, statements
+from services.stream.apply import Work
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.faults import DatabaseError, Fault
 from services.stream.job import Job, QueryFailedError
@@ -54,7 +55,6 @@ class Stream:
         self.connection = InstanceConnection(
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
             lock=statements.LOCK_STREAM,
-            staging_prefix="stream_",
         )
         self.rejected = RejectedTopic(self.settings.kafka_bootstrap, topics.BARS.name)
 
@@ -108,11 +108,17 @@ class Stream:
     def _sink(self, facts: TopicFacts) -> Sink:
         return Sink(
             connection=self.connection,
-            writer=Writer(self.settings.postgres, "stream", self.settings.driver_rows),
-            rejected=self.rejected,
-            topic=topics.BARS.name,
-            topic_id=facts.topic_id,
-            accept_lost=self.settings.accept_lost_offsets,
+            writer=Writer(
+                address=self.settings.postgres,
+                bootstrap=self.settings.kafka_bootstrap,
+                publish=self.rejected.publish,
+                driver_rows=self.settings.driver_rows,
+            ),
+            work=Work(
+                topic=topics.BARS.name,
+                topic_id=facts.topic_id,
+                accept_lost=self.settings.accept_lost_offsets,
+            ),
             stopping=self.stopping,
             on_retry=self.metrics.retried,
             log=self.log,
@@ -190,6 +196,7 @@ def main() -> int:
     # Spark's Python workers need this interpreter's packages.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    fail_points.arm(settings.fail_at, log)
     return _run(Stream(settings, stop_on_signals(), log))
 
 

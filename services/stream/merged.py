@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,27 +20,21 @@ class RejectedRecord:
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What a merge wrote: stored records per Kafka partition, and the symbols they touch."""
+class Written:
+    """Bars of one Kafka partition that a merge added, and changed."""
 
-    stored: Mapping[int, int]
-    symbols: frozenset[str]
+    added: int = 0
+    changed: int = 0
 
-    @classmethod
-    def nothing(cls) -> Merged:
-        """Return the merge that wrote nothing."""
-        return cls({}, frozenset())
-
-    def __add__(self, other: Merged) -> Merged:
-        stored = Counter(self.stored)
-        stored.update(other.stored)
-        return Merged(stored, self.symbols | other.symbols)
+    @property
+    def rows(self) -> int:
+        """How many rows that makes."""
+        return self.added + self.changed
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What a merge would write, in bars."""
+class Merged:
+    """What a merge wrote, per Kafka partition, and the symbols it touched."""
 
-    added: int
-    changed: int
-    equal_or_older: int
+    written: Mapping[int, Written]
+    symbols: frozenset[str]

@@ -31,30 +31,50 @@ LINE_COLUMNS = (
 )
 """Columns of a line, in COPY's text format, in this order; times are UTC without an offset."""
 
+_KEY_COLUMNS = LINE_COLUMNS[:3]
+_ORIGIN = {
+    "kafka_partition": "partition",
+    "kafka_offset": "offset",
+    "observed_at": "observed_text",
+}
+
 
 def outcomes(decoded: DataFrame, keep_bytes: bool = False) -> DataFrame:
-    """Return one row per record: partition, offset, kafka_timestamp, line, reason, key, value.
+    """Return one row per record: partition, offset, kafka_timestamp, bar_key, observed_at, line,
+    reason, key, value.
 
-    A good bar has a `line` and no `reason`; a bad one the opposite. The record's bytes are kept
-    for bad ones, and for all with `keep_bytes`.
+    A good bar has a `line`, which begins with its `bar_key`, and no `reason`; a bad one the
+    opposite. The record's bytes are kept for bad ones, and for all with `keep_bytes`.
     """
-    return decoded.select(*_columns(keep_bytes))
+    return decoded.select("*", _bar_key()).select(*_columns(keep_bytes))
+
+
+@cache
+def _bar_key() -> Column:
+    good = F.col("reason").isNull()
+    return F.when(good, _fields(_KEY_COLUMNS)).alias("bar_key")
 
 
 @cache
 def _columns(keep_bytes: bool) -> tuple[Column, ...]:
     bad = F.col("reason").isNotNull()
-    origin = {"kafka_partition": "partition", "kafka_offset": "offset"}
-    # Validation left no character in any field that COPY's text format would read otherwise.
-    fields = [F.col(origin.get(name, name)).cast("string") for name in LINE_COLUMNS]
-    line = F.concat(F.concat_ws("\t", *fields), F.lit("\n"))
+    line = F.concat(
+        F.col("bar_key"), F.lit("\t"), _fields(LINE_COLUMNS[len(_KEY_COLUMNS) :]), F.lit("\n")
+    )
     kept = F.lit(True) if keep_bytes else bad
     return (
         F.col("partition"),
         F.col("offset"),
         F.col("kafka_timestamp"),
+        F.col("bar_key"),
+        F.when(~bad, F.col("observed_at")).alias("observed_at"),
         F.when(~bad, line).alias("line"),
         F.col("reason"),
         F.when(kept, F.col("key")).alias("key"),
         F.when(kept, F.col("value")).alias("value"),
     )
+
+
+def _fields(names: tuple[str, ...]) -> Column:
+    # Validation left no character in any field that COPY's text format would read otherwise.
+    return F.concat_ws("\t", *(F.col(_ORIGIN.get(name, name)).cast("string") for name in names))

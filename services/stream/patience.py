@@ -8,7 +8,7 @@ from threading import Event
 import tenacity
 
 from services.stream.broker import BrokerError
-from services.stream.faults import DatabaseError, Fault, LedgerMovedError
+from services.stream.faults import DatabaseError, Fault
 
 
 class SecondInstanceError(Exception):
@@ -24,7 +24,7 @@ def passes(error: BaseException) -> bool:
     if isinstance(error, DatabaseError):
         return error.fault is Fault.ENVIRONMENT
     # The server may still hold the lock of this very process's broken connection.
-    return isinstance(error, BrokerError | LedgerMovedError | SecondInstanceError)
+    return isinstance(error, BrokerError | SecondInstanceError)
 
 
 def waiting_out(

@@ -1,7 +1,7 @@
 """Everything the stream says to PostgreSQL: one connection, COPY into staging, one merge.
 
-In come COPY lines and rejected records, out go rows of `market.*` and the
-numbers that the ledger needs. The only module that imports psycopg.
+In come COPY lines and rejected records, out go rows of `market.*` and the numbers that the
+ledger needs. The only module that imports psycopg.
 """
 
 from __future__ import annotations
@@ -9,41 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
+from services.common.fail_points import reach
 from services.stream import statements
 from services.stream.accounts import BarKey, Version
-from services.stream.faults import DatabaseError, LedgerMovedError
+from services.stream.faults import DatabaseError
 from services.stream.ledger import Move, OffsetRange
-from services.stream.merged import Merged, Preview, RejectedRecord
+from services.stream.merged import Merged, RejectedRecord, Written
 from services.stream.settings import PostgresAddress
-
-
-@dataclass(frozen=True)
-class Staging:
-    """A pair of tables that hold a batch before it is merged."""
-
-    bars: sql.Identifier
-    rejected: sql.Identifier
-
-    @classmethod
-    def of_session(cls) -> Staging:
-        """Return the connection's own temporary tables, emptied by each commit."""
-        return cls(
-            sql.Identifier("pg_temp", "session_bars"), sql.Identifier("pg_temp", "session_rejected")
-        )
-
-    @classmethod
-    def shared(cls, token: str) -> Staging:
-        """Return tables that several connections fill, named after `token`."""
-        return cls(
-            sql.Identifier("staging", f"{token}_bars"),
-            sql.Identifier("staging", f"{token}_rejected"),
-        )
 
 
 @contextlib.contextmanager
@@ -120,64 +97,71 @@ class Session:
         topic_ids = {row[2] for row in rows}
         return {row[0]: row[1] for row in rows}, min(topic_ids, default=None)
 
-    def lock_merge(self, topic: str, expected: Mapping[int, int] | None = None) -> None:
-        """Keep every other merge out until the transaction ends.
+    def lock_ledger(self, topic: str, partitions: Sequence[int]) -> dict[int, int]:
+        """Return the next offset of each partition that the ledger knows, and keep everybody
+        else from merging or moving these partitions until the transaction ends."""
+        return dict(self._all(statements.LOCK_LEDGER, (topic, list(partitions))))
 
-        Raises LedgerMovedError if the ledger is not as `expected`.
-        """
-        self._all(
-            "select pg_advisory_xact_lock(%s, %s)",
-            (statements.ADVISORY_CLASS, statements.LOCK_MERGE),
-        )
-        locked = {row[0]: row[1] for row in self._all(statements.LOCK_LEDGER, (topic,))}
-        if expected is not None and locked != expected:
-            raise LedgerMovedError(f"the ledger of {topic} moved from {expected} to {locked}")
+    def open_ledger(self, topic: str, topic_id: str, starts: Mapping[int, OffsetRange]) -> None:
+        """Begin the ledger of partitions that it does not know, where their ranges start."""
+        offsets = [item.start for item in starts.values()]
+        self._run(statements.OPEN_LEDGER, (topic, topic_id, list(starts), offsets))
 
-    def move_ledger(self, topic: str, topic_id: str, moved: Sequence[Move]) -> None:
+    def move_ledger(self, topic: str, moved: Sequence[Move]) -> None:
         """Add a batch's tallies to the ledger and put its next offsets forward."""
         with translated(), self._connection.cursor() as cursor:
             cursor.executemany(
-                statements.MOVE_LEDGER,
-                [{"topic": topic, "topic_id": topic_id, **asdict(move)} for move in moved],
+                statements.MOVE_LEDGER, [{"topic": topic, **asdict(move)} for move in moved]
             )
 
-    def session_staging(self) -> Staging:
-        """Return this connection's temporary staging tables, made at the first call."""
+    def prepare_staging(self) -> None:
+        """Make this connection's own staging tables, which each commit empties; needed once,
+        outside of a transaction, which could take them away again."""
         if not self._has_staging:
-            with translated():
-                self._connection.execute(statements.CREATE_SESSION_STAGING)
+            self._run(statements.CREATE_STAGING)
             self._has_staging = True
-        return Staging.of_session()
 
-    def create_shared(self, staging: Staging) -> None:
-        """Create the shared staging tables."""
-        with self.transaction():
-            self._run(statements.CREATE_SHARED_BARS, staging.bars)
-            self._run(statements.CREATE_SHARED_REJECTED, staging.rejected)
-
-    def drop_shared(self, staging: Staging) -> None:
-        """Drop the shared staging tables; in a transaction, only if it commits."""
-        self._run(statements.DROP_SHARED, staging.bars)
-        self._run(statements.DROP_SHARED, staging.rejected)
-
-    def drop_left_over(self, prefix: str) -> int:
-        """Drop the staging tables that a dead process left; return how many there were."""
-        names = [row[0] for row in self._all(statements.LEFT_OVER_STAGING, (prefix,))]
-        for name in names:
-            self._run(statements.DROP_SHARED, sql.Identifier("staging", name))
-        return len(names)
-
-    def copy_lines(self, staging: Staging, lines: Iterable[bytes | memoryview]) -> None:
+    def stage_bars(self, lines: Iterable[bytes | memoryview]) -> None:
         """Send COPY text, whole lines in buffers of any size, to the staged bars."""
-        statement = sql.SQL(statements.COPY_LINES).format(table=staging.bars)
-        with translated(), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+        reach("sink.before_copy")
+        with (
+            translated(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statements.COPY_LINES) as copy,
+        ):
             for part in lines:
                 copy.write(part)
+                reach("sink.during_copy")
+        reach("sink.after_copy")
 
-    def copy_rejected(self, staging: Staging, records: Iterable[RejectedRecord]) -> None:
-        """Send refused records to the staged rejections."""
-        statement = sql.SQL(statements.COPY_REJECTED).format(table=staging.rejected)
-        with translated(), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+    def empty_staged_bars(self) -> None:
+        """Forget the staged bars before the transaction ends."""
+        self._run(statements.EMPTY_BARS)
+
+    def merge(self, staged: int) -> Merged:
+        """Merge the staged bars, so many and each once, into the stored ones."""
+        rows = self._all(statements.MERGE)
+        written = {row[0]: Written(added=row[1], changed=row[2]) for row in rows}
+        if sum(one.rows for one in written.values()) < staged:
+            self._confirm()
+        return Merged(written, frozenset(symbol for row in rows for symbol in row[3]))
+
+    def _confirm(self) -> None:
+        self._run(statements.BEGIN_CONFIRMING)
+        self._run(statements.CONFIRM)
+        self._run(statements.END_CONFIRMING)
+
+    def preview(self) -> dict[int, Written]:
+        """Tell what a merge of the staged bars would write, per Kafka partition."""
+        return {row[0]: Written(row[1], row[2]) for row in self._all(statements.PREVIEW)}
+
+    def keep_rejected(self, topic: str, records: Iterable[RejectedRecord]) -> None:
+        """Add refused records to `rejected_events`, each once."""
+        with (
+            translated(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statements.COPY_REJECTED) as copy,
+        ):
             copy.set_types(statements.REJECTED_TYPES)
             for record in records:
                 copy.write_row(
@@ -190,35 +174,8 @@ class Session:
                         record.reason,
                     )
                 )
-
-    def empty(self, staging: Staging) -> None:
-        """Forget the staged bars before the transaction ends."""
-        self._run("truncate {table}", staging.bars)
-
-    def merge(self, staging: Staging) -> Merged:
-        """Merge the staged bars into the stored ones."""
-        rows = self._all(statements.MERGE, (), staging.bars)
-        return Merged(
-            stored={row[0]: row[1] for row in rows},
-            symbols=frozenset(symbol for row in rows for symbol in row[2]),
-        )
-
-    def preview(self, staging: Staging) -> Preview:
-        """Tell what a merge of the staged bars would write."""
-        added, changed, keys = self._all(statements.PREVIEW, (), staging.bars)[0]
-        return Preview(added, changed, keys - added - changed)
-
-    def keep_rejected(self, topic: str, staging: Staging) -> None:
-        """Copy the staged rejections to `rejected_events`, each record once."""
-        self._run(statements.KEEP_REJECTED, staging.rejected, (topic,))
-
-    def staged_rejected(self, staging: Staging) -> Iterator[RejectedRecord]:
-        """Yield the staged rejections, a few at a time, whatever their size."""
-        query = sql.SQL(statements.READ_REJECTED).format(table=staging.rejected)
-        with translated(), self._connection.cursor(name="rejected") as cursor:
-            cursor.itersize = 100
-            for row in cursor.execute(query):
-                yield RejectedRecord(*row)
+        self._run(statements.KEEP_REJECTED, (topic,))
+        self._run(statements.EMPTY_REJECTED)
 
     def read_ledger_ranges(self, topic: str) -> dict[int, tuple[int, int]]:
         """Return the first and the next offset of each partition of the ledger."""
@@ -250,18 +207,13 @@ class Session:
         payload = json.dumps({"symbols": sorted(symbols) if len(symbols) <= 300 else None})
         self._all(statements.NOTIFY, (statements.NOTIFY_CHANNEL, payload))
 
-    def _run(self, statement: str, table: sql.Identifier, parameters: Sequence[Any] = ()) -> None:
-        text = sql.SQL(statement).format(table=table)
+    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         with translated():
-            self._connection.execute(text, parameters or None)
+            self._connection.execute(statement.encode(), parameters or None)
 
-    def _all(
-        self, statement: str, parameters: Sequence[Any], table: sql.Identifier | None = None
-    ) -> list[tuple[Any, ...]]:
-        text = sql.SQL(statement)
-        query = text.format(table=table) if table is not None else text
+    def _all(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with translated():
-            return self._connection.execute(query, parameters or None).fetchall()
+            return self._connection.execute(statement.encode(), parameters or None).fetchall()
 
     def _one(self, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
         return self._all(statement, parameters)[0]

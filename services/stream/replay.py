@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import tenacity
 
-from services.common import logs, topics
+from services.common import fail_points, logs, topics
 from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
 from services.stream import postgres, spark, statements
@@ -107,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Spark's Python workers need this interpreter's packages.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    fail_points.arm(settings.fail_at, log)
     try:
         return _run(settings, options, log)
     except (SettingError, BrokerError, DatabaseError) as error:
@@ -128,12 +129,16 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
         lock=statements.LOCK_REPLAY,
-        staging_prefix="replay_",
     )
     connection.session()
     stopping = stop_on_signals()
     session = spark.start_session(settings, "tapeline replay")
-    writer = Writer(settings.postgres, "replay", settings.driver_rows)
+    writer = Writer(
+        address=settings.postgres,
+        bootstrap=settings.kafka_bootstrap,
+        publish=_refused_before,
+        driver_rows=settings.driver_rows,
+    )
     replay = Replay(settings, session, connection, writer, options.symbol, stopping, log)
     try:
         return _report(replay, selection, dry_run=options.dry_run)
@@ -143,6 +148,10 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
     finally:
         connection.close()
         session.stop()
+
+
+def _refused_before(_records: object) -> None:
+    """The live job has published them; a replay does not."""
 
 
 def _report(replay: Replay, selection: Selection, *, dry_run: bool) -> int:

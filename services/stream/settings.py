@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.common import fail_points
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 
@@ -45,6 +46,7 @@ class Settings:
     metrics_port: int | None
     log_level: str
     log_style: str
+    fail_at: str
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -77,6 +79,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         metrics_port=None if metrics_port < 0 else metrics_port,
         log_level=env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_style=env.choice("LOG_STYLE", "text", ("text", "json")),
+        fail_at=fail_points.checked(env.text("FAIL_AT", "")),
     )
 
 

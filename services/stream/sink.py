@@ -1,40 +1,30 @@
 """The heart: a batch of Kafka records goes into PostgreSQL once, whatever dies on the way.
 
-In come the records of known offset ranges; in one transaction the bars are merged, replaced
-values and rejections kept, and the ledger moved. Faults of the environment are waited out,
-faults of a row reject that row, anything else is raised.
+In come the records of known offset ranges; in one transaction for each Kafka partition, or one
+for all, the bars are merged, replaced values and rejections kept, and the ledger moved. Faults of
+the environment are waited out, faults of a row reject that row, anything else is raised.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol
 
 import tenacity
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
+from services.common.fail_points import reach
 from services.stream import ledger
+from services.stream.apply import Done, Work
 from services.stream.decode import decode
-from services.stream.faults import DatabaseError, Fault
-from services.stream.isolate import merge_isolating
-from services.stream.ledger import Move, OffsetRange
-from services.stream.merged import Merged, RejectedRecord
+from services.stream.ledger import OffsetRange
 from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
-from services.stream.postgres import Session, Staging
-from services.stream.stage import Tallies
+from services.stream.postgres import Session
 from services.stream.write import Writer
-
-
-class RejectedSink(Protocol):
-    """Where refused records go besides the database."""
-
-    def publish(self, records: Iterable[RejectedRecord]) -> None:
-        """Return when every record is acknowledged. Raises BrokerError."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +55,7 @@ class Sink:
 
     connection: InstanceConnection
     writer: Writer
-    rejected: RejectedSink
-    topic: str
-    topic_id: str
-    accept_lost: bool
+    work: Work
     stopping: Event
     on_retry: Callable[[str], None]
     log: logging.Logger
@@ -80,32 +67,12 @@ class Sink:
         StoppedError when told to stop while waiting.
         """
         started = time.monotonic()
-        retrying = waiting_out(self.stopping, self._alarm)
+        attempt = _Attempt(self, records, batch)
         try:
-            applied = retrying(self._attempt, records, batch)
+            waiting_out(self.stopping, self._alarm)(attempt.run)
         except tenacity.RetryError as error:
             raise StoppedError("asked to stop while a batch was waiting") from error
-        return replace(applied, seconds=time.monotonic() - started)
-
-    def _attempt(self, records: DataFrame, batch: Mapping[int, OffsetRange]) -> Applied:
-        if self.stopping.is_set():
-            raise StoppedError("asked to stop while a batch was waiting")
-        session = self.connection.session()
-        known, _ = session.read_ledger(self.topic)
-        rest = ledger.pending(known, batch, self.accept_lost)
-        if not rest:
-            return Applied()
-        decoded = decode(records if rest == batch else _within(records, rest))
-        unit = _Unit(self, session, known, rest)
-        size = sum(offsets.until - offsets.start for offsets in rest.values())
-        try:
-            return self.writer.write(session, decoded, size, unit.run)
-        except DatabaseError as error:
-            if error.fault is not Fault.DATA:
-                raise
-            self.log.warning("the database refused a row (%s); finding it", error)
-        with session.transaction():
-            return unit.run_isolating(decoded)
+        return _applied(attempt.done, time.monotonic() - started)
 
     def _alarm(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -120,44 +87,29 @@ class Sink:
         )
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """One transaction's work, from the staged rows to the moved ledger."""
+@dataclass
+class _Attempt:
+    """A batch on its way; what one try has done, the next one need not repeat."""
 
     sink: Sink
-    session: Session
-    known: Mapping[int, int]
-    rest: Mapping[int, OffsetRange]
+    records: DataFrame
+    batch: Mapping[int, OffsetRange]
+    done: Done = field(default_factory=Done)
 
-    def run(self, staging: Staging, tallies: Tallies) -> Applied:
-        self._publish(staging, tallies)
-        self.session.lock_merge(self.sink.topic, self.known)
-        return self._account(self.session.merge(staging), tallies)
-
-    def run_isolating(self, decoded: DataFrame) -> Applied:
-        staging = self.session.session_staging()
-        self.session.lock_merge(self.sink.topic, self.known)
-        merged, tallies = merge_isolating(self.session, staging, decoded)
-        self._publish(staging, tallies)
-        return self._account(merged, tallies)
-
-    def _publish(self, staging: Staging, tallies: Tallies) -> None:
-        # Before the commit: the offsets move only once both places have the record.
-        if any(seen.bad for seen in tallies.values()):
-            self.sink.rejected.publish(self.session.staged_rejected(staging))
-            self.session.keep_rejected(self.sink.topic, staging)
-
-    def _account(self, merged: Merged, tallies: Tallies) -> Applied:
-        stored = {
-            partition: replace(seen, stored=merged.stored.get(partition, 0))
-            for partition, seen in tallies.items()
-        }
-        moved = ledger.moves(self.known, self.rest, stored)
-        self.session.move_ledger(self.sink.topic, self.sink.topic_id, moved)
-        if merged.symbols:
-            self.session.notify(merged.symbols)
-        ages = [seen.oldest_ms for seen in tallies.values() if seen.oldest_ms is not None]
-        return _applied(moved, min(ages, default=None))
+    def run(self) -> None:
+        sink = self.sink
+        if sink.stopping.is_set():
+            raise StoppedError("asked to stop while a batch was waiting")
+        session = sink.connection.session()
+        known, _ = session.read_ledger(sink.work.topic)
+        rest = ledger.pending(known, self.batch, sink.work.accept_lost)
+        reach("sink.batch_begun")
+        if rest:
+            records = self.records if rest == self.batch else _within(self.records, rest)
+            written = sink.writer.write(session, decode(records), sink.work, rest)
+            self.done += written.done
+            if written.error is not None:
+                raise written.error
 
 
 @dataclass
@@ -166,7 +118,6 @@ class InstanceConnection:
 
     connect: Callable[[], Session]
     lock: int
-    staging_prefix: str
     _session: Session | None = None
 
     def session(self) -> Session:
@@ -179,7 +130,6 @@ class InstanceConnection:
         if not session.try_lock(self.lock):
             session.close()
             raise SecondInstanceError("another instance is at work on this database")
-        session.drop_left_over(self.staging_prefix)
         self._session = session
         return session
 
@@ -196,11 +146,13 @@ def _within(records: DataFrame, ranges: Mapping[int, OffsetRange]) -> DataFrame:
     return records.where(wanted)
 
 
-def _applied(moved: list[Move], oldest_ms: int | None) -> Applied:
+def _applied(done: Done, seconds: float) -> Applied:
+    ages = [tally.oldest_ms for tally in done.tallies.values() if tally.oldest_ms is not None]
     return Applied(
-        stored=sum(move.stored for move in moved),
-        superseded=sum(move.superseded for move in moved),
-        rejected=sum(move.rejected for move in moved),
-        lost=sum(move.lost for move in moved),
-        oldest_ms=oldest_ms,
+        stored=sum(move.stored for move in done.moves),
+        superseded=sum(move.superseded for move in done.moves),
+        rejected=sum(move.rejected for move in done.moves),
+        lost=sum(move.lost for move in done.moves),
+        seconds=seconds,
+        oldest_ms=min(ages, default=None),
     )

@@ -1,45 +1,25 @@
-"""Arrow batches of outcomes → staged rows and a tally per Kafka partition.
+"""Arrow batches of outcomes: counted, ordered by bar, and cut into the bytes that COPY takes.
 
-The same function serves the driver, for small batches, and the executors, each over its own
-connection, for large ones. Nothing here assumes that they share a disk or a process.
+Pure, and whole columns at a time: nothing here costs Python any work per good row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.stream import postgres
-from services.stream.faults import DatabaseError
 from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
-from services.stream.postgres import Session, Staging
-from services.stream.settings import PostgresAddress
-
-STAGED_SCHEMA = (
-    "partition int, good bigint, bad bigint, oldest_ms bigint, sqlstate string, message string"
-)
-"""What an executor reports: a row for each partition, or one row with the error it met."""
-
-_REPORT = pa.schema(
-    [
-        ("partition", pa.int32()),
-        ("good", pa.int64()),
-        ("bad", pa.int64()),
-        ("oldest_ms", pa.int64()),
-        ("sqlstate", pa.string()),
-        ("message", pa.string()),
-    ]
-)
 
 OUTCOME_SCHEMA = pa.schema(
     [
         ("partition", pa.int32()),
         ("offset", pa.int64()),
         ("kafka_timestamp", pa.timestamp("us", "UTC")),
+        ("bar_key", pa.string()),
+        ("observed_at", pa.timestamp("us", "UTC")),
         ("line", pa.string()),
         ("reason", pa.string()),
         ("key", pa.binary()),
@@ -48,20 +28,10 @@ OUTCOME_SCHEMA = pa.schema(
 )
 """The frame that `outcomes` makes, as Arrow."""
 
+GOOD_COLUMNS = OUTCOME_SCHEMA.names[:-2]
+"""What is needed of a batch without rejections: all but the records' bytes."""
+
 Tallies = dict[int, Tally]
-
-
-def stage(session: Session, staging: Staging, batches: Iterable[pa.RecordBatch]) -> Tallies:
-    """Copy outcomes to the staging tables and count them. Raises DatabaseError."""
-    tallies: Tallies = {}
-    for batch in batches:
-        counted = tally(batch)
-        if any(partition.good for partition in counted.values()):
-            session.copy_lines(staging, [line_buffer(batch.column("line"))])
-        if any(partition.bad for partition in counted.values()):
-            session.copy_rejected(staging, rejected_records(batch))
-        tallies = total(tallies, counted)
-    return tallies
 
 
 def tally(batch: pa.RecordBatch) -> Tallies:
@@ -94,13 +64,22 @@ def total(first: Tallies, second: Tallies) -> Tallies:
     return {key: first.get(key, Tally()) + second.get(key, Tally()) for key in keys}
 
 
-def tallies_of(reports: Iterable[Mapping[str, Any]]) -> Tallies:
-    """Add up the reports of the executors."""
-    tallies: Tallies = {}
-    for report in reports:
-        seen = Tally(report["good"], report["bad"], report["oldest_ms"])
-        tallies = total(tallies, {report["partition"]: seen})
-    return tallies
+def newest(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch's good rows in the order of their keys, of each bar only the newest."""
+    good = batch.filter(pc.is_valid(batch.column("line")))
+    ordered = good.take(pc.sort_indices(good.column("bar_key")))
+    if not _repeats(ordered).true_count:
+        return ordered
+    # Rare enough, and dear enough, to be done only where a bar comes twice.
+    order = [("bar_key", "ascending"), ("observed_at", "descending"), ("offset", "descending")]
+    ordered = good.take(pc.sort_indices(good, sort_keys=order))
+    first = pa.array([True]) if len(ordered) else pa.array([], pa.bool_())
+    return ordered.filter(pa.concat_arrays([first, pc.invert(_repeats(ordered))]))
+
+
+def _repeats(ordered: pa.RecordBatch) -> pa.BooleanArray:
+    keys = ordered.column("bar_key")
+    return pc.equal(keys.slice(1), keys.slice(0, max(0, len(keys) - 1)))
 
 
 def line_buffer(lines: pa.StringArray) -> memoryview:
@@ -122,41 +101,3 @@ def rejected_records(batch: pa.RecordBatch) -> Iterator[RejectedRecord]:
             value=row["value"],
             reason=row["reason"],
         )
-
-
-def executor_stage(
-    address: PostgresAddress, token: str
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function that each executor runs over its part of a large batch.
-
-    An error of the database is reported rather than raised, so that the driver can tell a full
-    disk from a wrong row.
-    """
-
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        try:
-            session = postgres.connect(address, f"tapeline executor {token}")
-            try:
-                with session.transaction():
-                    tallies = stage(session, Staging.shared(token), batches)
-            finally:
-                session.close()
-        except DatabaseError as error:
-            yield _report([(None, None, None, None, error.sqlstate, str(error))])
-        else:
-            yield _report(
-                [
-                    (partition, seen.good, seen.bad, seen.oldest_ms, None, None)
-                    for partition, seen in tallies.items()
-                ]
-            )
-
-    return run
-
-
-def _report(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else [()] * len(_REPORT)
-    arrays = [
-        pa.array(values, type=field.type) for values, field in zip(columns, _REPORT, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=_REPORT)

@@ -1,4 +1,4 @@
-"""The SQL of the sink. Every statement is complete; only the staging table's name varies."""
+"""The SQL of the sink, each statement complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ ADVISORY_CLASS: Final = 0x7A9E
 """First key of every advisory lock of the pipeline; the second names what is locked."""
 LOCK_STREAM: Final = 1
 LOCK_REPLAY: Final = 2
-LOCK_MERGE: Final = 3
 
 NOTIFY_CHANNEL: Final = "bars"
 
@@ -26,20 +25,17 @@ _REJECTED_COLUMNS = """(
 )"""
 REJECTED_TYPES: Final = ("int4", "int8", "timestamptz", "bytea", "bytea", "text")
 
-CREATE_SESSION_STAGING: Final = (
-    f"create temporary table session_bars {_BAR_COLUMNS} on commit delete rows;"
-    f"create temporary table session_rejected {_REJECTED_COLUMNS} on commit delete rows"
+CREATE_STAGING: Final = (
+    f"create temporary table staged_bars {_BAR_COLUMNS} on commit delete rows;"
+    f"create temporary table staged_rejected {_REJECTED_COLUMNS} on commit delete rows"
 )
-CREATE_SHARED_BARS: Final = f"create unlogged table {{table}} {_BAR_COLUMNS}"
-CREATE_SHARED_REJECTED: Final = f"create unlogged table {{table}} {_REJECTED_COLUMNS}"
-DROP_SHARED: Final = "drop table if exists {table}"
-LEFT_OVER_STAGING: Final = """
-select tablename from pg_tables where schemaname = 'staging' and starts_with(tablename, %s)
-"""
+EMPTY_BARS: Final = "truncate staged_bars"
+EMPTY_REJECTED: Final = "truncate staged_rejected"
 
-COPY_LINES: Final = f"copy {{table}} ({', '.join(LINE_COLUMNS)}) from stdin"
+COPY_LINES: Final = f"copy staged_bars ({', '.join(LINE_COLUMNS)}) from stdin"
 COPY_REJECTED: Final = """
-copy {table} (kafka_partition, kafka_offset, kafka_timestamp, key, value, reason) from stdin
+copy staged_rejected (kafka_partition, kafka_offset, kafka_timestamp, key, value, reason)
+from stdin
 """
 
 READ_LEDGER: Final = """
@@ -47,34 +43,29 @@ select partition, next_offset, topic_id from market.sink_offsets where topic = %
 """
 LOCK_LEDGER: Final = """
 select partition, next_offset from market.sink_offsets
-where topic = %s order by partition for update
+where topic = %s and partition = any (%s) order by partition for update
+"""
+OPEN_LEDGER: Final = """
+insert into market.sink_offsets (topic, partition, topic_id, first_offset, next_offset)
+select %s, entry.partition, %s, entry.start, entry.start
+from unnest(%s::integer[], %s::bigint[]) as entry (partition, start)
+on conflict (topic, partition) do nothing
 """
 MOVE_LEDGER: Final = """
-insert into market.sink_offsets as ledger (
-    topic, partition, topic_id, first_offset, next_offset, stored, superseded, rejected, lost
-)
-values (
-    %(topic)s, %(partition)s, %(topic_id)s, %(start)s, %(until)s, %(stored)s, %(superseded)s,
-    %(rejected)s, %(lost)s
-)
-on conflict (topic, partition) do update set
-    next_offset = excluded.next_offset,
-    stored = ledger.stored + excluded.stored,
-    superseded = ledger.superseded + excluded.superseded,
-    rejected = ledger.rejected + excluded.rejected,
-    lost = ledger.lost + excluded.lost,
+update market.sink_offsets set
+    next_offset = %(until)s,
+    stored = stored + %(stored)s,
+    superseded = superseded + %(superseded)s,
+    rejected = rejected + %(rejected)s,
+    lost = lost + %(lost)s,
     updated_at = clock_timestamp()
+where topic = %(topic)s and partition = %(partition)s
 """
 
-_NEWEST = """
-select distinct on (symbol, interval, bar_time) * from {table}
-order by symbol, interval, bar_time, observed_at desc, kafka_offset desc
-"""
-# Newest observation wins, then the higher offset; equal values write nothing. observed_at and
-# freshness say how a value was seen, not what it is, so they alone make no new version.
-_WINS = """
-(new.observed_at, new.kafka_offset) > (bar.observed_at, bar.kafka_offset)
-and (
+# observed_at and freshness say how a value was seen, not what it is: they alone make no new
+# version.
+_DIFFERS = """
+(
     bar.open, bar.high, bar.low, bar.close, bar.volume, bar.session_date, bar.source,
     bar.adjusted, bar.is_final
 ) is distinct from (
@@ -82,11 +73,19 @@ and (
     new.adjusted, new.is_final
 )
 """
+# The newest observation wins, then the higher offset; equal values write nothing.
+_WINS = f"""
+(new.observed_at, new.kafka_offset) > (bar.observed_at, bar.kafka_offset) and {_DIFFERS}
+"""
+_SAME_BAR = """
+new.symbol = bar.symbol and new.interval = bar.interval and new.bar_time = bar.bar_time
+"""
 
+# staged_bars holds each bar once, in the order of its key: all merges lock rows in one order.
 MERGE: Final = f"""
 with merged as (
     insert into market.events_stream as bar ({", ".join(LINE_COLUMNS)})
-    select {", ".join(LINE_COLUMNS)} from ({_NEWEST}) as newest
+    select {", ".join(LINE_COLUMNS)} from staged_bars
     on conflict (symbol, interval, bar_time) do update set
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
         volume = excluded.volume, session_date = excluded.session_date,
@@ -96,31 +95,42 @@ with merged as (
         updated_at = clock_timestamp(), kafka_partition = excluded.kafka_partition,
         kafka_offset = excluded.kafka_offset
     where {_WINS.replace("new.", "excluded.")}
-    returning kafka_partition, symbol
+    returning kafka_partition, symbol, interval, bar_time, revision
 )
-select kafka_partition, count(*), array_agg(distinct symbol) from merged group by kafka_partition
+select
+    kafka_partition,
+    count(*) filter (where revision = 1),
+    count(*) filter (where revision > 1),
+    array_agg(distinct symbol)
+from merged group by kafka_partition
 """
+
+# A value that was seen again later is as new as its last sighting: an older observation that
+# arrives after it must lose. No new version comes of it; see keep_replaced_bars.
+BEGIN_CONFIRMING: Final = "set local tapeline.confirming = on"
+CONFIRM: Final = f"""
+update market.events_stream as bar set observed_at = new.observed_at
+from staged_bars as new
+where {_SAME_BAR} and new.observed_at > bar.observed_at and not {_DIFFERS}
+"""
+END_CONFIRMING: Final = "set local tapeline.confirming = off"
 
 PREVIEW: Final = f"""
 select
+    new.kafka_partition,
     count(*) filter (where bar.symbol is null) as added,
-    count(*) filter (where bar.symbol is not null and {_WINS}) as changed,
-    count(*) as keys
-from ({_NEWEST}) as new
-left join market.events_stream as bar
-    on new.symbol = bar.symbol and new.interval = bar.interval and new.bar_time = bar.bar_time
+    count(*) filter (where bar.symbol is not null and {_WINS}) as changed
+from staged_bars as new
+left join market.events_stream as bar on {_SAME_BAR}
+group by new.kafka_partition
 """
 
 KEEP_REJECTED: Final = """
 insert into market.rejected_events (
     topic, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp
 )
-select %s, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp from {table}
+select %s, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp from staged_rejected
 on conflict (topic, kafka_partition, kafka_offset) do nothing
-"""
-READ_REJECTED: Final = """
-select kafka_partition, kafka_offset, kafka_timestamp, key, value, reason from {table}
-order by kafka_partition, kafka_offset
 """
 NOTIFY: Final = "select pg_notify(%s, %s)"
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from services.stream.decode import decode
+from services.stream.executor import REPORT_SCHEMA
 from services.stream.outcomes import outcomes
-from services.stream.stage import STAGED_SCHEMA
+from services.stream.stage import GOOD_COLUMNS
 
 _RECORDS = (
     "select cast(null as binary) as key, cast(null as binary) as value, 0 as partition, "
@@ -24,8 +25,8 @@ _RECORDS = (
 def warm_up(session: SparkSession) -> None:
     """Decode one record of nothing, on the driver and in an executor's Python, and forget it."""
     frame = outcomes(decode(session.sql(_RECORDS)))
-    frame.select("partition", "kafka_timestamp", "line", "reason").toArrow()
-    frame.mapInArrow(_drop, STAGED_SCHEMA).collect()
+    frame.select(*GOOD_COLUMNS).toArrow()
+    frame.mapInArrow(_drop, REPORT_SCHEMA).collect()
 
 
 def _drop(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,71 +1,99 @@
-"""Brings decoded records to the staging tables and runs one transaction over them.
+"""Brings decoded records into PostgreSQL: few through the driver, many through the executors.
 
-Few records go through the driver, in one round trip; many, or any with bytes to keep, are
-copied by the executors in parallel, so that the writer grows with a Spark cluster.
+A small batch costs one round trip of Spark and one transaction on the driver's connection. Of a
+large one, or one with bytes to keep, each executor applies its own Kafka partition, so that the
+writer grows with a Spark cluster.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 
-from services.stream.faults import DatabaseError
+from services.stream.apply import Done, Publish, Work, apply
+from services.stream.broker import BrokerError
+from services.stream.executor import REPORT_SCHEMA, Report, executor_apply
+from services.stream.faults import DatabaseError, Fault
+from services.stream.ledger import OffsetRange
 from services.stream.outcomes import outcomes
-from services.stream.postgres import Session, Staging
+from services.stream.postgres import Session
 from services.stream.settings import PostgresAddress
-from services.stream.stage import STAGED_SCHEMA, Tallies, executor_stage, stage, tallies_of
+from services.stream.stage import GOOD_COLUMNS
 
-T = TypeVar("T")
-Body = Callable[[Staging, Tallies], T]
+Ranges = Mapping[int, OffsetRange]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done of a batch, and the error that kept the rest of its partitions from it."""
+
+    done: Done
+    error: DatabaseError | BrokerError | None = None
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Stages decoded records for `session`; `name` prefixes the shared staging tables."""
+    """Applies decoded records. Executors connect to `address` and `bootstrap` by themselves;
+    on the driver refused records go to `publish`."""
 
     address: PostgresAddress
-    name: str
+    bootstrap: str
+    publish: Publish
     driver_rows: int
 
-    def write(self, session: Session, decoded: DataFrame, records: int, body: Body[T]) -> T:
-        """Stage `decoded` (about `records` rows), run `body` in a transaction, return its result.
-
-        Raises DatabaseError, and whatever `body` raises; then nothing is written.
+    def write(self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges) -> Written:
+        """Apply the records of `ranges`. Raises OffsetGapError; on the driver's connection also
+        DatabaseError and BrokerError, and then nothing is done.
         """
-        if records <= self.driver_rows:
-            staged = outcomes(decoded).select("partition", "kafka_timestamp", "line", "reason")
-            batches = staged.toArrow().to_batches()
-            if not any(batch.column("reason").null_count < len(batch) for batch in batches):
-                staging = session.session_staging()
-                with session.transaction():
-                    return body(staging, stage(session, staging, batches))
-        # Rejected records keep their bytes, which may be large: they never pass the driver.
-        return self._write_from_executors(session, decoded, body)
-
-    def _write_from_executors(self, session: Session, decoded: DataFrame, body: Body[T]) -> T:
-        token = f"{self.name}_{secrets.token_hex(8)}"
-        staging = Staging.shared(token)
-        session.create_shared(staging)
         try:
-            tallies = self._stage_from_executors(decoded, token)
-            with session.transaction():
-                result = body(staging, tallies)
-                session.drop_shared(staging)
-        except BaseException:
-            # A broken connection cannot drop them; they go when the next one is opened.
-            if not session.broken:
-                session.drop_shared(staging)
-            raise
-        return result
+            written = self._from_driver(session, decoded, work, ranges)
+            written = written or self._from_executors(session, decoded, work, ranges)
+        except DatabaseError as error:
+            written = Written(Done(), error)
+        if not isinstance(written.error, DatabaseError) or written.error.fault is not Fault.DATA:
+            return written
+        rest = {
+            number: item for number, item in ranges.items() if number not in written.done.tallies
+        }
+        isolating = replace(work, isolating=True)
+        again = self._from_executors(session, decoded, isolating, rest)
+        return Written(written.done + again.done, again.error)
 
-    def _stage_from_executors(self, decoded: DataFrame, token: str) -> Tallies:
-        run = executor_stage(self.address, token)
-        reports = outcomes(decoded).mapInArrow(run, STAGED_SCHEMA).collect()
-        for report in reports:
-            if report.message is not None:
-                raise DatabaseError(report.message, report.sqlstate)
-        return tallies_of(report.asDict() for report in reports)
+    def _from_driver(
+        self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges
+    ) -> Written | None:
+        if sum(offsets.until - offsets.start for offsets in ranges.values()) > self.driver_rows:
+            return None
+        batches = outcomes(decoded).select(*GOOD_COLUMNS).toArrow().to_batches()
+        if any(batch.column("reason").null_count < len(batch) for batch in batches):
+            # Rejected records keep their bytes, which may be large: they never pass the driver.
+            return None
+        return Written(apply(session, work, self.publish, ranges, batches))
+
+    def _from_executors(
+        self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges
+    ) -> Written:
+        run = executor_apply(self.address, self.bootstrap, work, ranges)
+        frame = outcomes(decoded, keep_bytes=work.isolating).mapInArrow(run, REPORT_SCHEMA)
+        done = Done()
+        errors = []
+        for report in [Report(**row.asDict()) for row in frame.collect()]:
+            if report.fault is None:
+                done += report.done()
+            else:
+                errors.append(report.error())
+        if errors:
+            return Written(done, _worst(errors))
+        # A partition without a record had no executor; its offsets count as lost.
+        rest = {number: item for number, item in ranges.items() if number not in done.tallies}
+        return (
+            Written(done + apply(session, work, self.publish, rest, ())) if rest else Written(done)
+        )
+
+
+def _worst(errors: list[DatabaseError | BrokerError]) -> DatabaseError | BrokerError:
+    # What waiting cannot cure comes first, so that it is not hidden behind what it can.
+    order = (Fault.UNKNOWN, Fault.DATA, Fault.ENVIRONMENT)
+    return min(errors, key=lambda error: order.index(getattr(error, "fault", Fault.ENVIRONMENT)))

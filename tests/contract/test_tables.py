@@ -32,10 +32,12 @@ def columns(market: Market, schema: str, table: str) -> list[Row]:
 
 
 def test_the_tables_have_the_columns_that_the_statements_name(market: Market) -> None:
-    market.run(statements.CREATE_SHARED_BARS.format(table="staging.bars"))
-    market.run(statements.CREATE_SHARED_REJECTED.format(table="staging.rejected"))
+    lasting = statements.CREATE_STAGING.replace("temporary ", "").replace(
+        " on commit delete rows", ""
+    )
+    market.run(f"set search_path = public; {lasting}")
     stream = columns(market, "market", "events_stream")
-    staged = columns(market, "staging", "bars")
+    staged = columns(market, "public", "staged_bars")
 
     # A line brings exactly what staging holds, and staging what the table wants of it.
     assert [name for name, _, _ in staged] == list(LINE_COLUMNS)
@@ -52,7 +54,7 @@ def test_the_tables_have_the_columns_that_the_statements_name(market: Market) ->
     ]
 
     rejected = {name: kind for name, kind, _ in columns(market, "market", "rejected_events")}
-    staged_rejected = columns(market, "staging", "rejected")
+    staged_rejected = columns(market, "public", "staged_rejected")
     assert {name: kind for name, kind, _ in staged_rejected}.items() <= rejected.items()
     assert len(statements.REJECTED_TYPES) == len(staged_rejected)
     assert {*rejected} - {name for name, _, _ in staged_rejected} == {"topic", "rejected_at"}

@@ -41,7 +41,7 @@ class Pipeline:
         self.children.append(processes.start(command))
         return self.children[-1]
 
-    def start_simulator(self, bars: Path, clock: str) -> str:
+    def start_simulator(self, bars: Path, clock: str, faults: str = FAULTS) -> str:
         """Start the simulator on recorded bars; return its address."""
         url_file = self.stream.directory / "url"
         (port,) = free_ports(1)
@@ -50,7 +50,7 @@ class Pipeline:
             SIMULATOR_BARS=str(bars),
             SIMULATOR_PORT=str(port),
             SIMULATOR_URL_FILE=str(url_file),
-            SIMULATOR_FAULTS=FAULTS,
+            SIMULATOR_FAULTS=faults,
             MARKET_CLOCK=clock,
             ALPHA_VANTAGE_PLAN="unlimited",
         )

@@ -65,7 +65,6 @@ FORBIDDEN_TO_READERS = (
     "select * from market.rejected_events",
     "select * from market.sink_offsets",
     "select * from migrations._yoyo_migration",
-    "select * from staging.bars",
     "select * from pg_authid",
     "insert into bi.events_stream (symbol) values ('X')",
     "update bi.events_stream set close = 1",
@@ -140,7 +139,6 @@ def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record
     assert answers(market, "stream_writer", FORBIDDEN_TO_THE_WRITER) == wanted
 
     allowed = (
-        "create unlogged table staging.mine (x int)",
         "create temporary table mine (x int)",
         "update market.events_stream set close = close",
         "update market.sink_offsets set stored = stored",
@@ -213,7 +211,7 @@ STATE = {
         where datname = current_database() and 'x' <> any(%s)
     """,
 }
-SCHEMAS = ["market", "bi", "staging", "migrations", "public"]
+SCHEMAS = ["market", "bi", "migrations", "public"]
 
 
 def state(market: Market) -> dict[str, list[Row]]:

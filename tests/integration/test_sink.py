@@ -21,6 +21,7 @@ select symbol, bar_time, interval, open, high, low, close, volume, session_date,
     adjusted, is_final, observed_at, revision, kafka_partition, kafka_offset
 from market.events_stream order by symbol, interval, bar_time
 """
+OBSERVED_AT = 13  # its place in a row of BARS
 LEDGER = """
 select partition, first_offset, next_offset, stored, superseded, rejected, lost
 from market.sink_offsets order by partition
@@ -137,7 +138,7 @@ def test_the_newest_observation_wins_and_the_replaced_value_is_kept(
 
 
 @paths
-def test_older_equal_and_repeated_observations_are_superseded(
+def test_older_and_repeated_observations_are_superseded(
     driver_rows: int,
     market: Market,
     make_topic: Callable[[int], Topic],
@@ -145,12 +146,8 @@ def test_older_equal_and_repeated_observations_are_superseded(
 ) -> None:
     topic = make_topic(1)
     kept = bar()
-    topic.send(record(kept))
-    topic.send(
-        record(bar({"close": "269.85"}, observed_at="2025-11-06T20:59:00Z")),
-        record(replace(kept, observed_at="2025-11-06T21:05:00Z", freshness="historical")),
-        record(kept),
-    )
+    older = bar({"close": "269.85"}, observed_at="2025-11-06T20:59:00Z")
+    topic.send(record(kept), record(older), record(kept), record(replace(kept, is_final=True)))
     bench = make_sink(topic, driver_rows)
     bench.apply({0: OffsetRange(0, 1)})
     before = market.rows("select xmin::text, * from market.events_stream")
@@ -160,6 +157,29 @@ def test_older_equal_and_repeated_observations_are_superseded(
 
     assert market.rows("select xmin::text, * from market.events_stream") == before
     assert market.rows(LEDGER) == [(0, 0, 4, 1, 3, 0, 0)]
+
+
+@paths
+def test_a_value_seen_again_is_as_new_as_its_last_sighting(
+    driver_rows: int,
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+) -> None:
+    topic = make_topic(1)
+    again = bar(observed_at="2025-11-06T21:05:00Z", freshness="historical")
+    between = bar({"close": "269.85"}, observed_at="2025-11-06T21:04:00Z")
+    topic.send(record(bar()), record(again), record(between))
+    bench = make_sink(topic, driver_rows)
+    bench.apply({0: OffsetRange(0, 1)})
+    [first] = market.rows(BARS)
+
+    assert counts(bench.apply({0: OffsetRange(1, 2)})) == (0, 1, 0, 0)
+    assert counts(bench.apply({0: OffsetRange(2, 3)})) == (0, 1, 0, 0)
+
+    moved = datetime(2025, 11, 6, 21, 5, tzinfo=UTC)
+    assert market.rows(BARS) == [(*first[:OBSERVED_AT], moved, *first[OBSERVED_AT + 1 :])]
+    assert market.rows("select * from market.bar_revisions") == []
 
 
 @paths
@@ -284,20 +304,6 @@ def test_a_hole_before_the_batch_is_refused_and_counted_only_when_accepted(
     lenient = make_sink(topic, accept_lost=True)
     assert counts(lenient.apply({0: OffsetRange(3, 4)})) == (1, 0, 0, 2)
     assert market.rows(LEDGER) == [(0, 0, 4, 2, 0, 0, 2)]
-
-
-def test_no_staging_table_is_left_behind(
-    market: Market, make_topic: Callable[[int], Topic], make_sink: Callable[..., SinkBench]
-) -> None:
-    market.run("create unlogged table staging.stream_dead_bars (symbol text)", (), "stream_writer")
-    market.run("create unlogged table staging.replay_live_bars (symbol text)", (), "stream_writer")
-    topic = make_topic(1)
-    topic.send(record(bar()))
-
-    make_sink(topic, driver_rows=0).apply()
-
-    tables = market.rows("select tablename from pg_tables where schemaname = 'staging'")
-    assert tables == [("replay_live_bars",)]
 
 
 def test_listeners_hear_which_symbols_changed(

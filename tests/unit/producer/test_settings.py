@@ -43,6 +43,7 @@ def test_defaults() -> None:
         heartbeat_file=Path("data/producer/heartbeat"),
         log_level="INFO",
         log_style="text",
+        fail_at="",
     )
     assert str(settings.market_clock) == "real"
 

@@ -13,7 +13,8 @@ tallies = st.builds(
     good=st.integers(0, 9),
     bad=st.integers(0, 9),
     oldest_ms=st.none() | st.integers(0, 9),
-    stored=st.integers(0, 9),
+    added=st.integers(0, 9),
+    changed=st.integers(0, 9),
 )
 
 
@@ -52,14 +53,14 @@ def test_a_hole_is_refused_unless_it_is_accepted() -> None:
         "2 records would be skipped"
     )
     assert pending(ledger, batch, accept_lost=True) == batch
-    assert moves(ledger, batch, {0: Tally(good=4, stored=4)}) == [
+    assert moves(ledger, batch, {0: Tally(good=4, added=3, changed=1)}) == [
         Move(partition=0, start=3, until=9, stored=4, superseded=0, rejected=0, lost=2)
     ]
 
 
 def test_moves_are_in_order_of_the_partition_and_count_what_had_no_record() -> None:
     applied = {2: OffsetRange(0, 5), 0: OffsetRange(10, 16)}
-    seen = {0: Tally(good=3, bad=2, oldest_ms=7, stored=1)}
+    seen = {0: Tally(good=3, bad=2, oldest_ms=7, changed=1)}
 
     assert moves({0: 10}, applied, seen) == [
         Move(partition=0, start=10, until=16, stored=1, superseded=2, rejected=2, lost=1),
@@ -121,7 +122,7 @@ def count(outcomes: list[str], first: int, ranges: dict[int, OffsetRange]) -> di
         partition: Tally(
             good=sum(mark in "sx" for mark in part),
             bad=part.count("r"),
-            stored=part.count("s"),
+            added=part.count("s"),
         )
         for partition, offsets in ranges.items()
         if (part := outcomes[offsets.start - first : offsets.until - first])

@@ -8,7 +8,7 @@ import pytest
 import tenacity
 
 from services.stream.broker import BrokerError
-from services.stream.faults import DatabaseError, LedgerMovedError
+from services.stream.faults import DatabaseError
 from services.stream.ledger import OffsetGapError
 from services.stream.patience import SecondInstanceError, StoppedError, passes, waiting_out
 
@@ -21,7 +21,6 @@ from services.stream.patience import SecondInstanceError, StoppedError, passes, 
         pytest.param(DatabaseError("out of range", "22003"), False, id="data"),
         pytest.param(DatabaseError("no such table", "42P01"), False, id="unknown"),
         pytest.param(BrokerError("no brokers"), True, id="Kafka away"),
-        pytest.param(LedgerMovedError("moved"), True, id="ledger moved"),
         pytest.param(SecondInstanceError("lock"), True, id="lock held"),
         pytest.param(OffsetGapError(0, 1, 2), False, id="a hole"),
         pytest.param(StoppedError("stop"), False, id="stopped"),

@@ -48,6 +48,7 @@ def defaults(jars: Path) -> Settings:
         metrics_port=None,
         log_level="INFO",
         log_style="text",
+        fail_at="",
     )
 
 
@@ -95,6 +96,7 @@ def test_every_setting(read: Callable[..., Settings], jars: Path) -> None:
         metrics_port=0,
         log_level="DEBUG",
         log_style="json",
+        fail_at="",
     )
 
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.stream.ledger import Tally
-from services.stream.merged import Merged, RejectedRecord
+from services.stream.merged import RejectedRecord
 from services.stream.stage import (
     OUTCOME_SCHEMA,
     line_buffer,
+    newest,
     rejected_records,
-    tallies_of,
     tally,
     total,
 )
@@ -31,6 +31,8 @@ def outcome(partition: int, offset: int, line: str | None, seconds: int = 0) -> 
         "partition": partition,
         "offset": offset,
         "kafka_timestamp": T0 + timedelta(seconds=seconds),
+        "bar_key": None if line is None else f"bar {line.strip()}",
+        "observed_at": None if bad else T0 + timedelta(seconds=seconds),
         "line": line,
         "reason": "bad_price" if bad else None,
         "key": b"AAPL" if bad else None,
@@ -109,16 +111,6 @@ def test_refused_records_keep_their_bytes_and_their_origin() -> None:
     assert list(rejected_records(batch(outcome(0, 0, "a\n")))) == []
 
 
-def test_reports_of_executors_add_up_per_partition() -> None:
-    reports = [
-        {"partition": 0, "good": 2, "bad": 1, "oldest_ms": 50},
-        {"partition": 1, "good": 4, "bad": 0, "oldest_ms": 10},
-        {"partition": 0, "good": 3, "bad": 0, "oldest_ms": 40},
-    ]
-    assert tallies_of(reports) == {0: Tally(5, 1, 40), 1: Tally(4, 0, 10)}
-    assert tallies_of([]) == {}
-
-
 def test_totals_keep_the_partitions_of_both() -> None:
     assert total({0: Tally(1)}, {0: Tally(2, 1), 1: Tally(3)}) == {0: Tally(3, 1), 1: Tally(3)}
 
@@ -131,8 +123,26 @@ def test_a_batch_cut_in_two_counts_the_same(rows: list[tuple[int, bool]], cut: i
     assert total(tally(whole.slice(0, cut)), tally(whole.slice(cut))) == tally(whole)
 
 
-def test_merges_add_up() -> None:
-    first = Merged({0: 2, 1: 1}, frozenset({"AAPL"}))
-    second = Merged({0: 3}, frozenset({"AAPL", "MSFT"}))
-    assert first + second == Merged({0: 5, 1: 1}, frozenset({"AAPL", "MSFT"}))
-    assert Merged.nothing() + first == first
+ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.booleans()), max_size=30)
+
+
+@given(ROWS)
+def test_of_each_bar_the_newest_remains_in_the_order_of_keys(
+    rows: list[tuple[str, int, bool]],
+) -> None:
+    whole = batch(
+        *(
+            outcome(0, offset, f"{name}\n" if good else None, seconds)
+            for offset, (name, seconds, good) in enumerate(rows)
+        )
+    )
+    winners: dict[str, tuple[int, int]] = {}
+    for offset, (name, seconds, good) in enumerate(rows):
+        if good:
+            winners[name] = max(winners.get(name, (0, -1)), (seconds, offset))
+
+    found = newest(whole)
+
+    assert [(row["line"], row["offset"]) for row in found.to_pylist()] == [
+        (f"{name}\n", winners[name][1]) for name in sorted(winners)
+    ]
