@@ -27,8 +27,10 @@ ROOTS = {
         "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
     ),
     "connector": ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0",),
+    "bench": ("org.postgresql:postgresql:42.7.14",),
 }
-"""What each group is built from; the connector's version is PySpark's."""
+"""What each group is built from; the connector's version is PySpark's. `bench` holds what others
+drain Kafka with, and only scripts/bench fetches it."""
 
 _DEPENDENCY = (
     "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"

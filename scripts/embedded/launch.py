@@ -17,7 +17,7 @@ from scripts.embedded import demo_options
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
-from scripts.embedded.setup import set_up
+from scripts.embedded.setup import install_bench_jars, set_up
 
 SUITES = ("unit", "contract", "integration", "e2e")
 CHECKS: Mapping[str, Sequence[str]] = {
@@ -85,6 +85,21 @@ def check(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def bench(arguments: Sequence[str]) -> int:
+    """Measure the pipeline beside its peers."""
+    if not {"-h", "--help"} & {*arguments} or not VENV.exists():
+        set_up(os.environ)
+        install_bench_jars(os.environ)
+    _become("-P", "-m", "scripts.benchmark.main", *arguments)
+
+
+def chaos(arguments: Sequence[str]) -> int:
+    """Break the pipeline at random and count what is lost."""
+    if not {"-h", "--help"} & {*arguments} or not VENV.exists():
+        set_up(os.environ)
+    _become("-P", "-m", "scripts.jepsen.main", *arguments)
+
+
 def lock_jars(arguments: Sequence[str]) -> int:
     """Write the lock file of the jars anew."""
     set_up(os.environ, with_jars=False)
@@ -100,6 +115,8 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "test": test,
     "check": check,
+    "bench": bench,
+    "chaos": chaos,
     "lock-jars": lock_jars,
 }
 

@@ -11,6 +11,7 @@ CACHE = ROOT / ".cache"
 JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
 KAFKA_JARS = CACHE / "jars" / "kafka"
 CONNECTOR_JARS = CACHE / "jars" / "connector"
+BENCH_JARS = CACHE / "jars" / "bench"
 CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 

@@ -21,6 +21,7 @@ from scripts.embedded import jars, python_packages
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
 from scripts.embedded.layout import (
+    BENCH_JARS,
     CACHE,
     CLASS_ARCHIVE,
     CONNECTOR_JARS,
@@ -82,7 +83,9 @@ def _install_packages(variables: Mapping[str, str]) -> None:
 
 def _install_jars(variables: Mapping[str, str]) -> None:
     directory = CACHE / "jars"
-    groups = jars.read_lock(JAR_LOCK)
+    groups = {
+        name: group for name, group in jars.read_lock(JAR_LOCK).items() if name != BENCH_JARS.name
+    }
     wanted = fingerprint(JAR_LOCK.read_bytes())
     stamp = directory / "tapeline-setup"
     if _holds(stamp, wanted) and all((directory / group).is_dir() for group in groups):
@@ -96,6 +99,17 @@ def _install_jars(variables: Mapping[str, str]) -> None:
         Progress("jars of Kafka and Spark's connector").add,
     )
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def install_bench_jars(variables: Mapping[str, str]) -> None:
+    """Bring the jars that only scripts/bench needs. Raises EmbeddedError."""
+    jars.install(
+        {BENCH_JARS.name: jars.read_lock(JAR_LOCK)[BENCH_JARS.name]},
+        jars.repository_url(variables),
+        user_cache(variables) / "jars",
+        BENCH_JARS.parent,
+        Progress("jars of the benchmark's peers").add,
+    )
 
 
 def _archive_classes(java: Java, variables: Mapping[str, str]) -> None:

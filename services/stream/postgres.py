@@ -143,10 +143,12 @@ class Session:
         rows = self._all(statements.MERGE)
         written = {row[0]: Written(added=row[1], changed=row[2]) for row in rows}
         if sum(one.rows for one in written.values()) < staged:
-            self._confirm()
+            self._confirm_seen_again()
         return Merged(written, frozenset(symbol for row in rows for symbol in row[3]))
 
-    def _confirm(self) -> None:
+    def _confirm_seen_again(self) -> None:
+        if self._one(statements.SEEN_AGAIN, ()) != ("on",):
+            return
         self._run(statements.BEGIN_CONFIRMING)
         self._run(statements.CONFIRM)
         self._run(statements.END_CONFIRMING)

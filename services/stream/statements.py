@@ -81,6 +81,15 @@ _SAME_BAR = """
 new.symbol = bar.symbol and new.interval = bar.interval and new.bar_time = bar.bar_time
 """
 
+# Never true, but it leaves word that there is something to confirm; looking for it in a statement
+# of its own would cost every replay of known bars a join.
+_SEEN_AGAIN = """
+(
+    excluded.observed_at > bar.observed_at
+    and set_config('tapeline.seen_again', 'on', true) is null
+)
+"""
+
 # staged_bars holds each bar once, in the order of its key: all merges lock rows in one order.
 MERGE: Final = f"""
 with merged as (
@@ -94,7 +103,7 @@ with merged as (
         observed_at = excluded.observed_at, revision = bar.revision + 1,
         updated_at = clock_timestamp(), kafka_partition = excluded.kafka_partition,
         kafka_offset = excluded.kafka_offset
-    where {_WINS.replace("new.", "excluded.")}
+    where {_WINS.replace("new.", "excluded.")} or {_SEEN_AGAIN}
     returning kafka_partition, symbol, interval, bar_time, revision
 )
 select
@@ -107,13 +116,14 @@ from merged group by kafka_partition
 
 # A value that was seen again later is as new as its last sighting: an older observation that
 # arrives after it must lose. No new version comes of it; see keep_replaced_bars.
+SEEN_AGAIN: Final = "select current_setting('tapeline.seen_again', true)"
 BEGIN_CONFIRMING: Final = "set local tapeline.confirming = on"
 CONFIRM: Final = f"""
 update market.events_stream as bar set observed_at = new.observed_at
 from staged_bars as new
 where {_SAME_BAR} and new.observed_at > bar.observed_at and not {_DIFFERS}
 """
-END_CONFIRMING: Final = "set local tapeline.confirming = off"
+END_CONFIRMING: Final = "set local tapeline.confirming = off; set local tapeline.seen_again = off"
 
 PREVIEW: Final = f"""
 select

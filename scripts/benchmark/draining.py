@@ -1,0 +1,111 @@
+"""The real job and its peers, each draining the same topic into a database of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from scripts.benchmark.peer import Target
+from scripts.benchmark.sample import PARTITIONS
+from scripts.benchmark.servers import Servers
+from scripts.embedded import database, processes
+from scripts.embedded.errors import EmbeddedError
+from services.common import topics
+
+PEERS = {
+    "Spark JDBC append, no key": "peer_spark_jdbc",
+    "kafka-python, execute_values": "peer_kafka_python",
+    "confluent-kafka, COPY and merge": "peer_confluent",
+}
+_SECONDS = 600.0
+_WARM = 0.2
+_PLAIN_TABLE = """
+create table bars (
+    symbol text, bar_time timestamptz, interval text, open numeric(18, 6), high numeric(18, 6),
+    low numeric(18, 6), close numeric(18, 6), volume bigint, session_date date, source text,
+    freshness text, adjusted boolean, is_final boolean, observed_at timestamptz,
+    kafka_partition integer, kafka_offset bigint
+)
+"""
+Point = tuple[float, int]
+"""A moment (seconds) and how many bars were committed by then."""
+
+
+def steady_rate(points: Sequence[Point]) -> float:
+    """Return the bars a second after the first fifth, which pays for the start of a process."""
+    total = points[-1][1]
+    begun = next(point for point in points if point[1] >= _WARM * total)
+    if begun[1] == total:
+        raise EmbeddedError(f"{total} bars went in at once; take more of them")
+    return (total - begun[1]) / (points[-1][0] - begun[0])
+
+
+def job_rate(servers: Servers, count: int, name: str, **settings: str) -> float:
+    """Return the rate of the real job."""
+    login = servers.make_database(f"drained_{name}")
+    child = processes.start(servers.stream(login, f"stream-{name}", **settings))
+    points: list[Point] = []
+
+    def look() -> None:
+        with database.connect(login) as connection:
+            [(seen,)] = connection.execute(
+                "select coalesce(sum(stored), 0)::bigint from market.sink_offsets"
+            ).fetchall()
+        if not points or seen != points[-1][1]:
+            points.append((time.monotonic(), seen))
+
+    try:
+        _watch(child, look, points, count)
+    finally:
+        processes.stop([child], 20)
+        servers.drop_database(login)
+    return steady_rate(points)
+
+
+def peer_rate(servers: Servers, count: int, name: str) -> float:
+    """Return the rate of a peer by its name in PEERS."""
+    module = PEERS[name]
+    login = servers.make_database(module, peer=True)
+    with database.connect(login) as connection:
+        connection.execute(_PLAIN_TABLE.encode())
+    target = Target(
+        servers.bootstrap, topics.BARS.name, PARTITIONS, count, login.port, login.database
+    )
+    command = servers.service(
+        f"scripts.benchmark.{module}",
+        module,
+        *target.words(),
+        PGPASSWORD=servers.login.password.reveal(),
+    )
+    child = processes.start(command)
+    points: list[Point] = []
+
+    def look() -> None:
+        lines = command.log.read_text("utf-8", errors="replace").splitlines()
+        told = [line.split() for line in lines if line[:1].isdigit() and line.count(" ") == 1]
+        points[:] = [(float(moment), int(seen)) for moment, seen in told]
+
+    try:
+        _watch(child, look, points, count)
+    finally:
+        processes.stop([child], 20)
+        servers.drop_database(login)
+    return steady_rate(points)
+
+
+def _watch(
+    child: processes.Child, look: Callable[[], None], points: list[Point], count: int
+) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        look()
+        if points and points[-1][1] >= count:
+            return
+        if not child.is_running():
+            look()
+            if points and points[-1][1] >= count:
+                return
+            raise child.failure()
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"{child.name} did not drain {count} bars in {_SECONDS:.0f} s")
+        time.sleep(0.05)

@@ -1,0 +1,128 @@
+"""Counts what the pipeline lost, doubled, falsified or left stale, against a model of it.
+
+Pure. In: what was sent and acknowledged, what Kafka holds of it, and the rows of the database.
+Out: findings; a sound pipeline has none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.common.bar import Bar
+
+Place = tuple[int, int]
+"""Kafka partition and offset."""
+Key = tuple[str, str]
+"""Symbol and start of a bar."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored value: of the current table, or one that was replaced."""
+
+    key: Key
+    volume: int
+    observed_at: datetime
+    place: Place
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the database holds of an episode; `refused` maps a place to the record's bytes."""
+
+    current: Sequence[Row]
+    replaced: Sequence[Row]
+    refused: Mapping[Place, bytes]
+
+
+@dataclass
+class Findings:
+    """What is wrong, each as one line."""
+
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many findings there are of each kind."""
+        return {kind: len(lines) for kind, lines in vars(self).items()}
+
+    def lines(self) -> list[str]:
+        """Return every finding with its kind."""
+        return [f"{kind}: {line}" for kind, lines in vars(self).items() for line in lines]
+
+
+def check(
+    acknowledged: Iterable[bytes],
+    topic: Mapping[Place, tuple[bytes, Bar | None]],
+    tables: Tables,
+) -> Findings:
+    """Return the findings. `acknowledged` are the values whose sending succeeded; `topic` is what
+    Kafka holds: the value and its bar, or None for a record that must be rejected."""
+    findings = Findings()
+    held = {value for value, _ in topic.values()}
+    findings.lost += [f"acknowledged, not in Kafka: {value!r}" for value in {*acknowledged} - held]
+    _check_refused(topic, tables, findings)
+    _check_rows(topic, tables, findings)
+    _check_winners(topic, tables, findings)
+    return findings
+
+
+def key_of(event: Bar) -> Key:
+    """Return a bar's identity."""
+    return event.symbol, event.exchange_time
+
+
+def _check_refused(
+    topic: Mapping[Place, tuple[bytes, Bar | None]], tables: Tables, findings: Findings
+) -> None:
+    bad = {place: value for place, (value, event) in topic.items() if event is None}
+    for place, value in bad.items():
+        if place not in tables.refused:
+            findings.lost.append(f"rejected record {place} was not kept: {value!r}")
+        elif tables.refused[place] != value:
+            findings.wrong.append(f"rejected record {place} was changed: {value!r}")
+    findings.wrong += [f"good record {place} was rejected" for place in tables.refused.keys() - bad]
+
+
+def _check_rows(
+    topic: Mapping[Place, tuple[bytes, Bar | None]], tables: Tables, findings: Findings
+) -> None:
+    """Each stored value is one that was sent to its place, and is stored once."""
+    rows = [*tables.current, *tables.replaced]
+    for row in rows:
+        _, event = topic.get(row.place, (b"", None))
+        if event is None or (key_of(event), int(event.ohlcv.volume)) != (row.key, row.volume):
+            findings.wrong.append(f"nobody sent {row}")
+    for what, counted in (
+        ("place", Counter(row.place for row in rows)),
+        ("value", Counter((row.key, row.volume) for row in rows)),
+        ("bar", Counter(row.key for row in tables.current)),
+    ):
+        findings.duplicated += [
+            f"{what} {item} is stored {count} times" for item, count in counted.items() if count > 1
+        ]
+
+
+def _check_winners(
+    topic: Mapping[Place, tuple[bytes, Bar | None]], tables: Tables, findings: Findings
+) -> None:
+    """The current value of each bar is its newest observation; of equal ones the later offset."""
+    winners: dict[Key, tuple[datetime, int, int]] = {}
+    for (_, offset), (_, event) in topic.items():
+        if event is not None:
+            seen = datetime.fromisoformat(event.observed_at)
+            mark = (seen, offset, int(event.ohlcv.volume))
+            winners[key_of(event)] = max(winners.get(key_of(event), mark), mark)
+    stored = {row.key: row for row in tables.current}
+    for key, (seen, _, volume) in winners.items():
+        if key not in stored:
+            findings.lost.append(f"bar {key} is not in the table")
+        elif stored[key].volume != volume:
+            findings.stale.append(
+                f"bar {key} holds {stored[key]}, the newest is {volume} of {seen}"
+            )

@@ -1,0 +1,185 @@
+"""The pipeline under test: Kafka, PostgreSQL and the stream, each started again when it died.
+
+The stream reaches its database through a proxy. Everything else is as in scripts/demo.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from scripts.embedded import (
+    database,
+    demo_options,
+    kafka_broker,
+    kafka_client,
+    pipeline,
+    postgres_server,
+    process_table,
+    processes,
+)
+from scripts.embedded.addresses import choose_addresses
+from scripts.embedded.java import require_java
+from scripts.embedded.layout import KAFKA_JARS
+from scripts.embedded.market import Market
+from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
+from scripts.embedded.ports import HOST
+from scripts.embedded.processes import Child
+from scripts.jepsen.proxy import Proxy
+from scripts.jepsen.tables import Database
+
+SERVICES = ("kafka", "postgres", "stream")
+_START_SECONDS = 90
+_BLOCK_BYTES = 4096
+# Small batches, of which the larger ones go through the executors.
+_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200"}
+
+
+@dataclass
+class Cluster:
+    """The processes by name. Those in `down` are left alone until somebody takes them out."""
+
+    directory: Path
+    children: dict[str, Child] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    deaths: int = 0
+    fail_at: str = ""
+
+    def __post_init__(self) -> None:
+        market = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
+        self.run = pipeline.Run(
+            options=demo_options.parse([]),
+            market=market,
+            directory=self.directory,
+            addresses=choose_addresses("auto"),
+            java=require_java(os.environ),
+            passwords=make_passwords(self.directory / "secrets"),
+        )
+        addresses = self.run.addresses
+        password = read_password(self.run.passwords[ADMINISTRATOR])
+        self._server = database.Login(HOST, addresses.postgres, "postgres", ADMINISTRATOR, password)
+        self.database = Database(replace(self._server, database=pipeline.DATABASE))
+        self.proxy = Proxy(HOST, addresses.postgres)
+
+    @property
+    def bootstrap(self) -> str:
+        """Return Kafka's address."""
+        return self.run.addresses.bootstrap
+
+    @property
+    def checkpoint(self) -> Path:
+        """Return the folder of the stream's checkpoint."""
+        return self.directory / "checkpoint"
+
+    def start(self) -> None:
+        """Start everything, with schema and topics. Raises EmbeddedError."""
+        for name in ("kafka", "postgres"):
+            self.children[name] = self._start(name)
+        processes.wait_until(
+            lambda: database.is_ready(self._server), self.children["postgres"], _START_SECONDS
+        )
+        processes.run(pipeline.migrate(self.run), _START_SECONDS)
+        processes.wait_until(
+            lambda: kafka_client.is_listening(self.bootstrap),
+            self.children["kafka"],
+            _START_SECONDS,
+        )
+        processes.run(pipeline.topics(self.run), _START_SECONDS)
+        self.children["stream"] = self._start("stream")
+
+    def tend(self) -> None:
+        """Start again what has died, as a container's restart policy does."""
+        for name, child in list(self.children.items()):
+            if name in SERVICES and name not in self.down and not child.is_running():
+                self.deaths += 1
+                self.children[name] = self._start(name)
+
+    def stop(self) -> None:
+        """End everything."""
+        for name in self.children:
+            self.signal(name, signal.SIGCONT)
+        for names in (("stream", "second"), ("kafka", "postgres")):
+            processes.stop([self.children[name] for name in names if name in self.children], 15)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal: to all of the service's processes, a request to stop to the first."""
+        child = self.children[name]
+        if not child.is_running():
+            return
+        if number in (signal.SIGTERM, signal.SIGINT):
+            child.process.send_signal(number)
+            return
+        for pid in process_table.in_session(child.process.pid, process_table.running()):
+            os.kill(pid, number)
+
+    def start_second_stream(self) -> None:
+        """Start another stream on the same database, with a checkpoint of its own."""
+        command = self._stream_command()
+        environment = {**(command.environment or {}), "CHECKPOINT_DIR": f"{self.checkpoint}-2"}
+        log = self.run.logs / "second.log"
+        self.children["second"] = processes.start(
+            replace(command, environment=environment, log=log)
+        )
+
+    def start_replay(self) -> None:
+        """Start a replay of everything that Kafka has."""
+        command = self._stream_command()
+        arguments = [*command.arguments[:-1], "services.stream.replay", "--from", "1d"]
+        self.children["replay"] = processes.start(
+            replace(command, name="replay", arguments=arguments, log=self.run.logs / "replay.log")
+        )
+
+    def lose_checkpoint(self) -> None:
+        """Remove the checkpoint; the stream must be dead."""
+        if self.checkpoint.exists():
+            shutil.rmtree(self.checkpoint)
+
+    def fill_disk(self, name: str) -> Callable[[], None]:
+        """Leave no free space where the service's data lie; return what gives it back.
+
+        For a test that has put that folder on a small file system of its own.
+        """
+        ballast = self.directory / name / "ballast"
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(_BLOCK_BYTES))
+        return ballast.unlink
+
+    def _start(self, name: str) -> Child:
+        if name == "kafka":
+            return kafka_broker.start(self._broker())
+        if name == "postgres":
+            return postgres_server.start(self._postgres())
+        fail_at, self.fail_at = self.fail_at, ""
+        command = self._stream_command()
+        environment = {**(command.environment or {}), "FAIL_AT": fail_at}
+        return processes.start(replace(command, environment=environment))
+
+    def _stream_command(self) -> processes.Command:
+        command = pipeline.stream(self.run)
+        own = {"POSTGRES_PORT": str(self.proxy.port), **_STREAM}
+        return replace(command, environment={**(command.environment or {}), **own})
+
+    def _broker(self) -> kafka_broker.Broker:
+        addresses = self.run.addresses
+        return kafka_broker.Broker(
+            java=self.run.java.program,
+            jars=KAFKA_JARS,
+            directory=self.directory / "kafka",
+            logs=self.run.logs,
+            port=addresses.kafka,
+            controller_port=addresses.kafka_controller,
+        )
+
+    def _postgres(self) -> postgres_server.Cluster:
+        return postgres_server.Cluster(
+            directory=self.directory / "postgres",
+            logs=self.run.logs,
+            port=self.run.addresses.postgres,
+            password_file=self.run.passwords[ADMINISTRATOR],
+        )

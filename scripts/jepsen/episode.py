@@ -1,0 +1,172 @@
+"""One episode: load and faults for some seconds, then healing, draining, and the check."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from scripts.embedded.errors import EmbeddedError
+from scripts.jepsen import history
+from scripts.jepsen.checker import Findings, Place, check
+from scripts.jepsen.cluster import Cluster
+from scripts.jepsen.load import Load
+from scripts.jepsen.nemesis import LOAD_SECONDS, Fault, Nemesis
+from services.common import topics
+from services.common.bar import Bar
+from services.stream.broker import BrokerError, read_records, topic_facts
+from services.stream.ledger import OffsetRange
+
+_DRAIN_SECONDS = 240.0
+_LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an episode did, what it found, and the seconds from its end until all was drained."""
+
+    number: int
+    seed: int
+    faults: list[str]
+    sent: int
+    acknowledged: int
+    deaths: int
+    recovery_seconds: float
+    seconds: float
+    findings: Findings
+
+    def __str__(self) -> str:
+        found = " ".join(f"{kind} {number}" for kind, number in self.findings.counts().items())
+        return (
+            f"episode {self.number:3} seed {self.seed}: {', '.join(self.faults)}; "
+            f"{self.sent} sent, {self.acknowledged} acknowledged, {self.deaths} deaths, drained in "
+            f"{self.recovery_seconds:.1f} s; {found}"
+        )
+
+
+@dataclass
+class Episode:
+    """An episode of these faults on a running cluster; `seed` decides its load."""
+
+    cluster: Cluster
+    number: int
+    seed: int
+    faults: Sequence[Fault]
+    _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _order: Iterator[int] = field(default_factory=count)
+    _topic: dict[Place, tuple[bytes, Bar | None]] = field(default_factory=dict)
+
+    def run(self) -> Report:
+        """Run the episode. Raises EmbeddedError if the pipeline does not recover."""
+        begun, deaths = time.monotonic(), self.cluster.deaths
+        first = self._ends()
+        operations = history.operations(self.seed, self.number)
+        kept: dict[bytes, Bar | None] = {}
+        load = Load(self.cluster.bootstrap, topics.BARS.name, _keeping(operations, kept))
+        nemesis = Nemesis(self.cluster)
+        for fault in self.faults:
+            self._at(begun + fault.at_seconds, lambda fault=fault: self._begin(nemesis, fault))  # type: ignore[misc]
+        load.start()
+        self._pass_until(begun + LOAD_SECONDS)
+        while self._events:
+            self._pass_until(self._events[0][0])
+        self.cluster.proxy.heal()
+        load.stop()
+        healed = time.monotonic()
+        ends = self._drain()
+        recovery_seconds = time.monotonic() - healed
+        findings = self._check(load.acknowledged, kept, first, ends)
+        return Report(
+            number=self.number,
+            seed=self.seed,
+            faults=[str(fault) for fault in self.faults],
+            sent=load.sent,
+            acknowledged=len(load.acknowledged),
+            deaths=self.cluster.deaths - deaths,
+            recovery_seconds=recovery_seconds,
+            seconds=time.monotonic() - begun,
+            findings=findings,
+        )
+
+    def _begin(self, nemesis: Nemesis, fault: Fault) -> None:
+        end = nemesis.begin(fault)
+        if end is not None:
+            self._at(time.monotonic() + fault.seconds, end)
+
+    def _at(self, moment: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (moment, next(self._order), event))
+
+    def _pass_until(self, moment: float) -> None:
+        while True:
+            self.cluster.tend()
+            now = time.monotonic()
+            while self._events and self._events[0][0] <= now:
+                heapq.heappop(self._events)[2]()
+            if now >= moment:
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _drain(self) -> dict[int, int]:
+        """Wait until the ledger has passed all that Kafka holds, and a replay has ended."""
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while True:
+            self._pass_until(time.monotonic())
+            replay = self.cluster.children.get("replay")
+            if replay is None or not replay.is_running():
+                ends = self._ends_if_there()
+                if ends and self.cluster.database.ledger() == ends:
+                    return ends
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"episode {self.number} (seed {self.seed}) did not drain within "
+                    f"{_DRAIN_SECONDS:.0f} s: Kafka ends at {self._ends_if_there()}, the ledger at "
+                    f"{self.cluster.database.ledger()}"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def _ends_if_there(self) -> dict[int, int]:
+        try:
+            return self._ends()
+        except BrokerError:
+            return {}
+
+    def _ends(self) -> dict[int, int]:
+        facts = topic_facts(self.cluster.bootstrap, topics.BARS.name)
+        if facts is None:
+            raise EmbeddedError(f"the topic {topics.BARS.name} is gone")
+        return {number: item.until for number, item in facts.offsets.items() if item.until}
+
+    def _check(
+        self,
+        acknowledged: list[bytes],
+        kept: dict[bytes, Bar | None],
+        first: dict[int, int],
+        ends: dict[int, int],
+    ) -> Findings:
+        held = {
+            (partition, record.offset): (record.value or b"", kept.get(record.value or b""))
+            for partition, until in ends.items()
+            for record in read_records(
+                self.cluster.bootstrap,
+                topics.BARS.name,
+                partition,
+                OffsetRange(first.get(partition, 0), until),
+            )
+        }
+        prefix = history.symbol(self.number, 0).partition(".")[0]
+        found = check(acknowledged, held, self.cluster.database.tables(prefix, first))
+        found.wrong += [
+            f"the ledger of partition {partition} does not add up"
+            for partition in self.cluster.database.unbalanced()
+        ]
+        return found
+
+
+def _keeping(
+    operations: Iterator[history.Operation], kept: dict[bytes, Bar | None]
+) -> Iterator[history.Operation]:
+    for operation in operations:
+        kept[operation.value] = operation.bar
+        yield operation

@@ -1,0 +1,72 @@
+"""Sends an episode's operations to Kafka on its own thread, and keeps what was acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from scripts.jepsen.history import Operation
+
+_SECONDS_APART = 0.003
+
+
+class Load:
+    """Sends until told to stop; a record without an acknowledgement may or may not be there."""
+
+    def __init__(self, bootstrap: str, topic: str, source: Iterator[Operation]) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._source = source
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self.sent = 0
+        self.acknowledged: list[bytes] = []
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop sending and return when each record is acknowledged or has failed."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        producer = None
+        while not self._stop.is_set():
+            try:
+                producer = producer or self._connect()
+                operation = next(self._source)
+                self.sent += 1
+                future = producer.send(self._topic, key=operation.key, value=operation.value)
+                future.add_callback(
+                    lambda value, _: self.acknowledged.append(value), operation.value
+                )
+            except KafkaError:
+                # The broker is away: what has no acknowledgement counts as unknown.
+                self._stop.wait(0.2)
+            self._stop.wait(_SECONDS_APART)
+        if producer is not None:
+            _finish(producer)
+
+    def _connect(self) -> KafkaProducer:
+        return KafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_block_ms=1_000,
+            bootstrap_timeout_ms=1_000,
+            request_timeout_ms=4_000,
+            delivery_timeout_ms=20_000,
+        )
+
+
+def _finish(producer: KafkaProducer) -> None:
+    try:
+        producer.flush(timeout=60)
+    finally:
+        producer.close(timeout=5)

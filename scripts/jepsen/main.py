@@ -1,0 +1,127 @@
+"""Breaks a running pipeline at random, episode after episode, and counts what that cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from scripts.embedded import processes
+from scripts.embedded.data_directory import data_directory
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.progress import say
+from scripts.jepsen.cluster import Cluster
+from scripts.jepsen.episode import Episode, Report
+from scripts.jepsen.nemesis import draw
+
+_DESCRIPTION = """\
+Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
+break things at random: kill, stop and pause each process, reset connections, lose answers, hold
+locks, delete the checkpoint, die at fail points. After each episode everything that was sent is
+compared with what is stored. Exit code 1 if anything was lost, duplicated, wrong or stale; the
+folder with all state and logs is kept then.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    seeds = _seeds(options)
+    try:
+        with data_directory(options.data_dir) as directory:
+            reports = _run(directory, seeds, options.long)
+            _write(options.json, reports)
+            findings = [line for report in reports for line in report.findings.lines()]
+            if findings:
+                raise EmbeddedError("\n".join(["what was found:", *findings]))
+    except EmbeddedError as error:
+        say(f"scripts/chaos: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("scripts/chaos: interrupted")
+        return 130
+    say(_summary(reports))
+    return 0
+
+
+def _run(directory: Path, seeds: Sequence[int], long: bool) -> list[Report]:
+    processes.adopt_orphans()
+    reports: list[Report] = []
+    cluster = Cluster(directory)
+    with cluster.proxy:
+        try:
+            cluster.start()
+            for number, seed in enumerate(seeds):
+                faults = draw(seed, 60.0 if long else 5.0)
+                reports.append(Episode(cluster, number, seed, faults).run())
+                say(str(reports[-1]))
+        finally:
+            cluster.stop()
+            processes.end_orphans()
+    return reports
+
+
+def _seeds(options: argparse.Namespace) -> list[int]:
+    if options.episode_seed is not None:
+        return [options.episode_seed]
+    seed = options.seed if options.seed is not None else secrets.randbelow(10**6)
+    say(f"{options.episodes} episodes of seed {seed}; --seed {seed} repeats them")
+    dice = random.Random(seed)  # noqa: S311 - a schedule, no secret
+    return [dice.randrange(10**9) for _ in range(options.episodes)]
+
+
+def _summary(reports: Sequence[Report]) -> str:
+    counts = {
+        kind: sum(report.findings.counts()[kind] for report in reports)
+        for kind in reports[0].findings.counts()
+    }
+    recoveries = sorted(report.recovery_seconds for report in reports)
+    found = ", ".join(f"{kind} {number}" for kind, number in counts.items())
+    return (
+        f"{len(reports)} episodes, {sum(report.sent for report in reports)} records sent, "
+        f"{sum(report.deaths for report in reports)} deaths: {found}; drained within "
+        f"{recoveries[len(recoveries) // 2]:.1f} s (median), {recoveries[-1]:.1f} s (longest)"
+    )
+
+
+def _write(file: Path | None, reports: Sequence[Report]) -> None:
+    if file is not None:
+        file.write_text(
+            json.dumps([asdict(report) for report in reports], indent=2) + "\n", "utf-8"
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/chaos",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--episodes", type=int, default=20, metavar="N", help="how many (default: 20)"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="repeat the episodes of this seed")
+    parser.add_argument(
+        "--episode-seed", type=int, metavar="S", help="run the one episode of this seed"
+    )
+    parser.add_argument(
+        "--long", action="store_true", help="faults that last may last a minute, not five seconds"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="keep state and logs here (default: temporary)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

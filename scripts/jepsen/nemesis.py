@@ -1,0 +1,158 @@
+"""Draws the faults of an episode from its seed, and lets them happen to a cluster."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psycopg
+
+from scripts.jepsen.cluster import Cluster
+from services.common import fail_points
+
+LOAD_SECONDS = 4.0
+_POINTS = [name for name in fail_points.POINTS if name.startswith(("sink.", "job."))]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what, to whom, when in the episode, for how long, and a number some of them use."""
+
+    kind: str
+    target: str
+    at_seconds: float
+    seconds: float
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}".strip() + f" @{self.at_seconds:.1f}s"
+
+
+def draw(seed: int, longest_seconds: float) -> list[Fault]:
+    """Return the faults of an episode, in the order of their moments."""
+    dice = random.Random(seed)  # noqa: S311 - a schedule, no secret
+    faults = []
+    for _ in range(dice.randint(1, 3)):
+        [(kind, targets)] = dice.choices(tuple(_KINDS.items()), weights=_WEIGHTS)
+        faults.append(
+            Fault(
+                kind=kind,
+                target=dice.choice(targets),
+                at_seconds=round(dice.uniform(0.3, LOAD_SECONDS - 1), 1),
+                seconds=round(dice.uniform(1, longest_seconds), 1),
+                number=dice.randrange(1, 60_000),
+            )
+        )
+    return sorted(faults, key=lambda fault: fault.at_seconds)
+
+
+# What random episodes draw from; the others need a disk of their own, or minutes.
+_KINDS = {
+    "kill": ("stream", "stream", "kafka", "postgres"),
+    "terminate": ("stream", "kafka", "postgres"),
+    "pause": ("stream", "kafka", "postgres"),
+    "reset in COPY": ("",),
+    "lose COMMIT": ("",),
+    "black hole": ("",),
+    "lock": ("",),
+    "replay": ("",),
+    "lose checkpoint": ("",),
+    "second stream": ("",),
+    "die at": (*_POINTS,),
+}
+# A replay of everything takes as long as several episodes.
+_WEIGHTS = [0.3 if kind == "replay" else 1.0 for kind in _KINDS]
+
+
+End = Callable[[], None]
+
+
+class Nemesis:
+    """Lets faults happen to a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._faults: dict[str, Callable[[Fault], End | None]] = {
+            "kill": self._kill,
+            "terminate": self._terminate,
+            "pause": self._pause,
+            "stay away": self._stay_away,
+            "fill disk": lambda fault: cluster.fill_disk(fault.target),
+            "add column": self._add_column,
+            "reset in COPY": self._reset,
+            "lose COMMIT": self._lose_commit,
+            "black hole": self._hold,
+            "lock": self._lock,
+            "replay": self._replay,
+            "lose checkpoint": self._lose_checkpoint,
+            "second stream": self._second_stream,
+            "die at": self._die_at,
+        }
+
+    def begin(self, fault: Fault) -> End | None:
+        """Let a fault begin; return what ends it, or None if it ends by itself."""
+        return self._faults[fault.kind](fault)
+
+    def _kill(self, fault: Fault) -> None:
+        self._cluster.signal(fault.target, signal.SIGKILL)
+
+    def _terminate(self, fault: Fault) -> None:
+        number = signal.SIGINT if fault.target == "postgres" else signal.SIGTERM
+        self._cluster.signal(fault.target, number)
+
+    def _pause(self, fault: Fault) -> End:
+        self._cluster.signal(fault.target, signal.SIGSTOP)
+        return lambda: self._cluster.signal(fault.target, signal.SIGCONT)
+
+    def _stay_away(self, fault: Fault) -> End:
+        self._cluster.down.add(fault.target)
+        self._kill(fault)
+        return lambda: self._cluster.down.remove(fault.target)
+
+    def _add_column(self, fault: Fault) -> None:
+        self._cluster.database.add_column(f"added_{fault.number}")
+
+    def _reset(self, fault: Fault) -> None:
+        self._cluster.proxy.reset_after(fault.number)
+
+    def _lose_commit(self, _fault: Fault) -> None:
+        self._cluster.proxy.lose_answer_to(b"COMMIT")
+
+    def _hold(self, _fault: Fault) -> End:
+        self._cluster.proxy.hold()
+        return self._cluster.proxy.release
+
+    def _lock(self, _fault: Fault) -> End | None:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._cluster.database.locked())
+            except psycopg.Error:
+                return None  # another fault is at work on the server
+            held = stack.pop_all()
+        return lambda: _release(held)
+
+    def _replay(self, _fault: Fault) -> None:
+        self._cluster.start_replay()
+
+    def _lose_checkpoint(self, _fault: Fault) -> None:
+        self._cluster.signal("stream", signal.SIGKILL)
+        self._cluster.children["stream"].process.wait()
+        self._cluster.lose_checkpoint()
+
+    def _second_stream(self, _fault: Fault) -> End:
+        self._cluster.start_second_stream()
+        return lambda: self._cluster.signal("second", signal.SIGKILL)
+
+    def _die_at(self, fault: Fault) -> None:
+        self._cluster.fail_at = fault.target
+        self._cluster.signal("stream", signal.SIGKILL)
+
+
+def _release(held: ExitStack) -> None:
+    try:
+        held.close()
+    except psycopg.Error:
+        return  # the server went away meanwhile, and the lock with it

@@ -1,0 +1,84 @@
+"""Reads an episode's rows and the ledger out of the database, past the proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from scripts.embedded import database
+from scripts.jepsen.checker import Row, Tables
+
+_ROWS = """
+select
+    symbol, to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), volume, observed_at,
+    kafka_partition, kafka_offset
+from {} where starts_with(symbol, %s)
+"""
+_CURRENT = _ROWS.format("market.events_stream")
+_REPLACED = _ROWS.format("market.bar_revisions")
+_REFUSED = "select kafka_partition, kafka_offset, value from market.rejected_events"
+_LEDGER = "select partition, next_offset from market.sink_offsets"
+_UNBALANCED = """
+select partition from market.sink_offsets
+where next_offset - first_offset <> stored + superseded + rejected or lost <> 0
+"""
+
+
+class Database:
+    """The pipeline's database as its administrator sees it; each call connects anew."""
+
+    def __init__(self, login: database.Login) -> None:
+        self._login = login
+
+    def is_ready(self) -> bool:
+        """Return whether it answers."""
+        return database.is_ready(self._login)
+
+    def tables(self, prefix: str, first: dict[int, int]) -> Tables:
+        """Return the rows of symbols that begin with `prefix`, and the refused records from the
+        offsets `first` on."""
+        with database.connect(self._login) as connection:
+            current, replaced = (
+                [
+                    Row((row[0], row[1]), row[2], row[3], (row[4], row[5]))
+                    for row in connection.execute(query, (prefix,))
+                ]
+                for query in (_CURRENT, _REPLACED)
+            )
+            refused = {
+                (partition, offset): bytes(value)
+                for partition, offset, value in connection.execute(_REFUSED)
+                if offset >= first.get(partition, 0)
+            }
+        return Tables(current, replaced, refused)
+
+    def ledger(self) -> dict[int, int]:
+        """Return the next offset of each partition; none while the server is away."""
+        try:
+            with database.connect(self._login) as connection:
+                return dict(connection.execute(_LEDGER).fetchall())
+        except psycopg.OperationalError:
+            return {}
+
+    def unbalanced(self) -> list[int]:
+        """Return the partitions whose ledger does not add up."""
+        with database.connect(self._login) as connection:
+            return [row[0] for row in connection.execute(_UNBALANCED)]
+
+    def add_column(self, name: str) -> None:
+        """Add a column to the bars, as a later migration may while the job runs."""
+        with database.connect(self._login) as connection:
+            connection.execute(f"alter table market.events_stream add column {name} text".encode())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold a lock against every merge, as a careless migration would.
+
+        Raises psycopg.OperationalError while the server is away.
+        """
+        with database.connect(self._login) as connection, connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            connection.execute("lock table market.events_stream in access exclusive mode")
+            yield
