@@ -121,6 +121,7 @@ class Cluster:
         """Start another stream on the same database, with a checkpoint of its own."""
         command = self._stream_command()
         environment = {**(command.environment or {}), "CHECKPOINT_DIR": f"{self.checkpoint}-2"}
+        environment["METRICS_PORT"] = "-1"  # the first one serves them there
         log = self.run.logs / "second.log"
         self.children["second"] = processes.start(
             replace(command, environment=environment, log=log)

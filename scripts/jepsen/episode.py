@@ -73,8 +73,10 @@ class Episode:
         while self._events:
             self._pass_until(self._events[0][0])
         self.cluster.proxy.heal()
-        load.stop()
         healed = time.monotonic()
+        load.ask_to_stop()
+        while load.is_alive():
+            self._pass_until(time.monotonic() + _LOOK_SECONDS)
         ends = self._drain()
         recovery_seconds = time.monotonic() - healed
         findings = self._check(load.acknowledged, kept, first, ends)

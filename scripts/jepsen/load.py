@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -29,10 +30,13 @@ class Load:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop sending and return when each record is acknowledged or has failed."""
+    def ask_to_stop(self) -> None:
+        """Stop sending; the load is alive until each record is acknowledged or has failed."""
         self._stop.set()
-        self._thread.join()
+
+    def is_alive(self) -> bool:
+        """Return whether records are sent, or wait for an acknowledgement."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         producer = None
@@ -66,7 +70,8 @@ class Load:
 
 
 def _finish(producer: KafkaProducer) -> None:
-    try:
+    # Whatever fails here has no acknowledgement: it counts as unknown.
+    with suppress(KafkaError):
         producer.flush(timeout=60)
-    finally:
+    with suppress(KafkaError):
         producer.close(timeout=5)

@@ -19,7 +19,7 @@ from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.progress import say
 from scripts.jepsen.cluster import Cluster
 from scripts.jepsen.episode import Episode, Report
-from scripts.jepsen.nemesis import draw
+from scripts.jepsen.nemesis import Fault, draw, each
 
 _DESCRIPTION = """\
 Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    seeds = _seeds(options)
+    plan = _plan(options)
     try:
         with data_directory(options.data_dir) as directory:
-            reports = _run(directory, seeds, options.long)
+            reports = _run(directory, plan)
             _write(options.json, reports)
             findings = [line for report in reports for line in report.findings.lines()]
             if findings:
@@ -53,15 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(directory: Path, seeds: Sequence[int], long: bool) -> list[Report]:
+def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]]) -> list[Report]:
     processes.adopt_orphans()
     reports: list[Report] = []
     cluster = Cluster(directory)
     with cluster.proxy:
         try:
             cluster.start()
-            for number, seed in enumerate(seeds):
-                faults = draw(seed, 60.0 if long else 5.0)
+            for number, (seed, faults) in enumerate(plan):
                 reports.append(Episode(cluster, number, seed, faults).run())
                 say(str(reports[-1]))
         finally:
@@ -70,9 +69,15 @@ def _run(directory: Path, seeds: Sequence[int], long: bool) -> list[Report]:
     return reports
 
 
+def _plan(options: argparse.Namespace) -> list[tuple[int, Sequence[Fault]]]:
+    """Return the seed and the faults of each episode."""
+    if options.each:
+        return list(enumerate(each(600.0 if options.long else 8.0)))
+    seeds = [options.episode_seed] if options.episode_seed is not None else _seeds(options)
+    return [(seed, draw(seed, 60.0 if options.long else 5.0)) for seed in seeds]
+
+
 def _seeds(options: argparse.Namespace) -> list[int]:
-    if options.episode_seed is not None:
-        return [options.episode_seed]
     seed = options.seed if options.seed is not None else secrets.randbelow(10**6)
     say(f"{options.episodes} episodes of seed {seed}; --seed {seed} repeats them")
     dice = random.Random(seed)  # noqa: S311 - a schedule, no secret
@@ -114,7 +119,13 @@ def _parser() -> argparse.ArgumentParser:
         "--episode-seed", type=int, metavar="S", help="run the one episode of this seed"
     )
     parser.add_argument(
-        "--long", action="store_true", help="faults that last may last a minute, not five seconds"
+        "--each", action="store_true", help="instead of random faults, each one once"
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="faults that last may last a minute, not five seconds; with --each, servers stay "
+        "away for ten minutes",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
     parser.add_argument(

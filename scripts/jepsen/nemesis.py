@@ -43,10 +43,23 @@ def draw(seed: int, longest_seconds: float) -> list[Fault]:
                 target=dice.choice(targets),
                 at_seconds=round(dice.uniform(0.3, LOAD_SECONDS - 1), 1),
                 seconds=round(dice.uniform(1, longest_seconds), 1),
-                number=dice.randrange(1, 60_000),
+                number=dice.randrange(500, 8_000),
             )
         )
     return sorted(faults, key=lambda fault: fault.at_seconds)
+
+
+def each(away_seconds: float) -> list[list[Fault]]:
+    """Return an episode for every fault that needs no disk of its own; servers stay away for so
+    long."""
+    lasting = {"pause": 6.0, "stay away": away_seconds, "black hole": 3.0, "lock": 3.0}
+    kinds = {**_KINDS, "stay away": ("kafka", "postgres"), "add column": ("",)}
+    return [
+        [Fault(kind, target, 1.0, lasting.get(kind, 25.0), 3_000)]
+        for kind, targets in kinds.items()
+        if kind != "die at"  # a test of its own goes through the points
+        for target in dict.fromkeys(targets)
+    ]
 
 
 # What random episodes draw from; the others need a disk of their own, or minutes.

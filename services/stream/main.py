@@ -138,7 +138,13 @@ class Stream:
     def _serve_metrics(self) -> None:
         if self.settings.metrics_port is not None:
             host = self.settings.metrics_host
-            port = self.metrics.serve(host, self.settings.metrics_port)
+            try:
+                port = self.metrics.serve(host, self.settings.metrics_port)
+            except OSError as error:
+                raise SettingError(
+                    f"METRICS_PORT {self.settings.metrics_port} on {host} cannot be served "
+                    f"({error.strerror}); choose another, or 0 for a free one"
+                ) from None
             self.log.info("metrics on http://%s:%d/metrics", host, port)
 
     def _take_lock(self) -> None:
@@ -203,6 +209,9 @@ def main() -> int:
 def _run(stream: Stream) -> int:
     try:
         stream.run()
+    except SettingError as error:
+        stream.log.error("%s", error)  # noqa: TRY400 - one line
+        return 2
     except SecondInstanceError as error:
         stream.log.error("refusing to start: %s", error)  # noqa: TRY400 - one line
         return 3
