@@ -115,7 +115,8 @@ class Cluster:
             child.process.send_signal(number)
             return
         for pid in process_table.in_session(child.process.pid, process_table.running()):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, number)
 
     def start_second_stream(self) -> None:
         """Start another stream on the same database, with a checkpoint of its own."""

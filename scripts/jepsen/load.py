@@ -71,7 +71,9 @@ class Load:
 
 def _finish(producer: KafkaProducer) -> None:
     # Whatever fails here has no acknowledgement: it counts as unknown.
-    with suppress(KafkaError):
-        producer.flush(timeout=60)
+    try:
+        producer.flush(timeout=25)
+    except KafkaError:
+        producer._sender.force_close()  # the library's own close would wait for the broker first
     with suppress(KafkaError):
         producer.close(timeout=5)

@@ -1,5 +1,5 @@
-"""Faults from outside while bars come in: each one once, then twenty episodes of random ones, of a
-seed that the output names. Nothing may be lost, doubled, wrong or stale.
+"""Faults from outside while bars come in: each one once, then twenty episodes of random ones.
+Nothing may be lost, doubled, wrong or stale.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EPISODES = 20
+SEED = 4  # any other may be tried by hand
 
 
 def chaos(directory: Path, *arguments: str) -> str:
@@ -36,7 +37,8 @@ def chaos(directory: Path, *arguments: str) -> str:
 def test_each_fault_alone(tmp_path: Path) -> None:
     said = chaos(tmp_path, "--each")
 
-    assert [line.partition(": ")[2].partition(" @")[0] for line in said.splitlines()[:-1]] == [
+    episodes = [line for line in said.splitlines() if line.startswith("episode ")]
+    assert [line.partition(": ")[2].partition(" @")[0] for line in episodes] == [
         *(f"kill {name}" for name in ("stream", "kafka", "postgres")),
         *(f"terminate {name}" for name in ("stream", "kafka", "postgres")),
         *(f"pause {name}" for name in ("stream", "kafka", "postgres")),
@@ -52,6 +54,6 @@ def test_each_fault_alone(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(2400)
 def test_random_faults(tmp_path: Path) -> None:
-    said = chaos(tmp_path, "--episodes", str(EPISODES))
+    said = chaos(tmp_path, "--episodes", str(EPISODES), "--seed", str(SEED))
 
     assert said.count("\nepisode ") == EPISODES
