@@ -1,14 +1,16 @@
-"""Dies at every fail point of the stream and the replay, one after the other, and is started again.
+"""Dies at every fail point of the stream and the replay, and is started again.
 
-Each start goes on where the last death left the pipeline, with new records on top; in the end
-the table is what the records say, row by row, and every record is accounted for.
+The batch that it dies over adds bars, replaces stored ones, sees some again and comes too late
+for others. After each death and at the end the tables are, row by row, what a model of the
+committed batches says: a partition of a batch is there as a whole or not at all, and once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,118 +18,199 @@ import pytest
 from services.common import fail_points
 from services.common.bar import Bar
 from tests.bars import bar, record
-from tests.fixtures.live import Stream, log_of
-from tests.fixtures.market import Row, Topic
+from tests.fixtures.live import Stream, end, log_of, wait_for
+from tests.fixtures.market import Topic
+from tests.integration.expected_tables import STORED, TABLES, Model, Sent
 
 DIED = fail_points.EXIT_CODE
-IN_THE_DRIVER = [point for point in fail_points.POINTS if point.startswith(("sink.", "job."))]
-IN_A_WORKER = [
-    point for point in IN_THE_DRIVER if point.startswith("sink.") and point != "sink.batch_begun"
-]
+# Bytes of rejected records never pass the driver, so that point is reached by workers alone.
+BEFORE_COMMIT = {
+    "driver": [
+        "sink.batch_begun",
+        "sink.before_copy",
+        "sink.during_copy",
+        "sink.after_copy",
+        "sink.after_merge",
+        "sink.ledger_moved",
+    ],
+    "worker": [
+        "sink.rejected_published",
+        "sink.before_copy",
+        "sink.during_copy",
+        "sink.after_copy",
+        "sink.after_merge",
+        "sink.ledger_moved",
+    ],
+}
+AFTER_COMMIT = ["sink.after_commit", "job.batch_applied"]
 IN_A_REPLAY = [point for point in fail_points.POINTS if point.startswith("replay.")]
 CHECKS = sorted((Path(__file__).parents[2] / "sql" / "checks").glob("*.sql"))
-STORED = "select symbol, close, observed_at from market.events_stream order by symbol"
-START = datetime.fromisoformat("2025-11-06T20:00:00+00:00")
+# How often and from which record a value came depends on how a replay is cut into parts.
+MERGED = STORED.replace(", revision, kafka_partition, kafka_offset", "").replace(", revision", "")
+START = datetime(2025, 11, 6, 21, 0, tzinfo=UTC)
+PARTITIONS = (0, 1)
 
 
-def step_bars(step: int) -> list[Bar]:
-    """Return what one step sends: a new bar, its correction, a repeat, and one observed late."""
-    first = observed(step, 0, f"N{step:02}")
-    second = observed(step, 2, f"N{step:02}")
-    late = observed(step, 1, f"N{step:02}")
-    return [first, second, first, late, observed(step, 3, "AAPL")]
+def observed(symbol: str, second: int, close: str = "") -> Bar:
+    """Return a bar whose close tells when it was observed, unless it is given."""
+    prices = {"open": "1.00", "high": "99.00", "low": "0.50"}
+    seen = (START + timedelta(seconds=second)).isoformat().replace("+00:00", "Z")
+    close = close or f"{1 + second / 100:.2f}"
+    return bar({**prices, "close": close}, symbol=symbol, observed_at=seen)
 
 
-def observed(step: int, part: int, symbol: str) -> Bar:
-    seconds = step * 10 + part
-    seen = START + timedelta(seconds=seconds)
-    price = f"{1 + seconds / 100:.2f}"
-    return bar(
-        {"open": "1.00", "high": "99.00", "low": "0.50", "close": price},
-        symbol=symbol,
-        observed_at=seen.isoformat().replace("+00:00", "Z"),
-    )
-
-
-def expected(steps: int) -> list[Row]:
-    """Return the table's rows: of each bar the newest observation."""
-    newest: dict[str, Bar] = {}
-    for event in (event for step in range(steps) for event in step_bars(step)):
-        known = newest.setdefault(event.symbol, event)
-        if event.observed_at > known.observed_at:
-            newest[event.symbol] = event
-    return [
-        (name, Decimal(f"{event.ohlcv.close}0000"), datetime.fromisoformat(event.observed_at))
-        for name, event in sorted(newest.items())
+def records(step: int, partition: int, *, rejected: bool) -> list[Sent]:
+    """Return what a step sends: each way in which a bar can meet the batch and the table."""
+    new, second = f"N{step}{'AB'[partition]}", step * 10
+    sent: list[Sent] = [
+        observed(new, second),
+        observed(new, second + 2),
+        observed(new, second),
+        observed(new, second + 1),
+        observed(f"OLD{'AB'[partition]}", second + 3),
+        observed(f"SAME{'AB'[partition]}", second + 4, close="1.00"),
+        observed(f"LATE{'AB'[partition]}", 200 - second),
     ]
+    return [*sent, f"no bar {step}".encode()] if rejected else sent
 
 
-def send(topic: Topic, step: int, *, rejected: bool) -> int:
-    """Send a step's records; return how many."""
-    records = [record(event) for event in step_bars(step)]
-    if rejected:
-        records.append((b"AAPL", f"no bar {step}".encode()))
-    topic.send(*records)
-    return len(records)
+@dataclass
+class Trial:
+    """A stream that dies again and again, and all that was sent to it, step by step."""
+
+    stream: Stream
+    topic: Topic
+    environment: dict[str, str]
+    steps: list[dict[int, list[Sent]]] = field(default_factory=list)
+
+    @property
+    def rejecting(self) -> bool:
+        """Whether records that are no bars are among those sent."""
+        return "DRIVER_ROWS" in self.environment
+
+    def send(self) -> None:
+        """Send the next step; the next batch holds it and nothing else."""
+        step = {
+            partition: records(len(self.steps), partition, rejected=self.rejecting)
+            for partition in PARTITIONS
+        }
+        for partition, sent in step.items():
+            raw = [(b"AAPL", one) if isinstance(one, bytes) else record(one) for one in sent]
+            self.topic.send(*raw, partition=partition)
+        self.steps.append(step)
+
+    def die(self, fail_at: str, code: int) -> None:
+        """Start the job and see it die, with its connections to the database."""
+        child = self.stream.start(FAIL_AT=fail_at, **self.environment)
+        assert child.process.wait(120) == code, f"{fail_at}: {log_of(child)}"
+        writers = """
+            select count(*) from pg_stat_activity
+            where datname = current_database() and usename = 'stream_writer'
+        """
+        wait_for(lambda: self.stream.market.rows(writers) == [(0,)], "the job's last transaction")
+
+    def drain(self, batch: int) -> None:
+        """Let the job take all there is, up to Spark's own note of it, and stop it."""
+        child = self.stream.start(**self.environment)
+        wait_for((self.stream.checkpoint / "commits" / str(batch)).exists, f"batch {batch}")
+        code, _ = end(child, signal.SIGTERM)
+        assert code == 0, log_of(child)
+
+    def passed(self) -> dict[int, int]:
+        """Return how many steps of each partition the ledger has passed; none is half done."""
+        offsets = {row[0]: row[2] for row in self.stream.market.rows(TABLES["sink_offsets"])}
+        assert offsets.keys() <= set(PARTITIONS)
+        ends = {
+            partition: [sum(len(step[partition]) for step in self.steps[:n]) for n in self._counts]
+            for partition in PARTITIONS
+        }
+        return {number: ends[number].index(offsets.get(number, 0)) for number in PARTITIONS}
+
+    @property
+    def _counts(self) -> range:
+        return range(len(self.steps) + 1)
+
+    def assert_exact(self, passed: Mapping[int, int]) -> None:
+        """Compare every table with the model of so many steps per partition."""
+        model = Model()
+        for partition, count in passed.items():
+            for step in self.steps[:count]:
+                model.apply(partition, step[partition])
+        market = self.stream.market
+        assert {name: market.rows(query) for name, query in TABLES.items()} == model.tables()
+        assert {file.stem: market.rows(file.read_text("utf-8")) for file in CHECKS} == {
+            file.stem: [] for file in CHECKS
+        }
 
 
-def assert_exact(stream: Stream, steps: int) -> None:
-    assert stream.market.rows(STORED) == expected(steps)
-    assert {file.stem: stream.market.rows(file.read_text("utf-8")) for file in CHECKS} == {
-        file.stem: [] for file in CHECKS
-    }
-    stream.reconcile()
-
-
-def die_at_each(
-    stream: Stream, topic: Topic, points: Sequence[str], code: int, **environment: str
-) -> None:
-    sent = 0
-    rejected = environment.get("DRIVER_ROWS") == "0"
-    for step, point in enumerate(points):
-        sent += send(topic, step, rejected=rejected)
-        child = stream.start(FAIL_AT=point, **environment)
-        assert child.process.wait(120) == code, f"{point}: {log_of(child)}"
-    sent += send(topic, len(points), rejected=rejected)
-    stream.start(**environment)
-    stream.wait_for_offset(sent)
-    assert_exact(stream, len(points) + 1)
+@pytest.fixture
+def trial(stream: Stream, bars_topic: Topic, request: pytest.FixtureRequest) -> Trial:
+    return Trial(stream, bars_topic, getattr(request, "param", {}))
 
 
 @pytest.mark.timeout(900)
-def test_the_job_may_die_at_any_point(stream: Stream, bars_topic: Topic) -> None:
-    points = [point for point in IN_THE_DRIVER if point != "sink.rejected_published"]
-    die_at_each(stream, bars_topic, points, DIED)
-    assert stream.market.rows("select count(*) from market.rejected_events") == [(0,)]
+def test_the_job_may_die_at_any_point(trial: Trial) -> None:
+    trial.send()
+    trial.drain(batch=0)
+    trial.send()
+    for point in BEFORE_COMMIT["driver"]:
+        trial.die(point, DIED)
+        trial.assert_exact({0: 1, 1: 1})
+    trial.die("sink.after_commit", DIED)
+    trial.assert_exact({0: 2, 1: 2})
+    trial.send()
+    # The first time is for the batch before, of which only Spark does not know that it is done.
+    trial.die("job.batch_applied:2", DIED)
+    trial.assert_exact({0: 3, 1: 3})
+    trial.send()
+    trial.drain(batch=3)
+    trial.assert_exact({0: 4, 1: 4})
+    trial.stream.reconcile()
 
 
 @pytest.mark.timeout(900)
-def test_a_worker_of_spark_may_die_at_any_point(stream: Stream, bars_topic: Topic) -> None:
-    # The job ends with it, loudly; its supervisor starts it again.
-    die_at_each(stream, bars_topic, IN_A_WORKER, 1, DRIVER_ROWS="0")
-    steps = len(IN_A_WORKER) + 1
-    assert stream.market.rows(
-        "select convert_from(value, 'UTF8'), reason from market.rejected_events order by 1"
-    ) == [(f"no bar {step}", "malformed_json") for step in range(steps)]
+@pytest.mark.parametrize("trial", [{"DRIVER_ROWS": "0"}], indirect=True)
+def test_a_worker_of_spark_may_die_at_any_point(trial: Trial) -> None:
+    # The job ends with it, loudly; its supervisor starts it again. The other worker's partition
+    # may be committed by then, the one of the dead worker is not.
+    trial.send()
+    trial.drain(batch=0)
+    trial.send()
+    for point in BEFORE_COMMIT["worker"]:
+        trial.die(point, 1)
+        passed = trial.passed()
+        assert sorted(passed.values()) in ([1, 1], [1, 2]), point
+        trial.assert_exact(passed)
+    trial.die("sink.after_commit", 1)
+    passed = trial.passed()
+    assert 2 in passed.values()
+    trial.assert_exact(passed)
+    trial.send()
+    trial.drain(batch=2)
+    trial.assert_exact({0: 3, 1: 3})
+    trial.stream.reconcile()
 
 
 @pytest.mark.parametrize("point", IN_A_REPLAY)
-def test_a_replay_may_die_in_the_middle(stream: Stream, bars_topic: Topic, point: str) -> None:
-    sent = sum(send(bars_topic, step, rejected=False) for step in range(3))
-    stream.start()
-    stream.wait_for_offset(sent)
-    stream.market.run("delete from market.events_stream")
-    stream.market.run("delete from market.bar_revisions")
-    stream.environment["MAX_OFFSETS_PER_TRIGGER"] = "4"
+def test_a_replay_may_die_in_the_middle(trial: Trial, point: str) -> None:
+    for _ in range(3):
+        trial.send()
+    trial.drain(batch=0)
+    market, before = trial.stream.market, trial.stream.market.rows(TABLES["sink_offsets"])
+    rows = market.rows(MERGED)
+    market.run("delete from market.events_stream")
+    trial.stream.environment["MAX_OFFSETS_PER_TRIGGER"] = "8"
 
-    dead = stream.run("services.stream.replay", "--from", "1h", FAIL_AT=f"{point}:2")
+    dead = trial.stream.run("services.stream.replay", "--from", "1h", FAIL_AT=f"{point}:2")
     assert dead.returncode == DIED, dead.stderr
-    again = stream.run("services.stream.replay", "--from", "1h")
+    assert 0 < len(market.rows(MERGED)) < len(rows)
+    again = trial.stream.run("services.stream.replay", "--from", "1h")
 
     assert again.returncode == 0, again.stderr
-    assert stream.market.rows(STORED) == expected(3)
+    assert market.rows(MERGED) == rows
+    assert market.rows(TABLES["sink_offsets"]) == before
 
 
 def test_every_point_of_the_stream_is_tried() -> None:
-    tried = {*IN_THE_DRIVER, *IN_A_WORKER, *IN_A_REPLAY}
+    tried = {*BEFORE_COMMIT["driver"], *BEFORE_COMMIT["worker"], *AFTER_COMMIT, *IN_A_REPLAY}
     assert {point for point in fail_points.POINTS if not point.startswith("producer.")} == tried
