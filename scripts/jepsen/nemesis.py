@@ -55,7 +55,7 @@ def each(away_seconds: float) -> list[list[Fault]]:
     lasting = {"pause": 6.0, "stay away": away_seconds, "black hole": 3.0, "lock": 3.0}
     kinds = {**_KINDS, "stay away": ("kafka", "postgres"), "add column": ("",)}
     return [
-        [Fault(kind, target, 1.0, lasting.get(kind, 25.0), 3_000)]
+        [Fault(kind, target, 1.0, lasting.get(kind, 60.0), 3_000)]
         for kind, targets in kinds.items()
         if kind != "die at"  # a test of its own goes through the points
         for target in dict.fromkeys(targets)
