@@ -19,7 +19,7 @@ from services.common.bar import Bar
 from services.stream.broker import BrokerError, read_records, topic_facts
 from services.stream.ledger import OffsetRange
 
-_DRAIN_SECONDS = 240.0
+_DRAIN_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
 
 
