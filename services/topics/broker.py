@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+import tenacity
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
@@ -11,6 +12,7 @@ from kafka.errors import KafkaError
 from services.common.topics import Topic
 from services.topics.plan import Existing
 
+_LOOK_SECONDS = 0.1
 _NO_ERROR = 0
 _ALREADY_EXISTS = 36  # another run was a moment faster
 
@@ -23,6 +25,7 @@ class Broker:
     """A connection to the cluster. Every method raises BrokerError."""
 
     def __init__(self, bootstrap: Collection[str], wait_seconds: float) -> None:
+        self._wait_seconds = wait_seconds
         try:
             self._admin = KafkaAdminClient(
                 bootstrap_servers=list(bootstrap),
@@ -73,7 +76,8 @@ class Broker:
                 raise BrokerError(_one_line(f"creating {topic['name']}", topic["error_message"]))
 
     def configure(self, name: str, config: Mapping[str, str]) -> None:
-        """Set configuration values of a topic and leave its others alone."""
+        """Set configuration values of a topic, leave its others alone, and wait until the broker
+        goes by them."""
         resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
         try:
             outcome = self._admin.alter_configs([resource])["topic"][name]
@@ -81,6 +85,24 @@ class Broker:
             raise BrokerError(_one_line(f"configuring {name}", error)) from None
         if outcome != "OK":
             raise BrokerError(_one_line(f"configuring {name}", outcome))
+        self._await_config(name, config)
+
+    def _await_config(self, name: str, config: Mapping[str, str]) -> None:
+        # The controller says OK before the broker has heard of the change.
+        asking = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: not config.items() <= found.items()),
+            wait=tenacity.wait_fixed(_LOOK_SECONDS),
+            stop=tenacity.stop_after_delay(self._wait_seconds),
+        )
+        try:
+            asking(lambda: self._configs([name])[name])
+        except tenacity.RetryError:
+            seconds = f"{self._wait_seconds:g}"
+            raise BrokerError(
+                f"configuring {name} failed: the broker does not show it after {seconds} s"
+            ) from None
+        except KafkaError as error:
+            raise BrokerError(_one_line(f"configuring {name}", error)) from None
 
     def _configs(self, names: Collection[str]) -> dict[str, dict[str, str]]:
         if not names:

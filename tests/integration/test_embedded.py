@@ -122,10 +122,16 @@ def test_topics_are_created_kept_and_brought_in_line(java: Java, tmp_path: Path)
             admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, BARS.name, dict(changed))]
             )
+
+            def shown() -> dict[str, str]:
+                answer = admin.describe_configs([resource], config_filter="all")["topic"]
+                return {name: found["value"] for name, found in answer[BARS.name].items()}
+
+            await_(lambda: changed.items() <= shown().items())
             align(settings, log)
-            config = admin.describe_configs([resource], config_filter="all")["topic"][BARS.name]
-            assert {name: config[name]["value"] for name in BARS.config} == dict(BARS.config)
-            assert config["min.insync.replicas"]["value"] == "1"
+            config = shown()
+            assert {name: config[name] for name in BARS.config} == dict(BARS.config)
+            assert config["min.insync.replicas"] == "1"
             admin.create_partitions({BARS.name: 8})
             await_(lambda: len(admin.describe_topics([BARS.name])[0]["partitions"]) == 8)
         with pytest.raises(PartitionMismatch, match="has 8 partitions and should have 6"):
