@@ -31,6 +31,8 @@ POINTS: Final = (
     "sink.after_commit",
     "job.batch_applied",
     "replay.part_merged",
+    "indicators.before_commit",
+    "indicators.after_commit",
 )
 
 

@@ -47,6 +47,7 @@ class Job:
     stopping: Event
     log: logging.Logger
     clock_seconds: Callable[[], float]
+    on_large_batch: Callable[[], None]
     _failure: BaseException | None = None
     _ends: tuple[int, dict[int, int]] | None = None
     _idle: Condition = field(default_factory=Condition)
@@ -134,6 +135,8 @@ class Job:
 
     def _report(self, batch_id: int, applied: Applied) -> None:
         self.metrics.applied(applied, self.clock_seconds())
+        if applied.records > self.settings.driver_rows:
+            self.on_large_batch()
         self.log.info(
             "batch %d: %d records, %d stored, %d superseded, %d rejected in %.2f s",
             batch_id,

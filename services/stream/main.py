@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from threading import Event
 
 import tenacity
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from services.common import fail_points, logs, topics
@@ -24,8 +25,10 @@ from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
 from services.stream import checkpoint, postgres, spark, statements
 from services.stream.apply import Work
+from services.stream.beside import Beside
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.faults import DatabaseError, Fault
+from services.stream.indicator_rounds import Rounds
 from services.stream.job import Job, QueryFailedError
 from services.stream.metrics import Metrics
 from services.stream.offsets import CheckpointError
@@ -69,14 +72,17 @@ class Stream:
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
         try:
             warm_up(session)
+            rounds = self._rounds(session)
+            beside = Beside(rounds.run, "indicators", self.stopping)
             while not self.stopping.is_set():
-                self._run_query(session)
+                self._run_query(session, rounds)
+            beside.finish()
         finally:
             self.rejected.close()
             self.connection.close()
             session.stop()
 
-    def _run_query(self, session: SparkSession) -> None:
+    def _run_query(self, session: SparkSession, rounds: Rounds) -> None:
         facts = self._await_topic()
         if facts is None:
             return
@@ -92,6 +98,7 @@ class Stream:
             stopping=self.stopping,
             log=self.log,
             clock_seconds=time.time,
+            on_large_batch=rounds.defer,
         )
         self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
         try:
@@ -121,6 +128,20 @@ class Stream:
             ),
             stopping=self.stopping,
             on_retry=self.metrics.retried,
+            log=self.log,
+        )
+
+    def _rounds(self, session: SparkSession) -> Rounds:
+        return Rounds(
+            session=session,
+            address=self.settings.postgres,
+            connection=InstanceConnection(
+                connect=lambda: postgres.connect(self.settings.postgres, "tapeline indicators"),
+                lock=statements.LOCK_INDICATORS,
+            ),
+            wanted=self.settings.indicators,
+            stopping=self.stopping,
+            on_round=self.metrics.derived,
             log=self.log,
         )
 
@@ -218,7 +239,7 @@ def _run(stream: Stream) -> int:
     except LedgerMismatchError as error:
         stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
         return 1
-    except (CheckpointError, DatabaseError, QueryFailedError) as error:
+    except (CheckpointError, DatabaseError, QueryFailedError, PySparkException) as error:
         text = str(error)
         stream.log.error("stopped: %s. %s", first_line(text), verdict(text).advice)  # noqa: TRY400
         stream.log.debug("the whole error:", exc_info=error)

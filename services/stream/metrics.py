@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from services.stream.indicator_tables import Derived
 from services.stream.sink import Applied
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -51,6 +52,16 @@ class Metrics:
             "Share of the last batch's records that were rejected.",
             registry=self.registry,
         )
+        self._derived = Counter(
+            "tapeline_stream_indicator_rows",
+            "Rows of derived series written.",
+            registry=self.registry,
+        )
+        self._unfinished = Gauge(
+            "tapeline_stream_indicator_unfinished_series",
+            "Series that the last round left due in part.",
+            registry=self.registry,
+        )
 
     def serve(self, host: str, port: int) -> int:
         """Serve the metrics and return the port (0 asks for any free one)."""
@@ -65,6 +76,11 @@ class Metrics:
         self._rejected_ratio.set(batch.rejected_ratio)
         if batch.oldest_ms is not None:
             self._latency.observe(max(0.0, now_seconds - batch.oldest_ms / 1000))
+
+    def derived(self, done: Derived) -> None:
+        """Count a round of derived series."""
+        self._derived.inc(done.rows)
+        self._unfinished.set(done.unfinished)
 
     def retried(self, fault: str) -> None:
         """Count one more try of a batch."""

@@ -93,19 +93,19 @@ class Session:
 
     def read_ledger(self, topic: str) -> tuple[dict[int, int], str | None]:
         """Return the next offset per partition, and the id of the topic they belong to."""
-        rows = self._all(statements.READ_LEDGER, (topic,))
+        rows = self.fetch(statements.READ_LEDGER, (topic,))
         topic_ids = {row[2] for row in rows}
         return {row[0]: row[1] for row in rows}, min(topic_ids, default=None)
 
     def lock_ledger(self, topic: str, partitions: Sequence[int]) -> dict[int, int]:
         """Return the next offset of each partition that the ledger knows, and keep everybody
         else from merging or moving these partitions until the transaction ends."""
-        return dict(self._all(statements.LOCK_LEDGER, (topic, list(partitions))))
+        return dict(self.fetch(statements.LOCK_LEDGER, (topic, list(partitions))))
 
     def open_ledger(self, topic: str, topic_id: str, starts: Mapping[int, OffsetRange]) -> None:
         """Begin the ledger of partitions that it does not know, where their ranges start."""
         offsets = [item.start for item in starts.values()]
-        self._run(statements.OPEN_LEDGER, (topic, topic_id, list(starts), offsets))
+        self.run(statements.OPEN_LEDGER, (topic, topic_id, list(starts), offsets))
 
     def move_ledger(self, topic: str, moved: Sequence[Move]) -> None:
         """Add a batch's tallies to the ledger and put its next offsets forward."""
@@ -118,7 +118,7 @@ class Session:
         """Make this connection's own staging tables, which each commit empties; needed once,
         outside of a transaction, which could take them away again."""
         if not self._has_staging:
-            self._run(statements.CREATE_STAGING)
+            self.run(statements.CREATE_STAGING)
             self._has_staging = True
 
     def stage_bars(self, lines: Iterable[bytes | memoryview]) -> None:
@@ -136,11 +136,11 @@ class Session:
 
     def empty_staged_bars(self) -> None:
         """Forget the staged bars before the transaction ends."""
-        self._run(statements.EMPTY_BARS)
+        self.run(statements.EMPTY_BARS)
 
     def merge(self, staged: int) -> Merged:
         """Merge the staged bars, so many and each once, into the stored ones."""
-        rows = self._all(statements.MERGE)
+        rows = self.fetch(statements.MERGE)
         written = {row[0]: Written(added=row[1], changed=row[2]) for row in rows}
         if sum(one.rows for one in written.values()) < staged:
             self._confirm_seen_again()
@@ -149,13 +149,13 @@ class Session:
     def _confirm_seen_again(self) -> None:
         if self._one(statements.SEEN_AGAIN, ()) != ("on",):
             return
-        self._run(statements.BEGIN_CONFIRMING)
-        self._run(statements.CONFIRM)
-        self._run(statements.END_CONFIRMING)
+        self.run(statements.BEGIN_CONFIRMING)
+        self.run(statements.CONFIRM)
+        self.run(statements.END_CONFIRMING)
 
     def preview(self) -> dict[int, Written]:
         """Tell what a merge of the staged bars would write, per Kafka partition."""
-        return {row[0]: Written(row[1], row[2]) for row in self._all(statements.PREVIEW)}
+        return {row[0]: Written(row[1], row[2]) for row in self.fetch(statements.PREVIEW)}
 
     def keep_rejected(self, topic: str, records: Iterable[RejectedRecord]) -> None:
         """Add refused records to `rejected_events`, each once."""
@@ -176,25 +176,25 @@ class Session:
                         record.reason,
                     )
                 )
-        self._run(statements.KEEP_REJECTED, (topic,))
-        self._run(statements.EMPTY_REJECTED)
+        self.run(statements.KEEP_REJECTED, (topic,))
+        self.run(statements.EMPTY_REJECTED)
 
     def read_ledger_ranges(self, topic: str) -> dict[int, tuple[int, int]]:
         """Return the first and the next offset of each partition of the ledger."""
-        return {row[0]: (row[1], row[2]) for row in self._all(statements.READ_RANGES, (topic,))}
+        return {row[0]: (row[1], row[2]) for row in self.fetch(statements.READ_RANGES, (topic,))}
 
     def read_marks(self, topic: str, partition: int, offsets: OffsetRange) -> dict[int, str]:
         """Return what the database holds of each offset: `s` a stored row, `r` a rejected one,
         one letter for each row."""
         bounds = (partition, offsets.start, offsets.until)
         parameters = (*bounds, *bounds, topic, *bounds)
-        return dict(self._all(statements.READ_MARKS, parameters))
+        return dict(self.fetch(statements.READ_MARKS, parameters))
 
     def read_versions(self, keys: Sequence[BarKey]) -> dict[BarKey, list[Version]]:
         """Return the current and the replaced values of bars."""
         columns = tuple(map(list, zip(*keys, strict=True))) if keys else ([], [], [])
         versions: dict[BarKey, list[Version]] = {}
-        for row in self._all(statements.READ_VERSIONS, columns):
+        for row in self.fetch(statements.READ_VERSIONS, columns):
             version = Version(values=row[3:12], observed_at=row[12], offset=row[13])
             versions.setdefault(row[:3], []).append(version)
         return versions
@@ -207,15 +207,35 @@ class Session:
     def notify(self, symbols: frozenset[str]) -> None:
         """Tell listeners, at commit, which symbols changed (null: too many to name)."""
         payload = json.dumps({"symbols": sorted(symbols) if len(symbols) <= 300 else None})
-        self._all(statements.NOTIFY, (statements.NOTIFY_CHANNEL, payload))
+        self.fetch(statements.NOTIFY, (statements.NOTIFY_CHANNEL, payload))
 
-    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement of the stream's own."""
         with translated():
             self._connection.execute(statement.encode(), parameters or None)
 
-    def _all(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of the stream's own."""
         with translated():
             return self._connection.execute(statement.encode(), parameters or None).fetchall()
 
+    def copy_out(self, statement: str, parameters: Sequence[Any]) -> bytes:
+        """Return what a COPY TO STDOUT sends."""
+        with (
+            translated(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statement.encode(), parameters) as copy,
+        ):
+            return b"".join(bytes(part) for part in copy)
+
+    def copy_in(self, statement: str, text: bytes | memoryview) -> None:
+        """Send all that a COPY FROM STDIN takes."""
+        with (
+            translated(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statement.encode()) as copy,
+        ):
+            copy.write(text)
+
     def _one(self, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
-        return self._all(statement, parameters)[0]
+        return self.fetch(statement, parameters)[0]

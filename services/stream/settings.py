@@ -41,6 +41,7 @@ class Settings:
     driver_rows: int
     accept_lost_offsets: bool
     reject_alarm_ratio: float
+    indicators: bool
     heartbeat_file: Path | None
     metrics_host: str
     metrics_port: int | None
@@ -74,6 +75,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         driver_rows=env.integer("DRIVER_ROWS", 5_000, 0, 100_000),
         accept_lost_offsets=env.flag("ACCEPT_LOST_OFFSETS", default=False),
         reject_alarm_ratio=env.number("REJECT_ALARM_RATIO", 0.5, 0.0, 1.0),
+        indicators=env.flag("INDICATORS", default=True),
         heartbeat_file=Path(heartbeat) if heartbeat else None,
         metrics_host=env.text("METRICS_HOST", "127.0.0.1"),
         metrics_port=None if metrics_port < 0 else metrics_port,

@@ -42,6 +42,8 @@ def start_session(settings: Settings, name: str, java_options: str = "") -> Spar
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.shuffle.partitions": "2",
+        # The derived series run beside the batches, which must not queue behind them.
+        "spark.scheduler.mode": "FAIR",
         # Rejected records keep their bytes; a batch of large ones must not fill a worker.
         "spark.sql.execution.arrow.maxBytesPerBatch": "16m",
         # How often an idle query asks Kafka for news: latency against an idle processor.

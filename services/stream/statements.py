@@ -10,6 +10,7 @@ ADVISORY_CLASS: Final = 0x7A9E
 """First key of every advisory lock of the pipeline; the second names what is locked."""
 LOCK_STREAM: Final = 1
 LOCK_REPLAY: Final = 2
+LOCK_INDICATORS: Final = 3
 
 NOTIFY_CHANNEL: Final = "bars"
 
@@ -91,6 +92,7 @@ _SEEN_AGAIN = """
 """
 
 # staged_bars holds each bar once, in the order of its key: all merges lock rows in one order.
+# What was written leaves word that the derived series are due from there on.
 MERGE: Final = f"""
 with merged as (
     insert into market.events_stream as bar ({", ".join(LINE_COLUMNS)})
@@ -105,6 +107,9 @@ with merged as (
         kafka_offset = excluded.kafka_offset
     where {_WINS.replace("new.", "excluded.")} or {_SEEN_AGAIN}
     returning kafka_partition, symbol, interval, bar_time, revision
+), marked as (
+    insert into market.indicator_work (symbol, interval, from_time, until_time)
+    select symbol, interval, min(bar_time), max(bar_time) from merged group by symbol, interval
 )
 select
     kafka_partition,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.common import bar
-from services.stream import statements
+from services.stream import indicator_statements, indicators, statements
 from services.stream.outcomes import LINE_COLUMNS
 from tests.fixtures.market import Market, Row
 
@@ -60,6 +60,25 @@ def test_the_tables_have_the_columns_that_the_statements_name(market: Market) ->
     assert {*rejected} - {name for name, _, _ in staged_rejected} == {"topic", "rejected_at"}
 
 
+def test_the_derived_series_have_the_columns_that_are_computed(market: Market) -> None:
+    lasting = indicator_statements.CREATE_STAGING.replace("temporary ", "").replace(
+        " on commit delete rows", ""
+    )
+    market.run(f"set search_path = public; {lasting}")
+    derived = columns(market, "market", "bar_indicators")
+    series = [("symbol", "text", True), ("bar_time", "timestamp with time zone", True)]
+
+    assert derived == [
+        *series,
+        ("interval", "text", True),
+        ("session_date", "date", True),
+        *((name, "double precision", False) for name in indicators.COLUMNS),
+        ("computed_at", "timestamp with time zone", True),
+    ]
+    staged = {name: kind for name, kind, _ in columns(market, "public", "staged_indicators")}
+    assert staged == {name: kind for name, kind, _ in derived[:-1]}
+
+
 def test_prices_and_volume_of_the_table_hold_what_the_patterns_let_through(market: Market) -> None:
     largest = "9" * 12 + "." + "9" * 6
     assert re.fullmatch(bar.PRICE_PATTERN, largest)
@@ -86,6 +105,7 @@ def test_every_check_is_quiet_on_an_empty_database(market: Market) -> None:
         ("stored_accounts", "delete from market.events_stream"),
         ("rejected_accounts", "delete from market.rejected_events"),
         ("ledger_accounts", "update market.sink_offsets set next_offset = 5"),
+        ("indicators_complete", "delete from market.indicator_work"),
     ],
 )
 def test_every_check_finds_what_it_is_there_for(check: str, damage: str, market: Market) -> None:
@@ -109,6 +129,9 @@ insert into market.events_stream (
     true, false, '2025-11-06 21:00Z', 0, 0
 );
 update market.events_stream set close = 3, kafka_offset = 2, revision = revision + 1;
+insert into market.indicator_work values (
+    'AAPL', '5min', '2025-11-06 20:55Z', '2025-11-06 20:55Z'
+);
 insert into market.rejected_events (
     topic, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp
 ) values ('market.bars', 0, 1, null, null, 'null_value', now());

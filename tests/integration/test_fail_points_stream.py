@@ -20,6 +20,7 @@ from services.common.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
+from tests.integration.expected_indicators import assert_derived, nothing_is_due
 from tests.integration.expected_tables import STORED, TABLES, Model, Sent
 
 DIED = fail_points.EXIT_CODE
@@ -43,6 +44,7 @@ BEFORE_COMMIT = {
     ],
 }
 AFTER_COMMIT = ["sink.after_commit", "job.batch_applied"]
+IN_DERIVED_SERIES = [point for point in fail_points.POINTS if point.startswith("indicators.")]
 IN_A_REPLAY = [point for point in fail_points.POINTS if point.startswith("replay.")]
 CHECKS = sorted((Path(__file__).parents[2] / "sql" / "checks").glob("*.sql"))
 # How often and from which record a value came depends on how a replay is cut into parts.
@@ -191,6 +193,20 @@ def test_a_worker_of_spark_may_die_at_any_point(trial: Trial) -> None:
     trial.stream.reconcile()
 
 
+def test_the_computation_of_derived_series_may_die_at_any_point(trial: Trial) -> None:
+    trial.send()
+    for point in IN_DERIVED_SERIES:
+        trial.die(point, 1)
+    trial.send()
+    trial.drain(batch=1)
+    child = trial.stream.start()
+    wait_for(lambda: nothing_is_due(trial.stream.market), "the derived series")
+
+    assert end(child)[0] == 0, log_of(child)
+    trial.assert_exact({0: 2, 1: 2})
+    assert_derived(trial.stream.market)
+
+
 @pytest.mark.parametrize("point", IN_A_REPLAY)
 def test_a_replay_may_die_in_the_middle(trial: Trial, point: str) -> None:
     for _ in range(3):
@@ -212,5 +228,6 @@ def test_a_replay_may_die_in_the_middle(trial: Trial, point: str) -> None:
 
 
 def test_every_point_of_the_stream_is_tried() -> None:
-    tried = {*BEFORE_COMMIT["driver"], *BEFORE_COMMIT["worker"], *AFTER_COMMIT, *IN_A_REPLAY}
+    of_batches = {*BEFORE_COMMIT["driver"], *BEFORE_COMMIT["worker"], *AFTER_COMMIT}
+    tried = {*of_batches, *IN_DERIVED_SERIES, *IN_A_REPLAY}
     assert {point for point in fail_points.POINTS if not point.startswith("producer.")} == tried

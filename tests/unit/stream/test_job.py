@@ -37,6 +37,7 @@ def job(tmp_path: Path) -> Job:
         stopping=Event(),
         log=logging.getLogger("stream"),
         clock_seconds=lambda: 1_000.0,
+        on_large_batch=lambda: None,
     )
 
 

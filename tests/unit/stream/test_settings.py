@@ -43,6 +43,7 @@ def defaults(jars: Path) -> Settings:
         driver_rows=5_000,
         accept_lost_offsets=False,
         reject_alarm_ratio=0.5,
+        indicators=True,
         heartbeat_file=None,
         metrics_host="127.0.0.1",
         metrics_port=None,
@@ -72,6 +73,7 @@ def test_every_setting(read: Callable[..., Settings], jars: Path) -> None:
         "DRIVER_ROWS": "0",
         "ACCEPT_LOST_OFFSETS": "true",
         "REJECT_ALARM_RATIO": "0.1",
+        "INDICATORS": "false",
         "HEARTBEAT_FILE": "/run/beat",
         "METRICS_HOST": "0.0.0.0",  # noqa: S104 - a value, nothing listens
         "METRICS_PORT": "0",
@@ -91,6 +93,7 @@ def test_every_setting(read: Callable[..., Settings], jars: Path) -> None:
         driver_rows=0,
         accept_lost_offsets=True,
         reject_alarm_ratio=0.1,
+        indicators=False,
         heartbeat_file=Path("/run/beat"),
         metrics_host="0.0.0.0",  # noqa: S104 - a value, nothing listens
         metrics_port=0,
