@@ -125,10 +125,13 @@ def percentiles(delays: Sequence[float]) -> tuple[float, float, float, float]:
 
 
 def memory(children: Mapping[str, Child]) -> dict[str, int]:
-    """Return the memory of each child and all that it started, shared pages counted once."""
+    """Return the memory of each child and all that it started, shared pages counted once.
+
+    PostgreSQL's children begin sessions of their own, so that their parents tell where they belong.
+    """
     entries = process_table.running()
     return {
-        name: process_table.memory_bytes(process_table.in_session(child.process.pid, entries))
+        name: process_table.memory_bytes(process_table.descendants(child.process.pid, entries))
         for name, child in children.items()
     }
 

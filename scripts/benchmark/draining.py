@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from scripts.benchmark.peer import Target
 from scripts.benchmark.sample import PARTITIONS
@@ -27,6 +28,8 @@ create table bars (
     kafka_partition integer, kafka_offset bigint
 )
 """
+_STORED = b"select coalesce(sum(stored), 0)::bigint from market.sink_offsets"
+_DERIVED = b"select count(*) from market.bar_indicators"
 Point = tuple[float, int]
 """A moment (seconds) and how many bars were committed by then."""
 
@@ -46,20 +49,38 @@ def job_rate(servers: Servers, count: int, name: str, **settings: str) -> float:
     child = processes.start(servers.stream(login, f"stream-{name}", **settings))
     points: list[Point] = []
 
-    def look() -> None:
-        with database.connect(login) as connection:
-            [(seen,)] = connection.execute(
-                "select coalesce(sum(stored), 0)::bigint from market.sink_offsets"
-            ).fetchall()
-        if not points or seen != points[-1][1]:
-            points.append((time.monotonic(), seen))
-
     try:
-        _watch(child, look, points, count)
+        _watch(child, partial(_look, login, _STORED, points), points, count)
     finally:
         processes.stop([child], 20)
         servers.drop_database(login)
     return steady_rate(points)
+
+
+def derived_rate(servers: Servers, count: int) -> float:
+    """Return the bars a second whose derived series follow once the bars themselves are stored."""
+    login = servers.make_database("derived")
+    stored: list[Point] = []
+    points: list[Point] = []
+    without = processes.start(servers.stream(login, "stream-stored", INDICATORS="false"))
+    try:
+        _watch(without, partial(_look, login, _STORED, stored), stored, count)
+    finally:
+        processes.stop([without], 20)
+    child = processes.start(servers.stream(login, "stream-derived"))
+    try:
+        _watch(child, partial(_look, login, _DERIVED, points), points, count)
+    finally:
+        processes.stop([child], 20)
+        servers.drop_database(login)
+    return steady_rate(points)
+
+
+def _look(login: database.Login, query: bytes, points: list[Point]) -> None:
+    with database.connect(login) as connection:
+        [(seen,)] = connection.execute(query).fetchall()
+    if not points or seen != points[-1][1]:
+        points.append((time.monotonic(), seen))
 
 
 def peer_rate(servers: Servers, count: int, name: str) -> float:

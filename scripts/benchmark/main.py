@@ -109,6 +109,23 @@ class Bench:
             for state, used in (("loaded", found.loaded_bytes), ("idle", found.idle_bytes)):
                 self.add(Line(f"memory at {rate:.0f} bars/s, {state}", _memory(used)))
 
+    def derived(self) -> None:
+        """Measure what the derived series cost, and how fast they are made up for."""
+        self._fill()
+        rate = draining.derived_rate(self.servers, self.options.bars)
+        self.add(Line("derived series of stored bars", _rate(rate)))
+        wholes = {
+            wanted: draining.job_rate(self.servers, self.options.bars, wanted, INDICATORS=wanted)
+            for wanted in ("false", "true")
+        }
+        ratio = f"{wholes['true'] / wholes['false']:.2f} of that without them"
+        self.add(Line("job, drain, derived series on", _rate(wholes["true"]), ratio))
+        for wanted in ("false", "true"):
+            login = self._fresh(f"delay_derived_{wanted}")
+            at = (self.servers, login, login.database, 500.0, self.options.seconds)
+            found = delay.measure(*at, INDICATORS=wanted)
+            self.add(Line(f"delay at 500 bars/s, INDICATORS={wanted}", _delay(found)))
+
     def growth(self) -> None:
         """Measure the delay with more and more bars stored, and with more symbols."""
         stored = 0
@@ -158,9 +175,10 @@ STEPS: Mapping[str, Callable[[Bench], None]] = {
     "drain": Bench.drain,
     "latency": Bench.latency,
     "producer": Bench.producer,
+    "derived": Bench.derived,
     "growth": Bench.growth,
 }
-_USUAL = ("writer", "drain", "latency", "producer")
+_USUAL = ("writer", "drain", "latency", "derived", "producer")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
