@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.embedded import processes
+from scripts.embedded.layout import ROOT
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Child, Command
 
-_LOGGING = Path(__file__).with_name("kafka-log4j2.properties")
+_LOGGING = ROOT / "services" / "kafka" / "log4j2.properties"
 _HEAP = ("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m")
 _FORMAT_SECONDS = 60
 

@@ -19,7 +19,7 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, set_up
 
-SUITES = ("unit", "contract", "integration", "e2e")
+SUITES = ("unit", "contract", "integration", "e2e", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),

@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         "it is the open of the newest session that is over",
     )
     parser.add_argument("--speed", metavar="N", help="let the market's time go N times as fast")
+    parser.add_argument(
+        "--clock-file",
+        type=Path,
+        metavar="FILE",
+        help="keep the clock that --start and --speed make in this file, and go on by the one that "
+        "it holds, so that the market goes on after a restart and others can follow it",
+    )
     return parser
 
 
@@ -102,10 +109,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; return the exit code (2: a setting is wrong)."""
     given = {k: v for k, v in vars(_parser().parse_args(arguments)).items() if v is not None}
     start, speed = given.pop("start", None), given.pop("speed", None)
+    clock_file = given.pop("clock_file", None)
     try:
         sessions = load_sessions(utc_now())
         if start is not None or speed is not None:
-            given["MARKET_CLOCK"] = market_clock_from(start, speed or "1", sessions, utc_now())
+            clock = market_clock_from(start, speed or "1", sessions, utc_now())
+            given["MARKET_CLOCK"] = _kept(clock, clock_file)
         settings = read_settings(Environment({**os.environ, **given}))
         desk = build_desk(settings, sessions)
         _serve(_bind(settings, desk), settings)
@@ -122,6 +131,20 @@ def market_clock_from(start: str | None, speed: str, sessions: Sessions, present
         begin = session.regular_opens_at if session else present - timedelta(days=1)
         start = begin.isoformat()
     return f"{start}@{present.astimezone(UTC).isoformat()}*{speed}"
+
+
+def _kept(clock: str, file: Path | None) -> str:
+    """Return the clock that the file holds, which is this one if it held none."""
+    if file is None:
+        return clock
+    try:
+        if not file.exists():
+            _write_whole(file, clock)
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingError(
+            f"--clock-file {file} cannot be read and written: {error.strerror}"
+        ) from None
 
 
 def _bind(settings: Settings, desk: Desk) -> SimulatorServer:
@@ -151,12 +174,16 @@ def _serve(server: SimulatorServer, settings: Settings) -> None:
     server.stop()
 
 
-def _write_url(file: Path, url: str) -> None:
+def _write_whole(file: Path, text: str) -> None:
     """Whoever waits for the file never sees half of it."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_text(f"{text}\n", encoding="utf-8")
+    draft.replace(file)
+
+
+def _write_url(file: Path, url: str) -> None:
     try:
-        draft.write_text(f"{url}\n", encoding="utf-8")
-        draft.replace(file)
+        _write_whole(file, url)
     except OSError as error:
         raise SettingError(
             f"SIMULATOR_URL_FILE is {file}, which cannot be written: {error.strerror}"

@@ -155,3 +155,15 @@ def test_help_names_every_variable() -> None:
 )
 def test_market_clock(sessions: Sessions, start: str | None, clock: str) -> None:
     assert market_clock_from(start, "60", sessions, utc("2026-11-23T12:00:00")) == clock
+
+
+def test_the_clock_goes_on_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    lines = []
+    for speed in ("60", "30"):
+        with running("--speed", speed, "--clock-file", str(file)) as process:
+            lines.append(first_line(process))
+    clocks = [line.partition("market clock ")[2].strip() for line in lines]
+    kept = file.read_text("utf-8").strip()
+    assert kept.endswith("*60")
+    assert clocks == [kept, kept]

@@ -1,0 +1,126 @@
+"""Makes the base image of all images where no image registry can be reached.
+
+`debootstrap` brings Debian's packages, each checked by Debian's signatures, and `docker import`
+gives the result the name that the Dockerfiles use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.containers import programs
+from scripts.containers.engine import engine
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import ROOT, user_cache
+from scripts.embedded.progress import say
+
+SUITE = "trixie"
+_MIRROR = "http://deb.debian.org/debian"
+_SECURITY = "http://deb.debian.org/debian-security"
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_NOT_NEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man")
+_DESCRIPTION = """\
+Make the image that the Dockerfiles are built from, where no image registry can be reached: a
+minimal Debian by debootstrap, imported under the registry's name. Needs root. What is made is kept
+in ~/.cache/tapeline. DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR name other mirrors.
+"""
+
+
+def base_name(dockerfiles: Mapping[str, str]) -> str:
+    """Return the one image that all Dockerfiles begin with. Raises EmbeddedError."""
+    found: set[str] = {
+        name
+        for text in dockerfiles.values()
+        for name in re.findall(r"^FROM (\S+:\S+)", text, re.MULTILINE)
+    }
+    if len(found) != 1:
+        raise EmbeddedError(f"the Dockerfiles begin with more than one image: {sorted(found)}")
+    return found.pop()
+
+
+def read_dockerfiles() -> dict[str, str]:
+    """Return the text of each Dockerfile by its path."""
+    files = [*ROOT.glob("services/*/Dockerfile"), ROOT / "sql" / "Dockerfile"]
+    return {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
+
+
+def ensure(host: str, variables: Mapping[str, str]) -> str:
+    """Import the base image into the engine unless it is there; return its name."""
+    name = base_name(read_dockerfiles())
+    docker = [programs.require("docker"), "--host", host]
+    there = subprocess.run([*docker, "image", "inspect", name], capture_output=True, check=False)
+    if there.returncode != 0:
+        archive = user_cache(variables) / f"{name.replace(':', '-')}.tar"
+        if not archive.exists():
+            say(f"making {name} by debootstrap (once, half a minute)")
+            _make(archive, variables)
+        created = f"LABEL tapeline.base={SUITE}"
+        _run([*docker, "import", "--change", created, str(archive), name], variables)
+    return name
+
+
+def _make(archive: Path, variables: Mapping[str, str]) -> None:
+    if os.geteuid() != 0:
+        raise EmbeddedError("debootstrap needs root")
+    programs.ensure("debootstrap", variables=variables)
+    mirror = variables.get("DEBIAN_MIRROR") or _MIRROR
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
+        tree, draft = Path(folder) / "tree", Path(folder) / "draft.tar"
+        _run(
+            [programs.require("debootstrap"), "--variant=minbase", SUITE, str(tree), mirror],
+            variables,
+        )
+        _write_sources(tree, mirror, variables.get("DEBIAN_SECURITY_MIRROR") or _SECURITY)
+        leave_out = [f"--exclude=./{path}/*" for path in _NOT_NEEDED]
+        pack = ["tar", "--numeric-owner", "--sort=name", *leave_out, "-C", str(tree)]
+        _run([*pack, "-cf", str(draft), "."], variables)
+        draft.replace(archive)
+
+
+def _write_sources(tree: Path, mirror: str, security: str) -> None:
+    """The same sources as in Debian's own image: the release, its updates, its security."""
+    (tree / "etc/apt/sources.list").unlink(missing_ok=True)
+    entries = ((mirror, f"{SUITE} {SUITE}-updates"), (security, f"{SUITE}-security"))
+    text = "\n".join(
+        f"Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: main\nSigned-By: {_KEYRING}\n"
+        for uri, suites in entries
+    )
+    (tree / "etc/apt/sources.list.d/debian.sources").write_text(text, encoding="utf-8")
+
+
+def _run(command: list[str], variables: Mapping[str, str]) -> None:
+    path = f"{variables.get('PATH', '')}:/usr/sbin:/sbin"
+    done = subprocess.run(
+        command, env={**variables, "PATH": path}, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode(errors="replace")[-2000:]
+        raise EmbeddedError(f"`{' '.join(command[:3])} …` failed:\n{said}")
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    argparse.ArgumentParser(
+        prog="scripts/base-image",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    try:
+        with engine(os.environ) as running:
+            say(f"ready: {ensure(running.host, os.environ)} in the engine at {running.host}")
+    except EmbeddedError as error:
+        say(f"scripts/base-image: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Runs a Docker engine of the project's own where none runs, and stops it by its process.
+
+Everything of it lies apart from a machine's own engine: images in the user's cache, so that they
+are still there the next time, its socket and its processes' files in a folder under /run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.containers import programs
+from scripts.embedded import processes
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import user_cache
+from scripts.embedded.processes import Child, Command
+from scripts.embedded.progress import say
+
+_RUN = Path("/run/tapeline-engine")
+_START_SECONDS = 90.0
+_STOP_SECONDS = 120.0
+
+
+@dataclass
+class Engine:
+    """An engine that answers at `host`; `own` is the process if it is ours."""
+
+    host: str
+    start_again: Command | None = None
+    own: Child | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Return whether this run started the engine, and may restart it."""
+        return self.own is not None
+
+    def restart(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End our engine with a signal and start it again; what it ran comes back by itself."""
+        if self.own is None or self.start_again is None:
+            raise EmbeddedError("the engine is not ours to restart")
+        self.own.process.send_signal(number)
+        self.own.process.wait(_STOP_SECONDS)
+        self.own = _start(self.start_again, self.host)
+
+
+@contextmanager
+def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
+    """Yield the engine that runs here, or one that runs as long as this. Raises EmbeddedError."""
+    running = variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if _answers(running):
+        yield Engine(running)
+        return
+    if os.geteuid() != 0:
+        raise EmbeddedError(f"no Docker engine answers at {running}; start it, or become root")
+    programs.ensure("dockerd", "iptables", variables=variables)
+    programs.ensure("docker", variables=variables)  # a package of its own since Debian 13
+    _RUN.mkdir(mode=0o700, exist_ok=True)
+    with (_RUN / "lock").open("w") as lock:
+        _take(lock.fileno())
+        host, command = f"unix://{_RUN}/docker.sock", _command(variables)
+        child = _start(command, host)
+        own = Engine(host, command, child)
+        try:
+            yield own
+        finally:
+            child = own.own or child
+            child.process.send_signal(signal.SIGTERM)
+            child.process.wait(_STOP_SECONDS)
+            shutil.rmtree(_RUN / "exec", ignore_errors=True)
+
+
+def _command(variables: Mapping[str, str]) -> Command:
+    data = user_cache(variables) / "engine"
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    return Command(
+        name="dockerd",
+        arguments=[
+            programs.require("dockerd"),
+            f"--data-root={data}",
+            f"--exec-root={_RUN}/exec",
+            f"--pidfile={_RUN}/pid",
+            f"--host=unix://{_RUN}/docker.sock",
+        ],
+        log=user_cache(variables) / "engine.log",
+        environment={**variables, "PATH": f"{variables.get('PATH', '')}:/usr/sbin:/sbin"},
+    )
+
+
+def _start(command: Command, host: str) -> Child:
+    child = processes.start(command)
+    processes.wait_until(lambda: _answers(host), child, _START_SECONDS)
+    return child
+
+
+def _answers(host: str) -> bool:
+    docker = programs.find("docker")
+    if docker is None:
+        return False
+    asked = subprocess.run([docker, "--host", host, "info"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def _take(lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("another run has the engine; waiting for it")
+        begin = time.monotonic()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        say(f"waited {time.monotonic() - begin:.0f} s")

@@ -1,0 +1,57 @@
+"""Finds the programs that containers need, or installs them where root may do so on Debian."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.progress import say
+
+_PACKAGES = {
+    "dockerd": "docker.io",
+    "docker": "docker-cli",
+    "iptables": "iptables",
+    "debootstrap": "debootstrap",
+}
+_SYSTEM_FOLDERS = "/usr/sbin:/sbin"
+
+
+def find(program: str) -> str | None:
+    """Return the path of a program; those of the system need not be on PATH."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_FOLDERS}")
+
+
+def require(program: str) -> str:
+    """Return the path of a program that is installed. Raises EmbeddedError."""
+    found = find(program)
+    if found is None:
+        raise EmbeddedError(f"{program} is missing; install it, for example by apt-get")
+    return found
+
+
+def ensure(*programs: str, variables: Mapping[str, str]) -> None:
+    """Install those of the programs that are missing. Raises EmbeddedError."""
+    missing = [_PACKAGES[program] for program in programs if find(program) is None]
+    if missing:
+        apt_install(missing, variables)
+
+
+def apt_install(packages: list[str], variables: Mapping[str, str]) -> None:
+    """Install Debian packages. Raises EmbeddedError with the command for who may do so."""
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise EmbeddedError(
+            f"missing: {', '.join(packages)}; run: sudo sh -c 'apt-get update && "
+            f"{' '.join(install)}'"
+        )
+    say(f"installing {', '.join(packages)}")
+    environment = {**variables, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update"], install):
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise EmbeddedError(
+                f"`{' '.join(command)}` failed:\n{done.stderr.decode(errors='replace')[-2000:]}"
+            )

@@ -1,0 +1,1 @@
+"""The platform in containers, started, attacked and compared for real."""

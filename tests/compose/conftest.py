@@ -1,0 +1,81 @@
+"""One engine and one running stack for all tests of the suite."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.containers import base_image
+from scripts.containers.compose_tool import compose
+from scripts.containers.engine import Engine, engine
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import ROOT
+from scripts.embedded.ports import free_ports
+from tests.compose.stack import Stack, variables_of
+
+# Enough to be a load, at a pace at which no night falls on the market while the tests run.
+LOAD = {
+    "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
+    "SIMULATOR_SPEED": "15",
+}
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return the pinned Compose."""
+    return compose(os.environ)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    """Return an engine: the machine's, or one for the time of these tests."""
+    try:
+        with engine(os.environ) as running:
+            base_image.ensure(running.host, os.environ)
+            yield running
+    except EmbeddedError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def new_stack(
+    program: Path, docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Return a stack with built images that was never up; whatever is left of it is removed."""
+    directory = tmp_path_factory.mktemp("stack")
+    keys = directory / "keys"
+    keys.mkdir(mode=0o755)
+    directory.chmod(0o755)
+    # Images by checkout: two checkouts do not take each other's, and the second run finds them.
+    images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+    [port] = free_ports(1)
+    variables = variables_of(docker_engine, images, port, keys) | LOAD
+    project = f"tapeline-test-{secrets.token_hex(3)}"
+    stack = Stack(program, docker_engine, project, port, variables, directory)
+    stack.compose("build")
+    yield stack
+    stack.compose("down", "--volumes", "--remove-orphans")
+
+
+@pytest.fixture(scope="session")
+def start_seconds(new_stack: Stack) -> float:
+    """Start the stack from nothing; return the seconds until a reader sees a bar."""
+    begin = time.monotonic()
+    new_stack.compose("up", "--detach", "--build")
+    new_stack.wait_until_healthy(300)
+    while new_stack.rows("select count(*) from events_stream") == [(0,)]:
+        time.sleep(0.5)
+    return time.monotonic() - begin
+
+
+@pytest.fixture(scope="session")
+def stack(new_stack: Stack, start_seconds: float) -> Stack:
+    """Return the stack, which runs."""
+    assert start_seconds > 0
+    return new_stack

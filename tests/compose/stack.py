@@ -1,0 +1,153 @@
+"""One run of docker-compose.yml: commands of Compose and of the engine in, what they say out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from scripts.containers import programs
+from scripts.containers.engine import Engine
+from scripts.embedded.layout import ROOT
+from tests.fixtures.live import wait_for
+
+COMMAND_SECONDS = 1500.0
+LONG_RUNNING = (
+    "kafka",
+    "simulator",
+    "producer",
+    "postgres",
+    "spark-master",
+    "spark-worker",
+    "stream",
+)
+ONCE = ("secrets", "topics", "migrate")
+READER = "dashboard_reader"
+
+
+def run(command: Sequence[str], variables: dict[str, str] | None = None) -> str:
+    """Run a command to its end and return what it printed; fail with all it said."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-6000:]}"
+    return done.stdout
+
+
+@dataclass
+class Stack:
+    """A project of Compose with a name, a port and a folder for the key of its own."""
+
+    program: Path
+    engine: Engine
+    project: str
+    port: int
+    variables: dict[str, str]
+    directory: Path
+
+    def compose(self, *arguments: str, **extra: str) -> str:
+        """Run `docker compose …` in the checkout."""
+        command = [str(self.program), "--project-name", self.project, *arguments]
+        return run(command, {**self.variables, **extra})
+
+    def docker(self, *arguments: str) -> str:
+        """Run `docker …` against the same engine."""
+        return run([programs.require("docker"), *arguments], self.variables)
+
+    def container(self, service: str) -> str:
+        """Return the id of the first container of a service."""
+        return self.compose("ps", "--all", "--quiet", service).split()[0]
+
+    def containers(self) -> dict[str, Any]:
+        """Return what `docker inspect` says of each container, by its id."""
+        found = json.loads(self.docker("inspect", *self.compose("ps", "-a", "-q").split()))
+        return {one["Id"]: one for one in found}
+
+    def health(self) -> dict[str, str]:
+        """Return how each container is: its health, or its exit code once it has ended."""
+        states = {}
+        for one in self.containers().values():
+            name, state = one["Config"]["Labels"]["com.docker.compose.service"], one["State"]
+            ended = f"{state['Status']} {state['ExitCode']}"
+            alive = state["Running"] and not state["Restarting"]
+            states[name] = state.get("Health", {}).get("Status", "running") if alive else ended
+        return states
+
+    def wait_until_healthy(self, seconds: float) -> None:
+        """Wait until every service is healthy, and those that run once have succeeded."""
+        wanted = dict.fromkeys(LONG_RUNNING, "healthy") | dict.fromkeys(ONCE, "exited 0")
+        wait_for(lambda: self.health() == wanted, f"health of all: {self.health()}", seconds)
+
+    def secret(self, name: str) -> str:
+        """Return one of the generated secrets, as a person would read it."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "secrets", "show", name).strip()
+
+    @contextmanager
+    def connection(self, role: str = READER) -> Iterator[psycopg.Connection]:
+        """Connect from the host: TLS, with the server's name and certificate checked."""
+        authority = self.directory / "ca.crt"
+        if not authority.exists():
+            authority.write_text(self.secret("ca.crt") + "\n", encoding="utf-8")
+        with psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            dbname="market",
+            user=role,
+            password=self.secret(f"{role}_password"),
+            sslmode="verify-full",
+            sslrootcert=str(authority),
+            connect_timeout=10,
+            autocommit=True,
+        ) as connection:
+            yield connection
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as the reader sees them."""
+        with self.connection() as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def newest_write(self) -> datetime:
+        """Return when a row was last written."""
+        [(newest,)] = self.rows("select max(updated_at) from bi.events_stream")
+        assert isinstance(newest, datetime)
+        return newest
+
+    def reconcile(self) -> None:
+        """Fail unless every record of Kafka is accounted for in the table, once."""
+        self.compose("exec", "-T", "stream", "python", "-m", "services.stream.reconcile")
+
+    def tool(self, network: str, *command: str) -> str:
+        """Run a command in a container of its own, a neighbour on one of the stack's networks."""
+        image = f"{self.variables['TAPELINE_IMAGES']}/stream:0.1.0"
+        at = ["--network", f"{self.project}_{network}", "--entrypoint", command[0]]
+        return self.docker("run", "--rm", *at, image, *command[1:])
+
+
+def variables_of(engine: Engine, images: str, port: int, secrets: Path) -> dict[str, str]:
+    """Return the environment in which Compose runs, with nothing of the caller's own settings."""
+    kept = ("PATH", "HOME", "PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL")
+    own = {name: os.environ[name] for name in kept if name in os.environ}
+    bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
+    if bundle.exists():
+        own["BUILD_CA_FILE"] = str(bundle)
+    return own | {
+        "DOCKER_HOST": engine.host,
+        "TAPELINE_IMAGES": images,
+        "TAPELINE_SECRETS": str(secrets),
+        "POSTGRES_PUBLISHED": f"127.0.0.1:{port}",
+    }

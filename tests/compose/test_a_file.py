@@ -1,0 +1,145 @@
+"""docker-compose.yml itself: every service is hardened, and says no more than it must."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.embedded.layout import ROOT
+from tests.compose.stack import LONG_RUNNING, ONCE, run
+
+Service = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def config(program: Path) -> dict[str, Any]:
+    """Return the file as Compose understands it, all profiles included."""
+    bare = {name: os.environ[name] for name in ("PATH", "HOME")}
+    command = [str(program), "--env-file", os.devnull, "--profile", "*", "config"]
+    parsed: dict[str, Any] = json.loads(run([*command, "--format", "json"], bare))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def services(config: dict[str, Any]) -> dict[str, Service]:
+    found: dict[str, Service] = config["services"]
+    assert found.keys() >= {*LONG_RUNNING, *ONCE}
+    return found
+
+
+def test_every_service_is_hardened(services: dict[str, Service]) -> None:
+    wanted = {
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "init": True,
+    }
+    found = {name: {key: one.get(key) for key in wanted} for name, one in services.items()}
+    assert found == dict.fromkeys(services, wanted)
+
+
+def test_no_service_is_given_a_right(services: dict[str, Service]) -> None:
+    rights = ("cap_add", "privileged", "devices", "pid", "ipc", "userns_mode", "group_add")
+    assert {name: [key for key in rights if one.get(key)] for name, one in services.items()} == {
+        name: [] for name in services
+    }
+
+
+def test_no_service_runs_as_root(services: dict[str, Service]) -> None:
+    users = {name: int(one["user"].split(":")[0]) for name, one in services.items()}
+    assert {name: user for name, user in users.items() if user == 0} == {}
+
+
+def test_every_service_has_limits_and_small_logs(services: dict[str, Service]) -> None:
+    for name, one in services.items():
+        assert 0 < int(one["mem_limit"]) <= 2 * 1024**3, name
+        assert 0 < float(one["cpus"]) <= 2, name
+        assert 0 < one["pids_limit"] <= 512, name
+        assert one["logging"] == {
+            "driver": "json-file",
+            "options": {"max-size": "10m", "max-file": "5"},
+        }, name
+
+
+def test_the_limits_fit_a_machine_of_8_gib(services: dict[str, Service]) -> None:
+    running = [one for name, one in services.items() if name in LONG_RUNNING]
+    assert sum(int(one["mem_limit"]) for one in running) <= 7 * 1024**3
+
+
+def test_every_service_is_awaited_by_its_health_or_by_its_end(
+    services: dict[str, Service],
+) -> None:
+    for name, one in services.items():
+        conditions = {
+            other["depends_on"][name]["condition"]
+            for other in services.values()
+            if name in other.get("depends_on", {})
+        }
+        if one["restart"].startswith("on-failure"):
+            assert conditions == {"service_completed_successfully"}, name
+            assert "healthcheck" not in one, name
+        else:
+            assert one["restart"] == "unless-stopped", name
+            assert conditions <= {"service_healthy"}, name
+            assert one["healthcheck"]["test"][0] == "CMD", name
+            assert "stop_grace_period" in one, name
+
+
+def test_ports_are_published_on_the_loopback_interface_alone(
+    services: dict[str, Service],
+) -> None:
+    published = {
+        (name, port["host_ip"], port["published"])
+        for name, one in services.items()
+        for port in one.get("ports", ())
+    }
+    assert {host for _, host, _ in published} == {"127.0.0.1"}
+    assert {(name, port) for name, _, port in published if not services[name].get("profiles")} == {
+        ("postgres", "5432")
+    }
+
+
+def test_the_networks_keep_ingest_and_database_apart(
+    config: dict[str, Any], services: dict[str, Service]
+) -> None:
+    internal = {name for name, one in config["networks"].items() if one.get("internal")}
+    members = {
+        network: {name for name, one in services.items() if network in (one.get("networks") or {})}
+        for network in config["networks"]
+    }
+    assert internal == {"market", "ingest", "database", "compute"}
+    assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
+    assert members["outside"] == {"producer"}
+    assert "kafka" not in members["access"]
+
+
+def test_no_secret_and_no_engine_reaches_a_service(services: dict[str, Service]) -> None:
+    for name, one in services.items():
+        for variable in one.get("environment") or {}:
+            is_secret = variable.endswith(("PASSWORD", "SECRET", "TOKEN", "KEY"))
+            assert not is_secret, f"{name}: {variable}"
+        sources = [volume.get("source", "") for volume in one.get("volumes", ())]
+        assert not [source for source in sources if "docker.sock" in source], name
+
+
+def test_nothing_is_taken_as_it_happens_to_be(services: dict[str, Service]) -> None:
+    for name, one in services.items():
+        _, _, tag = one["image"].rpartition(":")
+        assert tag[:1].isdigit(), f"{name}: {one['image']}"
+        if "build" not in one and one["image"] not in {
+            other["image"] for other in services.values() if "build" in other
+        }:
+            assert "@sha256:" in one["image"], name
+
+
+def test_the_images_carry_the_version_of_the_project(services: dict[str, Service]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    built = {name: one["build"]["args"] for name, one in services.items() if "build" in one}
+    assert {name: args["VERSION"] for name, args in built.items()} == dict.fromkeys(
+        built, project["version"]
+    )

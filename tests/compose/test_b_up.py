@@ -1,0 +1,92 @@
+"""From nothing to bars: `docker compose up -d --build` with no file prepared."""
+
+from __future__ import annotations
+
+import json
+
+from tests.compose.stack import LONG_RUNNING, Stack
+
+UP = ("up", "--detach", "--build")
+
+
+def test_bars_are_read_through_tls_within_five_minutes(stack: Stack, start_seconds: float) -> None:
+    query = "SELECT symbol, bar_time, open, close, volume FROM events_stream"
+    rows = stack.rows(f"{query} ORDER BY bar_time DESC LIMIT 10")
+    assert len(rows) == 10
+    assert start_seconds < 300
+    with stack.connection() as connection:
+        encrypted = "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"
+        assert connection.execute(encrypted.encode()).fetchall() == [(True, "TLSv1.3")]
+
+
+def test_every_bar_says_that_it_is_simulated(stack: Stack) -> None:
+    rows = stack.rows("select distinct source, freshness from events_stream")
+    assert rows == [("simulator", "simulated")]
+    assert "SIMULATED" in stack.compose("logs", "producer")
+
+
+def test_a_second_up_changes_nothing(stack: Stack) -> None:
+    secret_names = ("dashboard_reader_password", "ca.crt", "spark_secret")
+    before = {name: stack.container(name) for name in LONG_RUNNING}
+    started = {one["Id"]: one["State"]["StartedAt"] for one in stack.containers().values()}
+    images = sorted(stack.compose("images", "--quiet").split())
+    secrets = [stack.secret(name) for name in secret_names]
+
+    stack.compose(*UP)
+
+    stack.wait_until_healthy(120)
+    assert {name: stack.container(name) for name in LONG_RUNNING} == before
+    again = {one["Id"]: one["State"]["StartedAt"] for one in stack.containers().values()}
+    assert {key: again[key] for key in before.values()} == {
+        key: started[key] for key in before.values()
+    }
+    assert sorted(stack.compose("images", "--quiet").split()) == images
+    assert [stack.secret(name) for name in secret_names] == secrets
+
+
+def test_secrets_are_readable_by_their_owner_alone(stack: Stack) -> None:
+    modes = stack.compose(
+        *("run", "--rm", "--no-deps", "-T", "--entrypoint", "find", "secrets"),
+        *("/secrets", "-mindepth", "1", "-printf", "%y %m %u\n"),
+    )
+    assert set(modes.splitlines()) == {"d 700 tapeline", "f 400 tapeline"}
+
+
+def test_the_containers_are_what_the_file_promises(stack: Stack) -> None:
+    for one in stack.containers().values():
+        host, name = one["HostConfig"], one["Name"]
+        assert host["ReadonlyRootfs"], name
+        assert host["CapDrop"] == ["ALL"], name
+        assert not host["CapAdd"], name
+        assert host["SecurityOpt"] == ["no-new-privileges:true"], name
+        assert host["Memory"] > 0, name
+        assert host["NanoCpus"] > 0, name
+        assert host["PidsLimit"] > 0, name
+        assert one["Config"]["User"] == "10001:10001", name
+
+
+def test_each_image_holds_its_own_service_alone(stack: Stack) -> None:
+    images = stack.variables["TAPELINE_IMAGES"]
+    for name in ("simulator", "producer", "topics", "stream", "kafka", "postgres", "secrets"):
+        image = f"{images}/{name}:0.1.0"
+        listed = stack.docker("run", "--rm", "--entrypoint", "ls", image, "/app/services")
+        folders = {line for line in listed.split() if not line.startswith("__")}
+        assert folders - {"common"} == {name}
+        labels = json.loads(stack.docker("inspect", image))[0]["Config"]["Labels"]
+        assert labels["org.opencontainers.image.version"] == "0.1.0"
+        assert labels["org.opencontainers.image.source"]
+
+
+def test_down_and_up_lose_nothing(stack: Stack) -> None:
+    count = "select count(*) from events_stream"
+    [(before,)] = stack.rows(count)
+
+    stack.compose("down")
+    stack.compose(*UP)
+    stack.wait_until_healthy(240)
+
+    [(after,)] = stack.rows(count)
+    assert after >= before
+    assert "batch" in stack.compose("logs", "stream")
+    assert "reading market.bars from the checkpoint" in stack.compose("logs", "stream")
+    stack.reconcile()

@@ -1,0 +1,145 @@
+"""What answers: from a neighbour on each network all ports are tried, and from the host."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.compose.stack import LONG_RUNNING, Stack
+
+# Ports that a service may answer on, to its neighbours on a network.
+DECLARED = {
+    "kafka": {9092},
+    "simulator": {8000},
+    "producer": {9464},
+    "postgres": {5432},
+    # Spark's RPC and pages; the driver's and the executors' further ports are any.
+    "spark-master": {7077, 8080},
+    "spark-worker": {7081, 8081},
+    "stream": {9464},
+}
+# Runs in a neighbour: tries every port of each address, hundreds at a time, and says which answer.
+PROBE = """
+import asyncio, json, sys
+
+async def answers(address, port, gate):
+    async with gate:
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 3)
+        except (OSError, asyncio.TimeoutError):
+            return None
+        writer.close()
+        return port
+
+async def main():
+    gate, found = asyncio.Semaphore(400), {}
+    for address in sys.argv[1:]:
+        tried = [answers(address, port, gate) for port in range(1, 65536)]
+        found[address] = [port for port in await asyncio.gather(*tried) if port]
+    print(json.dumps(found))
+
+asyncio.run(main())
+"""
+
+
+def addresses(stack: Stack, network: str) -> dict[str, str]:
+    """Return the address of each service on a network, by the service."""
+    found = {}
+    for one in stack.containers().values():
+        service = one["Config"]["Labels"]["com.docker.compose.service"]
+        place = one["NetworkSettings"]["Networks"].get(f"{stack.project}_{network}")
+        if place and place["IPAddress"] and service in LONG_RUNNING:
+            found[service] = place["IPAddress"]
+    return found
+
+
+@pytest.mark.parametrize("network", ["market", "ingest", "database", "compute", "outside"])
+def test_neighbours_reach_what_is_declared_and_no_more(stack: Stack, network: str) -> None:
+    there = addresses(stack, network)
+    said = json.loads(stack.tool(network, "python", "-c", PROBE, *there.values()))
+    answering = {service: set(said[address]) for service, address in there.items()}
+
+    beyond = {service: ports - DECLARED[service] for service, ports in answering.items()}
+    # Spark's driver and executors talk to one another on ports of their own, each of which asks
+    # for the secret; they are only where the workers are.
+    spark = {service: beyond.pop(service, set()) for service in ("spark-worker", "stream")}
+    assert beyond == {service: set() for service in beyond}
+    if network != "compute":
+        assert spark == {"spark-worker": set(), "stream": set()}
+    for service in there:
+        assert answering[service] or service in {"spark-worker", "stream", "producer"}
+
+
+def test_neighbours_of_the_published_network_reach_nobody(stack: Stack) -> None:
+    there = addresses(stack, "access")
+    said = json.loads(stack.tool("access", "python", "-c", PROBE, *there.values()))
+    assert there.keys() == {"postgres"}
+    assert said == {there["postgres"]: []}
+
+
+def test_the_host_listens_on_the_declared_port_alone(stack: Stack) -> None:
+    published = {
+        (bound["HostIp"], int(bound["HostPort"]))
+        for one in stack.containers().values()
+        for places in one["NetworkSettings"]["Ports"].values()
+        for bound in places or ()
+    }
+    assert published == {("127.0.0.1", stack.port)}
+    assert ("127.0.0.1", stack.port) in listening()
+    assert (("0.0.0.0", stack.port) in listening()) is False
+
+
+def listening() -> set[tuple[str, int]]:
+    """Return the address and port of each TCP socket that listens on this machine (IPv4)."""
+    found = set()
+    for line in Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]:
+        local, state = line.split()[1], line.split()[3]
+        if state == "0A":
+            host, port = local.split(":")
+            found.add((socket.inet_ntoa(bytes.fromhex(host)[::-1]), int(port, 16)))
+    return found
+
+
+def test_plain_text_is_refused(stack: Stack) -> None:
+    with pytest.raises(psycopg.OperationalError, match="pg_hba.conf rejects connection"):
+        psycopg.connect(
+            host="127.0.0.1",
+            port=stack.port,
+            dbname="market",
+            user="dashboard_reader",
+            password=stack.secret("dashboard_reader_password"),
+            sslmode="disable",
+        )
+
+
+@pytest.mark.parametrize("user", ["postgres", "market_owner", "stream_writer", "powerbi_reader"])
+@pytest.mark.parametrize("password", ["", "postgres", "password", "market", "tapeline"])
+def test_default_passwords_fail(stack: Stack, user: str, password: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match=r"authentication failed|no password"):
+        psycopg.connect(
+            host="127.0.0.1",
+            port=stack.port,
+            dbname="postgres" if user == "postgres" else "market",
+            user=user,
+            password=password,
+            sslmode="require",
+        )
+
+
+def test_spark_takes_no_work_from_who_lacks_the_secret(stack: Stack) -> None:
+    attempt = """
+from pyspark.sql import SparkSession
+builder = SparkSession.builder.master("spark://spark-master:7077")
+options = {"spark.authenticate": "false", "spark.ui.enabled": "false"}
+builder.config(map=options).getOrCreate().range(1).count()
+"""
+    command = f"mkdir -p /tmp/c; SPARK_CONF_DIR=/tmp/c timeout 60 python -c '{attempt}'; echo $?"
+    said = stack.tool("compute", "bash", "-c", f"({command}) 2>&1 | tail -n 40").splitlines()
+    assert said[-1] != "0", said
+    applications = "import json,urllib.request as r;print(len(json.load(r.urlopen("
+    applications += "'http://spark-master:8080/json/'))['activeapps']))"
+    assert stack.tool("compute", "python", "-c", applications).strip() == "1"
