@@ -22,21 +22,21 @@ DECLARED = {
     "spark-worker": {7081, 8081},
     "stream": {9464},
 }
-# Runs in a neighbour: tries every port of each address, hundreds at a time, and says which answer.
+# Runs in a neighbour: tries every port of each address, thousands at a time, and says which answer.
 PROBE = """
 import asyncio, json, sys
 
 async def answers(address, port, gate):
     async with gate:
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 3)
+            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
         except (OSError, asyncio.TimeoutError):
             return None
         writer.close()
         return port
 
 async def main():
-    gate, found = asyncio.Semaphore(400), {}
+    gate, found = asyncio.Semaphore(3000), {}
     for address in sys.argv[1:]:
         tried = [answers(address, port, gate) for port in range(1, 65536)]
         found[address] = [port for port in await asyncio.gather(*tried) if port]
@@ -89,8 +89,7 @@ def test_the_host_listens_on_the_declared_port_alone(stack: Stack) -> None:
         for bound in places or ()
     }
     assert published == {("127.0.0.1", stack.port)}
-    assert ("127.0.0.1", stack.port) in listening()
-    assert (("0.0.0.0", stack.port) in listening()) is False
+    assert {host for host, port in listening() if port == stack.port} == {"127.0.0.1"}
 
 
 def listening() -> set[tuple[str, int]]:
@@ -105,7 +104,7 @@ def listening() -> set[tuple[str, int]]:
 
 
 def test_plain_text_is_refused(stack: Stack) -> None:
-    with pytest.raises(psycopg.OperationalError, match="pg_hba.conf rejects connection"):
+    with pytest.raises(psycopg.OperationalError, match=r"pg_hba\.conf rejects connection"):
         psycopg.connect(
             host="127.0.0.1",
             port=stack.port,

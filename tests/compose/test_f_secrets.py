@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -27,7 +28,7 @@ GENERATED = (
 
 
 @pytest.fixture(scope="module")
-def canaries(stack: Stack) -> dict[str, str]:
+def canaries(stack: Stack) -> Iterator[dict[str, str]]:
     """Plant a key and let the producer use it on a vendor of our own; return all the secrets."""
     key = f"canary{secrets.token_hex(12)}"
     (stack.directory / "keys" / "alpha_vantage_key").write_text(key + "\n", encoding="utf-8")

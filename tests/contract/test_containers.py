@@ -1,0 +1,82 @@
+"""What docker-compose.yml and the Dockerfiles repeat is what is written elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.containers import base_image, compose_tool
+from scripts.embedded.kafka_broker import Broker, server_properties
+from scripts.embedded.layout import ROOT
+from services.common import topics
+from tests.contract.test_env_example import EXAMPLE
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
+# Those of the machine, which have no default of ours.
+OF_THE_MACHINE = {"PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL"} | {
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+}
+# What containers need other defaults for than processes do; the README says so.
+OTHERWISE = {"SPARK_MASTER": "spark://spark-master:7077", "SPARK_DRIVER_MEMORY": "640m"}
+# What differs between a broker of its own container and one among other processes.
+OF_THE_PLACE = ("controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs")
+
+
+def properties(text: str) -> dict[str, str]:
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_the_broker_is_configured_as_in_the_embedded_run() -> None:
+    broker = Broker(Path("java"), Path("jars"), Path("kafka"), Path("logs"), 1, 2)
+    embedded = properties(server_properties(broker))
+    file = ROOT / "services" / "kafka" / "server.properties"
+    contained = properties(file.read_text("utf-8"))
+    for name in OF_THE_PLACE:
+        del embedded[name], contained[name]
+    assert contained == embedded
+    assert contained["auto.create.topics.enable"] == "false"
+    assert topics.BARS.config["retention.ms"] == str(30 * 24 * 3600 * 1000)
+
+
+def test_the_database_is_made_as_in_the_embedded_run() -> None:
+    start = (ROOT / "services" / "postgres" / "start").read_text("utf-8")
+    for option in ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-EUTF8"):
+        assert option in start
+    assert "--data-checksums" in start
+
+
+def test_all_images_begin_with_the_same_base() -> None:
+    assert base_image.base_name(base_image.read_dockerfiles()) == "debian:trixie-20260918-slim"
+
+
+@pytest.mark.parametrize("service", ["simulator", "producer", "topics", "stream"])
+def test_the_dockerfiles_of_the_python_services_begin_alike(service: str) -> None:
+    def opening(file: Path) -> str:
+        return file.read_text("utf-8").split("\n", 1)[1].split("FROM base", 1)[0]
+
+    migrate = opening(ROOT / "sql" / "Dockerfile")
+    assert opening(ROOT / "services" / service / "Dockerfile") == migrate
+
+
+def test_every_variable_of_the_file_stands_in_the_example_with_its_default() -> None:
+    example = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text("utf-8"), re.MULTILINE))
+    with_default = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", COMPOSE))
+    assert with_default == {name: OTHERWISE.get(name, example[name]) for name in with_default}
+    passed_on = set(re.findall(r"^ +([A-Z_]+):$", COMPOSE, re.MULTILINE)) - OF_THE_MACHINE
+    assert passed_on - example.keys() == set()
+
+
+def test_the_settings_of_the_containers_stand_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    text = EXAMPLE.read_text("utf-8").partition("--- Containers")[2]
+    for name, default in re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE):
+        assert f"\n| `{name}` | {f'`{default}`' if default else ''} |" in readme, name
+
+
+def test_compose_is_pinned() -> None:
+    assert compose_tool.version((compose_tool.MODULE / "go.mod").read_text("utf-8")) == "v2.40.3"
