@@ -19,7 +19,8 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, set_up
 
-SUITES = ("unit", "contract", "integration", "e2e", "compose")
+USUAL_SUITES = ("unit", "contract", "integration", "e2e")
+SUITES = (*USUAL_SUITES, "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -41,14 +42,14 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the suites that were named, or all."""
+    """Run the suites that were named, or those that need no Docker."""
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
         description="Set everything up, then run the tests. With CI=true a skipped test fails.",
     )
     parser.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all of them)"
+        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all but compose)"
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
@@ -57,7 +58,7 @@ def test(arguments: Sequence[str]) -> int:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     os.chdir(ROOT)
-    folders = [f"tests/{suite}" for suite in suites or SUITES]
+    folders = [f"tests/{suite}" for suite in suites or USUAL_SUITES]
     _become("-m", "pytest", *folders, *further)
 
 
