@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.containers import base_image
+from scripts.containers import base_image, programs
 from scripts.containers.compose_tool import compose
 from scripts.containers.engine import Engine, engine
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT
 from scripts.embedded.ports import free_ports
-from tests.compose.stack import Stack, variables_of
+from tests.compose.stack import Stack, run, variables_of
 
 # Enough to be a load, at a pace at which no night falls on the market while the tests run.
 LOAD = {
@@ -38,9 +38,25 @@ def docker_engine() -> Iterator[Engine]:
     try:
         with engine(os.environ) as running:
             base_image.ensure(running.host, os.environ)
+            if running.is_ours:
+                remove_leftovers(running)
             yield running
     except EmbeddedError as error:
         pytest.skip(str(error))
+
+
+def remove_leftovers(own: Engine) -> None:
+    """Remove what a run that was killed left in our engine, which nobody else uses by now."""
+    docker = [programs.require("docker"), "--host", own.host]
+    ours = ["--quiet", "--filter", "label=com.docker.compose.project"]
+    for kind, listing, removal in (
+        ("container", ["ls", "--all"], ["rm", "--force", "--volumes"]),
+        ("volume", ["ls"], ["rm"]),
+        ("network", ["ls"], ["rm"]),
+    ):
+        left = run([*docker, kind, *listing, *ours]).split()
+        if left:
+            run([*docker, kind, *removal, *left])
 
 
 @pytest.fixture(scope="session")
