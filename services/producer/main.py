@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.common import fail_points, logs, topics
+from services.common.fail_points import reach
 from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
@@ -24,6 +25,7 @@ from services.producer.courier import Courier
 from services.producer.fetch import Fetcher
 from services.producer.memory import Memory, MemoryFailedError
 from services.producer.metrics import Metrics
+from services.producer.observing import ObservationClock
 from services.producer.pacing import Pacer
 from services.producer.poll import Poller
 from services.producer.publish import KafkaWriter, connect
@@ -124,7 +126,8 @@ def _poll(
     address = ",".join(settings.kafka_bootstrap)
     writer = KafkaWriter(topics.BARS.name, address, lambda: connect(settings.kafka_bootstrap), log)
     courier = Courier(writer, memory, metrics, inbox.put)
-    api = Api(settings.source, settings.fetch_parallel, utc_now)
+    observations = ObservationClock(utc_now, memory.newest_observation())
+    api = Api(settings.source, settings.fetch_parallel, observations.now)
     fetcher = Fetcher(api, settings.source, sessions, settings.fetch_parallel, inbox.put)
     context = Context(
         settings=settings,
@@ -155,6 +158,7 @@ def _poll(
         return Poller(context).run()
     finally:
         left = courier.close(STOP_SECONDS)
+        reach("producer.closed")
         metrics.stop()
         api.close()
         log.info(
