@@ -62,6 +62,31 @@ def each(away_seconds: float) -> list[list[Fault]]:
     ]
 
 
+def each_on_a_market(away_seconds: float, pause_seconds: float) -> list[Fault]:
+    """Return, one after another, the faults that a run with a real producer adds: its own, its
+    source's, wrong clocks, full disks, and Kafka gone for longer than a delivery may take."""
+    wanted = [
+        *((kind, target, _STARTING_SECONDS) for kind in ("kill", "terminate") for target in _EDGE),
+        *(("pause", target, pause_seconds) for target in _EDGE),
+        ("clock ahead", "producer+stream", _CLOCK_SECONDS),
+        ("clock behind", "producer+stream", _CLOCK_SECONDS),
+        ("stay away", "kafka", away_seconds),
+        *(("fill disk", name, _DISK_SECONDS) for name in ("postgres", "kafka")),
+    ]
+    faults, at_seconds = [], 1.0
+    for kind, target, seconds in wanted:
+        faults.append(Fault(kind, target, at_seconds, seconds, 0))
+        at_seconds += seconds + _CALM_SECONDS
+    return faults
+
+
+_EDGE = ("producer", "simulator")
+_STARTING_SECONDS = 3.0
+_CLOCK_SECONDS = 8.0
+_DISK_SECONDS = 12.0
+_CALM_SECONDS = 2.0
+_JUMP_SECONDS = 3_600
+
 # What random episodes draw from; the others need a disk of their own, or minutes.
 _KINDS = {
     "kill": ("stream", "stream", "kafka", "postgres"),
@@ -94,6 +119,8 @@ class Nemesis:
             "pause": self._pause,
             "stay away": self._stay_away,
             "fill disk": lambda fault: cluster.fill_disk(fault.target),
+            "clock ahead": lambda fault: cluster.jump(fault.target, _JUMP_SECONDS),
+            "clock behind": lambda fault: cluster.jump(fault.target, -_JUMP_SECONDS),
             "add column": self._add_column,
             "reset in COPY": self._reset,
             "lose COMMIT": self._lose_commit,

@@ -9,12 +9,19 @@ import psycopg
 
 from scripts.embedded import database
 from scripts.jepsen.checker import Row, Tables
+from scripts.jepsen.market_checker import StoredBar
 
 _ROWS = """
 select
     symbol, to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), volume, observed_at,
     kafka_partition, kafka_offset
 from {} where starts_with(symbol, %s)
+"""
+_BARS = """
+select
+    symbol, to_char(bar_time at time zone 'America/New_York', 'YYYY-MM-DD HH24:MI:SS'),
+    open, high, low, close, volume, kafka_partition, kafka_offset
+from market.events_stream
 """
 _CURRENT = _ROWS.format("market.events_stream")
 _REPLACED = _ROWS.format("market.bar_revisions")
@@ -53,6 +60,20 @@ class Database:
                 if offset >= first.get(partition, 0)
             }
         return Tables(current, replaced, refused)
+
+    def bars(self) -> list[StoredBar]:
+        """Return every bar, timed by New York's clock; none while the server is away."""
+        try:
+            with database.connect(self._login) as connection:
+                rows = connection.execute(_BARS).fetchall()
+        except psycopg.OperationalError:
+            return []
+        return [StoredBar((row[0], row[1]), (*row[2:6], row[6]), (row[7], row[8])) for row in rows]
+
+    def refused(self) -> int:
+        """Return how many records were rejected."""
+        with database.connect(self._login) as connection:
+            return len(connection.execute(_REFUSED).fetchall())
 
     def ledger(self) -> dict[int, int]:
         """Return the next offset of each partition; none while the server is away."""

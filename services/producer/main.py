@@ -55,6 +55,8 @@ settings (environment variables; * may also be a file, named by NAME_FILE):
   HISTORY_MONTHS             further months of intraday history before the trailing 30 days (0)
   POLL_SECONDS               least time between two polls of one series (1)
   FETCH_PARALLEL             calls at the same time (8)
+  DELIVERY_SECONDS           how long Kafka may take to acknowledge a bar before it is sent
+                             anew (120)
   KAFKA_BOOTSTRAP            host:port, comma-separated (127.0.0.1:9092)
   PRODUCER_STATE_DIR         what was published, and the day's calls (./data/producer)
   HEARTBEAT_FILE             marked while all is well (PRODUCER_STATE_DIR/heartbeat)
@@ -124,7 +126,12 @@ def _poll(
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)
     address = ",".join(settings.kafka_bootstrap)
-    writer = KafkaWriter(topics.BARS.name, address, lambda: connect(settings.kafka_bootstrap), log)
+    writer = KafkaWriter(
+        topics.BARS.name,
+        address,
+        lambda: connect(settings.kafka_bootstrap, settings.delivery_seconds),
+        log,
+    )
     courier = Courier(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
     api = Api(settings.source, settings.fetch_parallel, observations.now)

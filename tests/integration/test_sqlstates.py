@@ -1,4 +1,4 @@
-"""A real PostgreSQL answers the merge with one error of each class: wait, reject, or stop."""
+"""A real PostgreSQL answers the merge with errors of each class: wait, reject, or stop."""
 
 from __future__ import annotations
 
@@ -7,111 +7,108 @@ from collections.abc import Callable
 import pytest
 
 from services.stream.faults import DatabaseError
+from services.stream.ledger import OffsetRange
 from tests.bars import bar, record
 from tests.fixtures.market import Market, SinkBench, Topic
 
+ENVIRONMENT = ["08006", "40001", "40P01", "53100", "53300", "57014", "58030", "55P03", "25006"]
+DATA = ["22003", "22021", "23502", "23514"]
+UNKNOWN = ["42501", "42P01", "P0001", "XX001"]
+
 # A sequence counts on when a transaction is rolled back, so that the fault can pass.
-RAISES = """
-create sequence market.raised;
-grant usage on sequence market.raised to stream_writer;
-create function market.raise_now() returns trigger language plpgsql as $$
+PREPARED = """
+create sequence market.inserted;
+grant usage on sequence market.inserted to stream_writer;
+create function market.raise_now() returns trigger language plpgsql as 'begin return new; end';
+create trigger raises before insert on market.events_stream
+for each row execute function market.raise_now();
+"""
+RAISING = """
+alter sequence market.inserted restart;
+create or replace function market.raise_now() returns trigger language plpgsql as $$
 begin
     if {condition} then
         raise exception 'as the test wants it' using errcode = '{sqlstate}';
     end if;
     return new;
 end $$;
-create trigger raises before insert on market.events_stream
-for each row execute function market.raise_now();
 """
-STORED = "select symbol from market.events_stream order by symbol"
-REJECTED = "select kafka_offset, reason from market.rejected_events"
+STORED = "select symbol from market.events_stream order by kafka_offset"
+REJECTED = "select kafka_offset, reason from market.rejected_events order by 1"
 LEDGER = "select stored, superseded, rejected, lost from market.sink_offsets"
-SYMBOLS = [f"S{number}" for number in range(6)]
-TWICE = "nextval('market.raised') <= 2"
 
 paths = pytest.mark.parametrize(
     "driver_rows", [5000, 0], ids=["through the driver", "through the executors"]
 )
 
 
-@pytest.fixture
-def topic(make_topic: Callable[[int], Topic]) -> Topic:
-    """Return a topic of one partition with a bar of each symbol."""
-    made = make_topic(1)
-    made.send(*(record(bar(symbol=symbol)) for symbol in SYMBOLS))
-    return made
-
-
-def let_raise(market: Market, sqlstate: str, condition: str) -> None:
-    market.run(RAISES.format(sqlstate=sqlstate, condition=condition))
-
-
-@pytest.mark.parametrize(
-    "sqlstate", ["08006", "40001", "40P01", "53100", "53300", "57014", "58030", "55P03", "25006"]
-)
-def test_a_fault_of_the_environment_is_waited_out(
-    market: Market, topic: Topic, make_sink: Callable[..., SinkBench], sqlstate: str
-) -> None:
-    let_raise(market, sqlstate, TWICE)
-    bench = make_sink(topic)
-
-    bench.apply()
-
-    assert bench.retries == [sqlstate, sqlstate]
-    assert [row[0] for row in market.rows(STORED)] == SYMBOLS
-    assert market.rows(REJECTED) == []
-    assert market.rows(LEDGER) == [(6, 0, 0, 0)]
+def raising(market: Market, sqlstate: str, condition: str) -> None:
+    market.run(RAISING.format(sqlstate=sqlstate, condition=condition))
 
 
 @paths
-@pytest.mark.parametrize("sqlstate", ["22003", "22021", "23502", "23514"])
-def test_a_fault_of_a_row_rejects_that_row_alone(
+def test_faults_of_the_environment_are_waited_out(
     market: Market,
-    topic: Topic,
+    make_topic: Callable[[int], Topic],
     make_sink: Callable[..., SinkBench],
     driver_rows: int,
-    sqlstate: str,
 ) -> None:
-    let_raise(market, sqlstate, "new.symbol = 'S2'")
+    topic = make_topic(1)
+    topic.send(*(record(bar(symbol=f"S{state}")) for state in ENVIRONMENT))
+    market.run(PREPARED)
     bench = make_sink(topic, driver_rows)
 
-    bench.apply()
+    for offset, sqlstate in enumerate(ENVIRONMENT):
+        raising(market, sqlstate, "nextval('market.inserted') = 1")
+        bench.apply({0: OffsetRange(offset, offset + 1)})
+
+    assert bench.retries == ENVIRONMENT
+    assert market.rows(STORED) == [(f"S{state}",) for state in ENVIRONMENT]
+    assert market.rows(REJECTED) == []
+    assert market.rows(LEDGER) == [(len(ENVIRONMENT), 0, 0, 0)]
+
+
+@paths
+def test_faults_of_a_row_reject_that_row_alone(
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+    driver_rows: int,
+) -> None:
+    topic = make_topic(1)
+    topic.send(*(record(bar(symbol=f"{n}{state}")) for state in DATA for n in ("A", "POX", "Z")))
+    market.run(PREPARED)
+    bench = make_sink(topic, driver_rows)
+
+    for step, sqlstate in enumerate(DATA):
+        raising(market, sqlstate, "new.symbol like 'POX%'")
+        bench.apply({0: OffsetRange(3 * step, 3 * step + 3)})
 
     assert bench.retries == []
-    assert [row[0] for row in market.rows(STORED)] == [name for name in SYMBOLS if name != "S2"]
-    assert market.rows(REJECTED) == [(2, f"database_{sqlstate}")]
-    assert market.rows(LEDGER) == [(5, 0, 1, 0)]
+    assert market.rows(STORED) == [(f"{n}{state}",) for state in DATA for n in ("A", "Z")]
+    assert market.rows(REJECTED) == [
+        (3 * step + 1, f"database_{state}") for step, state in enumerate(DATA)
+    ]
+    assert market.rows(LEDGER) == [(2 * len(DATA), 0, len(DATA), 0)]
 
 
 @paths
-@pytest.mark.parametrize("sqlstate", ["42501", "42P01", "P0001", "XX001"])
 def test_what_is_unknown_stops_the_sink_and_writes_nothing(
     market: Market,
-    topic: Topic,
+    make_topic: Callable[[int], Topic],
     make_sink: Callable[..., SinkBench],
     driver_rows: int,
-    sqlstate: str,
 ) -> None:
-    let_raise(market, sqlstate, "true")
+    topic = make_topic(1)
+    topic.send(record(bar()))
+    market.run(PREPARED)
     bench = make_sink(topic, driver_rows)
 
-    with pytest.raises(DatabaseError, match="as the test wants it") as caught:
-        bench.apply()
+    for sqlstate in UNKNOWN:
+        raising(market, sqlstate, "true")
+        with pytest.raises(DatabaseError, match="as the test wants it") as caught:
+            bench.apply()
+        assert caught.value.sqlstate == sqlstate
 
-    assert (caught.value.sqlstate, bench.retries) == (sqlstate, [])
+    assert bench.retries == []
     assert [market.rows(query) for query in (STORED, REJECTED, LEDGER)] == [[], [], []]
-
-
-def test_a_fault_of_the_environment_is_waited_out_by_executors_too(
-    market: Market, topic: Topic, make_sink: Callable[..., SinkBench]
-) -> None:
-    let_raise(market, "53100", TWICE)
-    bench = make_sink(topic, 0)
-
-    bench.apply()
-
-    assert bench.retries == ["53100", "53100"]
-    assert [row[0] for row in market.rows(STORED)] == SYMBOLS
-    assert market.rows(REJECTED) == []
-    assert market.rows(LEDGER) == [(6, 0, 0, 0)]
