@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from scripts.embedded import processes
 from scripts.jepsen.cluster import Cluster
 from services.common import fail_points
 
@@ -52,8 +53,15 @@ def draw(seed: int, longest_seconds: float) -> list[Fault]:
 def each(away_seconds: float) -> list[list[Fault]]:
     """Return an episode for every fault that needs no disk of its own; servers stay away for so
     long."""
-    lasting = {"pause": 6.0, "stay away": away_seconds, "black hole": 3.0, "lock": 3.0}
-    kinds = {**_KINDS, "stay away": ("kafka", "postgres"), "add column": ("",)}
+    lasting = {
+        "pause": 6.0,
+        "stay away": away_seconds,
+        "black hole": 3.0,
+        "lock": 3.0,
+        "kill in merge": 1.0,
+    }
+    further = {"stay away": ("kafka", "postgres"), "add column": ("",), "kill in merge": ("",)}
+    kinds = {**_KINDS, **further}
     return [
         [Fault(kind, target, 1.0, lasting.get(kind, 60.0), 3_000)]
         for kind, targets in kinds.items()
@@ -86,6 +94,7 @@ _CLOCK_SECONDS = 8.0
 _DISK_SECONDS = 12.0
 _CALM_SECONDS = 2.0
 _JUMP_SECONDS = 3_600
+_MERGE_SECONDS = 60.0
 
 # What random episodes draw from; the others need a disk of their own, or minutes.
 _KINDS = {
@@ -126,6 +135,7 @@ class Nemesis:
             "lose COMMIT": self._lose_commit,
             "black hole": self._hold,
             "lock": self._lock,
+            "kill in merge": self._kill_in_merge,
             "replay": self._replay,
             "lose checkpoint": self._lose_checkpoint,
             "second stream": self._second_stream,
@@ -173,6 +183,21 @@ class Nemesis:
                 return None  # another fault is at work on the server
             held = stack.pop_all()
         return lambda: _release(held)
+
+    def _kill_in_merge(self, _fault: Fault) -> End:
+        """Hold up a merge, so that PostgreSQL is certainly at it when it is killed."""
+        database = self._cluster.database
+        held = ExitStack()
+        held.enter_context(database.locked())
+
+        def kill() -> None:
+            processes.wait_until(
+                database.merge_waits, self._cluster.children["stream"], _MERGE_SECONDS
+            )
+            self._cluster.signal("postgres", signal.SIGKILL)
+            _release(held)
+
+        return kill
 
     def _replay(self, _fault: Fault) -> None:
         self._cluster.start_replay()

@@ -27,6 +27,9 @@ _CURRENT = _ROWS.format("market.events_stream")
 _REPLACED = _ROWS.format("market.bar_revisions")
 _REFUSED = "select kafka_partition, kafka_offset, value from market.rejected_events"
 _LEDGER = "select partition, next_offset from market.sink_offsets"
+_WAITING = """
+select from pg_stat_activity where usename = 'stream_writer' and wait_event_type = 'Lock'
+"""
 _UNBALANCED = """
 select partition from market.sink_offsets
 where next_offset - first_offset <> stored + superseded + rejected or lost <> 0
@@ -92,6 +95,11 @@ class Database:
         """Add a column to the bars, as a later migration may while the job runs."""
         with database.connect(self._login) as connection:
             connection.execute(f"alter table market.events_stream add column {name} text".encode())
+
+    def merge_waits(self) -> bool:
+        """Return whether a merge of the stream waits for a lock."""
+        with database.connect(self._login) as connection:
+            return bool(connection.execute(_WAITING).fetchall())
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -44,6 +44,7 @@ def test_each_fault_alone(tmp_path: Path) -> None:
         *(f"pause {name}" for name in ("stream", "kafka", "postgres")),
         *("reset in COPY", "lose COMMIT", "black hole", "lock", "replay", "lose checkpoint"),
         *("second stream", "stay away kafka", "stay away postgres", "add column"),
+        "kill in merge",
     ]
     logs = tmp_path / "data" / "logs"
     stream, second = ((logs / f"{name}.log").read_text("utf-8") for name in ("stream", "second"))
