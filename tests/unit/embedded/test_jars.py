@@ -9,7 +9,7 @@ import pytest
 
 from scripts.embedded import jars
 from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.jar_lock import ROOTS, is_among, pom
+from scripts.embedded.jar_lock import ROOTS, file_name, is_among, pom
 from scripts.embedded.jars import Jar
 from scripts.embedded.layout import JAR_LOCK
 
@@ -27,7 +27,7 @@ def test_the_lock_pins_the_roots_with_whole_digests() -> None:
     assert groups.keys() == ROOTS.keys()
     for name, roots in ROOTS.items():
         files = {item.file_name for item in groups[name]}
-        assert {f"{root.split(':')[1]}-{root.split(':')[2]}.jar" for root in roots} <= files
+        assert {file_name(root) for root in roots} <= files
         assert {len(item.sha512) for item in groups[name]} == {128}
         assert all(item.size_bytes > 0 for item in groups[name])
 
