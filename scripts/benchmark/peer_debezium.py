@@ -84,14 +84,14 @@ def _fill(target: Target) -> None:
     )
     for number, sample in enumerate(samples(target.count)):
         values = dict(zip(_TYPES, sample.line(0, number).rstrip("\n").split("\t"), strict=True))
-        producer.produce(_TOPIC, _flat(values), sample.symbol)
+        producer.produce(_TOPIC, flat(values), sample.symbol)
         if number % 10_000 == 0:
             producer.poll(0)
     if producer.flush(120):
         raise RuntimeError(f"Kafka did not take every bar of {_TOPIC}")
 
 
-def _flat(values: dict[str, str]) -> str:
+def flat(values: dict[str, str]) -> str:
     """Return a line's values as JSON: prices are numbers, times ISO 8601."""
     bare = {"bytes", "int64", "boolean", "int32"}
     values["bar_time"] = f"{values['bar_time'].replace(' ', 'T')}Z"

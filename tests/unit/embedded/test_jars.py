@@ -87,6 +87,16 @@ def test_pom_depends_on_the_roots() -> None:
     )
 
 
+def test_an_archive_is_wanted_without_what_it_brings() -> None:
+    root = "a.b:c:tar.gz:plugin:1"
+    assert (
+        "<artifactId>c</artifactId><type>tar.gz</type><classifier>plugin</classifier>"
+        "<version>1</version><exclusions>" in pom((root,))
+    )
+    assert file_name(root) == "c-1-plugin.tar.gz"
+    assert file_name("a.b:c:1") == "c-1.jar"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
