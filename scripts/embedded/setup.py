@@ -24,6 +24,7 @@ from scripts.embedded.layout import (
     BENCH_JARS,
     CACHE,
     CLASS_ARCHIVE,
+    CONNECT_JARS,
     CONNECTOR_JARS,
     JAR_LOCK,
     ROOT,
@@ -32,6 +33,7 @@ from scripts.embedded.layout import (
 )
 from scripts.embedded.progress import Progress, say
 
+_BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
@@ -84,7 +86,7 @@ def _install_packages(variables: Mapping[str, str]) -> None:
 def _install_jars(variables: Mapping[str, str]) -> None:
     directory = CACHE / "jars"
     groups = {
-        name: group for name, group in jars.read_lock(JAR_LOCK).items() if name != BENCH_JARS.name
+        name: group for name, group in jars.read_lock(JAR_LOCK).items() if name not in _BENCH_GROUPS
     }
     wanted = fingerprint(JAR_LOCK.read_bytes())
     stamp = directory / "tapeline-setup"
@@ -103,8 +105,9 @@ def _install_jars(variables: Mapping[str, str]) -> None:
 
 def install_bench_jars(variables: Mapping[str, str]) -> None:
     """Bring the jars that only scripts/bench needs. Raises EmbeddedError."""
+    lock = jars.read_lock(JAR_LOCK)
     jars.install(
-        {BENCH_JARS.name: jars.read_lock(JAR_LOCK)[BENCH_JARS.name]},
+        {name: lock[name] for name in _BENCH_GROUPS},
         jars.repository_url(variables),
         user_cache(variables) / "jars",
         BENCH_JARS.parent,
