@@ -29,6 +29,10 @@ _START_SECONDS = 90.0
 _STOP_SECONDS = 120.0
 
 
+class NoEngineError(EmbeddedError):
+    """No engine runs here, and whoever asks may not start one."""
+
+
 @dataclass
 class Engine:
     """An engine that answers at `host`; `own` is the process if it is ours."""
@@ -53,13 +57,16 @@ class Engine:
 
 @contextmanager
 def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
-    """Yield the engine that runs here, or one that runs as long as this. Raises EmbeddedError."""
+    """Yield the engine that runs here, or one that runs as long as this.
+
+    Raises NoEngineError, EmbeddedError.
+    """
     running = variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     if _answers(running):
         yield Engine(running)
         return
     if os.geteuid() != 0:
-        raise EmbeddedError(f"no Docker engine answers at {running}; start it, or become root")
+        raise NoEngineError(f"no Docker engine answers at {running}; start it, or become root")
     programs.ensure("dockerd", "iptables", variables=variables)
     programs.ensure("docker", variables=variables)  # a package of its own since Debian 13
     _RUN.mkdir(mode=0o700, exist_ok=True)
