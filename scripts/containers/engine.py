@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.containers import programs
+from scripts.containers import firewall, programs
 from scripts.embedded import processes
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import user_cache
@@ -73,6 +73,7 @@ def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
     with (_RUN / "lock").open("w") as lock:
         _take(lock.fileno())
         host, command = f"unix://{_RUN}/docker.sock", _command(variables)
+        rules = firewall.read_rules()
         child = _start(command, host)
         own = Engine(host, command, child)
         try:
@@ -82,6 +83,7 @@ def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
             child.process.send_signal(signal.SIGTERM)
             child.process.wait(_STOP_SECONDS)
             shutil.rmtree(_RUN / "exec", ignore_errors=True)
+            firewall.restore(rules)
 
 
 def _command(variables: Mapping[str, str]) -> Command:
