@@ -19,8 +19,7 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, set_up
 
-USUAL_SUITES = ("unit", "contract", "integration", "e2e")
-SUITES = (*USUAL_SUITES, "compose")
+SUITES = ("unit", "contract", "integration", "e2e", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -42,14 +41,16 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the suites that were named, or those that need no Docker."""
+    """Run the suites that were named, or all of them."""
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
-        description="Set everything up, then run the tests. With CI=true a skipped test fails.",
+        description="Set everything up, then run the tests. With CI=true a skipped test fails. The "
+        "suite compose starts the whole platform in containers; it needs a Docker engine, or root, "
+        "which gets an engine for the time of the tests.",
     )
     parser.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all but compose)"
+        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all)"
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
@@ -58,7 +59,7 @@ def test(arguments: Sequence[str]) -> int:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     os.chdir(ROOT)
-    folders = [f"tests/{suite}" for suite in suites or USUAL_SUITES]
+    folders = [f"tests/{suite}" for suite in suites or SUITES]
     _become("-m", "pytest", *folders, *further)
 
 

@@ -102,6 +102,7 @@ def stream(run: Run) -> Command:
         "JAVA_HOME": str(run.java.home),
         "PYSPARK_PYTHON": str(PYTHON),
         "SPARK_LOCAL_DIRS": str(run.directory / "spark"),
+        "SPARK_LOCAL_IP": HOST,  # for its pages, should SPARK_UI ask for them
     }
     environment = {**_kafka(run), **_postgres(run), **own}
     return _service(run, "stream", "services.stream.main", environment)

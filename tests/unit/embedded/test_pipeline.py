@@ -136,6 +136,7 @@ def test_stream() -> None:
         "JAVA_HOME": "/java",
         "PYSPARK_PYTHON": str(VENV / "bin" / "python"),
         "SPARK_LOCAL_DIRS": "/data/spark",
+        "SPARK_LOCAL_IP": "127.0.0.1",
     }
 
 
