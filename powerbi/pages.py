@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from powerbi import deneb, tables, theme
+from powerbi import deneb, dimensions, tables, theme
 from powerbi.expressions import last_days, one_of
 from powerbi.model import Table
 from powerbi.report import Field, Page, Place, Report, Sort, Visual
@@ -42,9 +42,9 @@ def measure(of: Table, name: str) -> Field:
     return Field(of.name, of.measure(name).name, is_measure=True)
 
 
-SYMBOL: Final = column(tables.SYMBOLS, "symbol")
-INTERVAL: Final = column(tables.INTERVALS, "interval")
-SESSION: Final = column(tables.DATES, "session_date")
+SYMBOL: Final = column(dimensions.SYMBOLS, "symbol")
+INTERVAL: Final = column(dimensions.INTERVALS, "interval")
+SESSION: Final = column(dimensions.DATES, "session_date")
 CANDLE_TIME: Final = column(tables.CANDLES, "bar_time_exchange")
 CANDLE_VOLUME: Final = measure(tables.CANDLES, "Candle volume")
 CANDLES: Final = Candles(
@@ -83,7 +83,7 @@ def _slicers(page: str, symbol: str, interval: str, many: bool) -> tuple[Visual,
     sessions = Choice(
         newest_first=True,
         filters=(
-            one_of("sessions", column(tables.DATES, "is_session"), True),
+            one_of("sessions", column(dimensions.DATES, "is_session"), True),
             last_days("recent", SESSION, SESSION_DAYS),
         ),
     )

@@ -104,12 +104,17 @@ def fields_used(report: Report) -> Iterator[tuple[str, Field]]:
             yield f"{page.name}, filter {condition.name}", condition.on
         for visual in page.visuals:
             where = f"{page.name}/{visual.name}"
-            for shown in visual.roles.values():
-                yield from ((where, item) for item in shown)
-            if visual.sort:
-                yield where, visual.sort.by
+            yield from ((where, item) for item in fields_in_visual(visual))
             yield from ((where, condition.on) for condition in visual.filters)
-            yield from ((where, item) for item in _fields_in(visual.objects))
+
+
+def fields_in_visual(visual: Visual) -> Iterator[Field]:
+    """Yield the fields that a visual asks for: those it shows, sorts by and formats by."""
+    for shown in visual.roles.values():
+        yield from shown
+    if visual.sort:
+        yield visual.sort.by
+    yield from _fields_in(visual.objects)
 
 
 def require_known(report: Report, model: Model) -> None:

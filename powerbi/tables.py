@@ -1,14 +1,11 @@
-"""The tables of Tapeline's semantic model: which views, columns and measures there are.
-
-Every table that has them is filtered through Symbols, Intervals and Dates, on the columns that
-the keys of the database begin with, so that a choice in a slicer becomes an index lookup.
-"""
+"""The tables of Tapeline's semantic model: which views, columns and measures there are."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from powerbi.model import Column, Kind, Measure, Model, Relationship, Table
+from powerbi.dimensions import DATES, INTERVALS, SYMBOLS, columns, keyed
+from powerbi.model import Column, Measure, Model, Relationship, Table
 
 _PERCENT: Final = '0.00"%"'
 _COUNT: Final = "#,##0"
@@ -16,72 +13,13 @@ _TIMES: Final = "bar_time_utc bar_time_exchange"
 _OHLC: Final = "open high low close"
 
 
-def _columns(**names_by_kind: str) -> tuple[Column, ...]:
-    """Return columns out of their names by kind, such as _columns(text="a b", number="c")."""
-    kinds: dict[str, Kind] = {
-        "text": "text",
-        "whole": "whole",
-        "number": "number",
-        "timestamp": "timestamp",
-        "date": "date",
-        "flag": "flag",
-    }
-    return tuple(
-        Column(name, kinds[kind]) for kind, names in names_by_kind.items() for name in names.split()
-    )
-
-
-def _keyed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Put the columns by which a table is filtered before the others; readers need not see them."""
-    keys = (
-        Column("symbol", "text", is_hidden=True),
-        Column("interval", "text", is_hidden=True),
-        Column("session_date", "date", is_hidden=True),
-    )
-    return (*keys, *columns)
-
-
-SYMBOLS: Final = Table(
-    "Symbols",
-    "symbols",
-    "One row per symbol of which a bar is stored.",
-    (
-        Column("symbol", "text", is_key=True),
-        *_columns(text="exchange time_zone", whole="intervals"),
-    ),
-)
-INTERVALS: Final = Table(
-    "Intervals",
-    "intervals",
-    "One row per length of bars.",
-    (
-        Column("interval", "text", is_key=True, sort_by="minutes"),
-        *_columns(whole="minutes", text="label"),
-    ),
-)
-DATES: Final = Table(
-    "Dates",
-    "dates",
-    "One row per date; sessions and hours are those of New York.",
-    (
-        Column("session_date", "date", is_key=True),
-        *_columns(
-            whole="year quarter month day_of_month iso_week iso_weekday",
-            text="month_name weekday_name",
-            date="month_start",
-            flag="is_session is_early_close",
-            timestamp="opens_at_exchange closes_at_exchange",
-        ),
-    ),
-    is_calendar=True,
-)
 QUOTES: Final = Table(
     "Quotes",
     "latest_quote",
     "One row per symbol: its newest bar, how old it is, and its session so far.",
     (
         Column("symbol", "text", is_hidden=True),
-        *_columns(
+        *columns(
             text="interval freshness source market_state",
             date="session_date",
             timestamp=f"{_TIMES} observed_at_utc",
@@ -102,8 +40,8 @@ BARS: Final = Table(
     "Bars",
     "bars",
     "One row per symbol, interval and start: each bar as it was observed last.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=f"{_TIMES} observed_at_utc",
             whole="minute_of_day volume direction revision",
             number=_OHLC,
@@ -117,8 +55,8 @@ CANDLES: Final = Table(
     "Candles",
     "candles",
     "One row per symbol, interval and start: candles rolled up from the smallest interval stored.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=_TIMES,
             number=f"{_OHLC} volume",
             whole="direction bars",
@@ -140,8 +78,8 @@ SESSION_STATISTICS: Final = Table(
     "Session statistics",
     "session_statistics",
     "One row per symbol, interval and session: what its stored bars amount to.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             number=f"{_OHLC} volume vwap range_percent open_to_close_percent previous_close "
             "change_percent gap_percent up_volume down_volume realised_volatility_percent",
             whole="bars up_bars down_bars",
@@ -164,8 +102,8 @@ VOLUME_FLOW: Final = Table(
     "Volume flow",
     "volume_flow",
     "One row per symbol, interval and start: volume of rising and falling bars, and the usual one.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=_TIMES,
             whole="minute_of_day volume usual_bars",
             number="up_volume down_volume net_volume cumulative_volume cumulative_net_volume "
@@ -187,15 +125,15 @@ COMPARISON: Final = Table(
     "Comparison",
     "comparison",
     "One row per symbol, interval and start: prices with the session's first open as 100.",
-    _keyed(_columns(timestamp=_TIMES, number="close base_price rebased session_return_percent")),
+    keyed(columns(timestamp=_TIMES, number="close base_price rebased session_return_percent")),
     (Measure("Price, open = 100", "AVERAGE ( Comparison[rebased] )"),),
 )
 PAIRS: Final = Table(
     "Pairs",
     "comparison_pairs",
     "One row per symbol, other symbol, interval and start: how the two move together.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             text="other_symbol",
             timestamp=_TIMES,
             number="close other_close rebased other_rebased correlation_20 beta_20",
@@ -210,8 +148,8 @@ VOLATILITY: Final = Table(
     "Volatility",
     "volatility",
     "One row per symbol, interval and start: bands, ranges and deviations beside the price.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=_TIMES,
             number=f"{_OHLC} true_range atr_14 atr_percent volatility_20 "
             "volatility_20_annual_percent bollinger_upper_20 bollinger_middle_20 "
@@ -233,8 +171,8 @@ INTRADAY: Final = Table(
     "Intraday",
     "intraday_profile",
     "One row per symbol, intraday interval, session and minute of the day, beside what is usual.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             whole="minute_of_day minute_of_session volume usual_bars",
             timestamp=_TIMES,
             number="volume_share_percent return_percent range_percent usual_volume "
@@ -252,8 +190,8 @@ ANOMALIES: Final = Table(
     "Anomalies",
     "anomalies",
     "One row per bar and kind of what stands out: price, volume, gap, outlier.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=_TIMES,
             text="kind severity reason",
             number=f"value score {_OHLC}",
@@ -266,8 +204,8 @@ SIGNALS: Final = Table(
     "Signals",
     "signals",
     "One row per bar and rule that fired, with what became of the rule's signals before.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             timestamp=_TIMES,
             text="rule direction",
             number="close value threshold return_10_percent past_hit_rate_percent",
@@ -281,15 +219,15 @@ PATTERNS: Final = Table(
     "Patterns",
     "patterns",
     "One row per bar and classic candle pattern.",
-    _keyed(_columns(timestamp=_TIMES, text="pattern direction", number=_OHLC, whole="volume")),
+    keyed(columns(timestamp=_TIMES, text="pattern direction", number=_OHLC, whole="volume")),
     (Measure("Number of patterns", "COUNTROWS ( Patterns )", _COUNT),),
 )
 QUALITY: Final = Table(
     "Data quality",
     "data_quality",
     "One row per symbol, interval and date: which bars are missing, and why.",
-    _keyed(
-        _columns(
+    keyed(
+        columns(
             text="day_kind status",
             whole="expected_bars stored_bars no_trade_bars missing_bars outage_bars "
             "longest_gap_bars outside_bars revised_bars rejected_records",

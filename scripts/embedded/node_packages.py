@@ -24,7 +24,7 @@ def install(variables: Mapping[str, str]) -> None:
     # No script of a package runs, so that nothing but what the lock names comes to this machine.
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [node(), npm, "ci", *options]
+    command = [str(node()), str(npm), "ci", *options]
     if subprocess.run(command, cwd=NODE_PACKAGES, env=variables, check=False).returncode != 0:
         raise EmbeddedError("installing the Node packages of scripts/npm failed; see above")
 
