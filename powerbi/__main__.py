@@ -86,9 +86,9 @@ def doctor(options: argparse.Namespace, variables: Mapping[str, str]) -> int:
     """Examine an endpoint and print the findings as they come; return the exit code."""
     try:
         password = Environment(variables).secret("POWERBI_READER_PASSWORD")
-        target = Target(
-            *options.host, options.database, options.user, password, options.ca or _bundle()
-        )
+        host, port = options.host
+        ca_file = options.ca or _bundle()
+        target = Target(host, port, options.database, options.user, password, ca_file)
     except SettingError as error:
         sys.stderr.write(f"python -m powerbi doctor: {error}\n")
         return 2

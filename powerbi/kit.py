@@ -12,11 +12,12 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from powerbi import pages, tables
+from powerbi import pages
 from powerbi.json_text import Json, json_text
 from powerbi.model import require_sound
 from powerbi.pbir import report_files
 from powerbi.report import require_known
+from powerbi.semantic_model import MODEL
 from powerbi.tmdl import Address, model_files
 
 NAME: Final = "Tapeline"
@@ -55,9 +56,9 @@ class Request:
 def kit_files(request: Request) -> dict[str, str]:
     """Return path → text of the whole kit. Raises KitError, or ModelError for a faulty model."""
     report = pages.report(request.symbol, request.interval)
-    require_sound(tables.MODEL)
-    require_known(report, tables.MODEL)
-    model = model_files(NAME, tables.MODEL, request.address)
+    require_sound(MODEL)
+    require_known(report, MODEL)
+    model = model_files(NAME, MODEL, request.address)
     files = {
         f"{NAME}.pbip": _pbip_text(),
         f"{NAME}.pbids": pbids_text(request.address),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from powerbi.dimensions import DATES, INTERVALS, SYMBOLS, columns, keyed
-from powerbi.model import Column, Measure, Model, Relationship, Table
+from powerbi.dimensions import columns, keyed
+from powerbi.model import Column, Measure, Table
 
 _PERCENT: Final = '0.00"%"'
 _COUNT: Final = "#,##0"
@@ -236,33 +236,4 @@ QUALITY: Final = Table(
         )
     ),
     (Measure("Completeness %", "MIN ( 'Data quality'[completeness_percent] )", _PERCENT),),
-)
-FACTS: Final = (
-    BARS,
-    CANDLES,
-    SESSION_STATISTICS,
-    VOLUME_FLOW,
-    COMPARISON,
-    PAIRS,
-    VOLATILITY,
-    INTRADAY,
-    ANOMALIES,
-    SIGNALS,
-    PATTERNS,
-    QUALITY,
-)
-MODEL: Final = Model(
-    (SYMBOLS, INTERVALS, DATES, QUOTES, *FACTS),
-    (
-        Relationship("Quotes", "symbol", "Symbols", "symbol"),
-        *(
-            Relationship(fact.name, column, dimension.name, column)
-            for fact in FACTS
-            for dimension, column in (
-                (SYMBOLS, "symbol"),
-                (INTERVALS, "interval"),
-                (DATES, "session_date"),
-            )
-        ),
-    ),
 )

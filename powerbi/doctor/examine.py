@@ -7,12 +7,13 @@ from datetime import datetime
 
 import psycopg
 
-from powerbi import pages, tables
+from powerbi import pages
 from powerbi.doctor import judge, session, wire
 from powerbi.doctor.faults import RefusedError
 from powerbi.doctor.judge import Finding
 from powerbi.doctor.observations import Target
 from powerbi.queries import visual_query
+from powerbi.semantic_model import MODEL
 
 
 def examine(target: Target, now: datetime, slow_seconds: float) -> Iterator[Finding]:
@@ -45,7 +46,7 @@ def _plain_text(target: Target) -> Iterator[Finding]:
 
 def _database(opened: session.Session, slow_seconds: float) -> Iterator[Finding]:
     yield from judge.judge_role(opened.role())
-    found = [*judge.judge_views(opened.views(), tables.MODEL)]
+    found = [*judge.judge_views(opened.views(), MODEL)]
     yield from found
     if all(finding.level == "ok" for finding in found):
         yield _speed(opened, slow_seconds)
@@ -53,7 +54,10 @@ def _database(opened: session.Session, slow_seconds: float) -> Iterator[Finding]
 
 def _speed(opened: session.Session, slow_seconds: float) -> Finding:
     """Send what each visual sends for the newest session. Raises RefusedError for a failure."""
-    newest = opened.newest()
+    try:
+        newest = opened.newest()
+    except RefusedError as refused:
+        raise RefusedError(refused.fault, f"bi.latest_quote: {refused.detail}") from None
     if newest is None:
         return Finding("note", "no bars", "nothing is stored yet, so no answer could be timed")
     symbol, interval, session_date = newest
@@ -67,7 +71,7 @@ def _speed(opened: session.Session, slow_seconds: float) -> Finding:
         for visual in page.visuals:
             try:
                 bounds = {} if visual.kind == "slicer" else chosen
-                query = visual_query(tables.MODEL, visual, bounds)
+                query = visual_query(MODEL, visual, bounds)
                 taken[visual.name] = opened.seconds(query)
             except RefusedError as refused:
                 raise RefusedError(refused.fault, f"{visual.name}: {refused.detail}") from None

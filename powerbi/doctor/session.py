@@ -91,23 +91,23 @@ class Session:
         return Views(frozenset(self._names(_VIEWS)), found)
 
     def newest(self) -> tuple[str, str, str] | None:
-        """Return symbol, interval and session of the newest bar, or None without any."""
-        rows = self._rows(_NEWEST)
+        """Return symbol, interval and session of the newest bar, or None. Raises RefusedError."""
+        rows = self._asked(_NEWEST)
         return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
 
     def seconds(self, query: str) -> float:
         """Run a query to its last row; return how long that took. Raises RefusedError."""
         begin = time.monotonic()
+        self._asked(query)
+        return time.monotonic() - begin
+
+    def _asked(self, query: str) -> list[tuple[object, ...]]:
         try:
-            self._rows(query)
-        except errors.QueryCanceled:
-            taken = time.monotonic() - begin
-            raise RefusedError(
-                "view too slow", f"57014: canceled by the statement timeout after {taken:.1f} s"
-            ) from None
+            return self._rows(query)
+        except errors.QueryCanceled as error:
+            raise RefusedError("view too slow", described(error)) from None
         except psycopg.Error as error:
             raise RefusedError("view failed", described(error)) from None
-        return time.monotonic() - begin
 
     def _names(self, query: str) -> list[str]:
         return [str(row[0]) for row in self._rows(query)]
