@@ -13,6 +13,7 @@ from string import Template
 from typing import Final
 
 from powerbi import pages
+from powerbi.dax import require_references
 from powerbi.json_text import Json, json_text
 from powerbi.model import require_sound
 from powerbi.pbir import report_files
@@ -57,6 +58,7 @@ def kit_files(request: Request) -> dict[str, str]:
     """Return path → text of the whole kit. Raises KitError, or ModelError for a faulty model."""
     report = pages.report(request.symbol, request.interval)
     require_sound(MODEL)
+    require_references(MODEL)
     require_known(report, MODEL)
     model = model_files(NAME, MODEL, request.address)
     files = {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from powerbi.dax import measures_in
 from powerbi.model import Model, ModelError, Relationship
 from powerbi.report import Field, Visual, fields_in_visual
 
@@ -19,7 +20,6 @@ ROW_LIMIT: Final = 1_000_001
 _AGGREGATE = re.compile(
     r"\b(MAX|MIN|SUM|AVERAGE|COUNTROWS) \( (?:'([^']+)'|(\w+))(?:\[(\w+)\])? \)"
 )
-_MEASURE = re.compile(r"(?<![\w'])\[([^\]]+)\]")
 _FUNCTIONS = {"AVERAGE": "avg", "MAX": "max", "MIN": "min", "SUM": "sum"}
 
 
@@ -61,7 +61,7 @@ def _aggregates(model: Model, field: Field) -> Iterator[str]:
         table = quoted or plain
         of = _column(Field(table, model.table(table).column(column).name)) if column else "*"
         yield f"{_FUNCTIONS.get(function, 'count')}({of})"
-    for name in _MEASURE.findall(dax):
+    for name in measures_in(dax):
         yield from _aggregates(model, Field(field.table, name, is_measure=True))
 
 
