@@ -43,7 +43,8 @@ finds all of it in place.
 """
 _EPILOG = """\
 environment: MAVEN_REPOSITORY_URL, npm_config_registry (mirrors of Maven Central and of npm),
-XDG_CACHE_HOME, JAVA_HOME, PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own variables.
+XDG_CACHE_HOME, JAVA_HOME, PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own
+variables.
 """
 
 

@@ -42,7 +42,7 @@ def read_lock(lock: Path) -> tuple[WebPackage, ...]:
 
 
 def registry_url(variables: Mapping[str, str]) -> str:
-    """Return the registry to fetch from; npm_config_registry, npm's own variable, names a mirror."""
+    """Return the registry to fetch from; npm_config_registry names a mirror, as for npm."""
     return (variables.get("npm_config_registry") or NPM).rstrip("/")
 
 
