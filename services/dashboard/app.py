@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,12 +43,19 @@ _ABOUT: Final = (
 )
 
 
-def build(settings: Settings, log: logging.Logger, seconds: Callable[[], float]) -> FastAPI:
-    """Return the application; `seconds` is a monotonic clock. `app.state.audience` is its
-    audience."""
+@dataclass(frozen=True)
+class Clocks:
+    """Time as the parts see it: a monotonic one, and the present in UTC."""
+
+    seconds: Callable[[], float]
+    now: Callable[[], datetime]
+
+
+def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
+    """Return the application; `app.state.audience` is its audience."""
     database = Database(settings.postgres)
     audience = Audience(settings.viewers, messages.RESYNC)
-    catalogue = Catalogue(database.rows, seconds)
+    catalogue = Catalogue(database.rows, clocks.seconds)
     feed = Feed(database, catalogue, audience, log)
     quota = Quota(settings.producer_metrics_url)
     health = Health(database, catalogue, audience, feed, quota, log)
@@ -73,7 +82,7 @@ def build(settings: Settings, log: logging.Logger, seconds: Callable[[], float])
         openapi_url="/api/openapi.json",
     )
     app.state.audience = audience
-    app.include_router(data_router(database))
+    app.include_router(data_router(database, clocks.now))
     app.include_router(view_router(Parts(database, catalogue, audience, feed, health)))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -38,9 +38,9 @@ class PageQuery(BaseModel):
     )
     format: Literal["json", "csv", "parquet"] = "json"
 
-    def wanted(self) -> Wanted:
+    def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return Wanted(self.limit, self.order == "desc", cursor=self.cursor)
+        return Wanted(self.limit, today, self.order == "desc", cursor=self.cursor)
 
 
 class SymbolQuery(PageQuery):
@@ -52,10 +52,10 @@ class SymbolQuery(PageQuery):
     )
     until: datetime | date | None = Field(None, alias="to", description="Up to, without it.")
 
-    def wanted(self) -> Wanted:
+    def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
         return replace(
-            super().wanted(),
+            super().wanted(today),
             symbols=tuple(self.symbol),
             since=_utc(self.since),
             until=_utc(self.until),
@@ -67,9 +67,9 @@ class SeriesQuery(SymbolQuery):
 
     interval: Interval | None = Field(None, description="Without it, all.")
 
-    def wanted(self) -> Wanted:
+    def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return replace(super().wanted(), interval=self.interval)
+        return replace(super().wanted(today), interval=self.interval)
 
 
 _PYTHON: Final[dict[Kind, Any]] = {
@@ -78,9 +78,19 @@ _PYTHON: Final[dict[Kind, Any]] = {
     Kind.REAL: float,
     Kind.WHOLE: int,
     Kind.INSTANT: datetime,
+    Kind.UTC: datetime,
+    Kind.LOCAL: str,
     Kind.DAY: date,
     Kind.FLAG: bool,
 }
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where rows come from, and the clock."""
+
+    database: Database
+    now: Callable[[], datetime]
 
 
 class Problem(BaseModel):
@@ -97,18 +107,28 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def data_router(database: Database) -> APIRouter:
+class AnalyticQuery(SeriesQuery):
+    """What a table takes that is computed as it is asked."""
+
+    symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
+    interval: Interval
+    since: datetime | date | None = Field(
+        None, alias="from", description="Sessions from this day on; without it, of 14 days."
+    )
+
+
+def data_router(database: Database, now: Callable[[], datetime]) -> APIRouter:
     """Return the routes of all tables."""
     router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
     for dataset in ALL:
-        _add(router, database, dataset)
+        _add(router, Tables(database, now), dataset)
     return router
 
 
-def _add(router: APIRouter, database: Database, dataset: Dataset) -> None:
+def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
     router.add_api_route(
         f"/{dataset.name}",
-        _endpoint(database, dataset),
+        _endpoint(tables, dataset),
         methods=["GET"],
         name=dataset.name,
         summary=dataset.about,
@@ -117,18 +137,23 @@ def _add(router: APIRouter, database: Database, dataset: Dataset) -> None:
     )
 
 
-def _endpoint(database: Database, dataset: Dataset) -> Callable[..., Awaitable[Response]]:
+def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Response]]:
     """Return a function whose parameters are those that the table can be filtered by."""
 
     async def series(request: Request, query: Annotated[SeriesQuery, Query()]) -> Response:
-        return await _page(request, database, dataset, query)
+        return await _page(request, tables, dataset, query)
 
     async def of_symbol(request: Request, query: Annotated[SymbolQuery, Query()]) -> Response:
-        return await _page(request, database, dataset, query)
+        return await _page(request, tables, dataset, query)
 
     async def plain(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-        return await _page(request, database, dataset, query)
+        return await _page(request, tables, dataset, query)
 
+    async def analytic(request: Request, query: Annotated[AnalyticQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
+    if dataset.days is not None:
+        return analytic
     if dataset.time is None:
         return plain
     return series if dataset.has("interval") else of_symbol
@@ -142,15 +167,13 @@ def _utc(given: datetime | date | None) -> datetime | None:
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-async def _page(
-    request: Request, database: Database, dataset: Dataset, query: PageQuery
-) -> Response:
-    wanted, form = query.wanted(), query.format
+async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQuery) -> Response:
+    wanted, form = query.wanted(tables.now()), query.format
     try:
         statement = page_statement(dataset, wanted)
     except CursorError as error:
         raise HTTPException(422, str(error)) from None
-    rows = await database.rows(statement.text, statement.parameters)
+    rows = await tables.database.rows(statement.text, statement.parameters)
     page, headers, following = rows[: wanted.limit], {}, None
     if len(rows) > wanted.limit:
         following = write_cursor(dataset, page[-1])

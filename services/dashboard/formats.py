@@ -24,6 +24,8 @@ _ARROW: Final = {
     Kind.REAL: pa.float64(),
     Kind.WHOLE: pa.int64(),
     Kind.INSTANT: pa.timestamp("us", "UTC"),
+    Kind.UTC: pa.timestamp("us", "UTC"),
+    Kind.LOCAL: pa.timestamp("us"),
     Kind.DAY: pa.date32(),
     Kind.FLAG: pa.bool_(),
 }
@@ -46,15 +48,21 @@ def encode(dataset: Dataset, rows: Rows, form: str, next_cursor: str | None) -> 
 
 def _as_json(dataset: Dataset, rows: Rows, next_cursor: str | None) -> bytes:
     names = [name for name, _ in dataset.columns]
-    data = [dict(zip(names, map(_json_value, row), strict=True)) for row in rows]
+    kinds = [kind for _, kind in dataset.columns]
+    data = [dict(zip(names, map(_json_value, row, kinds), strict=True)) for row in rows]
     page = {"data": data, "next_cursor": next_cursor}
     text: str = simplejson.dumps(page, use_decimal=True, ignore_nan=True, separators=(",", ":"))
     return text.encode()
 
 
-def _json_value(value: Any) -> Any:
+def _json_value(value: Any, kind: Kind) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        if kind is Kind.LOCAL:
+            return value.isoformat()
+        instant = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if kind is Kind.WHOLE and value is not None:
+        return int(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -17,9 +17,10 @@ import uvicorn
 import uvloop
 
 from services.common import logs
+from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
-from services.dashboard.app import build
+from services.dashboard.app import Clocks, build
 from services.dashboard.settings import Settings, read_settings
 
 SERVICE: Final = "dashboard"
@@ -94,7 +95,7 @@ def _bind(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket, log: logging.Logger) -> None:
-    app = build(settings, log, time.monotonic)
+    app = build(settings, log, Clocks(time.monotonic, utc_now))
     server = _Server(
         uvicorn.Config(
             app,

@@ -11,13 +11,14 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.dashboard.datasets import Dataset, Kind, as_text, from_text
 
 MOST_ROWS: Final = 50_000
 _CURSOR_CHARACTERS: Final = 600
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class CursorError(ValueError):
@@ -29,6 +30,7 @@ class Wanted:
     """What a page holds. None: not bounded by it; `since` is included, `until` is not."""
 
     limit: int
+    today: datetime
     descending: bool = False
     symbols: tuple[str, ...] = ()
     interval: str | None = None
@@ -52,10 +54,15 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
         conditions.append(("symbol = any(%s)", list(wanted.symbols)))
     if wanted.interval is not None:
         conditions.append(("interval = %s", wanted.interval))
-    if wanted.since is not None:
-        conditions.append((f"{dataset.time} >= %s", _bound(dataset, wanted.since)))
-    if wanted.until is not None:
-        conditions.append((f"{dataset.time} < %s", _bound(dataset, wanted.until)))
+    since, until = wanted.since, wanted.until
+    if dataset.days is not None:
+        # The calendar reaches far into the future.
+        until = until or wanted.today + timedelta(days=2)
+        since = since or max(until, _EARLIEST) - timedelta(days=dataset.days)
+    if since is not None:
+        conditions.append((f"{dataset.time} >= %s", _bound(dataset, since)))
+    if until is not None:
+        conditions.append((f"{dataset.time} < %s", _bound(dataset, until)))
     parameters = [value for _, value in conditions]
     terms = [term for term, _ in conditions]
     if wanted.cursor is not None:

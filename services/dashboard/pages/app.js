@@ -13,7 +13,9 @@ import * as strip from "/strip.js";
 import * as theme from "/theme.js";
 
 const MOST_COMPARED = 4;
-const EVENTS_EVERY_MS = 10_000;
+const EVENTS_EVERY_MS = 15_000;
+const DAY_MS = 86_400_000;
+const isoDay = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 10);
 const part = (id) => document.getElementById(id);
 
 theme.start(part("theme"));
@@ -161,8 +163,10 @@ async function loadProfile(signal) {
   const interval = Object.keys(stored).find((one) => one !== "1d");
   part("profile-hint").textContent = "volume by time of day at the exchange";
   if (!interval) return profile.show([]);
-  const day = new Date(Date.parse(stored[interval]) - 4 * 86_400_000).toISOString().slice(0, 10);
-  const asked = { symbol: view.symbol, interval, from: day, limit: 1500, order: "desc" };
+  const asked = { symbol: view.symbol, interval, limit: 1500, order: "desc" };
+  // By the exchange's clock the newest session may have begun the day before.
+  const newestAt = Date.parse(stored[interval]);
+  Object.assign(asked, { from: isoDay(newestAt - DAY_MS), to: isoDay(newestAt + DAY_MS) });
   const { data } = await get("/api/profile", asked, signal);
   const last = data[0]?.session_date;
   const rows = data.filter((row) => row.session_date === last);
@@ -176,9 +180,9 @@ async function loadEvents() {
   if (!first) return;
   const stored = Object.keys(series.find((one) => one.symbol === symbol).stored);
   const interval = stored.includes(view.interval) ? view.interval : stored[0];
-  const day = Math.max(first.time, bars.last.time - 8 * 86_400) - 86_400;
-  const from = new Date(day * 1000).toISOString().slice(0, 10);
-  const asked = { symbol, interval, from, limit: 250, order: "desc" };
+  const from = isoDay(1000 * Math.max(first.time, bars.last.time - 8 * 86_400) - DAY_MS);
+  const to = isoDay(1000 * bars.last.time + 2 * DAY_MS);
+  const asked = { symbol, interval, from, to, limit: 250, order: "desc" };
   const [anomalies, signals] = await Promise.all([
     get("/api/anomalies", asked), get("/api/signals", asked),
   ]);
