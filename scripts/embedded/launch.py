@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from scripts.embedded import demo_options
+from scripts.embedded.chromium import require_chromium
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
@@ -57,6 +58,8 @@ def test(arguments: Sequence[str]) -> int:
         if suite not in SUITES:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
+    if {"integration", "e2e"} & {*(suites or USUAL_SUITES)}:
+        require_chromium(os.environ)
     os.chdir(ROOT)
     folders = [f"tests/{suite}" for suite in suites or USUAL_SUITES]
     _become("-m", "pytest", *folders, *further)

@@ -42,7 +42,7 @@ this on Debian or Ubuntu; otherwise it says which command does), the locked Pyth
 finds all of it in place.
 """
 _EPILOG = """\
-environment: MAVEN_REPOSITORY_URL, npm_config_registry (mirrors of Maven Central and of npm),
+environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
 XDG_CACHE_HOME, JAVA_HOME, PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own
 variables.
 """

@@ -42,8 +42,8 @@ def read_lock(lock: Path) -> tuple[WebPackage, ...]:
 
 
 def registry_url(variables: Mapping[str, str]) -> str:
-    """Return the registry to fetch from; npm_config_registry names a mirror, as for npm."""
-    return (variables.get("npm_config_registry") or NPM).rstrip("/")
+    """Return the registry to fetch from; NPM_CONFIG_REGISTRY names a mirror, as for npm."""
+    return (variables.get("NPM_CONFIG_REGISTRY") or NPM).rstrip("/")
 
 
 def install(

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 _SECONDS: Final = 1.0
 _CALLS: Final = "tapeline_producer_calls_today"
+_MOST: Final = "tapeline_producer_calls_a_day"
 
 
 class Quota:
@@ -33,9 +34,14 @@ class Quota:
 
 
 def parse(text: str) -> Mapping[str, Any] | None:
-    """Return the calls of today that Prometheus' text tells, or None if it does not."""
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name == _CALLS:
-                return {"calls_today": int(sample.value)}
-    return None
+    """Return the calls charged and left today (None: no bound), or None if nothing is told."""
+    values = {
+        sample.name: int(sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name in (_CALLS, _MOST)
+    }
+    if _CALLS not in values:
+        return None
+    called, most = values[_CALLS], values.get(_MOST, 0)
+    return {"calls_today": called, "calls_left": max(0, most - called) if most else None}

@@ -30,6 +30,7 @@ let quotes = [];
 let bars = null;
 let loading = null;
 let found = [];
+let foundIn = null;
 let eventsAsked = 0;
 
 const live = new Live({
@@ -188,13 +189,14 @@ async function loadEvents() {
   ]);
   if (symbol !== view.symbol || !bars) return;
   found = events.merge(anomalies.data, signals.data).filter((one) => one.time >= first.time);
+  foundIn = interval;
   events.list(part("events"), found, interval);
   part("events-hint").textContent = `of ${interval} bars`;
   mark();
 }
 
 function mark() {
-  chart.mark(view.markers && bars ? events.markers(found, bars) : []);
+  chart.mark(view.markers && bars ? events.markers(found, bars, foundIn === view.interval) : []);
 }
 
 function drawControls() {

@@ -47,18 +47,19 @@ export function list(box, events, interval) {
   )) : [element("li", { class: "none" }, "Nothing stood out in this range.")]));
 }
 
-// Each event at the bar that holds it; of anomalies only what is more than faint.
-export function markers(events, bars) {
+// Each event at the bar that holds it; of anomalies only what is more than faint, and no signals
+// of bars that are smaller than those shown, which would cover them.
+export function markers(events, bars, sameInterval) {
   const times = bars.all.map((bar) => bar.time);
-  const placed = events.filter((event) => event.kind === "signal" || event.rank >= 2);
+  const placed = events.filter((event) => (event.kind === "signal" ? sameInterval : event.rank >= 2));
   return placed.flatMap((event) => {
     const at = times[lastUpTo(times, event.time)];
     if (at === undefined) return [];
     const up = event.direction === "up";
     return [event.kind === "signal" ? {
       time: at, position: up ? "belowBar" : "aboveBar", shape: up ? "arrowUp" : "arrowDown",
-      color: color(event.tone), size: 0.7,
-    } : { time: at, position: "aboveBar", shape: "circle", color: color("warn"), size: 0.7 }];
+      color: color(event.tone), size: 0.5,
+    } : { time: at, position: "aboveBar", shape: "circle", color: color("warn"), size: 0.5 }];
   }).sort((one, other) => one.time - other.time);
 }
 

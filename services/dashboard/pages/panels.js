@@ -4,6 +4,12 @@ import { HistogramSeries, LineSeries, createChart } from "/lightweight-charts.js
 import { compact } from "/format.js";
 import { chartOptions, color, current, onChange } from "/theme.js";
 
+// A small chart shows the whole range, however many bars that is.
+function smallOptions() {
+  const options = chartOptions();
+  return { ...options, timeScale: { ...options.timeScale, minBarSpacing: 0.02 } };
+}
+
 const TONES = {
   dark: ["#6cb2ff", "#ffc857", "#2fbf8f", "#e58bd8", "#f0886d", "#9c92ff", "#67d4d9", "#c5d86d"],
   light: ["#0b5cad", "#a86200", "#087a55", "#a02a91", "#b5431f", "#5446c8", "#0b7a80", "#5d6d08"],
@@ -15,13 +21,13 @@ export function tone(number) {
 
 export class ComparePanel {
   constructor(box) {
-    this.chart = createChart(box, chartOptions());
+    this.chart = createChart(box, smallOptions());
     this.lines = new Map();
     onChange(() => this.paint());
   }
 
   paint() {
-    this.chart.applyOptions(chartOptions());
+    this.chart.applyOptions(smallOptions());
     for (const { series, number } of this.lines.values()) series.applyOptions({ color: tone(number) });
   }
 
@@ -59,7 +65,7 @@ export class ComparePanel {
 
 export class VolatilityPanel {
   constructor(box) {
-    this.chart = createChart(box, chartOptions());
+    this.chart = createChart(box, smallOptions());
     this.series = this.chart.addSeries(LineSeries, {
       lineWidth: 2, priceLineVisible: false, priceFormat: { type: "price", precision: 3, minMove: 0.001 },
     });
@@ -68,7 +74,7 @@ export class VolatilityPanel {
   }
 
   paint() {
-    this.chart.applyOptions(chartOptions());
+    this.chart.applyOptions(smallOptions());
     this.series.applyOptions({ color: color("warn") });
     if (current() === "light") this.series.applyOptions({ color: tone(1) });
   }
@@ -99,7 +105,7 @@ export class ProfilePanel {
       timeScale: { tickMarkFormatter: clock },
       localization: { timeFormatter: clock, priceFormatter: compact },
     };
-    this.chart = createChart(box, chartOptions());
+    this.chart = createChart(box, smallOptions());
     this.chart.applyOptions(this.options);
     this.columns = this.chart.addSeries(HistogramSeries, {
       priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false,
@@ -112,7 +118,7 @@ export class ProfilePanel {
   }
 
   paint() {
-    this.chart.applyOptions(chartOptions());
+    this.chart.applyOptions(smallOptions());
     this.columns.applyOptions({ color: `${color("accent")}a0` });
     this.usual.applyOptions({ color: current() === "dark" ? color("warn") : tone(1) });
   }
