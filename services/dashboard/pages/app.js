@@ -109,6 +109,8 @@ function draw(loaded) {
   chart.show(bars, view.interval === "1d");
   chart.showBands(view.bands);
   volatility.show(bars);
+  part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
+    ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
   const market = loaded.simulated ? " · simulated" : "";
   part("title").textContent = `${view.symbol} · ${view.interval}${market}`;
   document.title = `${view.symbol} ${view.interval}${market} – Tapeline`;

@@ -52,9 +52,12 @@ export function list(box, events, interval) {
 export function markers(events, bars, sameInterval) {
   const times = bars.all.map((bar) => bar.time);
   const placed = events.filter((event) => (event.kind === "signal" ? sameInterval : event.rank >= 2));
+  const taken = new Set();
   return placed.flatMap((event) => {
     const at = times[lastUpTo(times, event.time)];
-    if (at === undefined) return [];
+    const place = `${at} ${event.kind} ${event.direction}`;
+    if (at === undefined || taken.has(place)) return [];
+    taken.add(place);
     const up = event.direction === "up";
     return [event.kind === "signal" ? {
       time: at, position: up ? "belowBar" : "aboveBar", shape: up ? "arrowUp" : "arrowDown",

@@ -86,7 +86,7 @@ NEXT = START + timedelta(days=SESSIONS - 1, minutes=MINUTES)
 """The start of the first bar that is not there yet."""
 
 
-def store(market: Market, lines: list[str], derive: bool = True) -> float:
+def store(market: Market, lines: list[str], with_indicators: bool = True) -> float:
     """Store bars as the sink does, with word of it; return the moment of the commit."""
     with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
         session.prepare_staging()
@@ -95,9 +95,16 @@ def store(market: Market, lines: list[str], derive: bool = True) -> float:
             merged = session.merge(len(lines))
             session.notify(merged.symbols)
         committed = time.time()
-        while derive and (due := pending(session, 100)):
-            derive_group(session, due, 20_000)
+    if with_indicators:
+        derive(market)
     return committed
+
+
+def derive(market: Market) -> None:
+    """Derive the series that are due, as the stream does a moment after a batch."""
+    with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
+        while due := pending(session, 100):
+            derive_group(session, due, 20_000)
 
 
 @dataclass

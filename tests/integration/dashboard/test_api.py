@@ -15,6 +15,7 @@ from pyarrow import csv, parquet
 
 from services.dashboard.datasets import ALL, BARS, Dataset
 from services.dashboard.postgres import CHANNEL
+from services.dashboard.statements import ROLLED_UP
 from services.stream.statements import NOTIFY_CHANNEL
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dashboard, serving
@@ -123,11 +124,8 @@ def test_a_wrong_parameter_is_named(path: str, wrong: str, dashboard: Dashboard)
 
 
 def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(
-    dashboard: Dashboard, stored: Market
+    dashboard: Dashboard,
 ) -> None:
-    # A series stored in 5min, made of its own candles, has indicators of the sink's making.
-    from services.dashboard.statements import ROLLED_UP
-
     shown = dashboard.get("/api/chart", symbol="AAPL", interval="5min", range="all").json()
     closes = shown["close"]
     assert shown["rolled_up"] is True
@@ -142,7 +140,7 @@ def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(
         assert shown["middle"][place] == pytest.approx(mean)
         assert shown["upper"][place] == pytest.approx(mean + 2 * deviation)
         assert shown["lower"][place] == pytest.approx(mean - 2 * deviation)
-    assert set(ROLLED_UP) == {"5min", "15min", "30min", "60min", "1d"}
+    assert {*ROLLED_UP} == {"5min", "15min", "30min", "60min", "1d"}
 
 
 def test_the_channel_is_the_one_that_the_stream_notifies() -> None:
