@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from scripts.embedded import demo_options
+from scripts.embedded.chromium import require_chromium
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
@@ -59,6 +60,8 @@ def test(arguments: Sequence[str]) -> int:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     install_test_programs(os.environ)
+    if {"integration", "e2e"} & {*(suites or SUITES)}:
+        require_chromium(os.environ)
     os.chdir(ROOT)
     folders = [f"tests/{suite}" for suite in suites or SUITES]
     _become("-m", "pytest", *folders, *further)

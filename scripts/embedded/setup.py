@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.embedded import jars, node_packages, postgres_tls, python_packages
+from scripts.embedded import jars, node_packages, postgres_tls, python_packages, web_packages
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
 from scripts.embedded.layout import (
@@ -30,6 +30,8 @@ from scripts.embedded.layout import (
     NODE_PACKAGES,
     ROOT,
     VENV,
+    WEB_LOCK,
+    WEB_PACKAGES,
     user_cache,
 )
 from scripts.embedded.progress import Progress, say
@@ -38,12 +40,14 @@ _BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
-.venv, and the pinned jars of Kafka and of Spark's connector into .cache. Downloads are checked
-against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in place.
+.venv, and the pinned jars of Kafka and of Spark's connector and the web page's chart library into
+.cache. Downloads are checked against the lock files and kept in ~/.cache/tapeline. A second run
+finds all of it in place.
 """
 _EPILOG = """\
-environment: MAVEN_REPOSITORY_URL (a mirror of Maven Central), XDG_CACHE_HOME, JAVA_HOME,
-PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own variables.
+environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
+XDG_CACHE_HOME, JAVA_HOME, PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own
+variables.
 """
 
 
@@ -57,6 +61,7 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
             say("Java 17 or 21 is missing")
             java = install_java(variables)
         _install_packages(variables)
+        _install_web_packages(variables)
         if with_jars:
             _install_jars(variables)
             _archive_classes(java, variables)
@@ -81,6 +86,21 @@ def _install_packages(variables: Mapping[str, str]) -> None:
     say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
     stamp.unlink(missing_ok=True)
     python_packages.sync(user_cache(variables), variables)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _install_web_packages(variables: Mapping[str, str]) -> None:
+    wanted = fingerprint(WEB_LOCK.read_bytes())
+    stamp = WEB_PACKAGES / "tapeline-setup"
+    if _holds(stamp, wanted):
+        return
+    web_packages.install(
+        web_packages.read_lock(WEB_LOCK),
+        web_packages.registry_url(variables),
+        user_cache(variables) / "web",
+        WEB_PACKAGES,
+        Progress("packages of the web page").add,
+    )
     stamp.write_text(wanted, encoding="utf-8")
 
 

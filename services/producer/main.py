@@ -122,6 +122,7 @@ def _poll(
 ) -> int:
     metrics, inbox = Metrics(), Inbox()
     stop = stop_on_signals(lambda: inbox.put(None))
+    metrics.calls_a_day(settings.plan.per_day or 0)
     beat = _heartbeat(settings)
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)

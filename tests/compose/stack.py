@@ -28,6 +28,7 @@ LONG_RUNNING = (
     "spark-master",
     "spark-worker",
     "stream",
+    "dashboard",
 )
 ONCE = ("secrets", "topics", "migrate")
 PUBLISHED = (
@@ -161,7 +162,8 @@ def variables_of(
     engine: Engine, images: str, ports: Sequence[int], secrets: Path
 ) -> dict[str, str]:
     """Return the environment in which Compose runs, with nothing of the caller's own settings."""
-    kept = ("PATH", "HOME", "PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL")
+    mirrors = ("PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL", "NPM_CONFIG_REGISTRY")
+    kept = ("PATH", "HOME", *mirrors)
     own = {name: os.environ[name] for name in kept if name in os.environ}
     bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     if bundle.exists():

@@ -101,7 +101,8 @@ def test_ports_are_published_on_the_loopback_interface_alone(
     }
     assert {host for _, host, _ in published} == {"127.0.0.1"}
     assert {(name, port) for name, _, port in published if not services[name].get("profiles")} == {
-        ("postgres", "5432")
+        ("dashboard", "8050"),
+        ("postgres", "5432"),
     }
 
 
@@ -113,7 +114,7 @@ def test_the_networks_keep_ingest_and_database_apart(
         network: {name for name, one in services.items() if network in (one.get("networks") or {})}
         for network in config["networks"]
     }
-    assert internal == {"market", "ingest", "database", "compute"}
+    assert internal == {"market", "ingest", "database", "compute", "figures"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
     assert "kafka" not in members["access"]
