@@ -40,5 +40,6 @@ def _is_wide(networks: list[Network]) -> bool:
         return False
     version = networks[0].version
     bits = networks[0].max_prefixlen
-    merged = ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
-    return sum(network.num_addresses for network in merged) > 2 ** (bits - WIDEST_PREFIX[version])
+    merged: Iterable[Network] = ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
+    widest: int = 2 ** (bits - WIDEST_PREFIX[version])
+    return sum(network.num_addresses for network in merged) > widest

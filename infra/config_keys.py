@@ -18,6 +18,11 @@ class Key:
     secret: bool = False
     """To be set with --secret. Pulumi.yaml cannot say so beside a default, so the program does."""
 
+    @property
+    def default_text(self) -> str:
+        """Return the default as `pulumi config` would hold it."""
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
 
 KEYS: Final[Mapping[str, Key]] = {
     "cloud": Key(

@@ -64,7 +64,7 @@ def _host_keys(name: str, settings: Settings, parent: pulumi.Resource) -> HostKe
         pulumi_tls.PrivateKey(
             f"{name}-{use}",
             algorithm="ED25519",
-            opts=pulumi.ResourceOptions(parent=parent, additional_secret_outputs=_PRIVATE),
+            opts=pulumi.ResourceOptions(parent=parent),
         )
         for use in ("first-contact", "host-key")
     )
@@ -74,9 +74,6 @@ def _host_keys(name: str, settings: Settings, parent: pulumi.Resource) -> HostKe
         lasting=pulumi.Output.secret(lasting.private_key_openssh),
         lasting_public=lasting.public_key_openssh.apply(str.strip),
     )
-
-
-_PRIVATE: Final = ["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"]
 
 
 def _outputs(
@@ -140,7 +137,7 @@ def _command(
         name,
         create=f"exec .venv/bin/python -m {module}",
         dir=ROOT,
-        stdin=pulumi.Output.secret(stdin),
+        stdin=stdin,
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(after),

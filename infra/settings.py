@@ -100,7 +100,7 @@ class _Reader:
     values: Mapping[str, str]
 
     def text(self, key: str) -> str:
-        return self.values.get(key, str(KEYS[key].default)).strip()
+        return self.values.get(key, KEYS[key].default_text).strip()
 
     def required(self, key: str) -> str:
         value = self.text(key)
