@@ -24,7 +24,7 @@ SUITES = ("unit", "contract", "integration", "e2e", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy", "services", "sql", "powerbi", "scripts", "tests"),
+    "mypy": ("mypy", "services", "sql", "powerbi", "infra", "scripts", "tests"),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
 }
