@@ -12,7 +12,12 @@ from hypothesis import settings
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.market", "tests.fixtures.live"]
+pytest_plugins = [
+    "tests.fixtures.servers",
+    "tests.fixtures.market",
+    "tests.fixtures.live",
+    "tests.fixtures.endpoint",
+]
 
 # kafka-python reads its schemas by a call that Python 3.11 and 3.12 call deprecated. The first
 # line serves the import of the plugins above, the other one everything after it.
