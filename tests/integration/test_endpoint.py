@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import struct
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from scripts.embedded.passwords import ADMINISTRATOR
 from scripts.embedded.ports import HOST
 from tests.fixtures.endpoint import Endpoint, through
 from tests.fixtures.live import wait_for
@@ -236,6 +238,41 @@ def test_a_list_and_a_certificate_are_taken_without_a_restart(endpoint: Endpoint
     assert endpoint.secrets(POWERBI_CIDRS="127.9.0.0/16").returncode == 0
     with through(LISTED, endpoint.port) as port:
         wait_for(lambda: can_connect(endpoint, port), "the list of before", 20)
+
+
+def test_a_backup_is_encrypted_and_restores_to_the_same_rows(endpoint: Endpoint) -> None:
+    bars = """
+    insert into market.events_stream (
+        symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+        adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    )
+    select 'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1,
+        2.5, number, '2025-11-06', 'alphavantage', 'realtime', true, true, now(), 0, number
+    from generate_series(1, 500) as number
+    """
+    with closing(endpoint.connect("stream_writer")) as writer:
+        writer.execute(bars.encode())
+    backup, said = endpoint.database_tool("backup")
+    contents = json.loads(said.splitlines()[-1])
+    assert contents["events_stream"]["rows"] == 500
+    assert contents.keys() >= {"events_stream", "bar_revisions", "rejected_events", "sink_offsets"}
+    assert b"PGDMP" not in backup
+    assert b"AAPL" not in backup
+
+    restored, _ = endpoint.database_tool("restore", "market_drill", given=backup)
+    assert json.loads(restored) == contents
+    with closing(endpoint.connect(ADMINISTRATOR, dbname="postgres")) as administrator:
+        administrator.execute("drop database market_drill")
+
+
+def test_a_damaged_backup_leaves_nothing(endpoint: Endpoint) -> None:
+    backup, _ = endpoint.database_tool("backup")
+    middle = len(backup) // 2
+    damaged = backup[:middle] + bytes([backup[middle] ^ 1]) + backup[middle + 1 :]
+    with pytest.raises(AssertionError, match="gpg"):
+        endpoint.database_tool("restore", "market_drill", given=damaged)
+    with closing(endpoint.connect(ADMINISTRATOR, dbname="postgres")) as administrator:
+        assert first(administrator, "select count(*) from pg_database where datname ~ 'drill'") == 0
 
 
 def can_connect(endpoint: Endpoint, port: int) -> bool:
