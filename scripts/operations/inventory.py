@@ -15,10 +15,17 @@ from scripts.operations.stacks import known_hosts, stack_outputs
 
 STACK_VARIABLE = "TAPELINE_STACK"
 KEY_VARIABLE = "TAPELINE_SSH_KEY"
+COMPOSE_VARIABLE = "TAPELINE_COMPOSE_PROGRAM"
 
 
-def inventory(outputs: StackOutputs, hosts_file: Path, key_file: str = "") -> dict[str, Any]:
-    """Return what Ansible reads: one host, in the group `tapeline`."""
+def inventory(
+    outputs: StackOutputs, hosts_file: Path, key_file: str = "", compose_program: str = ""
+) -> dict[str, Any]:
+    """Return what Ansible reads: one host, in the group `tapeline`.
+
+    A Compose program of this machine's is for hosts with the distribution's engine; the stand-in
+    for a VM (`local`) is one, for it reaches no other repository.
+    """
     name = outputs.stack.replace("/", "-")
     strict = ("StrictHostKeyChecking=yes", f"UserKnownHostsFile={hosts_file}")
     host: dict[str, Any] = {
@@ -40,6 +47,9 @@ def inventory(outputs: StackOutputs, hosts_file: Path, key_file: str = "") -> di
         "tapeline_tls_names": tls_names(outputs),
         "tapeline_secret_program": str(ROOT / "ansible" / "secret"),
     }
+    if outputs.cloud == "local" or compose_program:
+        host["docker_origin"] = "debian"
+        host["docker_compose_program"] = compose_program
     if key_file:
         host["ansible_ssh_private_key_file"] = key_file
     return {"tapeline": {"hosts": [name]}, "_meta": {"hostvars": {name: host}}}
@@ -72,7 +82,8 @@ def main() -> int:
         if not name:
             raise OperationError(f"{STACK_VARIABLE} is not set; it names the stack")
         outputs = stack_outputs(name, os.environ)
-        found = inventory(outputs, known_hosts(outputs), os.environ.get(KEY_VARIABLE, ""))
+        further = (os.environ.get(one, "") for one in (KEY_VARIABLE, COMPOSE_VARIABLE))
+        found = inventory(outputs, known_hosts(outputs), *further)
     except OperationError as error:
         print(f"ansible/inventory: {error}", file=sys.stderr)
         return 1
