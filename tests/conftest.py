@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.market",
     "tests.fixtures.live",
     "tests.fixtures.tls_postgres",
+    "tests.fixtures.endpoint",
 ]
 
 # kafka-python reads its schemas by a call that Python 3.11 and 3.12 call deprecated. The first

@@ -1,0 +1,57 @@
+"""Lets networks come to PostgreSQL, or not: firewall, published port and pg_hba.conf together."""
+
+from __future__ import annotations
+
+from scripts.operations import commands, networks
+from scripts.operations.place import Place
+from scripts.operations.session import Session
+from scripts.operations.settings_file import setting, with_setting
+
+ALLOW, DENY = "allow", "deny"
+_SETTINGS = ".env"
+
+
+def listed(session: Session) -> list[str]:
+    """Return the networks that may come in."""
+    if session.place.is_remote:
+        printed = session.run("tapeline-access list").split()
+        return [] if printed == ["nobody"] else printed
+    text = session.run(f"cat {_SETTINGS} 2>/dev/null || true")
+    return [part for part in setting(text, "POWERBI_CIDRS").replace(",", " ").split() if part]
+
+
+def change(session: Session, word: str, cidr: str) -> list[str]:
+    """Add a network to the list, or take it off; return the list. Raises OperationError."""
+    deed = networks.with_network if word == ALLOW else networks.without_network
+    wanted = deed(listed(session), cidr)
+    with session.locked(f"{word} {networks.network(cidr)}", ""):
+        if session.place.is_remote:
+            session.run(f"tapeline-access {word} {networks.network(cidr)}")
+        else:
+            text = session.run(f"cat {_SETTINGS} 2>/dev/null || true")
+            session.shell.send(with_networks(text, wanted).encode(), _SETTINGS)
+        session.run(commands.up(session.place, build=False))
+        session.run(await_list(session.place, wanted))
+    return wanted
+
+
+def with_networks(text: str, wanted: list[str]) -> str:
+    """Return the text of .env with the list, and published for them, or for nobody."""
+    port = setting(text, "POSTGRES_PUBLISHED").rpartition(":")[2] or "5432"
+    address = "0.0.0.0" if wanted else "127.0.0.1"  # noqa: S104 - only with a list
+    text = with_setting(text, "POSTGRES_PUBLISHED", f"{address}:{port}")
+    return with_setting(text, "POWERBI_CIDRS", ",".join(wanted))
+
+
+def await_list(place: Place, wanted: list[str]) -> str:
+    """Return the command that waits until the server has taken the list, at most half a minute."""
+    asked = commands.psql(
+        place,
+        "postgres",
+        query="select count(*) from pg_hba_file_rules where 'powerbi_reader' = any(user_name) "
+        "and address <> 'samenet'",
+    )
+    return (
+        f'for _ in $(seq 15); do [ "$({asked} 2>/dev/null)" = {len(wanted)} ] && exit 0; '
+        "sleep 2; done; echo 'the server has not taken the list'; exit 1"
+    )

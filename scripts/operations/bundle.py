@@ -1,0 +1,86 @@
+"""A bundle for those who help: states, logs and settings, with every secret taken out."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from scripts.operations import commands, reports
+from scripts.operations.errors import OperationError
+from scripts.operations.session import Session
+
+_LOG_LINES = 2000
+_HIDDEN = "***"
+_NAMED = re.compile(
+    r"(?im)((?:password|passphrase|secret|token|api_?key|apikey|alpha_vantage_key)\w*"
+    r"[\"']?\s*[=:]\s*)([\"']?)(?!/)[^\s\"',}&]+"
+)
+_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
+_IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^@\s/]+@")
+SECRET_NAMES = (
+    *commands.PASSWORD_USERS,
+    "kafka_ui_password",
+    "pgadmin_password",
+    "spark_secret",
+    "backup_passphrase",
+    "pgpass",
+)
+
+
+def sanitized(text: str, secrets: Iterable[str]) -> str:
+    """Return the text without the secrets that are known, and without what looks like one."""
+    for secret in sorted({one for one in secrets if len(one) >= 4}, key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    text = _BLOCK.sub(_HIDDEN, text)
+    text = _IN_ADDRESS.sub(rf"\1{_HIDDEN}@", text)
+    return _NAMED.sub(rf"\1\2{_HIDDEN}", text)
+
+
+def collect(session: Session) -> dict[str, str]:
+    """Return the files of a bundle by their names, with their secrets still in them."""
+    place = session.place
+    wanted = {
+        "states.json": commands.states(place),
+        "config.yml": place.compose("config"),
+        "logs.txt": place.compose("logs", "--no-color", "--timestamps", "--tail", str(_LOG_LINES)),
+        "images.txt": place.compose("images"),
+        "disk.txt": "df -h",
+        "memory.txt": "free -m",
+        "versions.txt": "docker version",
+        "audit.txt": f"tail -n 200 {place.state}/audit.log 2>/dev/null || true",
+        "sink_status.txt": commands.psql(place, query="table bi.sink_status"),
+    }
+    found = {"status.txt": "\n".join(reports.status(session))}
+    for name, command in wanted.items():
+        _, found[name] = session.shell.code(command)
+    return found
+
+
+def known_secrets(session: Session) -> list[str]:
+    """Return the values to look for; those that are not there are left out."""
+    found = list(session.outputs.secrets.values()) if session.outputs else []
+    for name in SECRET_NAMES:
+        code, printed = session.shell.code(commands.show_secret(session.place, name))
+        if code == 0:
+            found.append(printed.strip())
+    _, key = session.shell.code(f"cat {session.place.keys}/alpha_vantage_key 2>/dev/null")
+    return [value for value in [*found, key.strip()] if value]
+
+
+def write(files: Mapping[str, str], secrets: Iterable[str], target: Path) -> None:
+    """Write the bundle, its secrets taken out. Raises OperationError if one were still in it."""
+    hidden = list(secrets)
+    clean = {name: sanitized(text, hidden) for name, text in files.items()}
+    left = [name for name, text in clean.items() for one in hidden if len(one) >= 4 and one in text]
+    if left:
+        raise OperationError(f"a secret would be in {', '.join(left)}; nothing was written")
+    with tarfile.open(target, "w:gz") as archive:
+        for name, text in clean.items():
+            data = text.encode()
+            entry = tarfile.TarInfo(f"{target.name.removesuffix('.tar.gz')}/{name}")
+            entry.size, entry.mode = len(data), 0o600
+            archive.addfile(entry, io.BytesIO(data))
+    target.chmod(0o600)

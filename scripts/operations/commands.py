@@ -1,0 +1,223 @@
+"""The commands of the verbs: pure functions, a place and what was typed in, one shell line out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from scripts.embedded.layout import ROOT
+from scripts.operations.errors import OperationError
+from scripts.operations.place import Place
+
+PASSWORD_USERS: Mapping[str, tuple[str, ...]] = {
+    "postgres_password": (),
+    "market_owner_password": (),
+    "stream_writer_password": ("stream", "spark-worker"),
+    "dashboard_reader_password": ("dashboard", "grafana", "pgadmin"),
+    "powerbi_reader_password": (),
+}
+"""Who must start again to take a new password, where there is such a service."""
+_POSTGRES = "/app/services/postgres"
+_SINCE = r"\d+[smhd]|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z?)?"
+
+
+def services(compose_file: Path = ROOT / "docker-compose.yml") -> tuple[str, ...]:
+    """Return the services of the compose file."""
+    text = compose_file.read_text(encoding="utf-8").partition("\nservices:\n")[2]
+    return tuple(re.findall(r"^  ([a-z][a-z-]*):", re.split(r"\n(?=[a-z])", text)[0], re.MULTILINE))
+
+
+def known_service(name: str) -> str:
+    """Return the service. Raises OperationError where there is none of that name."""
+    if name not in services():
+        raise OperationError(f"there is no service {name!r}; there are {', '.join(services())}")
+    return name
+
+
+def logs(place: Place, service: str, since: str, grep: str, follow: bool) -> str:
+    """Return the command that shows the log of a service, or of all."""
+    if since and not re.fullmatch(_SINCE, since):
+        raise OperationError(f"--since {since!r} must be like 30m, 2h or 2026-11-24T14:30:00Z")
+    words = ["logs", "--no-color", "--timestamps", *(["--follow"] if follow else [])]
+    words += ["--since", since] if since else ["--tail", "200"]
+    command = place.compose(*words, *([known_service(service)] if service else []))
+    if not grep:
+        return command
+    buffered = "--line-buffered " if follow else ""
+    # No line found is an answer, not a failure.
+    return f"{command} | {{ grep {buffered}-E -e {shlex.quote(grep)} || test $? = 1; }}"
+
+
+def restart(place: Place, service: str) -> str:
+    """Return the command that restarts one service."""
+    return place.compose("restart", known_service(service))
+
+
+def states(place: Place) -> str:
+    """Return the command that lists the containers, one JSON object a line."""
+    return place.compose("ps", "--all", "--format", "json")
+
+
+def up(place: Place, build: bool) -> str:
+    """Return the command that brings the containers to what the files say."""
+    return place.compose("up", "--detach", "--build" if build else "--no-build", "--remove-orphans")
+
+
+def replay(place: Place, options: Sequence[str]) -> str:
+    """Return the command that replays a part of Kafka beside the live job."""
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--env", "SPARK_MASTER=local[1]", "stream")
+    return place.compose(*run, "python", "-m", "services.stream.replay", *options)
+
+
+def replay_options(
+    start: str, end: str, symbol: str, partition: str, offsets: str, dry_run: bool
+) -> list[str]:
+    """Return the replay's own options. Raises OperationError unless a part is named."""
+    if bool(start) == bool(offsets):
+        raise OperationError("say which part: --start INSTANT, or --partition N --offsets A:B")
+    if bool(partition) != bool(offsets):
+        raise OperationError("--partition and --offsets belong together")
+    given = {
+        "--from": start,
+        "--to": end,
+        "--symbol": symbol,
+        "--partition": partition,
+        "--offsets": offsets,
+    }
+    options = [word for name, value in given.items() if value for word in (name, value)]
+    return [*options, *(["--dry-run"] if dry_run else [])]
+
+
+def offsets(place: Place) -> str:
+    """Return the command that holds Kafka against the ledger, partition by partition."""
+    exec_ = ("exec", "--no-TTY", "stream")
+    return place.compose(*exec_, "python", "-m", "services.stream.reconcile")
+
+
+def psql(place: Place, database: str = "market", *, write: bool = False, query: str = "") -> str:
+    """Return the command for a session of the superuser, which by default only reads."""
+    read_only = "off" if write else "on"
+    options = f"PGOPTIONS=-c default_transaction_read_only={read_only}"
+    environment = ("env", "PGPASSFILE=/run/tapeline/pgpass", options)
+    session = (*environment, "psql", "-h", "/tmp", "-U", "postgres", "-d", database)  # noqa: S108
+    batch = ("-qAtX", "-v", "ON_ERROR_STOP=1", "-c", query) if query else ()
+    tty = ("--no-TTY",) if query else ()
+    return place.compose("exec", *tty, "postgres", *session, *batch)
+
+
+def backup(place: Place, keep: int) -> str:
+    """Return the command that takes a backup and removes the oldest beyond `keep`."""
+    if place.is_remote:
+        return "systemctl start tapeline-backup.service"
+    words = ("scripts/operations/backup", place.backups, str(keep), *place.compose_words)
+    return shlex.join(words)
+
+
+def newest_backup(place: Place) -> str:
+    """Return the command that prints the newest backup's path, or nothing."""
+    folder = shlex.quote(place.backups)
+    return f"ls -1 {folder}/market-*.dump.gpg 2>/dev/null | sort | tail -n 1"
+
+
+def restore_beside(place: Place, dump: str, database: str) -> str:
+    """Return the command that restores a dump into a new database and prints what is in it."""
+    tool = ("exec", "--no-TTY", "postgres", f"{_POSTGRES}/restore", database)
+    return f"{place.compose(*tool)} < {shlex.quote(dump)}"
+
+
+def manifest(dump: str) -> str:
+    """Return the command that prints what was in the database when the dump was taken."""
+    return f"cat {shlex.quote(dump.removesuffix('.dump.gpg'))}.json"
+
+
+def take_the_place(restored: str, kept: str) -> str:
+    """Return the SQL that puts a restored database in the place of `market`, which is kept."""
+    for name in (restored, kept):
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+            raise OperationError(f"{name!r} is not a name for a database")
+    return (
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'; "  # noqa: S608 - names of ours, checked above
+        f"alter database market rename to {kept}; alter database {restored} rename to market"
+    )
+
+
+def forget_checkpoint(place: Place, stamp: str) -> str:
+    """Return the command that lays Spark's checkpoint aside: the job goes on from the ledger."""
+    old = "/var/lib/tapeline/checkpoint"
+    script = f"[ ! -e {old} ] || mv {old} {old}.{stamp}"
+    return place.compose(
+        *("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", "stream", "-c", script)
+    )
+
+
+def rotate_password(place: Place, name: str) -> list[str]:
+    """Return the commands that give a role a new password, in order."""
+    run = ("run", "--rm", "--no-TTY")
+    commands = [place.compose(*run, "secrets", "rotate", name)]
+    if name == "postgres_password":
+        commands.append(place.compose("exec", "--no-TTY", "postgres", f"{_POSTGRES}/set-password"))
+    commands.append(place.compose(*run, "--no-deps", "migrate"))
+    users = [user for user in PASSWORD_USERS[name] if user in services()]
+    if users:
+        commands.append(place.compose("restart", *users))
+    return commands
+
+
+def renew_certificate(place: Place) -> str:
+    """Return the command that makes the server a new key and certificate, taken in seconds."""
+    return place.compose("run", "--rm", "--no-TTY", "secrets", "renew")
+
+
+def certificate_end(place: Place) -> str:
+    """Return the command that prints until when the certificate is valid."""
+    words = ("openssl", "x509", "-noout", "-enddate", "-in", "/run/tapeline/server.crt")
+    return place.compose("exec", "--no-TTY", "postgres", *words)
+
+
+def metrics(place: Place, service: str) -> str:
+    """Return the command that prints a service's metrics, as it tells them to Prometheus."""
+    fetch = (
+        "import urllib.request as r, socket;"
+        "print(r.urlopen(f'http://{socket.gethostname()}:9464').read().decode())"
+    )
+    return place.compose("exec", "--no-TTY", service, "python", "-c", fetch)
+
+
+def show_secret(place: Place, name: str) -> str:
+    """Return the command that prints one secret, for the person who asked for it."""
+    return place.compose("run", "--rm", "--no-deps", "--no-TTY", "secrets", "show", name)
+
+
+def destroy(place: Place, with_data: bool) -> str:
+    """Return the command that removes the containers and, if told, all that they hold."""
+    words = ["down", "--remove-orphans", *(["--volumes"] if with_data else [])]
+    return place.compose(*words)
+
+
+def take_lock(place: Place, details: str) -> str:
+    """Return the command that takes the lock, or prints who has it and ends with 9."""
+    lock = shlex.quote(f"{place.state}/lock")
+    return (
+        f"mkdir -p {shlex.quote(place.state)} && if mkdir {lock} 2>/dev/null; "
+        f"then printf '%s\\n' {shlex.quote(details)} > {lock}/details; "
+        f"else cat {lock}/details; exit 9; fi"
+    )
+
+
+def release_lock(place: Place) -> str:
+    """Return the command that gives the lock back."""
+    return f"rm -rf {shlex.quote(f'{place.state}/lock')}"
+
+
+def audit(place: Place, line: str) -> str:
+    """Return the command that adds a line to the record of what was done."""
+    file = shlex.quote(f"{place.state}/audit.log")
+    return f"mkdir -p {shlex.quote(place.state)} && printf '%s\\n' {shlex.quote(line)} >> {file}"
+
+
+def audit_line(moment: datetime, who: str, what: str, result: str) -> str:
+    """Return one line of the record."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ} {who}: {what}: {result}"

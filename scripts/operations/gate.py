@@ -1,0 +1,39 @@
+"""Waits until the containers are well, and says what it waits for."""
+
+from __future__ import annotations
+
+from scripts.operations import commands, health
+from scripts.operations.errors import OperationError
+from scripts.operations.session import Session
+
+_LOOK_SECONDS = 3.0
+_LOG_LINES = 25
+
+
+def look(session: Session) -> health.Health:
+    """Return how the containers are now."""
+    return health.parse(session.run(commands.states(session.place)))
+
+
+def await_health(session: Session, seconds: int) -> None:
+    """Return once all are well; raises OperationError with the logs of those that are not."""
+    begin = session.now()
+    said = ""
+    while True:
+        found = look(session)
+        if found.is_good:
+            session.say(f"all {len(found.states)} services are well")
+            return
+        if str(found) != said:
+            said = str(found)
+            session.say(f"waiting for {said}")
+        if (session.now() - begin).total_seconds() > seconds:
+            raise OperationError(f"not well after {seconds} s: {said}\n{_logs(session, found)}")
+        session.wait(_LOOK_SECONDS)
+
+
+def _logs(session: Session, found: health.Health) -> str:
+    command = session.place.compose(
+        "logs", "--no-color", "--tail", str(_LOG_LINES), *sorted(found.unwell)
+    )
+    return session.run(command) if found.unwell else "there is no container"

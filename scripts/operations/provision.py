@@ -1,0 +1,40 @@
+"""Runs Ansible against a stack's host: site.yml, with the inventory of its outputs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scripts.embedded.layout import ROOT
+from scripts.operations.errors import OperationError
+from scripts.operations.inventory import STACK_VARIABLE
+
+
+def command(check: bool, extra: Sequence[str]) -> list[str]:
+    """Return the command that brings a host to its state, or only looks what it would change."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    return [str(program), "site.yml", *(["--check", "--diff"] if check else []), *extra]
+
+
+def environment(stack: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what Ansible runs in: its configuration by name, for a folder that all may write is
+    not believed, and this Python for the inventory."""
+    path = f"{Path(sys.executable).parent}:{variables.get('PATH', '')}"
+    return {
+        **variables,
+        "PATH": path,
+        STACK_VARIABLE: stack,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible" / "ansible.cfg"),
+    }
+
+
+def provision(stack: str, check: bool, extra: Sequence[str] = ()) -> None:
+    """Run Ansible. Raises OperationError."""
+    done = subprocess.run(
+        command(check, extra), cwd=ROOT / "ansible", env=environment(stack, os.environ), check=False
+    )
+    if done.returncode != 0:
+        raise OperationError(f"ansible-playbook ended with {done.returncode}; see above")

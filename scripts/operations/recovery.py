@@ -1,0 +1,110 @@
+"""Backups and what is made of them: taken, restored in the place of the live database, or only
+beside it to see whether they would be worth anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.operations import commands
+from scripts.operations.errors import OperationError
+from scripts.operations.gate import await_health
+from scripts.operations.session import Session
+
+KEPT = 14
+Contents = Mapping[str, Mapping[str, Any]]
+
+
+def back_up(session: Session) -> str:
+    """Take a backup now; return its path."""
+    session.run(commands.backup(session.place, KEPT))
+    dump = newest(session)
+    session.record("backup", dump)
+    return dump
+
+
+def newest(session: Session) -> str:
+    """Return the path of the newest backup. Raises OperationError where there is none."""
+    found = session.run(commands.newest_backup(session.place)).strip()
+    if not found:
+        raise OperationError(f"there is no backup in {session.place.backups}; `fab backup` first")
+    return found
+
+
+def compare(wanted: Contents, restored: Contents) -> list[str]:
+    """Return how the restored tables differ from those that were backed up; nothing if not."""
+    return [
+        f"{table}: {_told(wanted.get(table))} were backed up, {_told(restored.get(table))} restored"
+        for table in sorted({*wanted, *restored})
+        if wanted.get(table) != restored.get(table)
+    ]
+
+
+def _told(table: Mapping[str, Any] | None) -> str:
+    return f"{table['rows']} rows (sum {table['checksum']})" if table else "no table"
+
+
+def drill(session: Session) -> list[str]:
+    """Restore the newest backup beside the live database, compare, and remove it again.
+
+    Returns one line a table. Raises OperationError where a row is missing or another.
+    """
+    dump = newest(session)
+    session.say(f"restoring {dump} beside the live database")
+    _drop(session, "market_drill")
+    contents = _restore(session, dump, "market_drill")
+    _drop(session, "market_drill")
+    live = json.loads(session.run(commands.psql(session.place, query=_LIVE_COUNTS)))
+    session.record("drill", dump)
+    return [
+        f"{table}: {found['rows']} rows, sum {found['checksum']}; live {live.get(table, 0)} rows"
+        for table, found in sorted(contents.items())
+    ]
+
+
+def restore(session: Session, dump: str, seconds: int) -> str:
+    """Put a backup in the place of the live database, which is kept under the name returned.
+
+    Bars that came after the backup are read from Kafka again, as far as it keeps them.
+    """
+    stamp = f"{session.now():%Y%m%d%H%M%S}"
+    kept = f"market_before_{stamp}"
+    place = session.place
+    with session.locked("restore", dump):
+        session.say(f"restoring {dump} beside the live database")
+        _drop(session, "market_restored")
+        _restore(session, dump, "market_restored")
+        session.say("the stream stops, the restored database takes the place of the live one")
+        session.run(place.compose("stop", "stream"))
+        for statement in commands.take_the_place("market_restored", kept).split("; "):
+            session.run(commands.psql(place, "postgres", write=True, query=statement))
+        session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
+        session.run(commands.forget_checkpoint(place, stamp))
+        session.run(place.compose("start", "stream"))
+        await_health(session, seconds)
+    return kept
+
+
+def _restore(session: Session, dump: str, database: str) -> Contents:
+    wanted: Contents = json.loads(session.run(commands.manifest(dump)))
+    printed = session.run(commands.restore_beside(session.place, dump, database))
+    contents: Contents = json.loads(printed.strip().splitlines()[-1])
+    wrong = compare(wanted, contents)
+    if wrong:
+        _drop(session, database)
+        raise OperationError(f"{dump} does not hold what it should: {'; '.join(wrong)}")
+    return contents
+
+
+def _drop(session: Session, database: str) -> None:
+    statement = f"drop database if exists {database}"
+    session.run(commands.psql(session.place, "postgres", write=True, query=statement))
+
+
+_LIVE_COUNTS = """
+select json_object_agg(relname, (xpath('/row/rows/text()', query_to_xml(
+    format('select count(*) as rows from market.%I', relname), false, true, '')))[1]::text::bigint)
+from pg_class where relnamespace = 'market'::regnamespace and relkind in ('r', 'p')
+    and not relispartition
+"""

@@ -1,0 +1,171 @@
+"""How the pipeline is: what its parts print in, a few lines for a person out."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from scripts.operations import access, commands, deploy
+from scripts.operations.errors import OperationError
+from scripts.operations.gate import look
+from scripts.operations.recovery import newest
+from scripts.operations.session import Session
+
+_FRESHNESS = """
+select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
+    'written', extract(epoch from now() - max(updated_at))::int,
+    'rejected', (select coalesce(sum(rejected), 0) from bi.sink_status),
+    'lost', (select coalesce(sum(lost), 0) from bi.sink_status)) from bi.events_stream
+"""
+_WEEK_DAYS = 7
+_BACKUP_HOURS = 48
+
+
+def status(session: Session) -> list[str]:
+    """Return one line for each thing that one wants to know every day."""
+    parts: dict[str, Callable[[Session], str]] = {
+        "release": lambda one: deploy.current(one) if one.place.is_remote else "the checkout",
+        "health": lambda one: str(look(one)),
+        "freshness": freshness,
+        "lag": lag,
+        "quota": quota,
+        "disk": disk,
+        "certificate": certificate,
+        "backup": last_backup,
+        "let in": lambda one: ", ".join(access.listed(one)) or "nobody from elsewhere",
+    }
+    return [f"{name:12}{_or_why_not(part, session)}" for name, part in parts.items()]
+
+
+def _or_why_not(part: Callable[[Session], str], session: Session) -> str:
+    try:
+        return part(session)
+    except OperationError as error:
+        return f"unknown: {str(error).splitlines()[-1]}"
+
+
+def freshness(session: Session) -> str:
+    """Return how many bars there are and how old the newest write is."""
+    found = json.loads(session.run(commands.psql(session.place, query=_FRESHNESS)))
+    if not found["bars"]:
+        return "no bar yet"
+    return (
+        f"{found['bars']} bars, the newest of {found['newest_bar']}, written {found['written']} s "
+        f"ago; {found['rejected']} rejected, {found['lost']} lost"
+    )
+
+
+def lag(session: Session) -> str:
+    """Return how many records wait in Kafka."""
+    text = session.run(commands.metrics(session.place, "stream"))
+    waiting = sum(samples(text, "tapeline_stream_lag_records"))
+    return f"{waiting:.0f} records in Kafka that are not yet in the table"
+
+
+def quota(session: Session) -> str:
+    """Return the calls that were charged to this day."""
+    text = session.run(commands.metrics(session.place, "producer"))
+    return f"{sum(samples(text, 'tapeline_producer_calls_today')):.0f} calls charged to this day"
+
+
+def samples(text: str, name: str) -> list[float]:
+    """Return the values of a metric in Prometheus' text format."""
+    found = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
+    return [float(value) for value in found]
+
+
+def disk(session: Session) -> str:
+    """Return what is left of the disk that holds the data."""
+    root = "\"$(docker info --format '{{.DockerRootDir}}')\""
+    size, free, share = session.run(f"df -Pk {root} | awk 'END {{print $2, $4, $5}}'").split()
+    return f"{int(free) / 1e6:.1f} of {int(size) / 1e6:.1f} GB free ({share} used)"
+
+
+def certificate(session: Session) -> str:
+    """Return how many days the server's certificate has left."""
+    days = days_left(session.run(commands.certificate_end(session.place)), session.now())
+    return f"{days} days left" + ("" if days > _WEEK_DAYS else ": RENEW IT: fab rotate certificate")
+
+
+def days_left(printed: str, now: datetime) -> int:
+    """Return the whole days until what `openssl x509 -enddate` printed."""
+    end = datetime.strptime(printed.strip(), "notAfter=%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+    return (end - now).days
+
+
+def last_backup(session: Session) -> str:
+    """Return the newest backup and its age."""
+    dump = newest(session)
+    return f"{dump}, {hours_since(dump, session.now()):.1f} hours ago"
+
+
+def hours_since(dump: str, now: datetime) -> float:
+    """Return the age of a backup by its name. Raises OperationError where that tells none."""
+    stamp = re.search(r"market-(\d{8}T\d{6}Z)", dump)
+    if stamp is None:
+        raise OperationError(f"{dump} does not tell when it was taken")
+    taken = datetime.strptime(stamp[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return (now - taken).total_seconds() / 3600
+
+
+def doctor(session: Session) -> tuple[list[str], bool]:
+    """Return what was looked at, with a verdict each, and whether all is well."""
+    found = [
+        ("the place can run the pipeline", _verdict(lambda: deploy.preflight(session))),
+        ("all services are well", _verdict(lambda: _well(session))),
+        ("the server reads its rules", _verdict(lambda: _rules(session))),
+        ("the certificate lasts", _verdict(lambda: _lasts(session))),
+        ("there is a backup of these two days", _verdict(lambda: _recent_backup(session))),
+    ]
+    if session.outputs is not None:
+        found.append(("5432 answers here as it should", _verdict(lambda: _port(session))))
+    lines = [f"{'well' if not why else 'ILL '}  {what}{why and f': {why}'}" for what, why in found]
+    return lines, not any(why for _, why in found)
+
+
+def _verdict(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except OperationError as error:
+        return str(error).splitlines()[-1]
+    return ""
+
+
+def _well(session: Session) -> None:
+    found = look(session)
+    if not found.is_good:
+        raise OperationError(str(found))
+
+
+def _rules(session: Session) -> None:
+    query = "select line_number || ' ' || error from pg_hba_file_rules where error is not null"
+    wrong = session.run(commands.psql(session.place, "postgres", query=query)).strip()
+    if wrong:
+        raise OperationError(f"pg_hba.conf: {wrong}")
+
+
+def _lasts(session: Session) -> None:
+    days = days_left(session.run(commands.certificate_end(session.place)), session.now())
+    if days <= _WEEK_DAYS:
+        raise OperationError(f"{days} days left; fab rotate certificate")
+
+
+def _recent_backup(session: Session) -> None:
+    dump = newest(session)
+    if hours_since(dump, session.now()) > _BACKUP_HOURS:
+        raise OperationError(f"the newest is {dump}")
+
+
+def _port(session: Session) -> None:
+    assert session.outputs is not None  # noqa: S101 - asked for hosts alone
+    is_listed = bool(access.listed(session))
+    try:
+        socket.create_connection((session.outputs.address, 5432), 5).close()
+        answers = True
+    except OSError:
+        answers = False
+    if answers and not is_listed:
+        raise OperationError("it answers, although nobody is on the list")

@@ -1,0 +1,87 @@
+"""What a verb works with: a place, a shell there, who asks, and the clock; begun by `begin`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from infra.outputs import StackOutputs
+from scripts.embedded.progress import say
+from scripts.operations import commands, place
+from scripts.operations.errors import OperationError
+from scripts.operations.inventory import KEY_VARIABLE
+from scripts.operations.place import Place
+from scripts.operations.shells import LocalShell, RemoteShell, Shell, connect
+from scripts.operations.stacks import known_hosts, stack_outputs
+
+_LOCK_TAKEN = 9
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Session:
+    """One verb at work. `outputs` are those of the stack, if the place is a host."""
+
+    place: Place
+    shell: Shell
+    who: str
+    outputs: StackOutputs | None = None
+    say: Callable[[str], None] = say
+    now: Callable[[], datetime] = _now
+    wait: Callable[[float], None] = field(default=time.sleep)
+
+    def run(self, command: str) -> str:
+        """Run a command and return what it printed."""
+        return self.shell.run(command)
+
+    def record(self, what: str, result: str) -> None:
+        """Add a line to the place's record of what was done."""
+        line = commands.audit_line(self.now(), self.who, what, result)
+        self.shell.run(commands.audit(self.place, line))
+
+    @contextmanager
+    def locked(self, what: str, reason: str) -> Iterator[None]:
+        """Hold the place's lock, and record what became of the deed.
+
+        Raises OperationError at once where somebody holds it.
+        """
+        details = f"{self.who} since {self.now():%Y-%m-%d %H:%M:%S} UTC: {what}"
+        details += f" ({reason})" if reason else ""
+        code, printed = self.shell.code(commands.take_lock(self.place, details))
+        if code == _LOCK_TAKEN:
+            raise OperationError(
+                f"{self.place.name} is locked by {printed.strip()}; "
+                "if that has ended without saying so, `fab unlock`"
+            )
+        if code != 0:
+            raise OperationError(f"the lock cannot be taken: {printed.strip()}")
+        try:
+            yield
+        except BaseException as error:
+            first = (str(error).splitlines() or [type(error).__name__])[0]
+            self.record(what, f"failed: {first}")
+            raise
+        else:
+            self.record(what, "done")
+        finally:
+            self.shell.run(commands.release_lock(self.place))
+
+
+def begin(stack: str, variables: Mapping[str, str] = os.environ) -> Session:
+    """Return a session on a stack's host, or on this machine's own stack. Raises OperationError."""
+    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    if not stack:
+        return Session(place.LOCAL, LocalShell(), who)
+    outputs = stack_outputs(stack, variables)
+    connection = connect(outputs, known_hosts(outputs), variables.get(KEY_VARIABLE, ""))
+    where = place.host(stack)
+    return Session(where, RemoteShell(connection, "/"), who, outputs)

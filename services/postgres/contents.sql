@@ -1,0 +1,19 @@
+-- Rows and a checksum of each table of the pipeline, whatever order they lie in; one line of JSON.
+select jsonb_object_agg(relname, counted.row order by relname)
+from pg_class
+cross join lateral (
+    select query_to_xml(
+        format(
+            'select count(*) as rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) '
+            || 'as checksum from market.%I as t', relname
+        ), false, true, ''
+    ) as document
+) as asked
+cross join lateral (
+    select jsonb_build_object(
+        'rows', (xpath('/row/rows/text()', document))[1]::text::bigint,
+        'checksum', (xpath('/row/checksum/text()', document))[1]::text
+    ) as row
+) as counted
+where relnamespace = 'market'::regnamespace and relkind in ('r', 'p') and not relispartition
+    and relpersistence = 'p';

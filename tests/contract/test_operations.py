@@ -1,0 +1,102 @@
+"""What Ansible, the host's programs and the verbs repeat is what is written elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.outputs import ROLE_PASSWORDS
+from scripts.embedded.layout import ROOT
+from scripts.operations import commands, networks, place
+
+ANSIBLE = ROOT / "ansible"
+VERBS = (
+    "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "offsets",
+    "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "status",
+    "tunnel", "unlock",
+)  # fmt: skip
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+def test_the_services_are_those_of_the_compose_file() -> None:
+    assert {"kafka", "postgres", "producer", "stream", "secrets"} <= {*commands.services()}
+    assert "x-log" not in commands.services()
+
+
+def test_the_passwords_are_those_that_pulumi_makes() -> None:
+    assert sorted(commands.PASSWORD_USERS) == sorted(ROLE_PASSWORDS)
+    defaults = text("ansible/roles/pipeline/defaults/main.yml")
+    listed = re.findall(r"^  - (\w+)$", defaults, re.MULTILINE)
+    assert sorted(listed) == sorted([*ROLE_PASSWORDS, "backup_passphrase"])
+    made = text("services/secrets/start")
+    for name in ROLE_PASSWORDS:
+        assert name.removesuffix("_password") in made, name
+    assert "once backup_passphrase" in made
+
+
+def test_the_folders_of_a_host_are_the_same_everywhere() -> None:
+    assert f"pipeline_directory: {place.HOST_DIRECTORY}\n" in text(
+        "ansible/roles/pipeline/defaults/main.yml"
+    )
+    assert f"postgres_edge_directory: {place.HOST_DIRECTORY}\n" in text(
+        "ansible/roles/postgres_edge/defaults/main.yml"
+    )
+    compose = text("scripts/operations/host-compose")
+    assert place.HOST_DIRECTORY in compose
+    assert place.host("x").backups == "/var/lib/tapeline/backups"
+
+
+def test_the_widest_network_is_the_same_everywhere() -> None:
+    assert f"prefixlen < {networks.WIDEST_PREFIX}" in text(
+        "ansible/roles/firewall/files/tapeline-access"
+    )
+    assert f"$5 < {networks.WIDEST_PREFIX} " in text("services/secrets/start")
+
+
+def test_the_guard_ends_what_the_roles_end() -> None:
+    roles = dict(
+        re.findall(r"alter role (\w+) set statement_timeout = '(\w+)'", text("sql/roles.sql"))
+    )
+    guard = dict(re.findall(r"\('(\w+)', '(\w+)'\)", text("services/postgres/guard")))
+    assert guard == roles
+
+
+@pytest.mark.parametrize("file", sorted(ANSIBLE.rglob("*.yml")), ids=lambda file: file.stem)
+def test_a_task_with_a_secret_shows_nothing(file: Path) -> None:
+    for task in re.split(r"\n(?=- name: )", file.read_text("utf-8")):
+        if "tapeline_secret_program" in task:
+            assert "no_log: true" in task, task
+
+
+@pytest.mark.parametrize("file", sorted(ANSIBLE.rglob("*.yml")), ids=lambda file: file.stem)
+def test_what_ansible_writes_has_a_mode(file: Path) -> None:
+    for task in re.split(r"\n(?=- name: )", file.read_text("utf-8")):
+        if re.search(r"ansible\.builtin\.(copy|template|file|deb822_repository):", task):
+            assert re.search(r'\n    mode: "0[0-7]{3}"', task), task
+
+
+def test_fab_list_names_every_verb_and_the_readme_too() -> None:
+    program = Path(sys.executable).with_name("fab")
+    listed = subprocess.run([program, "--list"], cwd=ROOT, capture_output=True, check=True)
+    names = re.findall(r"^  ([a-z]+) +[A-Z]", listed.stdout.decode(), re.MULTILINE)
+    assert names == [*VERBS]
+    readme = text("README.md")
+    assert [verb for verb in VERBS if f"| `{verb}" not in readme] == []
+
+
+def test_a_wrong_argument_ends_with_one_line() -> None:
+    program = Path(sys.executable).with_name("fab")
+    for words in (["restart", "nothing"], ["rotate", "all"], ["allow", "world"], ["replay"]):
+        done = subprocess.run([program, *words], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 1
+        said = done.stderr.decode()
+        assert said.startswith(f"fab {words[0]}: ")
+        assert said.count("\n") == 1
+        assert done.stdout == b""

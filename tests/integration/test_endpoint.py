@@ -1,0 +1,283 @@
+"""The endpoint that Power BI comes to: what may pass does, every wrong thing fails as it must."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import struct
+import subprocess
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from scripts.embedded.passwords import ADMINISTRATOR
+from scripts.embedded.ports import HOST
+from tests.fixtures.endpoint import Endpoint, through
+from tests.fixtures.live import wait_for
+
+LISTED, ELSEWHERE = "127.9.8.7", "127.8.8.7"
+SSL_REQUEST = struct.pack("!II", 8, 80877103)
+# PostgreSQL before 16 words it so; since then: "no encryption", "SSL encryption".
+REJECTED = "pg_hba.conf rejects connection for host"
+
+
+def first(connection: psycopg.Connection, query: str) -> object:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def served_certificate(endpoint: Endpoint) -> str:
+    """Return the serial number of the certificate that the server shows."""
+    with socket.create_connection((HOST, endpoint.port), 10) as plain:
+        plain.sendall(SSL_REQUEST)
+        assert plain.recv(1) == b"S"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(plain) as secured:
+            shown = secured.getpeercert(binary_form=True)
+    assert shown is not None
+    command = ["openssl", "x509", "-inform", "DER", "-noout", "-serial"]
+    return subprocess.run(command, input=shown, capture_output=True, check=True).stdout.decode()
+
+
+def test_from_a_listed_network_powerbi_reads_over_tls_1_2(endpoint: Endpoint) -> None:
+    with (
+        through(LISTED, endpoint.port) as port,
+        closing(endpoint.connect(port=port, ssl_max_protocol_version="TLSv1.2")) as connection,
+    ):
+        assert first(connection, "select count(*) from events_stream") == 0
+        seen = "select client_addr::text || ' ' || version from pg_stat_activity "
+        seen += "inner join pg_stat_ssl using (pid) where pid = pg_backend_pid()"
+        assert first(connection, seen) == f"{LISTED}/32 TLSv1.2"
+
+
+def test_the_server_proves_itself_by_the_password_whatever_it_serves(endpoint: Endpoint) -> None:
+    options = {"sslmode": "require", "sslrootcert": "", "channel_binding": "require"}
+    with closing(endpoint.connect("stream_writer", **options)) as connection:
+        assert first(connection, "select 1") == 1
+
+
+@pytest.mark.parametrize("address", [HOST, LISTED, ELSEWHERE])
+def test_plain_text_is_refused(endpoint: Endpoint, address: str) -> None:
+    with (
+        through(address, endpoint.port) as port,
+        pytest.raises(psycopg.OperationalError, match=rf"{REJECTED}.*no encryption"),
+    ):
+        endpoint.connect(port=port, sslmode="disable")
+
+
+def test_tls_1_1_is_refused(endpoint: Endpoint) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with socket.create_connection((HOST, endpoint.port), 10) as plain:
+        plain.sendall(SSL_REQUEST)
+        assert plain.recv(1) == b"S"
+        with pytest.raises(ssl.SSLError, match="TLSV1_ALERT_PROTOCOL_VERSION"):
+            context.wrap_socket(plain)
+
+
+def test_another_authority_is_not_believed(endpoint: Endpoint, tmp_path: Path) -> None:
+    other = tmp_path / "other.crt"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other"]
+    keys = ["-keyout", str(tmp_path / "other.key"), "-out", str(other)]
+    subprocess.run([*command, *keys], capture_output=True, check=True)
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        endpoint.connect(sslrootcert=str(other))
+
+
+def test_another_name_is_not_believed(endpoint: Endpoint) -> None:
+    with pytest.raises(psycopg.OperationalError, match=r"does not match host name \"db\.example"):
+        endpoint.connect(host="db.example.org")
+
+
+@pytest.mark.parametrize("address", [LISTED, ELSEWHERE])
+@pytest.mark.parametrize("role", ["market_owner", "stream_writer", "dashboard_reader", "postgres"])
+def test_no_other_role_comes_from_outside(endpoint: Endpoint, role: str, address: str) -> None:
+    with (
+        through(address, endpoint.port) as port,
+        pytest.raises(psycopg.OperationalError, match=f'{REJECTED} "{address}", user "{role}"'),
+    ):
+        endpoint.connect(role, port=port)
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1"])
+def test_no_other_database_is_open(endpoint: Endpoint, database: str) -> None:
+    with (
+        through(LISTED, endpoint.port) as port,
+        pytest.raises(psycopg.OperationalError, match=f'{REJECTED}.*database "{database}"'),
+    ):
+        endpoint.connect(port=port, dbname=database)
+
+
+def test_an_address_outside_the_list_is_refused(endpoint: Endpoint) -> None:
+    with (
+        through(ELSEWHERE, endpoint.port) as port,
+        pytest.raises(psycopg.OperationalError, match=f'{REJECTED} "{ELSEWHERE}"'),
+    ):
+        endpoint.connect(port=port)
+
+
+def test_a_wrong_password_is_refused(endpoint: Endpoint) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        endpoint.connect(password="guessed")
+
+
+def test_writing_is_refused(endpoint: Endpoint) -> None:
+    attempt = "insert into events_stream (symbol) values ('X')"
+    with closing(endpoint.connect()) as connection:
+        with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+            connection.execute(attempt.encode())
+        with pytest.raises(errors.ReadOnlySqlTransaction):
+            connection.execute("create temporary table mine (x int)")
+        connection.execute("set default_transaction_read_only = off")
+        with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+            connection.execute(attempt.encode())
+
+
+def test_nothing_but_the_views_of_bi_can_be_read(endpoint: Endpoint) -> None:
+    relations = """
+    select format('%I.%I', nspname, relname) from pg_class
+    inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'v', 'm', 'p') and nspname !~ '^(pg_|information_schema)'
+    and has_table_privilege(pg_class.oid, 'select') and has_schema_privilege(nspname, 'usage')
+    """
+    functions = """
+    select proname from pg_proc where has_function_privilege(oid, 'execute')
+    and proname ~ '^(pg_read_.*file$|pg_ls_|lo_import|lo_export|pg_stat_file|pg_reload_conf)'
+    """
+    with closing(endpoint.connect()) as connection:
+        readable = [row[0] for row in connection.execute(relations.encode())]
+        assert readable != []
+        assert {name.partition(".")[0] for name in readable} == {"bi"}
+        assert connection.execute(functions.encode()).fetchall() == []
+
+
+FILES = (
+    "select pg_read_file('/etc/passwd')",
+    "select pg_ls_dir('/')",
+    "select lo_import('/etc/passwd')",
+    "copy (select 1) to '/tmp/leak'",
+    "copy (select 1) to program 'cat'",
+)
+
+
+@pytest.mark.parametrize("attempt", FILES)
+def test_no_file_of_the_server_is_reached(endpoint: Endpoint, attempt: str) -> None:
+    with closing(endpoint.connect()) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(attempt.encode())
+
+
+LIMITS = (
+    "alter role powerbi_reader connection limit 100",
+    "alter system set max_connections = 1000",
+    "set temp_file_limit = '1TB'",
+    "set session_replication_role = replica",
+    "grant pg_read_server_files to powerbi_reader",
+)
+
+
+@pytest.mark.parametrize("attempt", LIMITS)
+def test_no_limit_of_the_role_or_the_server_can_be_raised(endpoint: Endpoint, attempt: str) -> None:
+    with closing(endpoint.connect()) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(attempt.encode())
+
+
+def test_a_long_query_ends(endpoint: Endpoint) -> None:
+    with closing(endpoint.connect()) as connection:
+        assert first(connection, "show statement_timeout") == "1min"
+        connection.execute("set statement_timeout = '500ms'")
+        with pytest.raises(errors.QueryCanceled, match="due to statement timeout"):
+            connection.execute("select pg_sleep(60)")
+
+
+def test_a_long_query_ends_also_where_its_limit_was_raised(endpoint: Endpoint) -> None:
+    with closing(endpoint.connect()) as connection:
+        connection.execute("set statement_timeout = 0")
+        begin = time.monotonic()
+        with pytest.raises(errors.QueryCanceled, match="due to user request"):
+            connection.execute("select pg_sleep(120)")
+        assert time.monotonic() - begin < 20
+
+
+def test_there_is_a_limit_to_the_connections(endpoint: Endpoint) -> None:
+    with ExitStack() as opened:
+        for _ in range(20):
+            opened.enter_context(closing(endpoint.connect()))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            endpoint.connect()
+
+
+def test_a_list_and_a_certificate_are_taken_without_a_restart(endpoint: Endpoint) -> None:
+    before = served_certificate(endpoint)
+    with closing(endpoint.connect()) as held:
+        assert endpoint.secrets("renew", POWERBI_CIDRS="127.8.0.0/16").returncode == 0
+        wait_for(lambda: served_certificate(endpoint) != before, "the new certificate", 20)
+
+        with through(ELSEWHERE, endpoint.port) as port, closing(endpoint.connect(port=port)) as new:
+            assert first(new, "select 1") == 1
+        with (
+            through(LISTED, endpoint.port) as port,
+            pytest.raises(psycopg.OperationalError, match=f'{REJECTED} "{LISTED}"'),
+        ):
+            endpoint.connect(port=port)
+        assert first(held, "select 1") == 1
+
+    assert endpoint.secrets(POWERBI_CIDRS="127.9.0.0/16").returncode == 0
+    with through(LISTED, endpoint.port) as port:
+        wait_for(lambda: can_connect(endpoint, port), "the list of before", 20)
+
+
+def test_a_backup_is_encrypted_and_restores_to_the_same_rows(endpoint: Endpoint) -> None:
+    bars = """
+    insert into market.events_stream (
+        symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+        adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    )
+    select 'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1,
+        2.5, number, '2025-11-06', 'alphavantage', 'realtime', true, true, now(), 0, number
+    from generate_series(1, 500) as number
+    """
+    with closing(endpoint.connect("stream_writer")) as writer:
+        writer.execute(bars.encode())
+    backup, said = endpoint.database_tool("backup")
+    contents = json.loads(said.splitlines()[-1])
+    assert contents["events_stream"]["rows"] == 500
+    assert contents.keys() >= {"events_stream", "bar_revisions", "rejected_events", "sink_offsets"}
+    assert b"PGDMP" not in backup
+    assert b"AAPL" not in backup
+
+    restored, _ = endpoint.database_tool("restore", "market_drill", given=backup)
+    assert json.loads(restored) == contents
+    with closing(endpoint.connect(ADMINISTRATOR, dbname="postgres")) as administrator:
+        administrator.execute("drop database market_drill")
+
+
+def test_a_damaged_backup_leaves_nothing(endpoint: Endpoint) -> None:
+    backup, _ = endpoint.database_tool("backup")
+    middle = len(backup) // 2
+    damaged = backup[:middle] + bytes([backup[middle] ^ 1]) + backup[middle + 1 :]
+    with pytest.raises(AssertionError, match="gpg"):
+        endpoint.database_tool("restore", "market_drill", given=damaged)
+    with closing(endpoint.connect(ADMINISTRATOR, dbname="postgres")) as administrator:
+        assert first(administrator, "select count(*) from pg_database where datname ~ 'drill'") == 0
+
+
+def can_connect(endpoint: Endpoint, port: int) -> bool:
+    try:
+        endpoint.connect(port=port).close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""One machine for all tests of the suite; they build on one another, in the order of the file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.containers import base_image
+from scripts.containers.compose_tool import compose
+from scripts.containers.engine import engine
+from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.layout import ROOT
+from tests.compose.stack import run, variables_of
+from tests.rehearsal.stand_in import StandIn, canaries
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """Return a machine that runs, nothing on it yet, and the images built beside it."""
+    desk = tmp_path_factory.mktemp("desk")
+    program = compose(os.environ)
+    try:
+        with engine(os.environ) as running:
+            base_image.ensure(running.host, os.environ)
+            images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+            variables = variables_of(running, images, 5432, desk)
+            run([str(program), "--project-name", "rehearsal-build", "build"], variables)
+            made = StandIn(running.host, images, program, desk, canaries())
+            made.create()
+            yield made
+            if os.environ.get("KEEP_REHEARSAL") != "true":
+                made.remove()
+    except EmbeddedError as error:
+        pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Leave out what builds on a step that has failed: one cause, one failure."""
+    before = getattr(item.session, "_rehearsal_failed", "")
+    if before:
+        pytest.fail(f"not tried: {before} had failed", pytrace=False)
+    try:
+        return (yield)
+    except Exception:
+        if "deploy" in item.name or "host_is_brought" in item.name:
+            item.session._rehearsal_failed = item.name  # type: ignore[attr-defined]
+        raise

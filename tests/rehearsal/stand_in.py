@@ -1,0 +1,178 @@
+"""A container that stands in for a VM, what Pulumi would tell of it, and the verbs run on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.outputs import OUTPUTS_FILE_VARIABLE, SECRETS
+from scripts.containers import programs
+from scripts.embedded.layout import ROOT
+from scripts.operations.inventory import COMPOSE_VARIABLE, KEY_VARIABLE
+from tests.compose.stack import run
+from tests.fixtures.live import wait_for
+
+STACK = "rehearsal"
+IMAGE = "tapeline-vm:rehearsal"
+SUBNET, GATEWAY, ADDRESS = "10.77.0.0/24", "10.77.0.1", "10.77.0.2"
+OUTSIDE, ELSEWHERE = "10.77.0.9", "10.77.0.10"
+VERB_SECONDS = 900.0
+# What systemd and an engine within need: everything but the right to raise limits.
+AS_A_MACHINE = (
+    *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private"),
+    *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
+    *("--tmpfs", "/run:exec,mode=755", "--tmpfs", "/run/lock", "--stop-signal", "SIGRTMIN+3"),
+)
+
+
+@dataclass
+class StandIn:
+    """The machine, the network around it, and a person's desk with keys and stack outputs."""
+
+    docker_host: str
+    images: str
+    compose_program: Path
+    desk: Path
+    secrets: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def docker(self, *words: str) -> str:
+        """Run `docker …` at the engine that runs the machine."""
+        return run([programs.require("docker"), "--host", self.docker_host, *words])
+
+    def create(self) -> None:
+        """Make the network and the machine, its host key and the person's key in place."""
+        self.remove()
+        self.docker("build", "--tag", IMAGE, str(ROOT / "infra" / "local_host"))
+        self.docker("network", "create", "--subnet", SUBNET, STACK)
+        named = ("--name", STACK, "--hostname", STACK, "--network", STACK, "--ip", ADDRESS)
+        volume = ("--volume", f"{STACK}-data:/var/lib/tapeline")
+        self.docker("create", *named, *AS_A_MACHINE, *volume, IMAGE)
+        for name in ("host", "person"):
+            key = str(self.desk / name)
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key])
+        allowed = self.desk / "authorized_keys"
+        allowed.mkdir()
+        (allowed / "tapeline").write_text((self.desk / "person.pub").read_text(), encoding="utf-8")
+        self.docker("cp", str(self.desk / "host"), f"{STACK}:/etc/ssh/ssh_host_ed25519_key")
+        self.docker("cp", str(allowed), f"{STACK}:/etc/ssh/")
+        self.docker("start", STACK)
+        (self.desk / "outputs.json").write_text(json.dumps(self.outputs()), encoding="utf-8")
+        self.await_machine()
+
+    def await_machine(self) -> None:
+        """Wait until systemd has started everything."""
+        wait_for(lambda: self.inside("systemctl is-system-running || true").strip()
+                 in {"running", "degraded"}, "systemd", 120)  # fmt: skip
+
+    def remove(self) -> None:
+        """Remove what a run before has left."""
+        docker = [programs.require("docker"), "--host", self.docker_host]
+        for words in (
+            ("rm", "--force", "--volumes", STACK),
+            ("volume", "rm", "--force", f"{STACK}-data"),
+            ("network", "rm", STACK),
+        ):
+            subprocess.run([*docker, *words], capture_output=True, check=False)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return what the stack would tell."""
+        kind, key, _ = (self.desk / "host.pub").read_text("utf-8").split(" ", 2)
+        return {
+            "stack": STACK, "cloud": "local", "address": ADDRESS, "ssh_user": "tapeline",
+            "ssh_port": 22, "host_key": f"{ADDRESS} {kind} {key}", "data_volume_device": "",
+            "domain": "", "certificate": "own-ca", "acme_email": "",
+            "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "backup_target": "",
+            "secrets": self.secrets,
+        }  # fmt: skip
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment that the person types in."""
+        kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        plugins = self.desk / "docker" / "cli-plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        if not (plugins / "docker-compose").exists():
+            (plugins / "docker-compose").symlink_to(self.compose_program)
+        return kept | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "DOCKER_HOST": self.docker_host,
+            "DOCKER_CONFIG": str(self.desk / "docker"),
+            "TAPELINE_IMAGES": self.images,
+            OUTPUTS_FILE_VARIABLE: str(self.desk / "outputs.json"),
+            KEY_VARIABLE: str(self.desk / "person"),
+            COMPOSE_VARIABLE: str(self.compose_program),
+        }
+
+    def begin(self, verb: str, *words: str) -> subprocess.Popen[str]:
+        """Type a verb and do not wait."""
+        return subprocess.Popen(
+            ["fab", verb, "--stack", STACK, *words],
+            cwd=ROOT, env=self.variables(), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def end(self, typed: subprocess.Popen[str]) -> tuple[int, str]:
+        """Wait for a verb; return its exit code and all that it said."""
+        said, _ = typed.communicate(timeout=VERB_SECONDS)
+        self.said.append(said)
+        return typed.returncode, said
+
+    def fab(self, verb: str, *words: str) -> str:
+        """Type a verb, which must succeed; return what it said."""
+        code, said = self.end(self.begin(verb, *words))
+        assert code == 0, f"fab {verb} {' '.join(words)} ended with {code}:\n{said[-6000:]}"
+        return said
+
+    def inside(self, script: str) -> str:
+        """Run a script as root in the machine, past all of its doors."""
+        return self.docker("exec", STACK, "bash", "-c", script)
+
+    def compose(self, *words: str) -> str:
+        """Run Compose in the machine."""
+        words_ = " ".join(words)
+        return self.inside(f"/opt/tapeline/current/scripts/operations/host-compose {words_}")
+
+    def outside(self, address: str, *command: str) -> str:
+        """Run a command in another container of the network, with an address of its own."""
+        at = ("run", "--rm", "--network", STACK, "--ip", address, "--entrypoint", command[0])
+        mounted = ("--volume", f"{self.desk}:/desk:ro", "--user", "0:0")
+        return self.docker(*at, *mounted, f"{self.images}/stream:0.1.0", *command[1:])
+
+
+def canaries() -> dict[str, str]:
+    """Return secrets that are easy to find again; without a key the market is simulated."""
+    made = {name: f"canary-{name.replace('_', '-')}-{os.urandom(8).hex()}" for name in SECRETS}
+    return made | dict.fromkeys(
+        ("alpha_vantage_key", "backup_access_key_id", "backup_secret_access_key"), ""
+    )
+
+
+def broken_commit() -> str:
+    """Return a commit of its own, on no branch, whose stream ends as soon as it starts."""
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    broken = text.replace("\n  stream:\n", '\n  stream:\n    entrypoint: ["/bin/false"]\n')
+    assert broken != text
+    with tempfile.TemporaryDirectory() as folder:
+        variables = {
+            **os.environ, "GIT_INDEX_FILE": f"{folder}/index",
+            "GIT_AUTHOR_NAME": "rehearsal", "GIT_AUTHOR_EMAIL": "rehearsal@localhost",
+            "GIT_COMMITTER_NAME": "rehearsal", "GIT_COMMITTER_EMAIL": "rehearsal@localhost",
+        }  # fmt: skip
+
+        def git(*words: str, given: str = "") -> str:
+            done = subprocess.run(
+                ["git", *words], cwd=ROOT, env=variables, input=given, text=True,
+                capture_output=True, check=True,
+            )  # fmt: skip
+            return done.stdout.strip()
+
+        git("read-tree", "HEAD")
+        blob = git("hash-object", "-w", "--stdin", given=broken)
+        git("update-index", "--cacheinfo", f"100644,{blob},docker-compose.yml")
+        return git("commit-tree", git("write-tree"), "-p", "HEAD", "-m", "A broken release")

@@ -1,0 +1,249 @@
+"""From a bare machine to bars, and through the days after: every verb, on a stand-in for a VM."""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from scripts.operations import health
+from tests.compose.test_c_ports import PROBE
+from tests.fixtures.live import wait_for
+from tests.rehearsal.stand_in import (
+    ADDRESS,
+    ELSEWHERE,
+    OUTSIDE,
+    STACK,
+    StandIn,
+    broken_commit,
+)
+
+# Small, and at a pace at which no night falls on the market meanwhile.
+SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15"}
+ASK = """
+import pathlib, psycopg, sys
+address, query = sys.argv[1:]
+password = pathlib.Path("/desk/powerbi_password").read_text().strip()
+with psycopg.connect(host=address, dbname="market", user="powerbi_reader", password=password,
+                     sslmode="verify-full", sslrootcert="/desk/ca.crt", connect_timeout=5,
+                     ssl_max_protocol_version="TLSv1.2") as connection:
+    print(connection.execute(query).fetchall())
+"""
+BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
+
+
+def provision(machine: StandIn, *words: str) -> str:
+    settings = machine.desk / "settings.json"
+    settings.write_text(json.dumps({"tapeline_settings": SETTINGS}), encoding="utf-8")
+    return machine.fab("provision", "--extra", f"-e @{settings}", *words)
+
+
+def changed(said: str) -> int:
+    found = re.search(r"^rehearsal +: ok=\d+ +changed=(\d+) ", said, re.MULTILINE)
+    assert found is not None, said
+    return int(found[1])
+
+
+def ask(machine: StandIn, query: str, address: str = OUTSIDE) -> str:
+    """Ask as Power BI would, from another machine."""
+    show = ("run", "--rm", "--no-deps", "-T", "secrets", "show")
+    for name, file in (("powerbi_reader_password", "powerbi_password"), ("ca.crt", "ca.crt")):
+        (machine.desk / file).write_text(machine.compose(*show, name), encoding="utf-8")
+    return machine.outside(address, "python", "-c", ASK, ADDRESS, query)
+
+
+def open_ports(machine: StandIn, address: str = OUTSIDE) -> list[int]:
+    """Try all ports of the machine from another one."""
+    found: dict[str, list[int]] = json.loads(
+        machine.outside(address, "python", "-c", PROBE, ADDRESS)
+    )
+    return found[ADDRESS]
+
+
+def count(machine: StandIn) -> int:
+    return int(machine.fab("psql", "--query", "select count(*) from bi.events_stream"))
+
+
+def await_well(machine: StandIn, seconds: float = 240) -> None:
+    wait_for(
+        lambda: health.parse(machine.compose("ps", "--all", "--format", "json")).is_good,
+        "all services",
+        seconds,
+    )
+
+
+def test_the_host_is_brought_to_its_state_and_a_second_run_changes_nothing(
+    machine: StandIn,
+) -> None:
+    assert changed(provision(machine, "--check")) > 0
+    assert machine.inside("ls /opt/tapeline 2>&1 || true").startswith("ls: cannot access")
+    assert changed(provision(machine)) > 0
+    assert changed(provision(machine)) == 0
+    assert changed(provision(machine, "--check")) == 0
+
+
+def test_a_stranger_with_another_host_key_is_not_talked_to(machine: StandIn) -> None:
+    file = machine.desk / "outputs.json"
+    text = file.read_text("utf-8")
+    outputs = json.loads(text)
+    _, kind, _ = outputs["host_key"].split(" ", 2)
+    other = (machine.desk / "person.pub").read_text("utf-8").split(" ")[1]
+    file.write_text(json.dumps(outputs | {"host_key": f"{ADDRESS} {kind} {other}"}))
+    try:
+        code, said = machine.end(machine.begin("psql", "--query", "select 1"))
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert code == 1
+    assert "does not match" in said
+
+
+def test_deploy_brings_bars(machine: StandIn) -> None:
+    said = machine.fab("deploy", "--no-provision", "--images", "send", "--reason", "first")
+    assert "services are well" in said
+    wait_for(lambda: count(machine) > 0, "a bar", 120)
+
+
+def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: StandIn) -> None:
+    assert open_ports(machine) == []
+    assert "Power BI" not in machine.fab("allow", f"{OUTSIDE}/32")
+    assert open_ports(machine) == [5432]
+    assert open_ports(machine, ELSEWHERE) == []
+    assert ask(machine, f"{BARS} LIMIT 10").count("AAPL") > 0
+    with pytest.raises(AssertionError, match="permission denied"):
+        ask(machine, "select * from market.sink_offsets")
+    machine.fab("deny", f"{OUTSIDE}/32")
+    assert open_ports(machine) == []
+    machine.fab("allow", f"{OUTSIDE}/32")
+
+
+def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
+    said = machine.fab("status")
+    for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"health +all \d+ well", r"freshness +\d+ bars",
+                 r"lag +\d+ records", r"quota +\d+ calls", r"certificate +7\d\d days left",
+                 rf"let in +{OUTSIDE}/32"):  # fmt: skip
+        assert re.search(line, said), line
+    assert "SIMULATED" in machine.fab("logs", "--service", "producer", "--since", "30m",
+                                      "--grep", "SIMULATED")  # fmt: skip
+    machine.fab("restart", "producer")
+    await_well(machine)
+    assert "restart producer: done" in machine.inside("cat /opt/tapeline/audit.log")
+
+
+def test_replay_of_the_first_hour_changes_nothing(machine: StandIn) -> None:
+    rows = "select count(*), max(revision) from market.events_stream where inserted_at < now() - "
+    rows += "interval '1 minute'"
+    before = machine.fab("psql", "--query", rows)
+    assert re.search(r"\bequal\b", machine.fab("replay", "--start", "1h", "--dry-run"))
+    machine.fab("replay", "--start", "1h")
+    assert int(machine.fab("psql", "--query", rows).split("|")[0]) >= int(before.split("|")[0])
+    machine.fab("offsets")
+
+
+def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: StandIn) -> None:
+    before = count(machine)
+    ask(machine, "select 1")
+    old = (machine.desk / "powerbi_password").read_text("utf-8")
+    assert old.startswith("canary-powerbi")
+    for what in ("powerbi_reader", "stream_writer", "postgres", "certificate"):
+        machine.fab("rotate", what)
+    assert ask(machine, "select 1") == "[(1,)]\n"
+    assert (machine.desk / "powerbi_password").read_text("utf-8") != old
+    wait_for(lambda: count(machine) > before, "further bars", 120)
+    machine.fab("offsets")
+
+
+def test_a_backup_survives_the_loss_of_the_database(machine: StandIn) -> None:
+    dump = machine.fab("backup").strip().splitlines()[-1]
+    assert "events_stream: " in machine.fab("drill")
+    before = count(machine)
+    # The volume of the database is lost; all else is there.
+    machine.compose("rm", "--stop", "--force", "postgres", "migrate")
+    machine.inside("docker volume rm tapeline_postgres")
+    machine.compose("up", "--detach", "--no-build", "postgres", "migrate")
+    machine.fab("restore", "--dump", dump, "--yes")
+    wait_for(lambda: count(machine) >= before, "the bars of before, and those since", 180)
+    machine.fab("offsets")
+    assert ask(machine, "select 1") == "[(1,)]\n"
+
+
+def test_a_broken_release_rolls_back_by_itself(machine: StandIn) -> None:
+    before = machine.inside("readlink /opt/tapeline/current").strip()
+    words = ("--no-provision", "--images", "send", "--gate-seconds", "45")
+    code, said = machine.end(machine.begin("deploy", "--ref", broken_commit(), *words))
+    assert code == 1
+    assert "rolling back to" in said
+    assert "runs again: not well after 45 s: stream" in said
+    assert machine.inside("readlink /opt/tapeline/current").strip() == before
+    await_well(machine)
+
+
+def test_of_two_deploys_at_once_one_is_refused(machine: StandIn) -> None:
+    words = ("--no-provision", "--images", "send")
+    both = [machine.begin("deploy", *words, "--reason", name) for name in ("one", "other")]
+    codes, said = zip(*[machine.end(one) for one in both], strict=True)
+    assert sorted(codes) == [0, 1], said
+    refused = said[codes.index(1)]
+    assert re.search(
+        r"rehearsal is locked by \S+ since .* UTC: deploy \S+ \((one|other)\)", refused
+    )
+    assert machine.inside("ls /opt/tapeline/lock 2>&1 || true").startswith("ls: cannot access")
+
+
+def test_a_held_lock_refuses_until_it_is_given_back(machine: StandIn) -> None:
+    machine.inside("mkdir /opt/tapeline/lock; echo 'bob: a long deed' > /opt/tapeline/lock/details")
+    code, said = machine.end(machine.begin("restart", "producer"))
+    assert (code, said) == (
+        1,
+        f"fab restart: {STACK} is locked by bob: a long deed; "
+        "if that has ended without saying so, `fab unlock`\n",
+    )
+    machine.fab("unlock")
+    machine.fab("rollback", "--reason", "to see that it does")
+
+
+def test_after_a_reboot_all_is_as_before(machine: StandIn) -> None:
+    before = count(machine)
+    machine.docker("restart", "--time", "60", STACK)
+    machine.await_machine()
+    assert open_ports(machine, ELSEWHERE) == []
+    await_well(machine)
+    assert open_ports(machine) == [5432]
+    wait_for(lambda: count(machine) > before, "further bars", 180)
+    assert changed(provision(machine)) == 0
+
+
+def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path: Path) -> None:
+    secrets = [value for value in machine.secrets.values() if value]
+    assert len(secrets) == 6
+
+    def leaks(text: str) -> list[str]:
+        return [value for value in secrets if value in text]
+
+    bundle = tmp_path / "bundle.tar.gz"
+    machine.fab("bundle", "--out", str(bundle))
+    with tarfile.open(bundle) as archive:
+        names = archive.getnames()
+        texts = [archive.extractfile(name) for name in names]
+        bundled = "".join(text.read().decode() for text in texts if text is not None)
+    assert "bundle/logs.txt" in names
+    assert len(bundled) > 10_000
+    assert leaks(bundled) == []
+    assert leaks("".join(machine.said)) == []
+    assert leaks(machine.compose("logs", "--no-color")) == []
+    inspect = machine.inside("docker inspect $(docker ps --all --quiet)")
+    assert leaks(inspect) == []
+    assert (
+        leaks(machine.inside("journalctl --no-pager; cat /var/log/*.log 2>/dev/null; true")) == []
+    )
+    pattern = machine.desk / "canaries"
+    pattern.write_text("\n".join(secrets) + "\n", encoding="utf-8")
+    machine.docker("cp", str(pattern), f"{STACK}:/run/canaries")
+    found = machine.inside(
+        "grep --recursive --files-with-matches --fixed-strings --file=/run/canaries "
+        "/etc /opt /root /home /tmp /var/log /var/lib/tapeline 2>/dev/null || true"
+    ).splitlines()
+    holders = ("/opt/tapeline/given/", "/var/lib/tapeline/docker/volumes/tapeline_secrets-")
+    assert [file for file in found if not file.startswith(holders)] == []

@@ -1,0 +1,274 @@
+"""What the verbs do, in order, against a shell that answers from a table."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from scripts.operations import access, bundle, deploy, health, recovery, reports, rotation
+from scripts.operations.errors import OperationError
+from scripts.operations.gate import await_health
+from scripts.operations.place import LOCAL
+from scripts.operations.settings_file import setting, with_setting
+from tests.unit.operations.fakes import Answer, listed, outputs, session
+
+GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
+BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
+READY = "engine=28.5.2\ncompose=2.40.3\ndisk_kb=50000000\nmemory_kb=8000000\n"
+RELEASE = deploy.Release("c" * 40, "20261124T203000Z-ccccccc")
+
+
+def test_health_is_read_from_what_compose_prints() -> None:
+    found = health.parse(listed(kafka="healthy", topics="exited 1", stream="starting", x="created"))
+    assert found.states == {
+        "kafka": "healthy",
+        "topics": "exited 1",
+        "stream": "starting",
+        "x": "created",
+    }
+    assert not found.is_good
+    assert str(found) == "stream starting, topics exited 1, x created"
+    assert health.parse(GOOD).is_good
+    assert not health.parse("").is_good
+
+
+def test_the_worst_container_of_a_service_counts() -> None:
+    text = "\n".join([listed(worker="unhealthy"), listed(worker="healthy")])
+    assert health.parse(text).states == {"worker": "unhealthy"}
+
+
+def test_the_gate_says_what_it_waits_for_and_shows_the_log_of_what_is_not_well() -> None:
+    one, shell, said = session({"ps --all": BAD, "logs": "stream: no route to postgres"})
+    with pytest.raises(
+        OperationError, match=r"not well after 9 s: stream unhealthy\nstream: no ro"
+    ):
+        await_health(one, 9)
+    assert said == ["waiting for stream unhealthy"]
+    assert shell.ran[-1].endswith("logs --no-color --tail 25 stream")
+
+
+@pytest.mark.parametrize(
+    ("facts", "wrong"),
+    [
+        (READY, []),
+        ("", ["Docker's engine is missing, needs 20.10", "Docker's compose is missing, needs 2.39",
+              "disk: 0.0 GB, needs 5.0 GB", "memory: 0.0 GB, needs 3.5 GB"]),
+        (READY.replace("2.40.3", "2.26.1-4"), ["Docker's compose is 2.26.1-4, needs 2.39"]),
+    ],
+)  # fmt: skip
+def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
+    assert deploy.problems(facts) == wrong
+
+
+def deployed(answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
+    """Deploy with its files and images taken for brought; return what ran, and the error."""
+    monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
+    monkeypatch.setattr(deploy, "_build", lambda _session, _release: None)
+    one, shell, _ = session({"engine=": READY, **answers})
+    try:
+        deploy.deploy_there(one, RELEASE, "build", "a try", 6)
+    except OperationError as error:
+        return shell.ran, str(error)
+    return shell.ran, ""
+
+
+def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran, error = deployed({"ps --all": GOOD, "readlink": "releases/before"}, monkeypatch)
+    assert error == ""
+    switched = next(place for place, command in enumerate(ran) if "ln -sfn" in command)
+    assert ran[switched] == (
+        f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
+        "mv -T /opt/tapeline/current.new /opt/tapeline/current"
+    )
+    assert "mkdir /opt/tapeline/lock" in ran[1]
+    assert f"ann@desk since 2026-11-24 20:30:00 UTC: deploy {RELEASE.name} (a try)" in ran[1]
+    assert ran[-2].endswith(
+        f"'2026-11-24T20:30:00Z ann@desk: deploy {RELEASE.name}: done' >> /opt/tapeline/audit.log"
+    )
+    assert ran[-1] == "rm -rf /opt/tapeline/lock"
+
+
+def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([BAD, BAD, BAD, BAD, GOOD])
+    answers: dict[str, Answer] = {"ps --all": lambda: next(looks), "readlink": "releases/before"}
+    ran, error = deployed(answers, monkeypatch)
+    assert error == (
+        f"{RELEASE.name} failed and before runs again: not well after 6 s: stream unhealthy"
+    )
+    switches = [command.split()[2] for command in ran if "ln -sfn" in command]
+    assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
+    assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
+    assert ran[-1] == "rm -rf /opt/tapeline/lock"
+
+
+def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = (9, "bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try)\n")
+    ran, error = deployed({"mkdir /opt/tapeline/lock": held}, monkeypatch)
+    assert error == (
+        "prod is locked by bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try); "
+        "if that has ended without saying so, `fab unlock`"
+    )
+    assert len(ran) == 2
+
+
+def test_a_place_that_is_not_ready_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran, error = deployed({"engine=": "engine=19.3"}, monkeypatch)
+    assert error.startswith("prod is not ready: Docker's engine is 19.3, needs 20.10; ")
+    assert ran == [deploy.PREFLIGHT]
+
+
+def test_a_rollback_takes_the_release_before() -> None:
+    one, shell, _ = session({"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all": GOOD})
+    assert deploy.roll_back(one, "", "", 6) == "a2"
+    assert any("ln -sfn /opt/tapeline/releases/a2 " in command for command in shell.ran)
+    with pytest.raises(OperationError, match="there is no release a9; there are a1, a2, a3"):
+        deploy.roll_back(one, "a9", "", 6)
+
+
+CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
+
+
+def test_a_restore_puts_the_backup_in_the_place_of_the_live_database() -> None:
+    one, shell, _ = session(
+        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(CONTENTS), "ps": GOOD}
+    )
+    assert recovery.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
+    steps = (  # each a part of one command
+        "mkdir /opt/tapeline/lock", "drop database if exists market_res", "cat /b/market-1.json",
+        "restore market_restored", "stop stream", "pg_terminate_backend", "market_before_2026",
+        "rename to market", "migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf",
+    )  # fmt: skip
+    assert [step for step, command in zip(steps, shell.ran, strict=True) if step in command] == [
+        *steps
+    ]
+
+
+def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -> None:
+    other = {"events_stream": {"rows": 2, "checksum": "76"}}
+    one, shell, _ = session(
+        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(other)}
+    )
+    with pytest.raises(
+        OperationError,
+        match=r"events_stream: 3 rows \(sum 77\) were backed up, 2 rows \(sum 76\) restored",
+    ):
+        recovery.restore(one, "/b/market-1.dump.gpg", 6)
+    assert not any("stop stream" in command for command in shell.ran)
+    assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
+
+
+def test_allow_and_deny_change_the_settings_of_this_machine() -> None:
+    text = "SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=127.0.0.1:5555\n"
+    one, shell, _ = session({"cat .env": text}, LOCAL)
+    assert access.change(one, access.ALLOW, "203.0.113.0/24") == ["203.0.113.0/24"]
+    assert shell.sent == {
+        ".env": b"SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=0.0.0.0:5555\nPOWERBI_CIDRS=203.0.113.0/24\n"
+    }
+    shell.answers = {"cat .env": shell.sent[".env"].decode()}
+    assert access.change(one, access.DENY, "203.0.113.0/24") == []
+    assert shell.sent == {
+        ".env": b"SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=127.0.0.1:5555\nPOWERBI_CIDRS=\n"
+    }
+
+
+@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "128.0.0.0/1", "203.0.113.7/24", "db.example.org"])
+def test_what_must_not_be_let_in_changes_nothing(cidr: str) -> None:
+    one, shell, _ = session({"tapeline-access list": "nobody\n"})
+    with pytest.raises(OperationError):
+        access.change(one, access.ALLOW, cidr)
+    assert shell.ran == ["tapeline-access list"]
+
+
+def test_on_a_host_one_program_changes_firewall_and_database() -> None:
+    one, shell, _ = session({"tapeline-access list": "198.51.100.7/32\n"})
+    assert access.change(one, access.ALLOW, "203.0.113.0/24") == [
+        "198.51.100.7/32",
+        "203.0.113.0/24",
+    ]
+    assert "tapeline-access allow 203.0.113.0/24" in shell.ran
+
+
+def test_the_key_is_sent_as_a_file_and_never_in_a_command() -> None:
+    one, shell, _ = session({"ps --all": GOOD})
+    rotation.rotate(one, "key", "CANARY\n")
+    assert shell.sent == {"/opt/tapeline/keys/alpha_vantage_key": b"CANARY\n"}
+    assert not [command for command in shell.ran if "CANARY" in command]
+    with pytest.raises(OperationError, match="the new key is read from a file"):
+        rotation.rotate(one, "key")
+    with pytest.raises(OperationError, match="cannot be rotated; there are key, certificate, pos"):
+        rotation.rotate(one, "root")
+
+
+def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
+    facts = {
+        "bars": 12,
+        "newest_bar": "2026-11-24T20:29:00Z",
+        "written": 4,
+        "rejected": 1,
+        "lost": 0,
+    }
+    one, _, _ = session(
+        {
+            "readlink": "releases/r1",
+            "ps --all": GOOD,
+            "tapeline-access": "nobody",
+            "json_build_object": json.dumps(facts),
+            "exec --no-TTY stream python": 'tapeline_stream_lag_records{partition="0"} 3.0\n'
+            'tapeline_stream_lag_records{partition="1"} 4.0\n',
+            "exec --no-TTY producer": (1, "service producer is not running"),
+            "df -Pk": "100000000 25000000 75%\n",
+            "enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n",
+            "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
+        }
+    )
+    assert reports.status(one) == [
+        "release     r1",
+        "health      all 3 well",
+        "freshness   12 bars, the newest of 2026-11-24T20:29:00Z, written 4 s ago; "
+        "1 rejected, 0 lost",
+        "lag         7 records in Kafka that are not yet in the table",
+        "quota       unknown: service producer is not running",
+        "disk        25.0 of 100.0 GB free (75% used)",
+        "certificate 4 days left: RENEW IT: fab rotate certificate",
+        "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
+        "let in      nobody from elsewhere",
+    ]
+
+
+def test_a_bundle_holds_no_secret(tmp_path: Path) -> None:
+    hidden = [*outputs().secrets.values()]
+    files = {
+        "logs.txt": "\n".join(
+            [*hidden, "POSTGRES_PASSWORD=unknown-to-us", "https://x/query?apikey=OTHERKEY&f=1",
+             "postgresql://ann:openly@db/market", "POSTGRES_PASSWORD_FILE: /run/tapeline/x",
+             "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEI\n-----END EC PRIVATE KEY-----"]
+        ),
+    }  # fmt: skip
+    target = tmp_path / "bundle.tar.gz"
+    bundle.write(files, hidden, target)
+    with tarfile.open(target) as archive:
+        member = archive.extractfile("bundle/logs.txt")
+        assert isinstance(member, io.BufferedReader)
+        text = member.read().decode()
+    assert text.splitlines() == [
+        *["***"] * len(hidden),
+        "POSTGRES_PASSWORD=***",
+        "https://x/query?apikey=***&f=1",
+        "postgresql://ann:***@db/market",
+        "POSTGRES_PASSWORD_FILE: /run/tapeline/x",
+        "***",
+    ]
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_setting_is_changed_in_its_place() -> None:
+    text = "# a comment\nA=1\nB=2\n"
+    assert with_setting(text, "A", "x") == "# a comment\nA=x\nB=2\n"
+    assert with_setting(text, "C", "") == "# a comment\nA=1\nB=2\nC=\n"
+    assert (setting(text, "B"), setting(text, "C")) == ("2", "")
