@@ -37,7 +37,7 @@ def demo(arguments: Sequence[str]) -> int:
     """Run the demo."""
     demo_options.parse(arguments)
     begin = time.monotonic()
-    set_up(os.environ)
+    set_up(os.environ, to_run_only=True)
     setup_seconds = f"--setup-seconds={time.monotonic() - begin:.3f}"
     _become("-P", "-m", "scripts.embedded.demo", *arguments, setup_seconds)
 

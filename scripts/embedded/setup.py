@@ -36,6 +36,9 @@ from scripts.embedded.layout import (
 )
 from scripts.embedded.progress import Progress, say
 
+_RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
+_TO_RUN = tuple(f"--extra={name}" for name in _RUNNING)
+_ALL = ("--all-extras", "--all-groups")
 _BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
@@ -51,8 +54,12 @@ variables.
 """
 
 
-def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
-    """Install what is missing and return the Java to use. Raises EmbeddedError."""
+def set_up(
+    variables: Mapping[str, str], with_jars: bool = True, to_run_only: bool = False
+) -> Java:
+    """Install what is missing and return the Java to use; `to_run_only` leaves out the packages
+    of tests, checks and clouds. Raises EmbeddedError.
+    """
     if shutil.which("setpriv") is None:
         raise EmbeddedError("setpriv is missing; install the package util-linux")
     with _one_at_a_time(CACHE / "setup.lock"):
@@ -60,7 +67,7 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
         if java is None:
             say("Java 17 or 21 is missing")
             java = install_java(variables)
-        _install_packages(variables)
+        _install_packages(variables, to_run_only)
         _install_web_packages(variables)
         if with_jars:
             _install_jars(variables)
@@ -74,19 +81,22 @@ def fingerprint(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def _install_packages(variables: Mapping[str, str]) -> None:
-    wanted = fingerprint(
+def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
+    lock = fingerprint(
         (ROOT / "uv.lock").read_bytes(),
         (ROOT / "pyproject.toml").read_bytes(),
         f"{sys.version} {ROOT}".encode(),
     )
     stamp = VENV / "tapeline-setup"
-    if _holds(stamp, wanted) and (VENV / "bin" / "python").exists():
+    # All of them do for the pipeline as well: nothing is removed to run it.
+    enough = (_ALL, _TO_RUN) if to_run_only else (_ALL,)
+    installed = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
+    if installed in [[lock, *choice] for choice in enough] and (VENV / "bin" / "python").exists():
         return
     say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
     stamp.unlink(missing_ok=True)
-    python_packages.sync(user_cache(variables), variables)
-    stamp.write_text(wanted, encoding="utf-8")
+    python_packages.sync(user_cache(variables), variables, enough[-1])
+    stamp.write_text("\n".join([lock, *enough[-1]]), encoding="utf-8")
 
 
 def _install_web_packages(variables: Mapping[str, str]) -> None:
