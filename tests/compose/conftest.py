@@ -1,4 +1,4 @@
-"""One engine and one running stack for all tests of the suite."""
+"""One engine and one running stack for all tests of the suite, and what takes long beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,9 @@ from scripts.containers.compose_tool import compose
 from scripts.containers.engine import Engine, NoEngineError, engine
 from scripts.embedded.layout import ROOT
 from scripts.embedded.ports import free_ports
-from tests.compose.stack import PUBLISHED, Stack, run, variables_of
-
-# Enough to be a load, at a pace at which no night falls on the market while the tests run.
-LOAD = {
-    "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
-    "SIMULATOR_SPEED": "15",
-}
+from tests.compose.embedded_run import EmbeddedRun
+from tests.compose.leaks import GENERATED, images_with_secrets
+from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +57,14 @@ def remove_leftovers(own: Engine) -> None:
 
 
 @pytest.fixture(scope="session")
+def canary() -> str:
+    """Return a key of the API that must be seen nowhere."""
+    return f"canary{secrets.token_hex(12)}"
+
+
+@pytest.fixture(scope="session")
 def new_stack(
-    program: Path, docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory
+    program: Path, docker_engine: Engine, canary: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """Return a stack with built images that was never up; whatever is left of it is removed."""
     directory = tmp_path_factory.mktemp("stack")
@@ -74,7 +77,12 @@ def new_stack(
     variables = variables_of(docker_engine, images, ports, keys) | LOAD
     project = f"tapeline-test-{secrets.token_hex(3)}"
     stack = Stack(program, docker_engine, project, ports[0], variables, directory)
-    stack.compose("build")
+    planted = ROOT / "secrets" / f"canary-{secrets.token_hex(4)}"
+    planted.write_text(canary, encoding="utf-8")
+    try:
+        stack.compose("--profile", "*", "build", ALPHA_VANTAGE_KEY=canary)
+    finally:
+        planted.unlink()
     yield stack
     stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
 
@@ -95,3 +103,20 @@ def stack(new_stack: Stack, start_seconds: float) -> Stack:
     """Return the stack, which runs."""
     assert start_seconds > 0
     return new_stack
+
+
+@pytest.fixture(scope="session")
+def embedded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRun]:
+    """Begin an embedded run on the market of the stack; who asks first need not wait for it."""
+    clock = stack.compose("exec", "-T", "simulator", "cat", "/run/market/clock").strip()
+    embedded = EmbeddedRun(tmp_path_factory.mktemp("embedded"), clock)
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def image_leaks(stack: Stack, canary: str) -> Iterator[Future[list[str]]]:
+    """Begin to search all images for all secrets; who asks first need not wait for it."""
+    wanted = {name: stack.secret(name) for name in GENERATED} | {"key": canary}
+    with ThreadPoolExecutor(1) as executor:
+        yield executor.submit(images_with_secrets, stack, wanted)

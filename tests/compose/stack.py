@@ -39,6 +39,11 @@ PUBLISHED = (
     "KAFKA_UI_PUBLISHED",
 )
 READER = "dashboard_reader"
+# Enough to be a load, at a pace at which no night falls on the market while the tests run.
+LOAD = {
+    "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
+    "SIMULATOR_SPEED": "15",
+}
 
 
 def run(command: Sequence[str], variables: dict[str, str] | None = None) -> str:
