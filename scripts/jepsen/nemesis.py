@@ -50,11 +50,10 @@ def draw(seed: int, longest_seconds: float) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.at_seconds)
 
 
-def each(away_seconds: float) -> list[list[Fault]]:
-    """Return an episode for every fault that needs no disk of its own; servers stay away for so
-    long."""
+def each(away_seconds: float, pause_seconds: float) -> list[list[Fault]]:
+    """Return an episode for every fault that needs neither a producer nor a disk of its own."""
     lasting = {
-        "pause": 6.0,
+        "pause": pause_seconds,
         "stay away": away_seconds,
         "black hole": 3.0,
         "lock": 3.0,
