@@ -63,7 +63,10 @@ def start(broker: Broker) -> Child:
     """Start the broker on its directory, making that ready first; it is not awaited."""
     broker.directory.mkdir(parents=True, exist_ok=True)
     configuration = broker.directory / "server.properties"
-    configuration.write_text(server_properties(broker), encoding="utf-8")
+    properties = server_properties(broker)
+    # Not written again where the disk may be full.
+    if not configuration.exists() or configuration.read_text(encoding="utf-8") != properties:
+        configuration.write_text(properties, encoding="utf-8")
     if not (broker.directory / "segments" / "meta.properties").exists():
         _format(broker, configuration)
     return processes.start(

@@ -178,6 +178,10 @@ class Cluster:
         if self.checkpoint.exists():
             shutil.rmtree(self.checkpoint)
 
+    def log_of(self, name: str) -> str:
+        """Return what a service has said so far."""
+        return (self.run.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
     def fill_disk(self, name: str) -> Callable[[], None]:
         """Leave no free space where the service's data lie; return what gives it back.
 

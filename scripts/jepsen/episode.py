@@ -18,7 +18,8 @@ from services.common.bar import Bar
 from services.stream.broker import BrokerError, read_records, topic_facts
 from services.stream.ledger import OffsetRange
 
-_DRAIN_SECONDS = 600.0
+_STILL_SECONDS = 600.0
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,24 @@ class Episode:
         )
 
     def _drain(self) -> dict[int, int]:
-        """Wait until the ledger has passed all that Kafka holds, and a replay has ended."""
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        self._timeline.pass_while(lambda: not self._is_drained() and time.monotonic() < deadline)
-        ends = self._ends_if_there()
-        if self.cluster.database.ledger() == ends:
-            return ends
-        raise EmbeddedError(
-            f"episode {self.number} (seed {self.seed}) did not drain within "
-            f"{_DRAIN_SECONDS:.0f} s: Kafka ends at {ends}, the ledger at "
-            f"{self.cluster.database.ledger()}"
-        )
-
-    def _is_drained(self) -> bool:
-        replay = self.cluster.children.get("replay")
-        if replay is not None and replay.is_running():
-            return False
-        ends = self._ends_if_there()
-        return bool(ends) and self.cluster.database.ledger() == ends
+        """Wait until the ledger has passed all that Kafka holds, and a replay has ended; return
+        where that is. A long outage leaves much to drain: it may take long, but not stand still."""
+        ledger, moved_at = self.cluster.database.ledger(), time.monotonic()
+        while True:
+            self._timeline.pass_until(time.monotonic())
+            ends, earlier = self._ends_if_there(), ledger
+            ledger = self.cluster.database.ledger()
+            replay = self.cluster.children.get("replay")
+            if ends and ledger == ends and (replay is None or not replay.is_running()):
+                return ends
+            if ledger != earlier:
+                moved_at = time.monotonic()
+            if time.monotonic() > moved_at + _STILL_SECONDS:
+                raise EmbeddedError(
+                    f"episode {self.number} (seed {self.seed}) did not drain: for "
+                    f"{_STILL_SECONDS:.0f} s the ledger stands at {ledger}, Kafka ends at {ends}"
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def _ends_if_there(self) -> dict[int, int]:
         try:

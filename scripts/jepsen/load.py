@@ -65,14 +65,15 @@ class Load:
             max_block_ms=1_000,
             bootstrap_timeout_ms=1_000,
             request_timeout_ms=4_000,
-            delivery_timeout_ms=20_000,
+            # Longer than a pause in a random episode; what a longer outage fails counts as unknown.
+            delivery_timeout_ms=9_000,
         )
 
 
 def _finish(producer: KafkaProducer) -> None:
     # Whatever fails here has no acknowledgement: it counts as unknown.
     try:
-        producer.flush(timeout=25)
+        producer.flush(timeout=10)
     except KafkaError:
         producer._sender.force_close()  # the library's own close would wait for the broker first
     with suppress(KafkaError):

@@ -93,7 +93,8 @@ def _running(cluster: Cluster) -> Iterator[Cluster]:
 def _plan(options: argparse.Namespace) -> list[tuple[int, Sequence[Fault]]]:
     """Return the seed and the faults of each episode."""
     if options.each:
-        return list(enumerate(each(600.0 if options.long else 8.0)))
+        away_seconds, pause_seconds = (600.0, 60.0) if options.long else (8.0, 6.0)
+        return list(enumerate(each(away_seconds, pause_seconds)))
     seeds = [options.episode_seed] if options.episode_seed is not None else _seeds(options)
     return [(seed, draw(seed, 60.0 if options.long else 5.0)) for seed in seeds]
 

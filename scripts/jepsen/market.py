@@ -32,7 +32,7 @@ SYMBOLS = ("AAPL", "MSFT", "TSLA")
 _INTERVAL = "1min"
 _SPEED = 30.0
 _SETTLED = timedelta(minutes=11)  # the simulator revises bars up to ten minutes after their end
-_FIRST_SECONDS = 180.0
+_FIRST_SECONDS = 300.0
 _DRAIN_SECONDS = 300.0
 _FIELDS = ("1. open", "2. high", "3. low", "4. close", "5. volume")
 

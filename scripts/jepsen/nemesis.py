@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg
 
-from scripts.embedded import processes
+from scripts.embedded.errors import EmbeddedError
 from scripts.jepsen.cluster import Cluster
 from services.common import fail_points
 
@@ -50,11 +51,10 @@ def draw(seed: int, longest_seconds: float) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.at_seconds)
 
 
-def each(away_seconds: float) -> list[list[Fault]]:
-    """Return an episode for every fault that needs no disk of its own; servers stay away for so
-    long."""
+def each(away_seconds: float, pause_seconds: float) -> list[list[Fault]]:
+    """Return an episode for every fault that needs neither a producer nor a disk of its own."""
     lasting = {
-        "pause": 6.0,
+        "pause": pause_seconds,
         "stay away": away_seconds,
         "black hole": 3.0,
         "lock": 3.0,
@@ -94,7 +94,8 @@ _CLOCK_SECONDS = 8.0
 _DISK_SECONDS = 12.0
 _CALM_SECONDS = 2.0
 _JUMP_SECONDS = 3_600
-_MERGE_SECONDS = 60.0
+_DISK_FULL = "No space left on device"
+_AWAITED_SECONDS = 120.0
 
 # What random episodes draw from; the others need a disk of their own, or minutes.
 _KINDS = {
@@ -127,7 +128,7 @@ class Nemesis:
             "terminate": self._terminate,
             "pause": self._pause,
             "stay away": self._stay_away,
-            "fill disk": lambda fault: cluster.fill_disk(fault.target),
+            "fill disk": self._fill_disk,
             "clock ahead": lambda fault: cluster.jump(fault.target, _JUMP_SECONDS),
             "clock behind": lambda fault: cluster.jump(fault.target, -_JUMP_SECONDS),
             "add column": self._add_column,
@@ -162,6 +163,17 @@ class Nemesis:
         self._kill(fault)
         return lambda: self._cluster.down.remove(fault.target)
 
+    def _fill_disk(self, fault: Fault) -> End:
+        give_back = self._cluster.fill_disk(fault.target)
+
+        def end() -> None:
+            _await(
+                lambda: _DISK_FULL in self._cluster.log_of(fault.target), f"{fault.target}'s word"
+            )
+            give_back()
+
+        return end
+
     def _add_column(self, fault: Fault) -> None:
         self._cluster.database.add_column(f"added_{fault.number}")
 
@@ -191,9 +203,7 @@ class Nemesis:
         held.enter_context(database.locked())
 
         def kill() -> None:
-            processes.wait_until(
-                database.merge_waits, self._cluster.children["stream"], _MERGE_SECONDS
-            )
+            _await(database.merge_waits, "a merge that waits")
             self._cluster.signal("postgres", signal.SIGKILL)
             _release(held)
 
@@ -214,6 +224,15 @@ class Nemesis:
     def _die_at(self, fault: Fault) -> None:
         self._cluster.fail_at = fault.target
         self._cluster.signal("stream", signal.SIGKILL)
+
+
+def _await(ready: Callable[[], bool], what: str) -> None:
+    """Wait for what a fault needs to have had its effect."""
+    deadline = time.monotonic() + _AWAITED_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"waited {_AWAITED_SECONDS:.0f} s in vain for {what}")
+        time.sleep(0.1)
 
 
 def _release(held: ExitStack) -> None:
