@@ -47,6 +47,7 @@ def start_session(settings: Settings, name: str, java_options: str = "") -> Spar
         "spark.scheduler.mode": "FAIR",
         # Rejected records keep their bytes; a batch of large ones must not fill a worker.
         "spark.sql.execution.arrow.maxBytesPerBatch": "16m",
+        "spark.python.daemon.module": "services.stream.worker_daemon",
         # How often an idle query asks Kafka for news: latency against an idle processor.
         "spark.sql.streaming.pollingDelay": "20ms",
         "spark.sql.streaming.stopTimeout": "10s",

@@ -54,19 +54,19 @@ def bounded(records: DataFrame) -> DataFrame:
 @dataclass
 class Writer:
     """Applies records. Executors connect to `address` and `bootstrap` by themselves; on the driver
-    refused records go to `publish`."""
+    refused records go to `publish`. `long_way_batches` of the next ones are not tried in Arrow."""
 
     address: PostgresAddress
     bootstrap: str
     publish: Publish
     driver_rows: int
-    _long_way: int = 0
+    long_way_batches: int = 0
 
     def write(self, session: Session, records: DataFrame, work: Work, ranges: Ranges) -> Written:
         """Apply the Kafka records of `ranges`. Raises OffsetGapError; on the driver's connection
         also DatabaseError and BrokerError, and then nothing is done.
         """
-        self._long_way = max(0, self._long_way - 1)
+        self.long_way_batches = max(0, self.long_way_batches - 1)
         try:
             written = self._from_driver(session, records, work, ranges)
             written = written or self._from_executors(session, records, work, ranges)
@@ -92,19 +92,19 @@ class Writer:
         return Written(apply(session, work, self.publish, ranges, batches))
 
     def _sure(self, records: DataFrame) -> list[pa.RecordBatch] | None:
-        if self._long_way:
+        if self.long_way_batches:
             return None
         batches = bounded(records).toArrow().to_batches()
         try:
             return [sure_outcomes(batch) for batch in batches if len(batch)]
         except DoubtError:
-            self._long_way = LONG_WAY_BATCHES
+            self.long_way_batches = LONG_WAY_BATCHES
             return None
 
     def _from_executors(
         self, session: Session, records: DataFrame, work: Work, ranges: Ranges
     ) -> Written:
-        if self._long_way:
+        if self.long_way_batches:
             return self._decoded(session, records, work, ranges)
         run = executor_apply(self.address, self.bootstrap, work, ranges, decoding=True)
         reports = _reports(bounded(records).mapInArrow(run, REPORT_SCHEMA))
@@ -116,7 +116,7 @@ class Writer:
         sure = [report for report in reports if report.fault != DOUBT]
         if not doubtful:
             return self._written(session, sure, work, ranges)
-        self._long_way = LONG_WAY_BATCHES
+        self.long_way_batches = LONG_WAY_BATCHES
         rest = {number: item for number, item in ranges.items() if number not in doubtful}
         written = self._written(session, sure, work, rest)
         if written.error is not None:
