@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from scripts.benchmark import delay, draining, fetching, history, starting
+from scripts.benchmark import delay, draining, fetching, history, querying, starting
 from scripts.benchmark.report import Line, delay_text, memory_text, rate_text
 from scripts.benchmark.sample import samples
 from scripts.benchmark.servers import Servers
@@ -147,6 +147,13 @@ class Bench:
         used = memory_text(quiet.memory_bytes)
         self.add(Line("memory of the whole pipeline, idle", used, "", "≤ 2048 MiB"))
 
+    def views(self) -> None:
+        """Measure each view for one symbol and one session."""
+        for found in querying.measure(self.servers, self.options.viewed):
+            figure = f"{1000 * found.seconds:.1f} ms, {found.rows} rows"
+            cpu = f"{1000 * found.cpu_seconds:.1f} ms of CPU"
+            self.add(Line(f"bi.{found.view}", figure, cpu, "≤ 50 ms"))
+
     def _fresh(self, name: str) -> database.Login:
         self.servers.remake_topic(topics.BARS.name)
         return self.servers.make_database(name)
@@ -165,5 +172,6 @@ STEPS: Mapping[str, Callable[[Bench], None]] = {
     "derived": Bench.derived,
     "growth": Bench.growth,
     "startup": Bench.startup,
+    "views": Bench.views,
 }
 USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")
