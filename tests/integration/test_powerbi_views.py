@@ -169,11 +169,10 @@ def test_the_candles_of_deneb_are_drawn_of_live_bars(filled: Market) -> None:
     assert 0 < rising < 78
 
     chart = {
-        **deneb.specification(pages.CANDLE_TIME, candles, pages.CANDLE_VOLUME),
+        **deneb.specification(pages.CANDLE_TIME, candles, pages.CANDLE_VOLUME, width=1000),
         "data": {"values": data},
     }
-    # Only a page can say how wide its container is.
-    text = json.dumps(chart).replace('"container"', "1200")
+    text = json.dumps(chart)
     drawing = vl_convert.vegalite_to_svg(text, vl_version=deneb.VEGA_LITE_VERSION)
     fills = Counter(re.findall(r'<path aria-label[^>]*fill="(#\w+)"', drawing))
     # Each candle's body and its volume.

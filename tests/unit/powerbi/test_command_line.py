@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from powerbi.__main__ import host_and_port, main, told
+from powerbi.__main__ import host_and_port, main
 from powerbi.doctor.judge import Finding, fault
+from powerbi.doctor.telling import told
 from powerbi.kit import Request, kit_files
 from powerbi.tmdl import Address
 
