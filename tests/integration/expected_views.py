@@ -24,7 +24,9 @@ def prepared(bars: pd.DataFrame) -> pd.DataFrame:
     ]
     clock = table["bar_time_exchange"].dt
     table["minute_of_day"] = clock.hour * 60 + clock.minute
-    table["direction"] = np.sign(table["close"] - table["open"]).map({1: "up", -1: "down", 0: "none"})
+    table["direction"] = np.sign(table["close"] - table["open"]).map(
+        {1: "up", -1: "down", 0: "none"}
+    )
     parts = [_derived(part) for _, part in table.groupby(SERIES, sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else table
 

@@ -100,7 +100,9 @@ def test_bars_show_before_their_derived_series_do(market: Market) -> None:
     store(market, bars, derived=False)
     table = expected_views.prepared(bars)
     empty = table.assign(
-        **dict.fromkeys(["true_range", "atr_14", "volatility_20", "upper", "lower", "sma_20"], np.nan)
+        **dict.fromkeys(
+            ["true_range", "atr_14", "volatility_20", "upper", "lower", "sma_20"], np.nan
+        )
     )
     found = read(market, "volatility")
     assert_equal(found, expected_views.volatility(empty), list(found))
