@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 from jsonschema import Draft7Validator
 from pbi_parsers import dax
 from referencing import Registry, Resource
@@ -156,6 +158,17 @@ if SCHEMAS.is_dir():  # else this one check is not part of the run; the header s
         assert broken == []
         page = contents[f"{PAGES}/live/page.json"]
         assert violations("page", {**page, "width": "wide"}, page["$schema"])
+
+
+def is_powershell(text: str) -> bool:
+    language = tree_sitter.Language(tree_sitter_powershell.language())
+    return not tree_sitter.Parser(language).parse(text.encode()).root_node.has_error
+
+
+def test_the_script_for_windows_is_powershell() -> None:
+    script = FILES["import-ca.ps1"]
+    assert is_powershell(script)
+    assert not is_powershell(script.replace("} finally {", " finally {"))
 
 
 def test_the_pbids_file_keeps_to_its_shape() -> None:
