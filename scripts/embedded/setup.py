@@ -36,8 +36,9 @@ from scripts.embedded.progress import Progress, say
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
-.venv, and the pinned jars of Kafka and of Spark's connector into .cache. Downloads are checked
-against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in place.
+.venv, and the pinned jars of Kafka and of Spark's connector into .cache; for the tests also Node
+packages and a PostgreSQL with TLS (likewise by apt-get). Downloads are checked against the lock
+files and kept in ~/.cache/tapeline. A second run finds all of it in place.
 """
 _EPILOG = """\
 environment: MAVEN_REPOSITORY_URL (a mirror of Maven Central), XDG_CACHE_HOME, JAVA_HOME,
