@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import re
-import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +16,8 @@ from powerbi import folder
 from powerbi.doctor.examine import examine
 from powerbi.doctor.judge import Finding
 from powerbi.doctor.observations import Target
+from powerbi.doctor.telling import told
+from powerbi.doctor.wire import trusted_authorities
 from powerbi.kit import KitError, Request, kit_files
 from powerbi.tmdl import Address
 from services.common.settings import Environment, SettingError
@@ -51,7 +52,6 @@ examples:
 
 exit codes: 0 Power BI will connect, 1 a fault was found, 2 wrong usage or no password.
 """
-_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 
 
 def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
@@ -87,7 +87,9 @@ def doctor(options: argparse.Namespace, variables: Mapping[str, str]) -> int:
     try:
         password = Environment(variables).secret("POWERBI_READER_PASSWORD")
         host, port = options.host
-        ca_file = options.ca or _bundle()
+        ca_file = options.ca or trusted_authorities()
+        if ca_file is None:
+            raise SettingError("this machine has no file of trusted authorities; name it by --ca")
         target = Target(host, port, options.database, options.user, password, ca_file)
     except SettingError as error:
         sys.stderr.write(f"python -m powerbi doctor: {error}\n")
@@ -101,24 +103,6 @@ def doctor(options: argparse.Namespace, variables: Mapping[str, str]) -> int:
     if options.json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in found], indent=2) + "\n")
     return 1 if any(finding.level == "fault" for finding in found) else 0
-
-
-def told(finding: Finding) -> str:
-    """Return a finding as lines for a person."""
-    mark = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}[finding.level]
-    lines = [f"{mark} {finding.name}: {finding.detail}"]
-    if finding.level == "fault":
-        lines += [f"      Power BI shows: {finding.power_bi_says}", f"      do: {finding.remedy}"]
-    return "\n".join(lines) + "\n"
-
-
-def _bundle() -> Path:
-    """Return the file with the authorities that this machine trusts. Raises SettingError."""
-    candidates = (ssl.get_default_verify_paths().cafile, *_BUNDLES)
-    for candidate in candidates:
-        if candidate and Path(candidate).is_file():
-            return Path(candidate)
-    raise SettingError("this machine has no file of trusted authorities; name one with --ca")
 
 
 def host_and_port(text: str) -> tuple[str, int]:

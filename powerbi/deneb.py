@@ -18,10 +18,14 @@ from powerbi.visuals import Candles
 
 VISUAL: Final = "deneb7E15AEF80B9E4D4F8E12924291ECE89A"
 VEGA_LITE_VERSION: Final = "6.4"
+_AXIS_WIDTH: Final = 90
 
 
-def specification(x: Field, candles: Candles, volume: Field) -> dict[str, Json]:
-    """Return the specification; the page's size decides its own."""
+def specification(x: Field, candles: Candles, volume: Field, width: int) -> dict[str, Json]:
+    """Return the specification; `width` is that of its plots in pixels.
+
+    Vega-Lite fits single plots alone into what is around them, and these are two.
+    """
     is_up = f"datum[{json.dumps(candles.close.name)}] >= datum[{json.dumps(candles.open.name)}]"
     fill: Json = {"condition": {"test": is_up, "value": theme.UP}, "value": theme.DOWN}
     time: Json = {"field": x.name, "type": "temporal", "axis": {"title": None}}
@@ -44,7 +48,7 @@ def specification(x: Field, candles: Candles, volume: Field) -> dict[str, Json]:
     }
     volumes: Json = {
         "height": 110,
-        "width": "container",
+        "width": width,
         "mark": {"type": "bar", "size": 5, "tooltip": True},
         "encoding": {
             "x": time,
@@ -54,7 +58,7 @@ def specification(x: Field, candles: Candles, volume: Field) -> dict[str, Json]:
     }
     prices: Json = {
         "height": 340,
-        "width": "container",
+        "width": width,
         "encoding": {"x": time},
         "layer": [wick, body],
     }
@@ -68,7 +72,9 @@ def candle_visual(name: str, place: Place, x: Field, candles: Candles, volume: F
         "provider": literal("vegaLite"),
         "version": literal(VEGA_LITE_VERSION),
         "renderMode": literal("svg"),
-        "jsonSpec": literal(json.dumps(specification(x, candles, volume), indent=2)),
+        "jsonSpec": literal(
+            json.dumps(specification(x, candles, volume, place.width - _AXIS_WIDTH), indent=2)
+        ),
         "jsonConfig": literal(json.dumps({"font": "Segoe UI", "view": {"stroke": None}})),
         "enableTooltips": literal(True),
     }

@@ -43,9 +43,9 @@ BARS: Final = Table(
     keyed(
         columns(
             timestamp=f"{_TIMES} observed_at_utc",
-            whole="minute_of_day volume direction revision",
+            whole="minute_of_day volume revision",
             number=_OHLC,
-            text="source freshness",
+            text="direction source freshness",
             flag="adjusted is_final",
         )
     ),
@@ -59,9 +59,9 @@ CANDLES: Final = Table(
         columns(
             timestamp=_TIMES,
             number=f"{_OHLC} volume",
-            whole="direction bars",
+            whole="bars",
             flag="is_final",
-            text="rolled_up_from",
+            text="direction rolled_up_from",
         )
     ),
     (
@@ -105,9 +105,8 @@ VOLUME_FLOW: Final = Table(
     keyed(
         columns(
             timestamp=_TIMES,
-            whole="minute_of_day volume usual_bars",
-            number="up_volume down_volume net_volume cumulative_volume cumulative_net_volume "
-            "usual_volume relative_volume",
+            whole="minute_of_day volume up_volume down_volume net_volume usual_bars",
+            number="cumulative_volume cumulative_net_volume usual_volume relative_volume",
         )
     ),
     (

@@ -9,6 +9,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests import powerbi_schemas
+
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
 
@@ -30,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning"
     )
+
+
+def pytest_report_header() -> str:
+    """Say which check is there or not, since it is not skipped where it cannot be made."""
+    return powerbi_schemas.header()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from scramp import ScramClient, ScramException
 
@@ -27,6 +28,7 @@ from powerbi.doctor.protocol import (
 
 # What Windows offers for TLS 1.2.
 _CIPHERS = "ECDHE+AESGCM:DHE+AESGCM:ECDHE+AES:AESGCM:AES:!aNULL:!PSK:!SRP:!AESCCM"
+_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _VERIFY_FAULTS = {
     9: "certificate not yet valid",
     10: "certificate expired",
@@ -41,6 +43,14 @@ _LOGIN_FAULTS = {
     "08P01": "startup parameter refused",
 }
 _WEAK = {0: "no password at all", 3: "the password in clear", 5: "md5"}
+
+
+def trusted_authorities() -> Path | None:
+    """Return the file with the authorities that this machine trusts, if it has one."""
+    for candidate in (ssl.get_default_verify_paths().cafile, *_BUNDLES):
+        if candidate and Path(candidate).is_file():
+            return Path(candidate)
+    return None
 
 
 def reach(target: Target) -> str:

@@ -44,8 +44,9 @@ _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
 .venv, and the pinned jars of Kafka and of Spark's connector and the web page's chart library into
-.cache. Downloads are checked against the lock files and kept in ~/.cache/tapeline. A second run
-finds all of it in place.
+.cache; for the tests also Node packages and a PostgreSQL with TLS (likewise by apt-get). Downloads
+are checked against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in
+place.
 """
 _EPILOG = """\
 environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
