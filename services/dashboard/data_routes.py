@@ -72,6 +72,8 @@ class SeriesQuery(SymbolQuery):
         return replace(super().wanted(today), interval=self.interval)
 
 
+_NO_PAGE: Final = "The cursor is not one that this table gave out."
+
 _PYTHON: Final[dict[Kind, Any]] = {
     Kind.TEXT: str,
     Kind.PRICE: float,
@@ -133,7 +135,7 @@ def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
         name=dataset.name,
         summary=dataset.about,
         response_class=Response,
-        responses={200: _described(dataset)},
+        responses={200: _described(dataset), 404: {"model": Problem, "description": _NO_PAGE}},
     )
 
 
@@ -172,7 +174,7 @@ async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQ
     try:
         statement = page_statement(dataset, wanted)
     except CursorError as error:
-        raise HTTPException(422, str(error)) from None
+        raise HTTPException(404, str(error)) from None
     rows = await tables.database.rows(statement.text, statement.parameters)
     page, headers, following = rows[: wanted.limit], {}, None
     if len(rows) > wanted.limit:
