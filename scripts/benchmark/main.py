@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.benchmark import delay, draining, fetching, machine
+from scripts.benchmark import delay, draining, fetching, machine, viewing
 from scripts.benchmark.report import Line, table
 from scripts.benchmark.sample import samples
 from scripts.benchmark.servers import Servers, running
@@ -149,6 +149,24 @@ class Bench:
         found = delay.measure(self.servers, login, name, 500.0, self.options.seconds, symbols)
         self.add(Line(f"delay at 500 bars/s, {what}", _delay(found), "", "within 20 %"))
 
+    def dashboard(self) -> None:
+        """Measure the delay from commit to viewers, and what they cost the sink's writer."""
+        count = self.options.viewers
+        found = viewing.measure(self.servers, count, self.options.seconds)
+        figure = (
+            f"p50 {found.p50_seconds:.3f} s, p99 {found.p99_seconds:.3f} s, longest "
+            f"{found.longest_seconds:.3f} s, {found.arrivals:,} of {found.expected:,} arrived"
+        )
+        self.add(Line(f"commit to {count} viewers", figure, "", "within 1 s"))
+        self.add(Line("memory of the dashboard", f"{found.memory_bytes / 1024**2:.0f} MiB"))
+        rates = [
+            viewing.writer_rate(self.servers, self.options.bars, number)
+            for number in (0, count, count, 0)
+        ]
+        alone, beside = (rates[0] + rates[3]) / 2, (rates[1] + rates[2]) / 2
+        ratio = f"{beside / alone:.2f} of that without them"
+        self.add(Line(f"writer, new bars, {count} viewers", _rate(beside), ratio, "≥ 0.90"))
+
     def producer(self) -> None:
         """Measure the producer against the simulator."""
         self.servers.remake_topic(topics.BARS.name)
@@ -177,6 +195,7 @@ STEPS: Mapping[str, Callable[[Bench], None]] = {
     "producer": Bench.producer,
     "derived": Bench.derived,
     "growth": Bench.growth,
+    "dashboard": Bench.dashboard,
 }
 _USUAL = ("writer", "drain", "latency", "derived", "producer")
 
@@ -245,6 +264,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, default, text in (
         ("bars", _MILLION, "bars for copy, writer and drain"),
         ("fetched", 1000, "symbols for the producer"),
+        ("viewers", 200, "viewers of the dashboard"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default: {default})"
