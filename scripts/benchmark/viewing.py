@@ -1,4 +1,4 @@
-"""Many viewers of the dashboard at once: how late a bar reaches them, and what they cost the sink."""
+"""Many viewers of the dashboard: how late a bar reaches them, and what they cost the sink."""
 
 from __future__ import annotations
 

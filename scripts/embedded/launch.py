@@ -25,7 +25,7 @@ SUITES = (*USUAL_SUITES, "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy", "services", "sql", "scripts", "tests"),
+    "mypy": ("mypy", "services", "sql", "scripts", "examples", "tests"),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
 }

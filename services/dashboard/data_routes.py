@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from services.common.bar import SYMBOL_PATTERN
 from services.dashboard import formats
@@ -24,6 +25,15 @@ from services.dashboard.postgres import Database
 
 Symbol = Annotated[str, Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
+
+
+def _as_iso(given: object) -> object:
+    if isinstance(given, str) and not re.match(r"\d{4}-\d{2}-\d{2}", given):
+        raise ValueError("must look like 2026-11-20 or 2026-11-20T14:30:00Z")
+    return given
+
+
+Moment = Annotated[datetime | date, BeforeValidator(_as_iso)]
 
 
 class PageQuery(BaseModel):
@@ -47,10 +57,10 @@ class SymbolQuery(PageQuery):
     """What a table of symbols takes as well."""
 
     symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
-    since: datetime | date | None = Field(
+    since: Moment | None = Field(
         None, alias="from", description="From here on; UTC unless it says otherwise."
     )
-    until: datetime | date | None = Field(None, alias="to", description="Up to, without it.")
+    until: Moment | None = Field(None, alias="to", description="Up to, without it.")
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
@@ -114,7 +124,7 @@ class AnalyticQuery(SeriesQuery):
 
     symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
     interval: Interval
-    since: datetime | date | None = Field(
+    since: Moment | None = Field(
         None, alias="from", description="Sessions from this day on; without it, of 14 days."
     )
 
