@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scripts.benchmark import delay, draining, fetching, machine, watching
+from scripts.benchmark import delay, draining, fetching, machine, viewing
 from scripts.benchmark.report import Line, table
 from scripts.benchmark.sample import samples
 from scripts.benchmark.servers import Servers, running
@@ -178,6 +179,13 @@ class Bench:
             )
             self.add(Line(f"producer, {found.symbols} symbols, {parallel} at a time", figure))
 
+    def views(self) -> None:
+        """Measure each view for one symbol and one session."""
+        for found in viewing.measure(self.servers, self.options.viewed):
+            figure = f"{1000 * found.seconds:.1f} ms, {found.rows} rows"
+            cpu = f"{1000 * found.cpu_seconds:.1f} ms of CPU"
+            self.add(Line(f"bi.{found.view}", figure, cpu, "≤ 50 ms"))
+
     def _fresh(self, name: str) -> database.Login:
         self.servers.remake_topic(topics.BARS.name)
         return self.servers.make_database(name)
@@ -196,6 +204,7 @@ STEPS: Mapping[str, Callable[[Bench], None]] = {
     "derived": Bench.derived,
     "growth": Bench.growth,
     "dashboard": Bench.dashboard,
+    "views": Bench.views,
 }
 _USUAL = ("writer", "drain", "latency", "derived", "producer")
 
@@ -265,6 +274,7 @@ def _parser() -> argparse.ArgumentParser:
         ("bars", _MILLION, "bars for copy, writer and drain"),
         ("fetched", 1000, "symbols for the producer"),
         ("viewers", 200, "viewers of the dashboard"),
+        ("viewed", 10 * _MILLION, "bars stored for views"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default: {default})"

@@ -24,23 +24,20 @@ create table market.intervals (
     interval text primary key,
     minutes integer not null unique,
     label text not null,
-    recent interval not null,
-    history interval not null
+    usual_days integer not null
 );
 
 comment on table market.intervals is 'One row per length of bars.';
-comment on column market.intervals.recent is
-'How far before a session views look that need the last twenty bars or so.';
-comment on column market.intervals.history is
-'How far before a session views look that tell what is usual.';
+comment on column market.intervals.usual_days is
+'How many days before a session tell what is usual.';
 
-insert into market.intervals (interval, minutes, label, recent, history) values
-('1min', 1, '1 minute', '4 days', '8 days'),
-('5min', 5, '5 minutes', '4 days', '15 days'),
-('15min', 15, '15 minutes', '4 days', '30 days'),
-('30min', 30, '30 minutes', '7 days', '60 days'),
-('60min', 60, '1 hour', '8 days', '90 days'),
-('1d', 1440, '1 day', '45 days', '1000 days');
+insert into market.intervals (interval, minutes, label, usual_days) values
+('1min', 1, '1 minute', 8),
+('5min', 5, '5 minutes', 30),
+('15min', 15, '15 minutes', 30),
+('30min', 30, '30 minutes', 30),
+('60min', 60, '1 hour', 30),
+('1d', 1440, '1 day', 30);
 
 create table market.exchange_sessions (
     exchange text not null,

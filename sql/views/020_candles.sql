@@ -86,7 +86,8 @@ select
     bars,
     is_final,
     rolled_up_from
-from bi.candles where interval = '5min';
+from bi.candles
+where interval = '5min';
 create or replace view bi.candles_15min as
 select
     symbol,
@@ -100,7 +101,8 @@ select
     bars,
     is_final,
     rolled_up_from
-from bi.candles where interval = '15min';
+from bi.candles
+where interval = '15min';
 create or replace view bi.candles_30min as
 select
     symbol,
@@ -114,7 +116,8 @@ select
     bars,
     is_final,
     rolled_up_from
-from bi.candles where interval = '30min';
+from bi.candles
+where interval = '30min';
 create or replace view bi.candles_60min as
 select
     symbol,
@@ -128,7 +131,8 @@ select
     bars,
     is_final,
     rolled_up_from
-from bi.candles where interval = '60min';
+from bi.candles
+where interval = '60min';
 create or replace view bi.candles_1d as
 select
     symbol,
@@ -142,5 +146,6 @@ select
     bars,
     is_final,
     rolled_up_from
-from bi.candles where interval = '1d';
+from bi.candles
+where interval = '1d';
 drop function if exists bi.candles(interval);

@@ -24,5 +24,6 @@ left join market.exchange_sessions as trade
 where
     day.session_date >= date '2000-01-01'
     and day.session_date <= (
-        select max(session_date) from market.exchange_sessions where exchange = 'XNYS'
+        select max(last.session_date) from market.exchange_sessions as last
+        where last.exchange = 'XNYS'
     );

@@ -26,12 +26,13 @@ with newest as (
         bar.observed_at
     from market.series as series
     inner join market.intervals as width on series.interval = width.interval
-    cross join lateral (
-        select * from market.events_stream
-        where symbol = series.symbol and interval = series.interval
-        order by bar_time desc limit 1
-    ) as bar
-    order by series.symbol, bar.session_date desc, width.minutes
+    cross join
+        lateral (
+            select * from market.events_stream
+            where symbol = series.symbol and interval = series.interval
+            order by bar_time desc limit 1
+        ) as bar
+    order by series.symbol asc, bar.session_date desc, width.minutes asc
 )
 
 select
@@ -60,27 +61,31 @@ select
         else coalesce(trade.closes_at, newest.bar_time)
     end)::double precision as age_seconds,
     case
-        when calendar.exchange is null then null
+        when not exists (
+            select from market.exchange_sessions as known
+            where known.exchange = market.exchange(newest.symbol)
+        ) then null
         when today.exchange is null then 'closed'
         else 'open'
     end as market_state
 from newest
 inner join market.days as day on newest.session_date = day.session_date
-cross join lateral (
-    select
-        (array_agg(open order by bar_time))[1] as open,
-        max(high) as high,
-        min(low) as low,
-        sum(volume) as volume,
-        min(bar_time) as first_time
-    from market.events_stream
-    where
-        symbol = newest.symbol
-        and interval = newest.interval
-        and bar_time >= day.begins_at
-        and bar_time < day.ends_at
-        and session_date = newest.session_date
-) as session
+cross join
+    lateral (
+        select
+            (array_agg(open order by bar_time))[1] as open,
+            max(high) as high,
+            min(low) as low,
+            sum(volume) as volume,
+            min(bar_time) as first_time
+        from market.events_stream
+        where
+            symbol = newest.symbol
+            and interval = newest.interval
+            and bar_time >= day.begins_at
+            and bar_time < day.ends_at
+            and session_date = newest.session_date
+    ) as session
 left join lateral (
     select close from market.events_stream
     where
@@ -93,10 +98,6 @@ left join market.exchange_sessions as trade
     on
         trade.exchange = market.exchange(newest.symbol)
         and newest.session_date = trade.session_date
-left join lateral (
-    select exchange from market.exchange_sessions
-    where exchange = market.exchange(newest.symbol) limit 1
-) as calendar on true
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)

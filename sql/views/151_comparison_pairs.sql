@@ -3,37 +3,46 @@
 --   rebased, other_rebased  close with the open of the session's first common bar as 100
 --   correlation_20          of the last 20 log returns from one common bar to the next
 --   beta_20                 covariance of those returns over the variance of the other symbol's
--- Both are null until there are 20 returns, counting back over the nights at most as far as
--- market.intervals.recent (up to 15min 4 days, 30min 7, 60min 8, 1d 45), and where a price did
--- not move.
+-- Both are null until there are 20 returns, and where a price did not move in them. They reach back
+-- over the nights into the last bars of sessions before: as many of each symbol as a day can hold
+-- and 25, the session's own included.
 create or replace view bi.comparison_pairs as
 with paired as (
     select
-        bar.symbol,
-        other.symbol as other_symbol,
-        bar.interval,
-        day.session_date,
+        session.symbol,
+        mate.symbol as other_symbol,
+        session.interval,
+        session.session_date,
         bar.session_date as bar_session_date,
         bar.bar_time,
         bar.open,
         other.open as other_open,
         bar.close,
         other.close as other_close
-    from market.days as day
-    cross join market.intervals as width
-    inner join market.events_stream as bar
-        on
-            width.interval = bar.interval
-            and day.session_date >= bar.session_date
-            and day.begins_at - width.recent <= bar.bar_time
-            and day.ends_at > bar.bar_time
-    inner join market.events_stream as other
-        on
-            width.interval = other.interval
-            and day.begins_at - width.recent <= other.bar_time
-            and day.ends_at > other.bar_time
-            and bar.bar_time = other.bar_time
-            and bar.symbol <> other.symbol
+    from market.sessions_of_series as session
+    inner join market.series as mate
+        on session.interval = mate.interval and session.symbol <> mate.symbol
+    cross join
+        lateral (
+            select stored.* from market.events_stream as stored
+            where
+                stored.symbol = session.symbol
+                and stored.interval = session.interval
+                and stored.session_date <= session.session_date
+                and stored.bar_time < session.ends_at
+            order by stored.bar_time desc limit session.most_bars + 25
+        ) as bar
+    inner join
+        lateral (
+            select stored.* from market.events_stream as stored
+            where
+                stored.symbol = mate.symbol
+                and stored.interval = session.interval
+                and stored.session_date <= session.session_date
+                and stored.bar_time < session.ends_at
+            order by stored.bar_time desc limit session.most_bars + 25
+        ) as other
+        on bar.bar_time = other.bar_time
 ),
 
 moved as (

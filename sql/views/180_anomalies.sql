@@ -10,9 +10,8 @@
 --   severity low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10);
 --            severity_rank is 1, 2, 3
 --   reason   the same in a sentence
--- A bar has none before its warm-up is over (see the README's derived series), where the scale is
--- 0, and where no bar before it lies within market.intervals.recent (up to 15min 4 days, 30min 7,
--- 60min 8, 1d 45). Appears a moment after the bar, with its derived series.
+-- A bar has none before its warm-up is over (see the README's derived series), and where the scale
+-- is 0. Appears a moment after the bar, with its derived series.
 create or replace view bi.anomalies as
 with scaled as (
     select
@@ -44,38 +43,41 @@ found as (
             when abs(event.score) >= event.low_from then 1
         end as severity_rank
     from scaled as bar
-    cross join lateral (
-        values
-        (
-            'price',
-            100 * ln((bar.close / bar.close_before)::double precision),
-            ln((bar.close / bar.close_before)::double precision) / bar.volatility_before,
-            3, 4, 6
-        ),
-        (
-            'volume',
-            bar.volume::double precision,
-            -- From the score among the twenty, the bar itself included, to that against the others.
-            bar.volume_zscore_20 * sqrt(20.0 / 19)
-            / nullif(sqrt(greatest(1 - bar.volume_zscore_20 * bar.volume_zscore_20 / 19, 0)), 0),
-            3, 4, 6
-        ),
-        (
-            'gap',
-            (100 * (bar.open / bar.close_before - 1))::double precision,
-            (bar.open - bar.close_before)::double precision / bar.atr_before,
-            3, 4, 6
-        ),
-        (
-            'outlier',
-            100 * bar.true_range / bar.close_before::double precision,
-            case
-                when abs(bar.close - bar.close_before)::double precision <= bar.atr_before
-                    then bar.true_range / bar.atr_before
-            end,
-            5, 7, 10
-        )
-    ) as event (kind, value, score, low_from, medium_from, high_from)
+    cross join
+        lateral (
+            values
+            (
+                'price',
+                100 * ln((bar.close / bar.close_before)::double precision),
+                ln((bar.close / bar.close_before)::double precision) / bar.volatility_before,
+                3, 4, 6
+            ),
+            (
+                'volume',
+                bar.volume::double precision,
+                -- From the score among all twenty to that against the nineteen before.
+                bar.volume_zscore_20 * sqrt(20.0 / 19)
+                / nullif(
+                    sqrt(greatest(1 - bar.volume_zscore_20 * bar.volume_zscore_20 / 19, 0)), 0
+                ),
+                3, 4, 6
+            ),
+            (
+                'gap',
+                (100 * (bar.open / bar.close_before - 1))::double precision,
+                (bar.open - bar.close_before)::double precision / bar.atr_before,
+                3, 4, 6
+            ),
+            (
+                'outlier',
+                100 * bar.true_range / bar.close_before::double precision,
+                case
+                    when abs(bar.close - bar.close_before)::double precision <= bar.atr_before
+                        then bar.true_range / bar.atr_before
+                end,
+                5, 7, 10
+            )
+        ) as event (kind, value, score, low_from, medium_from, high_from)
     where bar.is_session and (event.kind <> 'volume' or event.score > 0)
 )
 

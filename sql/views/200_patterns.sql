@@ -12,8 +12,7 @@
 --   three_black_crows     three falling bars, each opening within the body before and closing below
 --                         it; down
 --   direction             what the pattern is said to foretell: up, down, none
--- A bar that did not move at all has no pattern. Bars before the session count as far back as
--- market.intervals.recent (up to 15min 4 days, 30min 7, 60min 8, 1d 45).
+-- A bar that did not move at all has no pattern. The bars before may be of an earlier session.
 create or replace view bi.patterns as
 with bodies as (
     select
@@ -35,8 +34,8 @@ select
     bar.symbol,
     bar.interval,
     bar.session_date,
-    bar.bar_time_utc,
-    bar.bar_time_exchange,
+    bar.bar_time at time zone 'UTC' as bar_time_utc,
+    bar.bar_time at time zone market.time_zone(bar.symbol) as bar_time_exchange,
     shape.pattern,
     shape.direction,
     bar.open,
@@ -45,52 +44,53 @@ select
     bar.close,
     bar.volume
 from bodies as bar
-cross join lateral (
-    values
-    ('doji', 'none', bar.range > 0 and bar.body <= bar.range / 10),
-    (
-        'hammer', 'up',
-        bar.body > 0 and bar.lower_shadow >= 2 * bar.body and bar.upper_shadow <= bar.body / 3
-    ),
-    (
-        'shooting_star', 'down',
-        bar.body > 0 and bar.upper_shadow >= 2 * bar.body and bar.lower_shadow <= bar.body / 3
-    ),
-    (
-        'bullish_engulfing', 'up',
-        bar.side = 1
-        and bar.close_1 < bar.open_1
-        and bar.open <= bar.close_1
-        and bar.close >= bar.open_1
-        and bar.body > bar.open_1 - bar.close_1
-    ),
-    (
-        'bearish_engulfing', 'down',
-        bar.side = -1
-        and bar.close_1 > bar.open_1
-        and bar.open >= bar.close_1
-        and bar.close <= bar.open_1
-        and bar.body > bar.close_1 - bar.open_1
-    ),
-    (
-        'three_white_soldiers', 'up',
-        bar.side = 1
-        and bar.close_1 > bar.open_1
-        and bar.close_2 > bar.open_2
-        and bar.open between bar.open_1 and bar.close_1
-        and bar.open_1 between bar.open_2 and bar.close_2
-        and bar.close > bar.close_1
-        and bar.close_1 > bar.close_2
-    ),
-    (
-        'three_black_crows', 'down',
-        bar.side = -1
-        and bar.close_1 < bar.open_1
-        and bar.close_2 < bar.open_2
-        and bar.open between bar.close_1 and bar.open_1
-        and bar.open_1 between bar.close_2 and bar.open_2
-        and bar.close < bar.close_1
-        and bar.close_1 < bar.close_2
-    )
-) as shape (pattern, direction, is_there)
+cross join
+    lateral (
+        values
+        ('doji', 'none', bar.range > 0 and bar.body <= bar.range / 10),
+        (
+            'hammer', 'up',
+            bar.body > 0 and bar.lower_shadow >= 2 * bar.body and bar.upper_shadow <= bar.body / 3
+        ),
+        (
+            'shooting_star', 'down',
+            bar.body > 0 and bar.upper_shadow >= 2 * bar.body and bar.lower_shadow <= bar.body / 3
+        ),
+        (
+            'bullish_engulfing', 'up',
+            bar.side = 1
+            and bar.close_1 < bar.open_1
+            and bar.open <= bar.close_1
+            and bar.close >= bar.open_1
+            and bar.body > bar.open_1 - bar.close_1
+        ),
+        (
+            'bearish_engulfing', 'down',
+            bar.side = -1
+            and bar.close_1 > bar.open_1
+            and bar.open >= bar.close_1
+            and bar.close <= bar.open_1
+            and bar.body > bar.close_1 - bar.open_1
+        ),
+        (
+            'three_white_soldiers', 'up',
+            bar.side = 1
+            and bar.close_1 > bar.open_1
+            and bar.close_2 > bar.open_2
+            and bar.open between bar.open_1 and bar.close_1
+            and bar.open_1 between bar.open_2 and bar.close_2
+            and bar.close > bar.close_1
+            and bar.close_1 > bar.close_2
+        ),
+        (
+            'three_black_crows', 'down',
+            bar.side = -1
+            and bar.close_1 < bar.open_1
+            and bar.close_2 < bar.open_2
+            and bar.open between bar.close_1 and bar.open_1
+            and bar.open_1 between bar.close_2 and bar.open_2
+            and bar.close < bar.close_1
+            and bar.close_1 < bar.close_2
+        )
+    ) as shape (pattern, direction, is_there)
 where bar.is_session and shape.is_there;

@@ -2,6 +2,7 @@
 -- the data-quality views alone. A slot is one bar's length, at whole multiples of it in UTC; of a
 -- day it is the session. From the first session stored of the series on.
 --   bars     how many stored bars start in it
+--   run      the same for slots in a row that are all filled, or all empty
 --   kind     null where there is one, else why not:
 --     no_trade  a later bar of the session is stored, and another symbol has a bar of the interval
 --               in the slot: the vendor's answer reached past it and had no bar
@@ -15,47 +16,51 @@ with slots as (
         series.interval,
         day.session_date,
         slot.slot_at,
-        width.minutes,
+        slot.slot_ends_at,
         day.begins_at,
         day.ends_at,
         case when width.minutes < 1440 then slot.slot_at else day.begins_at end as from_time,
         case
-            when width.minutes < 1440 then slot.slot_at + width.minutes * interval '1 minute'
+            when width.minutes < 1440 then slot.slot_ends_at
             else day.ends_at
         end as until_time
     from market.series as series
     inner join market.intervals as width on series.interval = width.interval
-    cross join lateral (
-        select session_date from market.events_stream
-        where symbol = series.symbol and interval = series.interval
-        order by bar_time limit 1
-    ) as first
+    cross join
+        lateral (
+            select session_date from market.events_stream
+            where symbol = series.symbol and interval = series.interval
+            order by bar_time limit 1
+        ) as first
     inner join market.days as day on first.session_date <= day.session_date
     inner join market.exchange_sessions as trade
         on
             trade.exchange = market.exchange(series.symbol)
             and day.session_date = trade.session_date
             and trade.opens_at <= now()
-    cross join lateral (
-        select case when width.minutes < 1440 then at else trade.opens_at end as slot_at
-        from generate_series(
-            date_bin(
-                least(width.minutes, 60) * interval '1 minute',
+    cross join
+        lateral (
+            select
+                at as slot_at,
+                at + width.minutes * interval '1 minute' as slot_ends_at
+            from
+                generate_series(
+                    date_bin(
+                        width.minutes * interval '1 minute',
+                        trade.opens_at,
+                        timestamptz '2000-01-03 00:00:00+00'
+                    ),
+                    trade.closes_at - interval '1 microsecond',
+                    width.minutes * interval '1 minute'
+                ) as at
+            where width.minutes < 1440
+            union all
+            select
                 trade.opens_at,
-                timestamptz '2000-01-03 00:00:00+00'
-            ),
-            case
-                when width.minutes < 1440 then trade.closes_at - interval '1 microsecond'
-                else trade.opens_at
-            end,
-            width.minutes * interval '1 minute'
-        ) as at
-        where
-            case
-                when width.minutes < 1440 then at + width.minutes * interval '1 minute'
-                else trade.closes_at
-            end <= now()
-    ) as slot
+                trade.closes_at
+            where width.minutes = 1440
+        ) as slot
+    where slot.slot_ends_at <= now()
 ),
 
 filled as (
@@ -73,7 +78,7 @@ filled as (
             and slots.begins_at <= bar.bar_time
             and slots.ends_at > bar.bar_time
     group by
-        slots.symbol, slots.interval, slots.session_date, slots.slot_at, slots.minutes,
+        slots.symbol, slots.interval, slots.session_date, slots.slot_at, slots.slot_ends_at,
         slots.begins_at, slots.ends_at, slots.from_time, slots.until_time
 ),
 
@@ -81,7 +86,12 @@ placed as (
     select
         *,
         max(slot_at) filter (where bars > 0)
-            over (partition by symbol, interval, session_date) as last_filled_at
+            over (partition by symbol, interval, session_date)
+            as last_filled_at,
+        row_number() over (partition by symbol, interval, session_date order by slot_at)
+        - row_number()
+            over (partition by symbol, interval, session_date, bars > 0 order by slot_at)
+            as run
     from filled
 )
 
@@ -90,8 +100,9 @@ select
     interval,
     session_date,
     slot_at,
-    minutes,
+    slot_ends_at,
     bars,
+    run,
     case
         when bars > 0 then null
         when not exists (

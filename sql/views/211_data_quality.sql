@@ -1,8 +1,8 @@
--- Grain: one row per (symbol, interval, session_date), from the first date stored of the series to
--- today, days without trade included. Counts are of regular hours, by New York's calendar; symbols
--- of other exchanges have no row.
+-- Grain: one row per (symbol, interval, session_date), from the first date stored of the series
+-- to today, days without trade included. Counts are of regular hours, by New York's calendar;
+-- symbols of other exchanges have no row.
 --   day_kind           regular, early_close, closed
---   status             closed; complete; no_trade, missing or outage: the worst of the gaps, in that
+--   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
 --                      order; open while none of the session's slots is over
 --   expected_bars      slots of one bar each that are over
 --   stored_bars        slots that hold a bar
@@ -14,8 +14,8 @@
 --   completeness_percent   stored_bars of expected_bars; null if none are expected
 --   outside_bars       stored bars outside regular hours
 --   revised_bars       stored bars whose value was replaced at least once
---   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and were
---                      refused, of whatever interval: the same number in each interval's row
+--   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and
+--                      were refused, of whatever interval: the same in each interval's row
 --   lag_seconds_median, lag_seconds_longest
 --                      from the vendor's answer until the bar was stored, over the bars whose
 --                      answer was the first to hold them; null if there is none
@@ -37,11 +37,12 @@ with checked as (
         end as day_kind
     from market.series as series
     inner join market.intervals as width on series.interval = width.interval
-    cross join lateral (
-        select session_date from market.events_stream
-        where symbol = series.symbol and interval = series.interval
-        order by bar_time limit 1
-    ) as first
+    cross join
+        lateral (
+            select session_date from market.events_stream
+            where symbol = series.symbol and interval = series.interval
+            order by bar_time limit 1
+        ) as first
     inner join market.days as day
         on
             first.session_date <= day.session_date
@@ -82,64 +83,64 @@ select
     bar.first_time at time zone 'UTC' as first_bar_utc,
     bar.last_time at time zone 'UTC' as last_bar_utc
 from checked
-cross join lateral (
-    select
-        count(*) as expected_bars,
-        count(*) filter (where run.kind is null) as stored_bars,
-        count(*) filter (where run.kind = 'no_trade') as no_trade_bars,
-        count(*) filter (where run.kind = 'missing') as missing_bars,
-        count(*) filter (where run.kind = 'outage') as outage_bars,
-        coalesce(max(run.length) filter (where run.kind is not null), 0) as longest_gap_bars
-    from (
-        select
-            numbered.kind,
-            count(*) over (partition by numbered.kind is null, numbered.run) as length
-        from (
+cross join
+    lateral ( -- noqa: ST05
+        with runs as (
             select
-                kind,
-                row_number() over (order by slot_at)
-                - row_number() over (partition by kind is null order by slot_at) as run
-            from market.session_slots
+                numbered.kind,
+                count(*) over (partition by numbered.kind is null, numbered.run) as length
+            from market.session_slots as numbered
+            where
+                numbered.symbol = checked.symbol
+                and numbered.interval = checked.interval
+                and numbered.session_date = checked.session_date
+        )
+
+        select
+            count(*) as expected_bars,
+            count(*) filter (where run.kind is null) as stored_bars,
+            count(*) filter (where run.kind = 'no_trade') as no_trade_bars,
+            count(*) filter (where run.kind = 'missing') as missing_bars,
+            count(*) filter (where run.kind = 'outage') as outage_bars,
+            coalesce(max(run.length) filter (where run.kind is not null), 0) as longest_gap_bars
+        from runs as run
+    ) as slot
+cross join
+    lateral (
+        with stored as (
+            select
+                bar_time,
+                revision,
+                case
+                    when revision = 1 and observed_at <= inserted_at
+                        then extract(epoch from inserted_at - observed_at)::double precision
+                end as lag_seconds
+            from market.events_stream
             where
                 symbol = checked.symbol
                 and interval = checked.interval
                 and session_date = checked.session_date
-        ) as numbered
-    ) as run
-) as slot
-cross join lateral (
-    select
-        count(*) filter (
-            where
-            checked.minutes < 1440
-            and (
-                checked.opens_at is null
-                or stored.bar_time + checked.minutes * interval '1 minute' <= checked.opens_at
-                or stored.bar_time >= checked.closes_at
-            )
-        ) as outside_bars,
-        count(*) filter (where stored.revision > 1) as revised_bars,
-        percentile_cont(0.5) within group (order by stored.lag_seconds) as lag_seconds_median,
-        max(stored.lag_seconds) as lag_seconds_longest,
-        min(stored.bar_time) as first_time,
-        max(stored.bar_time) as last_time
-    from (
+                and bar_time >= checked.begins_at
+                and bar_time < checked.ends_at
+        )
+
         select
-            bar_time,
-            revision,
-            case
-                when revision = 1 and observed_at <= inserted_at
-                    then extract(epoch from inserted_at - observed_at)::double precision
-            end as lag_seconds
-        from market.events_stream
-        where
-            symbol = checked.symbol
-            and interval = checked.interval
-            and session_date = checked.session_date
-            and bar_time >= checked.begins_at
-            and bar_time < checked.ends_at
-    ) as stored
-) as bar
+            count(*) filter (
+                where
+                checked.minutes < 1440
+                and (
+                    checked.opens_at is null
+                    or stored.bar_time + checked.minutes * interval '1 minute' <= checked.opens_at
+                    or stored.bar_time >= checked.closes_at
+                )
+            ) as outside_bars,
+            count(*) filter (where stored.revision > 1) as revised_bars,
+            percentile_cont(0.5) within group (order by stored.lag_seconds) as lag_seconds_median,
+            max(stored.lag_seconds) as lag_seconds_longest,
+            min(stored.bar_time) as first_time,
+            max(stored.bar_time) as last_time
+        from stored
+    ) as bar
 cross join lateral (
     select count(*) as records from market.rejected_events
     where

@@ -1,6 +1,6 @@
 -- Grain: one row per (symbol, interval, session_date, gap): slots of regular hours without a bar in
--- a row, all for the same cause; see bi.data_quality for the causes. By New York's calendar; symbols
--- of other exchanges have no row.
+-- a row, all for the same cause; see bi.data_quality for the causes. By New York's calendar;
+-- symbols of other exchanges have no row.
 --   starts_at_…, ends_at_…  the gap's first slot and the end of its last one
 --   bars                    slots in it
 create or replace view bi.data_gaps as
@@ -9,7 +9,7 @@ with numbered as (
         *,
         row_number() over (partition by symbol, interval, session_date order by slot_at)
         - row_number() over (partition by symbol, interval, session_date, kind order by slot_at)
-            as run
+            as piece
     from market.session_slots
 ),
 
@@ -19,13 +19,12 @@ gaps as (
         interval,
         session_date,
         kind,
-        minutes,
         min(slot_at) as starts_at,
-        max(slot_at) + least(minutes, 390) * interval '1 minute' as ends_at,
+        max(slot_ends_at) as ends_at,
         count(*) as bars
     from numbered
     where kind is not null
-    group by symbol, interval, session_date, kind, minutes, run
+    group by symbol, interval, session_date, kind, piece
 )
 
 select
