@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         ("bars", 1_000_000, "bars for copy, writer and drain"),
         ("fetched", 1000, "symbols for the producer"),
         ("viewed", 10_000_000, "bars stored for views"),
+        ("viewers", 200, "viewers of the dashboard"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default: {default})"

@@ -62,6 +62,11 @@ class Writing:
         self._batch_rows = batch_rows
         self._begin = 0
 
+    @property
+    def login(self) -> database.Login:
+        """Return the way into the database."""
+        return self._login
+
     def close(self) -> None:
         """Remove the database."""
         self._servers.drop_database(self._login)

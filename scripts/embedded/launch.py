@@ -24,7 +24,10 @@ SUITES = ("unit", "contract", "integration", "e2e", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy", "services", "sql", "powerbi", "infra", "scripts", "tests", "fabfile.py"),
+    "mypy": (
+        *("mypy", "services", "sql", "powerbi", "infra", "scripts", "examples", "tests"),
+        "fabfile.py",
+    ),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
     "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),

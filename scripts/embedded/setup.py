@@ -44,9 +44,8 @@ _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
 .venv, and the pinned jars of Kafka and of Spark's connector and the web page's chart library into
-.cache; for the tests also Node packages and a PostgreSQL with TLS (likewise by apt-get). Downloads
-are checked against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in
-place.
+.cache. Downloads are checked against the lock files and kept in ~/.cache/tapeline. A second run
+finds all of it in place. What only tests need, scripts/test brings.
 """
 _EPILOG = """\
 environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
@@ -217,7 +216,6 @@ def main() -> int:
     begin = time.monotonic()
     try:
         java = set_up(os.environ)
-        install_test_programs(os.environ)
     except EmbeddedError as error:
         say(f"scripts/setup: {error}")
         return 1

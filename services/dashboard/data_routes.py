@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from services.common.bar import SYMBOL_PATTERN
 from services.dashboard import formats
@@ -24,6 +25,15 @@ from services.dashboard.postgres import Database
 
 Symbol = Annotated[str, Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
+
+
+def _as_iso(given: object) -> object:
+    if isinstance(given, str) and not re.match(r"\d{4}-\d{2}-\d{2}", given):
+        raise ValueError("must look like 2026-11-20 or 2026-11-20T14:30:00Z")
+    return given
+
+
+Moment = Annotated[datetime | date, BeforeValidator(_as_iso)]
 
 
 class PageQuery(BaseModel):
@@ -47,10 +57,10 @@ class SymbolQuery(PageQuery):
     """What a table of symbols takes as well."""
 
     symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
-    since: datetime | date | None = Field(
+    since: Moment | None = Field(
         None, alias="from", description="From here on; UTC unless it says otherwise."
     )
-    until: datetime | date | None = Field(None, alias="to", description="Up to, without it.")
+    until: Moment | None = Field(None, alias="to", description="Up to, without it.")
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
@@ -71,6 +81,8 @@ class SeriesQuery(SymbolQuery):
         """Return what the page holds."""
         return replace(super().wanted(today), interval=self.interval)
 
+
+_NO_PAGE: Final = "The cursor is not one that this table gave out."
 
 _PYTHON: Final[dict[Kind, Any]] = {
     Kind.TEXT: str,
@@ -112,7 +124,7 @@ class AnalyticQuery(SeriesQuery):
 
     symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
     interval: Interval
-    since: datetime | date | None = Field(
+    since: Moment | None = Field(
         None, alias="from", description="Sessions from this day on; without it, of 14 days."
     )
 
@@ -133,7 +145,7 @@ def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
         name=dataset.name,
         summary=dataset.about,
         response_class=Response,
-        responses={200: _described(dataset)},
+        responses={200: _described(dataset), 404: {"model": Problem, "description": _NO_PAGE}},
     )
 
 
@@ -172,7 +184,7 @@ async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQ
     try:
         statement = page_statement(dataset, wanted)
     except CursorError as error:
-        raise HTTPException(422, str(error)) from None
+        raise HTTPException(404, str(error)) from None
     rows = await tables.database.rows(statement.text, statement.parameters)
     page, headers, following = rows[: wanted.limit], {}, None
     if len(rows) > wanted.limit:

@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse
 from services.dashboard import messages, statements
 from services.dashboard.audience import Audience, FullError, Viewer, Watch
 from services.dashboard.catalogue import Catalogue, Stored
-from services.dashboard.data_routes import PROBLEMS, Interval, Symbol
+from services.dashboard.data_routes import PROBLEMS, Interval, Problem, Symbol
 from services.dashboard.feed import MOST_ROWS, Feed
 from services.dashboard.health import Health
 from services.dashboard.postgres import Database, DatabaseError
@@ -61,7 +61,7 @@ def view_router(parts: Parts) -> APIRouter:
     @router.get(
         "/chart",
         summary="Newest bars of a series by column, with bands and volatility",
-        responses={404: {"description": "There are no such bars."}},
+        responses={404: {"model": Problem, "description": "There are no such bars."}},
     )
     async def chart(symbol: Symbol, interval: Interval, range: Range = "5d") -> dict[str, Any]:  # noqa: A002
         return await _chart(parts, Watch(symbol, interval), range)

@@ -110,7 +110,6 @@ def test_each_format_keeps_every_digit(dashboard: Dashboard, stored: Market) -> 
         ("/api/bars?interval=2min", "interval"),
         ("/api/bars?limit=0", "limit"),
         ("/api/bars?limit=50001", "limit"),
-        ("/api/bars?cursor=nonsense", "cursor"),
         ("/api/bars?sybmol=AAPL", "sybmol"),
         ("/api/bars?from=yesterday", "from"),
         ("/api/anomalies?interval=1min", "symbol"),
@@ -121,6 +120,14 @@ def test_a_wrong_parameter_is_named(path: str, wrong: str, dashboard: Dashboard)
     answer = httpx.get(f"{dashboard.url}{path}")
     assert answer.status_code == 422
     assert wrong in answer.text
+
+
+def test_a_foreign_cursor_leads_nowhere(dashboard: Dashboard) -> None:
+    cursor = dashboard.get("/api/bars", limit="1").json()["next_cursor"]
+    answer = dashboard.get("/api/status", cursor=cursor)
+    assert answer.status_code == 404
+    told = "cursor is not one that /api/status gave out; begin again without it"
+    assert answer.json() == {"detail": told}
 
 
 def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(

@@ -150,7 +150,7 @@ def test_a_bar_shows_within_a_second_of_its_commit(
     browser: Browser,
     dashboard: Dashboard,
     stored: Market,
-    record_property: Callable[[str, object], None],
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min") as (page, _):
         loaded(page)
@@ -169,7 +169,7 @@ def test_a_bar_shows_within_a_second_of_its_commit(
             committed = store(stored, [bar(minute, 281.0 + minute)], with_indicators=False)
             shows(page, at(minute), 281.0 + minute)
             delays.append(page.evaluate(f"() => window.seen['{int(at(minute))}']") - committed)
-        record_property("commit_to_page_seconds", sorted(round(one, 3) for one in delays))
+        record_testsuite_property("commit_to_page_seconds", sorted(round(one, 3) for one in delays))
         assert sorted(delays)[len(delays) // 2] < 1.0
         derive(stored)
         page.wait_for_function("() => window.tapeline.bars().at(-1).upper !== null")
@@ -278,7 +278,7 @@ def test_it_survives_a_restart_of_the_database(browser: Browser, tmp_path: Path)
 
 
 def test_the_page_is_light(
-    browser: Browser, dashboard: Dashboard, record_property: Callable[[str, object], None]
+    browser: Browser, dashboard: Dashboard, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -291,6 +291,6 @@ def test_the_page_is_light(
     page.on("requestfinished", lambda request: keep_size(request.response()))
     page.goto(dashboard.url)
     loaded(page)
-    record_property("page_bytes", sum(sizes.values()))
+    record_testsuite_property("page_bytes", sum(sizes.values()))
     assert 0 < sum(sizes.values()) < 120_000
     context.close()

@@ -41,7 +41,7 @@ def test_a_taken_port_is_named() -> None:
 
 def test_automatic_addresses_are_all_different() -> None:
     chosen = choose_addresses("auto")
-    assert len(set(vars(chosen).values())) == 6
+    assert len(set(vars(chosen).values())) == 7
     assert Addresses(1, 2, 3, 4, 5, 6, 7).bootstrap == "127.0.0.1:2"
     assert Addresses(1, 2, 3, 4, 5, 6, 7).simulator_url == "http://127.0.0.1:4/query"
 

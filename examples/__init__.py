@@ -1,0 +1,1 @@
+"""Short scripts that work on the data the dashboard gives out."""

@@ -1,0 +1,158 @@
+"""Settings, catalogue, formats, and the calls of today."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from services.common.secret import Secret
+from services.common.settings import Environment, SettingError
+from services.dashboard import formats
+from services.dashboard.catalogue import Catalogue, by_symbol
+from services.dashboard.datasets import REJECTED, Dataset, Kind
+from services.dashboard.quota import parse
+from services.dashboard.settings import CHART_LIBRARY, PostgresAddress, Settings, read_settings
+
+AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def needed(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / CHART_LIBRARY).touch()
+    return {"DASHBOARD_LIBRARY_DIR": str(tmp_path), "DASHBOARD_READER_PASSWORD": "secret"}
+
+
+def test_the_defaults(needed: dict[str, str], tmp_path: Path) -> None:
+    assert read_settings(Environment(needed)) == Settings(
+        host="127.0.0.1",
+        port=8050,
+        host_names=("localhost", "127.0.0.1"),
+        trusted_proxies=(),
+        password=Secret(""),
+        requests_a_minute=1200,
+        viewers=500,
+        library_dir=tmp_path,
+        producer_metrics_url="",
+        postgres=PostgresAddress("127.0.0.1", 5432, "market", Secret("secret")),
+        log_level="INFO",
+        log_style="text",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DASHBOARD_LIBRARY_DIR", "/nowhere", "holds no lightweight-charts"),
+        ("DASHBOARD_PORT", "x", "DASHBOARD_PORT is 'x'"),
+        ("DASHBOARD_READER_PASSWORD", "", "DASHBOARD_READER_PASSWORD is not set"),
+        ("DASHBOARD_PRODUCER_METRICS_URL", "host:1", "must look like http://HOST:PORT/metrics"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, told: str, needed: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match=re.escape(told)):
+        read_settings(Environment({**needed, name: value}))
+
+
+ROWS = [
+    ("AAPL", "5min", AT, "alphavantage"),
+    ("AAPL", "1d", AT, "alphavantage"),
+    ("TSLA", "30min", AT, "simulator"),
+]
+
+
+def test_what_is_stored_offers_what_rolls_up_from_it() -> None:
+    found = by_symbol(ROWS)
+    assert found["AAPL"].offered == ("5min", "15min", "30min", "60min", "1d")
+    assert found["TSLA"].offered == ("30min", "60min", "1d")
+    assert (found["AAPL"].simulated, found["TSLA"].simulated) == (False, True)
+    assert found["AAPL"].smaller_than("60min") == ("5min",)
+
+
+async def _asked(steps: list[tuple[float, str | None]]) -> int:
+    asked, clock = 0, 0.0
+
+    async def rows(_: str) -> list[tuple[Any, ...]]:
+        nonlocal asked
+        asked += 1
+        return [*ROWS]
+
+    catalogue = Catalogue(rows, lambda: clock)
+    for second, symbol in steps:
+        clock = second
+        await catalogue.stored(symbol)
+    return asked
+
+
+def test_the_catalogue_is_asked_for_now_and_then() -> None:
+    assert asyncio.run(_asked([(0, None), (4, "AAPL"), (4.9, None)])) == 1
+    assert asyncio.run(_asked([(0, None), (5, None)])) == 2
+    assert asyncio.run(_asked([(0, None), (0.5, "NEW"), (1.5, "NEW")])) == 2
+
+
+TABLE = Dataset(
+    "t",
+    "",
+    "bi.t",
+    (
+        ("symbol", Kind.TEXT),
+        ("close", Kind.PRICE),
+        ("volume", Kind.WHOLE),
+        ("at", Kind.INSTANT),
+        ("utc", Kind.UTC),
+        ("local", Kind.LOCAL),
+        ("day", Kind.DAY),
+        ("ok", Kind.FLAG),
+        ("real", Kind.REAL),
+    ),
+    ("symbol",),
+)
+NAIVE = AT.replace(tzinfo=None)
+ROW = (
+    "A,B",
+    Decimal("123456789012.000001"),
+    Decimal(7),
+    AT,
+    NAIVE,
+    NAIVE,
+    date(2026, 11, 20),
+    True,
+)
+
+
+def test_json() -> None:
+    assert formats.encode(TABLE, [(*ROW, float("nan"))], "json", "next") == (
+        b'{"data":[{"symbol":"A,B","close":123456789012.000001,"volume":7,'
+        b'"at":"2026-11-20T14:30:00Z","utc":"2026-11-20T14:30:00Z","local":"2026-11-20T14:30:00",'
+        b'"day":"2026-11-20","ok":true,"real":null}],"next_cursor":"next"}'
+    )
+
+
+def test_csv() -> None:
+    assert formats.encode(TABLE, [(*ROW, None)], "csv", None).decode().splitlines() == [
+        '"symbol","close","volume","at","utc","local","day","ok","real"',
+        '"A,B",123456789012.000001,7,2026-11-20 14:30:00.000000Z,2026-11-20 14:30:00.000000Z,'
+        "2026-11-20 14:30:00.000000,2026-11-20,true,",
+    ]
+
+
+def test_parquet_also_without_rows() -> None:
+    content = formats.encode(TABLE, [(*ROW, 1.5)], "parquet", None)
+    [row] = parquet.read_table(io.BytesIO(content)).to_pylist()
+    assert (row["close"], row["volume"], row["at"], row["real"]) == (ROW[1], 7, AT, 1.5)
+    empty = parquet.read_table(io.BytesIO(formats.encode(REJECTED, [], "parquet", None)))
+    assert (empty.num_rows, empty.column_names) == (0, [name for name, _ in REJECTED.columns])
+
+
+def test_the_calls_of_today() -> None:
+    text = "tapeline_producer_calls_today 6.0\ntapeline_producer_calls_a_day {}\n"
+    assert parse(text.format("25.0")) == {"calls_today": 6, "calls_left": 19}
+    assert parse(text.format("0.0")) == {"calls_today": 6, "calls_left": None}
+    assert parse("other 1\n") is None
