@@ -31,7 +31,18 @@ BASE: Mapping[str, str] = {
     "hostAddress": "192.0.2.10",
     "hostKey": PUBLIC_KEY,
     "alphaVantageKey": f"{CANARY}-key",
+    "size": "odd-size",
+    "dataVolumeGb": "55",
+    "deploy": "true",
 }
+LOOSE: Mapping[str, str] = {
+    "powerBiCidrs": "",
+    "certificate": "acme",
+    "protect": "false",
+    "keepData": "false",
+    "deploy": "false",
+}
+"""What differs in the second of the two stacks that are run for each cloud."""
 
 
 @dataclass(frozen=True)
