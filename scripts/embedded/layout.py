@@ -12,6 +12,7 @@ JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
 KAFKA_JARS = CACHE / "jars" / "kafka"
 CONNECTOR_JARS = CACHE / "jars" / "connector"
 BENCH_JARS = CACHE / "jars" / "bench"
+PULUMI_VENV = CACHE / "pulumi-venv"
 CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 
