@@ -23,10 +23,10 @@ from tests.unit.infra.stacks import CANARY, PUBLIC_KEY
 
 
 def pulumi(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run Pulumi from the checkout and return what it printed."""
+    """Run Pulumi in the folder that the environment names and return what it printed."""
     done = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive", "--color=never"],
-        cwd=ROOT,
+        ["pulumi", *arguments, "--stack=trial", "--non-interactive", "--color=never"],
+        cwd=environment["PROJECT"],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -44,17 +44,20 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
             sys.stdout.write("\nNOT RUN: there is no pulumi on the PATH, so no real engine ran\n")
         return
     python_packages.sync_pulumi("existing", user_cache(os.environ), os.environ)
-    state = tmp_path / "state"
-    state.mkdir()
-    # The stack's settings lie beside its state, so that the checkout stays as it was.
-    settings = ("--stack=trial", f"--config-file={tmp_path / 'Pulumi.trial.yaml'}")
+    # Pulumi writes the stack's settings beside Pulumi.yaml, and the checkout is to stay as it was.
+    project, state = tmp_path / "project", tmp_path / "state"
+    for folder in (project, state):
+        folder.mkdir()
+    for name in ("Pulumi.yaml", "infra", ".cache"):
+        (project / name).symlink_to(ROOT / name)
     environment = {
         **os.environ,
+        "PROJECT": str(project),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "trial",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    pulumi(environment, "stack", "init", *settings)
+    pulumi(environment, "stack", "init")
     plain = {
         "cloud": "existing",
         "adminCidrs": "203.0.113.7",
@@ -63,11 +66,11 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
     }
     words = [word for key, value in plain.items() for word in ("--plaintext", f"{key}={value}")]
     secret = ("--secret", f"alphaVantageKey={CANARY}")
-    pulumi(environment, "config", "set-all", *settings, *words, *secret)
-    first = pulumi(environment, "up", "--yes", "--skip-preview", *settings)
-    shown = pulumi(environment, "stack", "output", "--json", "--stack=trial")
-    again = pulumi(environment, "up", "--yes", "--expect-no-changes", *settings)
-    opened = pulumi(environment, "stack", "output", "--json", "--show-secrets", "--stack=trial")
+    pulumi(environment, "config", "set-all", *words, *secret)
+    first = pulumi(environment, "up", "--yes", "--skip-preview")
+    shown = pulumi(environment, "stack", "output", "--json")
+    again = pulumi(environment, "up", "--yes", "--expect-no-changes")
+    opened = pulumi(environment, "stack", "output", "--json", "--show-secrets")
     outputs = from_json(opened)
     assert (outputs.cloud, outputs.address) == ("existing", "192.0.2.10")
     assert outputs.host_key == f"192.0.2.10 {PUBLIC_KEY}"
@@ -77,9 +80,14 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert {len(password) for password in passwords} == {48}
     assert len(passwords) == 6
     assert json.loads(shown)["secrets"] == "[secret]"
-    kept = "".join(file.read_text("utf-8") for file in tmp_path.rglob("*") if file.is_file())
+    kept = "".join(
+        file.read_text("utf-8")
+        for folder in (state, project)
+        for file in folder.rglob("*")
+        if file.is_file() and not file.is_symlink()
+    )
     for value in (CANARY, *passwords):
         assert value not in first + shown + again + kept
-    pulumi(environment, "destroy", "--yes", "--skip-preview", *settings)
-    left = json.loads(pulumi(environment, "stack", "export", "--stack=trial"))
+    pulumi(environment, "destroy", "--yes", "--skip-preview")
+    left = json.loads(pulumi(environment, "stack", "export"))
     assert left["deployment"].get("resources", []) == []
