@@ -197,6 +197,7 @@ def test_what_is_handed_to_a_command_is_marked_secret(cloud: str) -> None:
     for command in commands:
         assert SECRET_SIGNATURE in command.inputs["stdin"]
         assert command.options["secret_outputs"] == ["stdout", "stderr"]
+        assert len(command.inputs["triggers"]) == 1
 
 
 @pytest.mark.parametrize("cloud", HOSTS)

@@ -29,6 +29,7 @@ class Machine:
     shows: str
     silent_for: int = 0
     letting_in: bool = True
+    boot_code: int = 0
     received: list[str] = field(default_factory=list)
 
     def run(self, command: list[str], stdin: str) -> Answer:
@@ -46,7 +47,8 @@ class Machine:
         if stdin:
             self.received.append(stdin)
             self.shows = LASTING
-        return Answer(0, "")
+            return Answer(0, "")
+        return Answer(self.boot_code, "")
 
 
 @dataclass
@@ -93,6 +95,11 @@ def test_a_stranger_is_told_nothing() -> None:
 def test_a_key_that_does_not_fit_is_explained() -> None:
     with pytest.raises(ContactError, match="does not let tapeline in; sshPublicKey and"):
         meet(Machine(FIRST, letting_in=False))
+
+
+def test_a_first_boot_that_failed_is_told() -> None:
+    with pytest.raises(ContactError, match=r"the first boot of 203\.0\.113\.80 failed"):
+        meet(Machine(LASTING, boot_code=1))
 
 
 def test_silence_ends() -> None:
