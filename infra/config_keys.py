@@ -62,8 +62,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "worldOpenPostgres": Key(
         "string",
         "",
-        "The words without which powerBiCidrs must not hold the world: anyone may try to log in.",
-        "'anyone may try to log in'",
+        "The words without which powerBiCidrs must not hold the world: yes, from anywhere.",
+        "'yes, from anywhere'",
     ),
     "domain": Key(
         "string",

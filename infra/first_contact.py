@@ -125,6 +125,10 @@ def _try(contact: Contact, run: Run, first: Path, lasting: Path) -> str | Answer
     met = run(ssh_command(contact, lasting, _as_root(WAIT_SCRIPT)), "")
     if met.code == 0:
         return "the host has its lasting key"
+    if met.code != SSH_FAILED:
+        raise ContactError(
+            f"the first boot of {contact.address} failed; `cloud-init status --long` there says why"
+        )
     installed = run(ssh_command(contact, first, _as_root(INSTALL_SCRIPT)), contact.lasting_private)
     if installed.code not in (0, SSH_FAILED):
         raise ContactError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 OUTPUTS_FILE_VARIABLE: Final = "TAPELINE_STACK_OUTPUTS"
+KEY_FILE_VARIABLE: Final = "TAPELINE_SSH_KEY"
 SSH_USER: Final = "tapeline"
 
 ROLE_PASSWORDS: Final = (

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import pulumi
-import pulumi_command
 import pulumi_tls
 
 from infra.catalog import RENTED
 from infra.firewall import openings
 from infra.host import Host, HostKeys, Plan
+from infra.operator_commands import OperatorCommands
 from infra.outputs import ROLE_PASSWORDS
 from infra.passwords import make_passwords
 from infra.settings import Settings
 from infra.ssh_keys import known_hosts_line
 
-ROOT: Final = str(Path(__file__).parents[1])
 Given = Mapping[str, pulumi.Output[str]]
 
 
@@ -36,11 +34,12 @@ class Tapeline(pulumi.ComponentResource):
         host = _make(Plan(name, settings, openings(settings), keys, self))
         passwords = make_passwords((*ROLE_PASSWORDS, "backup_passphrase"), self)
         self.outputs = _outputs(stack, settings, host, {**passwords, **given})
+        commands = OperatorCommands(name, settings, host, self)
         ready = [*host.ready]
         if settings.cloud in RENTED:
-            ready.append(_first_contact(name, settings, host, keys, self))
+            ready.append(commands.first_contact(keys))
         if settings.deploy:
-            _deployment(name, self.outputs, ready, self)
+            commands.deployment(self.outputs, ready)
         self.register_outputs({})
 
 
@@ -98,49 +97,3 @@ def _outputs(
         "backup_target": settings.backup_target,
         "secrets": pulumi.Output.secret(dict(secrets)),
     }
-
-
-def _first_contact(
-    name: str, settings: Settings, host: Host, keys: HostKeys, parent: pulumi.Resource
-) -> pulumi.Resource:
-    contact = pulumi.Output.json_dumps(
-        {
-            "machine": host.machine,
-            "address": host.address,
-            "port": host.ssh_port,
-            "user": host.ssh_user,
-            "identity_file": settings.ssh_identity_file,
-            "first_contact_public": keys.first_contact_public,
-            "lasting_public": keys.lasting_public,
-            "lasting_private": keys.lasting,
-        }
-    )
-    return _command(f"{name}-first-contact", "infra.first_contact", contact, host.ready, parent)
-
-
-def _deployment(
-    name: str, outputs: Mapping[str, Any], after: Iterable[pulumi.Resource], parent: pulumi.Resource
-) -> None:
-    described = pulumi.Output.json_dumps(outputs)
-    _command(f"{name}-deployment", "infra.deployment", described, after, parent)
-
-
-def _command(
-    name: str,
-    module: str,
-    stdin: pulumi.Output[str],
-    after: Iterable[pulumi.Resource],
-    parent: pulumi.Resource,
-) -> pulumi.Resource:
-    """Run one of our modules on the operator's machine; again whenever its input changes."""
-    return pulumi_command.local.Command(
-        name,
-        create=f"exec .venv/bin/python -m {module}",
-        dir=ROOT,
-        stdin=stdin,
-        opts=pulumi.ResourceOptions(
-            parent=parent,
-            depends_on=list(after),
-            additional_secret_outputs=["stdout", "stderr"],
-        ),
-    )

@@ -19,7 +19,7 @@ from infra.config_keys import KEYS
 OWN_CA: Final = "own-ca"
 ACME: Final = "acme"
 CERTIFICATES: Final = (OWN_CA, "given", ACME)
-WORLD_OPEN_WORDS: Final = "anyone may try to log in"
+WORLD_OPEN_WORDS: Final = "yes, from anywhere"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")

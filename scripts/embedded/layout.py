@@ -17,6 +17,7 @@ CONNECTOR_JARS = CACHE / "jars" / "connector"
 BENCH_JARS = CACHE / "jars" / "bench"
 CONNECT_JARS = CACHE / "jars" / "connect"
 NODE_PACKAGES = CACHE / "npm"
+PULUMI_VENV = CACHE / "pulumi-venv"
 CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 

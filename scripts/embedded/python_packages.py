@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scripts.embedded.download import Artifact, fetch, is_intact
 from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import ROOT, VENV
+from scripts.embedded.layout import PULUMI_VENV, ROOT, VENV
 
 UV_REQUIREMENTS = Path(__file__).with_name("uv-requirements.txt")
 PIP_NAME = "pip-26.3-py3-none-any.whl"
@@ -25,6 +25,8 @@ PIP_URL = (
 )
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 PIP_BYTES = 1_950_951
+CLOUDS = ("aws", "azure", "digitalocean", "existing", "gcp", "hcloud", "local")
+"""The extras with a cloud's SDK; `existing` needs none."""
 
 
 def sync(cache: Path, variables: Mapping[str, str], choice: Sequence[str]) -> None:
@@ -32,9 +34,23 @@ def sync(cache: Path, variables: Mapping[str, str], choice: Sequence[str]) -> No
 
     Raises EmbeddedError.
     """
+    _sync(VENV, choice, cache, variables)
+
+
+def sync_pulumi(cloud: str, cache: Path, variables: Mapping[str, str]) -> None:
+    """Make Pulumi's own environment hold one cloud's SDK. Raises EmbeddedError.
+
+    From .venv, which may have all of them, Pulumi would fetch the plugin of every cloud.
+    """
+    extras = ("infra",) if cloud == "existing" else ("infra", cloud)
+    options = ("--no-default-groups", *(f"--extra={extra}" for extra in extras))
+    _sync(PULUMI_VENV, options, cache, variables)
+
+
+def _sync(venv: Path, options: Sequence[str], cache: Path, variables: Mapping[str, str]) -> None:
     uv = _uv(cache, variables)
-    command = [str(uv), "sync", "--locked", "--no-python-downloads", *choice]
-    environment = {**variables, "UV_PROJECT_ENVIRONMENT": str(VENV)}
+    command = [str(uv), "sync", "--locked", *options, "--no-python-downloads"]
+    environment = {**variables, "UV_PROJECT_ENVIRONMENT": str(venv)}
     for foreign in ("VIRTUAL_ENV", "PYTHONPATH"):
         environment.pop(foreign, None)
     _run([*command, "--python", sys.executable], environment, "installing the Python packages")

@@ -207,15 +207,23 @@ def _one_at_a_time(file: Path) -> Iterator[None]:
 
 def main() -> int:
     """Run from the command line; return the exit code."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="scripts/setup",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    )
+    parser.add_argument(
+        "--cloud",
+        choices=python_packages.CLOUDS,
+        help="also make .cache/pulumi-venv, in which `pulumi up` runs, with this cloud's SDK",
+    )
+    cloud = parser.parse_args().cloud
     begin = time.monotonic()
     try:
         java = set_up(os.environ)
+        if cloud is not None:
+            python_packages.sync_pulumi(cloud, user_cache(os.environ), os.environ)
     except EmbeddedError as error:
         say(f"scripts/setup: {error}")
         return 1

@@ -41,10 +41,10 @@ class Recorder(Mocks):
         }
         return f"vol-{number}" if "ebs" in args.typ else number, {**made, **args.inputs}
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer the one question that is asked: which image is the newest."""
         assert args.token == "aws:ec2/getAmi:getAmi", args.token
-        return {"id": "ami-0123456789abcdef0"}
+        return {"id": "ami-0123456789abcdef0"}, []
 
 
 def note_options(options: dict[str, dict[str, Any]]) -> Any:
@@ -84,7 +84,7 @@ def run(config: dict[str, str]) -> dict[str, Any]:
             found[name] = (await output.future(), await output.is_secret())
 
     try:
-        pulumi.runtime.test(program)()
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
     except pulumi.RunError as fault:
         error = str(fault)
     return {

@@ -31,7 +31,18 @@ BASE: Mapping[str, str] = {
     "hostAddress": "192.0.2.10",
     "hostKey": PUBLIC_KEY,
     "alphaVantageKey": f"{CANARY}-key",
+    "size": "odd-size",
+    "dataVolumeGb": "55",
+    "deploy": "true",
 }
+LOOSE: Mapping[str, str] = {
+    "powerBiCidrs": "",
+    "certificate": "acme",
+    "protect": "false",
+    "keepData": "false",
+    "deploy": "false",
+}
+"""What differs in the second of the two stacks that are run for each cloud."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,10 @@ def _run(config: str) -> Stack:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    resources = tuple(Resource(**entry) for entry in found.pop("resources"))
-    return Stack(resources, found["outputs"], *map(tuple, _lists(found)), found["error"])
-
-
-def _lists(found: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    return found["secret_outputs"], found["sdks"]
+    return Stack(
+        resources=tuple(Resource(**entry) for entry in found["resources"]),
+        outputs=found["outputs"],
+        secret_outputs=tuple(found["secret_outputs"]),
+        sdks=tuple(found["sdks"]),
+        error=found["error"],
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from infra.catalog import CATALOG
 from infra.exposure import (
     DATA_VOLUMES,
     ingress,
@@ -17,9 +17,8 @@ from infra.exposure import (
     world_open_findings,
 )
 from infra.outputs import SECRETS, StackOutputs, from_mapping
-from infra.settings import WORLD_OPEN_WORDS
 from tests.unit.infra.mocked import ADDRESS
-from tests.unit.infra.stacks import CANARY, CLOUDS, PUBLIC_KEY, RENTED, Resource, Stack, run
+from tests.unit.infra.stacks import CANARY, CLOUDS, LOOSE, PUBLIC_KEY, RENTED, Resource, Stack, run
 
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 """How the SDK marks a secret on its way to the engine."""
@@ -147,19 +146,8 @@ def test_only_the_declared_ports_come_in(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", RENTED)
 def test_without_readers_postgres_stays_closed_and_acme_opens_its_port(cloud: str) -> None:
-    stack = run(cloud, powerBiCidrs="", certificate="acme")
+    stack = run(cloud, **LOOSE)
     assert openings(stack) == [("tcp", "22", ADMINS), ("tcp", "80", ("0.0.0.0/0",))]
-
-
-@pytest.mark.parametrize("cloud", RENTED)
-def test_the_world_is_let_in_only_by_the_words_and_the_policy_sees_it(cloud: str) -> None:
-    stack = run(cloud, powerBiCidrs="0.0.0.0/0", worldOpenPostgres=WORLD_OPEN_WORDS)
-    findings = [
-        finding
-        for entry in stack.resources
-        for finding in world_open_findings(5432, entry.type, entry.inputs)
-    ]
-    assert findings == ["opens 5432 to the world"]
 
 
 def test_the_local_container_is_published_on_loopback_alone() -> None:
@@ -194,7 +182,7 @@ def rendered(cloud: str, user_data: Any) -> str:
 def test_secrets_reach_only_what_needs_them(cloud: str) -> None:
     holders = {
         entry.type
-        for entry in run(cloud, deploy="true").resources
+        for entry in run(cloud).resources
         if CANARY in json.dumps(entry.inputs).replace(f"{CANARY}-tapeline-dev-first-contact", "")
     }
     # The container is no cloud's: its file system is on the operator's machine.
@@ -204,16 +192,17 @@ def test_secrets_reach_only_what_needs_them(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_what_is_handed_to_a_command_is_marked_secret(cloud: str) -> None:
-    commands = [e for e in run(cloud, deploy="true").resources if e.type == "command:local:Command"]
+    commands = [e for e in run(cloud).resources if e.type == "command:local:Command"]
     assert len(commands) == (2 if cloud in RENTED else 1)
     for command in commands:
         assert SECRET_SIGNATURE in command.inputs["stdin"]
         assert command.options["secret_outputs"] == ["stdout", "stderr"]
+        assert len(command.inputs["triggers"]) == 1
 
 
 @pytest.mark.parametrize("cloud", HOSTS)
 def test_the_vm_and_its_address_are_guarded_and_the_data_is_kept(cloud: str) -> None:
-    guarded, loose = (run(cloud, **config) for config in ({}, NOT_KEPT))
+    guarded, loose = (run(cloud, **config) for config in ({}, LOOSE))
     for stack, on in ((guarded, True), (loose, False)):
         host = host_of(stack, cloud)
         assert (host.options["protect"], host.options["ignore_changes"]) == (on, HELD[cloud])
@@ -221,9 +210,6 @@ def test_the_vm_and_its_address_are_guarded_and_the_data_is_kept(cloud: str) -> 
             assert stack.one(ADDRESSES[cloud]).options["protect"] is on
         volume = data_volume(stack)
         assert (volume.options["protect"], volume.options["retain_on_delete"]) == (on, on)
-
-
-NOT_KEPT: Mapping[str, str] = {"protect": "false", "keepData": "false"}
 
 
 def data_volume(stack: Stack) -> Resource:
@@ -245,14 +231,14 @@ def test_everything_belongs_to_the_one_component(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", RENTED)
 def test_the_vm_is_made_as_the_settings_say(cloud: str) -> None:
-    stack = run(cloud, size="odd-size", region="moon-1", dataVolumeGb="55")
+    stack = run(cloud)
     host = host_of(stack, cloud).inputs
     assert "odd-size" in (
         host.get(name) for name in ("size", "serverType", "instanceType", "machineType")
     )
     volume = data_volume(stack).inputs
     assert 55 in (volume.get("size"), volume.get("diskSizeGb"))
-    assert "moon-1" in json.dumps([entry.inputs for entry in stack.resources])
+    assert CATALOG[cloud].region in json.dumps([entry.inputs for entry in stack.resources])
 
 
 def test_a_wrong_configuration_makes_nothing_and_says_one_line() -> None:

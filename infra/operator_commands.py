@@ -1,0 +1,70 @@
+"""What runs on the operator's machine while Pulumi is at work: a module and its input in.
+
+A command runs again when its input changes, and when another machine has taken the host's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pulumi
+import pulumi_command
+
+from infra.host import Host, HostKeys
+from infra.outputs import KEY_FILE_VARIABLE
+from infra.settings import Settings
+
+ROOT: Final = str(Path(__file__).parents[1])
+
+
+@dataclass(frozen=True)
+class OperatorCommands:
+    """Makes the commands of one stack."""
+
+    name: str
+    settings: Settings
+    host: Host
+    parent: pulumi.Resource
+
+    def first_contact(self, keys: HostKeys) -> pulumi.Resource:
+        """Give a rented host its lasting key as soon as it answers."""
+        contact = pulumi.Output.json_dumps(
+            {
+                "address": self.host.address,
+                "port": self.host.ssh_port,
+                "user": self.host.ssh_user,
+                "identity_file": self.settings.ssh_identity_file,
+                "first_contact_public": keys.first_contact_public,
+                "lasting_public": keys.lasting_public,
+                "lasting_private": keys.lasting,
+            }
+        )
+        return self._run("first-contact", "infra.first_contact", contact, self.host.ready)
+
+    def deployment(
+        self, outputs: Mapping[str, Any], after: Iterable[pulumi.Resource]
+    ) -> pulumi.Resource:
+        """Deploy the pipeline to the host that the outputs describe."""
+        described = pulumi.Output.json_dumps(outputs)
+        return self._run("deployment", "infra.deployment", described, after)
+
+    def _run(
+        self, use: str, module: str, stdin: pulumi.Output[str], after: Iterable[pulumi.Resource]
+    ) -> pulumi.Resource:
+        key_file = self.settings.ssh_identity_file
+        return pulumi_command.local.Command(
+            f"{self.name}-{use}",
+            create=f"exec .venv/bin/python -m {module}",
+            dir=ROOT,
+            stdin=stdin,
+            environment={KEY_FILE_VARIABLE: key_file} if key_file else {},
+            triggers=[self.host.machine],
+            opts=pulumi.ResourceOptions(
+                parent=self.parent,
+                depends_on=list(after),
+                additional_secret_outputs=["stdout", "stderr"],
+            ),
+        )

@@ -1,0 +1,138 @@
+"""The first contact: only pinned keys are talked to, and the lasting key ends in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from infra.first_contact import (
+    INSTALL_SCRIPT,
+    SSH_FAILED,
+    Answer,
+    Contact,
+    ContactError,
+    settle,
+    ssh_command,
+)
+from tests.unit.infra.stacks import PUBLIC_KEY
+
+FIRST, LASTING = f"{PUBLIC_KEY}A", f"{PUBLIC_KEY}B"
+CONTACT = Contact("203.0.113.80", 22, "tapeline", "", FIRST, LASTING, "PRIVATE lasting")
+
+
+@dataclass
+class Machine:
+    """A VM that shows one host key, once it is up; what is run there is written down."""
+
+    shows: str
+    silent_for: int = 0
+    letting_in: bool = True
+    boot_code: int = 0
+    received: list[str] = field(default_factory=list)
+
+    def run(self, command: list[str], stdin: str) -> Answer:
+        """Answer as ssh would, believing the known_hosts file of the command."""
+        option = next(word for word in command if word.startswith("UserKnownHostsFile="))
+        pinned = Path(option.partition("=")[2]).read_text("utf-8").strip()
+        assert stdin == "" or pinned == f"{CONTACT.address} {FIRST}"
+        if self.silent_for > 0:
+            self.silent_for -= 1
+            return Answer(SSH_FAILED, "ssh: connect: Connection refused\n")
+        if pinned != f"{CONTACT.address} {self.shows}":
+            return Answer(SSH_FAILED, "Host key verification failed.\n")
+        if not self.letting_in:
+            return Answer(SSH_FAILED, "tapeline@203.0.113.80: Permission denied (publickey).\n")
+        if stdin:
+            self.received.append(stdin)
+            self.shows = LASTING
+            return Answer(0, "")
+        return Answer(self.boot_code, "")
+
+
+@dataclass
+class Clock:
+    """Time that passes only by waiting."""
+
+    seconds: float = 0.0
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.seconds
+
+    def wait(self) -> None:
+        """Let a minute pass."""
+        self.seconds += 60
+
+
+def meet(machine: Machine) -> str:
+    """Settle with the machine."""
+    clock = Clock()
+    return settle(CONTACT, machine.run, clock.now, clock.wait)
+
+
+def test_a_new_vm_is_given_the_lasting_key_once_it_is_up() -> None:
+    machine = Machine(FIRST, silent_for=5)
+    assert meet(machine) == "the first contact's host key was replaced by the lasting one"
+    assert machine.received == ["PRIVATE lasting"]
+    assert machine.shows == LASTING
+
+
+def test_a_vm_that_has_it_is_left_alone() -> None:
+    machine = Machine(LASTING)
+    assert meet(machine) == "the host has its lasting key"
+    assert machine.received == []
+
+
+def test_a_stranger_is_told_nothing() -> None:
+    machine = Machine("ssh-ed25519 AAAAstranger")
+    with pytest.raises(ContactError, match="shows a host key that is neither of ours"):
+        meet(machine)
+    assert machine.received == []
+
+
+def test_a_key_that_does_not_fit_is_explained() -> None:
+    with pytest.raises(ContactError, match="does not let tapeline in; sshPublicKey and"):
+        meet(Machine(FIRST, letting_in=False))
+
+
+def test_a_first_boot_that_failed_is_told() -> None:
+    with pytest.raises(ContactError, match=r"the first boot of 203\.0\.113\.80 failed"):
+        meet(Machine(LASTING, boot_code=1))
+
+
+def test_silence_ends() -> None:
+    with pytest.raises(ContactError, match="did not answer within 600 s; does adminCidrs hold"):
+        meet(Machine(FIRST, silent_for=1000))
+
+
+def test_the_command_believes_the_pinned_key_alone() -> None:
+    contact = Contact("192.0.2.1", 2222, "tapeline", "/keys/mine", FIRST, LASTING, "PRIVATE")
+    assert ssh_command(contact, Path("/tmp/known"), "true") == [  # noqa: S108
+        "ssh",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "-o",
+        "UserKnownHostsFile=/tmp/known",
+        "-o",
+        "GlobalKnownHostsFile=/dev/null",
+        "-o",
+        "UpdateHostKeys=no",
+        "-o",
+        "ControlPath=none",
+        "-o",
+        "ConnectTimeout=10",
+        "-p",
+        "2222",
+        "-i",
+        "/keys/mine",
+        "tapeline@192.0.2.1",
+        "true",
+    ]
+
+
+def test_the_lasting_key_is_in_no_command_line() -> None:
+    assert "PRIVATE" not in INSTALL_SCRIPT

@@ -1,0 +1,123 @@
+"""The configuration is judged before anything is made, and errors name the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.config_keys import KEYS
+from infra.settings import WORLD_OPEN_WORDS, ExistingHost, SettingError, Settings, parse
+from tests.unit.infra.stacks import PUBLIC_KEY
+
+ROOT = Path(__file__).parents[3]
+LEAST = {"cloud": "hcloud", "sshPublicKey": f"{PUBLIC_KEY} me@home", "adminCidrs": "203.0.113.7"}
+
+
+def test_pulumi_yaml_repeats_the_keys() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))["config"]
+    assert declared == {
+        name: {"type": key.type, "description": key.description, "default": key.default}
+        for name, key in KEYS.items()
+    }
+
+
+def test_no_declared_key_is_both_secret_and_defaulted() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))["config"]
+    assert [name for name, entry in declared.items() if "secret" in entry] == []
+
+
+def test_the_least_configuration_is_enough() -> None:
+    assert parse(LEAST, ()) == Settings(
+        cloud="hcloud",
+        region="nbg1",
+        size="cx33",
+        image="debian-13",
+        ssh_public_key=PUBLIC_KEY,
+        ssh_identity_file="",
+        admin_cidrs=("203.0.113.7/32",),
+        powerbi_cidrs=(),
+        domain="",
+        certificate="own-ca",
+        acme_email="",
+        backup_target="",
+        data_volume_gb=40,
+        local_ssh_port=2222,
+        protect=True,
+        keep_data=True,
+        deploy=False,
+        existing=ExistingHost("", "", 22, "", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cloud": ""}, "cloud is not set: Where the host is"),
+        ({"cloud": "moon"}, "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, "),
+        ({"region": "a b"}, "region is 'a b', which is no name; such as: pulumi config set region"),
+        ({"size": "$(id)"}, "size is '$(id)', which is no name"),
+        ({"sshPublicKey": ""}, "sshPublicKey is not set: The public key of the person"),
+        ({"sshPublicKey": "ssh-ed25519 AAAA"}, "sshPublicKey is a public SSH key cut short; "),
+        ({"sshPublicKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "sshPublicKey holds a private"),
+        ({"adminCidrs": ""}, "adminCidrs is not set: Who may reach SSH"),
+        ({"adminCidrs": "0.0.0.0/0"}, "adminCidrs opens SSH to the world"),
+        ({"adminCidrs": "0.0.0.0/1,128.0.0.0/1"}, "adminCidrs opens SSH to the world"),
+        ({"adminCidrs": "203.0.113.7/24"}, "adminCidrs: 203.0.113.7/24 is an address inside of"),
+        ({"adminCidrs": "home"}, "adminCidrs: 'home' is no address range; write 203.0.113.7/32"),
+        ({"adminCidrs": "2001:db8::/32"}, "adminCidrs: 2001:db8::/32 is IPv6, and the host has"),
+        ({"powerBiCidrs": "0.0.0.0/0"}, "powerBiCidrs opens PostgreSQL to the world; name the"),
+        ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range"),
+        ({"domain": "no_name"}, "domain is 'no_name', which is no host name"),
+        ({"certificate": "self"}, "certificate is 'self'; it must be one of own-ca, given, acme"),
+        ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
+        ({"backupTarget": "s3://b/p"}, "backupAccessKeyId is not set, and backupTarget needs it"),
+        ({"dataVolumeGb": "4"}, "dataVolumeGb is '4'; it must be a number from 10 to 10000"),
+        ({"localSshPort": "0"}, "localSshPort is '0'; it must be a number from 1 to 65535"),
+        ({"protect": "maybe"}, "protect is 'maybe'; it must be one of true, false"),
+        ({"keepData": "maybe"}, "keepData is 'maybe'; it must be one of true, false"),
+        ({"deploy": "maybe"}, "deploy is 'maybe'; it must be one of true, false"),
+        ({"cloud": "existing"}, "hostKey is not set: existing: the machine's public host key"),
+        ({"cloud": "existing", "hostKey": "x"}, "hostKey is not a public SSH key"),
+        ({"cloud": "existing", "hostKey": PUBLIC_KEY}, "hostAddress is not set: existing: the"),
+        (
+            {"cloud": "existing", "hostKey": PUBLIC_KEY, "hostAddress": "-oProxy=x"},
+            "hostAddress is '-oProxy=x'; it must be an address or a name",
+        ),
+        ({"hostPort": "ssh"}, "hostPort is 'ssh'; it must be a number from 1 to 65535"),
+    ],
+)
+def test_a_wrong_value_names_its_key(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError) as fault:
+        parse({**LEAST, **changes}, ())
+    assert str(fault.value).startswith(message)
+    assert "\n" not in str(fault.value)
+
+
+def test_a_private_key_is_not_shown() -> None:
+    with pytest.raises(SettingError) as fault:
+        parse({**LEAST, "sshPublicKey": "-----BEGIN OPENSSH PRIVATE KEY----- b3Blbn"}, ())
+    assert "b3Blbn" not in str(fault.value)
+
+
+def test_the_world_may_reach_postgres_only_by_the_words() -> None:
+    wide = {**LEAST, "powerBiCidrs": "0.0.0.0/0", "worldOpenPostgres": WORLD_OPEN_WORDS}
+    assert parse(wide, ()).powerbi_cidrs == ("0.0.0.0/0",)
+    with pytest.raises(SettingError, match="powerBiCidrs opens PostgreSQL to the world"):
+        parse({**wide, "worldOpenPostgres": "true"}, ())
+
+
+def test_a_machine_you_have_may_be_reached_by_ipv6() -> None:
+    host = {"hostAddress": "192.0.2.10", "hostKey": PUBLIC_KEY, "hostVolume": "/dev/disk/by-id/x"}
+    found = parse({"cloud": "existing", "adminCidrs": "2001:db8::/48", **host}, ())
+    assert found.admin_cidrs == ("2001:db8::/48",)
+    assert found.existing == ExistingHost(
+        "192.0.2.10", "tapeline", 22, PUBLIC_KEY, "/dev/disk/by-id/x"
+    )
+
+
+def test_an_s3_target_is_taken_with_both_of_its_secrets() -> None:
+    given = ("backupAccessKeyId", "backupSecretAccessKey")
+    found = parse({**LEAST, "backupTarget": "s3://bucket/tapeline"}, given)
+    assert found.backup_target == "s3://bucket/tapeline"
