@@ -133,15 +133,19 @@ def manifest(dump: str) -> str:
     return f"cat {shlex.quote(dump.removesuffix('.dump.gpg'))}.json"
 
 
-def take_the_place(restored: str, kept: str) -> str:
-    """Return the SQL that puts a restored database in the place of `market`, which is kept."""
+def take_the_place(restored: str, kept: str) -> list[str]:
+    """Return the statements that put a restored database in the place of `market`, which is kept.
+    First nobody can connect any more, then who still is connected is sent away.
+    """
     for name in (restored, kept):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
             raise OperationError(f"{name!r} is not a name for a database")
-    return (
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'; "  # noqa: S608 - names of ours, checked above
-        f"alter database market rename to {kept}; alter database {restored} rename to market"
-    )
+    return [
+        "alter database market allow_connections false",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'",
+        f"alter database market rename to {kept}",
+        f"alter database {restored} rename to market",
+    ]
 
 
 def forget_checkpoint(place: Place, stamp: str) -> str:

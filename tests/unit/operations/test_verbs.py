@@ -103,6 +103,7 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
     )
     switches = [command.split()[2] for command in ran if "ln -sfn" in command]
     assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
+    assert f"mv {RELEASE.folder} /opt/tapeline/releases/.failed-{RELEASE.name}" in ran
     assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
 
@@ -141,7 +142,7 @@ def test_a_restore_puts_the_backup_in_the_place_of_the_live_database() -> None:
     assert recovery.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
     steps = (  # each a part of one command
         "mkdir /opt/tapeline/lock", "drop database if exists market_res", "cat /b/market-1.json",
-        "restore market_restored", "stop stream", "pg_terminate_backend", "market_before_2026",
+        "restore market_restored", "stop stream", "allow_conn", "pg_terminate", "market_before_",
         "rename to market", "migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf",
     )  # fmt: skip
     assert [step for step, command in zip(steps, shell.ran, strict=True) if step in command] == [
