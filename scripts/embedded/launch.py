@@ -20,7 +20,7 @@ from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, set_up
 
 USUAL_SUITES = ("unit", "contract", "integration", "e2e")
-SUITES = (*USUAL_SUITES, "compose")
+SUITES = (*USUAL_SUITES, "compose", "rehearsal")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -50,7 +50,10 @@ def test(arguments: Sequence[str]) -> int:
         description="Set everything up, then run the tests. With CI=true a skipped test fails.",
     )
     parser.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all but compose)"
+        "suites",
+        nargs="*",
+        metavar="SUITE",
+        help=f"{', '.join(SUITES)} (default: all but the last two)",
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
