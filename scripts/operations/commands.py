@@ -175,6 +175,11 @@ def renew_certificate(place: Place) -> str:
     return place.compose("run", "--rm", "--no-TTY", "secrets", "renew")
 
 
+def hand_out(place: Place) -> str:
+    """Return the command that gives each service what it is to have by now."""
+    return place.compose("run", "--rm", "--no-TTY", "secrets")
+
+
 def certificate_end(place: Place) -> str:
     """Return the command that prints until when the certificate is valid."""
     words = ("openssl", "x509", "-noout", "-enddate", "-in", "/run/tapeline/server.crt")
