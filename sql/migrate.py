@@ -1,7 +1,8 @@
 """Brings a PostgreSQL server to the pipeline's schema: roles, database, migrations, views.
 
 Runs the same for the embedded server, compose and a VM, and may be run again at any time.
-Migrations (sql/migrations) are applied once by yoyo; roles and views are applied every time.
+Migrations (sql/migrations) are applied once by yoyo; roles, views and the exchange's calendar are
+brought up to date every time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -24,6 +26,7 @@ from yoyo.connections import DatabaseURI
 from services.common.logs import configure
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
+from sql.sessions import keep_sessions
 
 HERE = Path(__file__).parent
 OWNER = "market_owner"
@@ -56,7 +59,8 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
 
 
 def migrate(settings: Settings, log: logging.Logger) -> None:
-    """Apply roles, database, migrations, views and grants; raises psycopg.Error."""
+    """Apply roles, database, migrations, views, grants and calendar; raises psycopg.Error."""
+    present = datetime.now(UTC).date()
     with _connect(settings, "postgres") as admin:
         _apply_roles(admin, settings.role_passwords)
         _create_database(admin, settings.database, log)
@@ -67,6 +71,7 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     with _connect_as_owner(settings) as owner:
         for file in sorted((HERE / "views").glob("*.sql")):
             owner.execute(file.read_text(encoding="utf-8").encode())
+        keep_sessions(owner, present)
     log.info("views and grants are up to date")
 
 

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.market",
     "tests.fixtures.live",
+    "tests.fixtures.tls_postgres",
     "tests.fixtures.endpoint",
 ]
 

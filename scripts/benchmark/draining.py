@@ -17,6 +17,7 @@ PEERS = {
     "Spark JDBC append, no key": "peer_spark_jdbc",
     "kafka-python, execute_values": "peer_kafka_python",
     "confluent-kafka, COPY and merge": "peer_confluent",
+    "Kafka Connect, Debezium JDBC sink, unnest": "peer_debezium",
 }
 _SECONDS = 600.0
 _WARM = 0.2

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scripts.benchmark.delay import Delay
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,6 +29,26 @@ def table(machine: Mapping[str, str], lines: Sequence[Line]) -> str:
         for row in rows
     ]
     return "\n".join([f"Measured on {about}.", "", text[0], f"|{rule}|", *text[1:]])
+
+
+def rate_text(rate: float) -> str:
+    """Return a rate for people."""
+    return f"{rate:,.0f} bars/s"
+
+
+def delay_text(found: Delay) -> str:
+    """Return a delay's percentiles for people."""
+    return (
+        f"p50 {found.p50_seconds:.2f} s, p90 {found.p90_seconds:.2f} s, "
+        f"p99 {found.p99_seconds:.2f} s, longest {found.longest_seconds:.2f} s"
+    )
+
+
+def memory_text(used: Mapping[str, int]) -> str:
+    """Return the memory of processes (bytes) for people."""
+    total = sum(used.values())
+    parts = ", ".join(f"{name} {size / 1024**2:.0f}" for name, size in sorted(used.items()))
+    return f"{total / 1024**2:.0f} MiB ({parts})"
 
 
 def _cells(line: Line) -> tuple[str, str, str, str]:

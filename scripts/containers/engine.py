@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.containers import programs
+from scripts.containers import firewall, programs
 from scripts.embedded import processes
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import user_cache
@@ -27,6 +27,10 @@ from scripts.embedded.progress import say
 _RUN = Path("/run/tapeline-engine")
 _START_SECONDS = 90.0
 _STOP_SECONDS = 120.0
+
+
+class NoEngineError(EmbeddedError):
+    """No engine runs here, and whoever asks may not start one."""
 
 
 @dataclass
@@ -53,19 +57,23 @@ class Engine:
 
 @contextmanager
 def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
-    """Yield the engine that runs here, or one that runs as long as this. Raises EmbeddedError."""
+    """Yield the engine that runs here, or one that runs as long as this.
+
+    Raises NoEngineError, EmbeddedError.
+    """
     running = variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     if _answers(running):
         yield Engine(running)
         return
     if os.geteuid() != 0:
-        raise EmbeddedError(f"no Docker engine answers at {running}; start it, or become root")
+        raise NoEngineError(f"no Docker engine answers at {running}; start it, or become root")
     programs.ensure("dockerd", "iptables", variables=variables)
     programs.ensure("docker", variables=variables)  # a package of its own since Debian 13
     _RUN.mkdir(mode=0o700, exist_ok=True)
     with (_RUN / "lock").open("w") as lock:
         _take(lock.fileno())
         host, command = f"unix://{_RUN}/docker.sock", _command(variables)
+        rules = firewall.read_rules()
         child = _start(command, host)
         own = Engine(host, command, child)
         try:
@@ -75,6 +83,7 @@ def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
             child.process.send_signal(signal.SIGTERM)
             child.process.wait(_STOP_SECONDS)
             shutil.rmtree(_RUN / "exec", ignore_errors=True)
+            firewall.restore(rules)
 
 
 def _command(variables: Mapping[str, str]) -> Command:

@@ -17,6 +17,8 @@ _PACKAGES = {
     "debootstrap": "debootstrap",
 }
 _SYSTEM_FOLDERS = "/usr/sbin:/sbin"
+# For another run of apt-get, such as a night's own upgrades.
+_WAIT = ("-o", "DPkg::Lock::Timeout=300")
 
 
 def find(program: str) -> str | None:
@@ -41,7 +43,7 @@ def ensure(*programs: str, variables: Mapping[str, str]) -> None:
 
 def apt_install(packages: list[str], variables: Mapping[str, str]) -> None:
     """Install Debian packages. Raises EmbeddedError with the command for who may do so."""
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *_WAIT, *packages]
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise EmbeddedError(
             f"missing: {', '.join(packages)}; run: sudo sh -c 'apt-get update && "

@@ -13,6 +13,7 @@ _FIXED = {
     "simulator": 8765,
     "producer_metrics": 9401,
     "stream_metrics": 9402,
+    "dashboard": 8050,
 }
 
 
@@ -26,11 +27,17 @@ class Addresses:
     simulator: int
     producer_metrics: int
     stream_metrics: int
+    dashboard: int
 
     @property
     def bootstrap(self) -> str:
         """Return Kafka's address for its clients."""
         return f"{HOST}:{self.kafka}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """Return the address of the live page."""
+        return f"http://{HOST}:{self.dashboard}/"
 
     @property
     def simulator_url(self) -> str:

@@ -75,7 +75,7 @@ def main() -> NoReturn:
         say("--data-dir DIR works on the demo that runs there; without it on what the environment")
         say("names. The rest is:\n")
     try:
-        java_home = set_up(os.environ).home
+        java_home = set_up(os.environ, to_run_only=True).home
         if directory is None:
             found = local_environment(java_home) | dict(os.environ)
         else:

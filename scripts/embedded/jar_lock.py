@@ -28,12 +28,23 @@ ROOTS = {
     ),
     "connector": ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0",),
     "bench": ("org.postgresql:postgresql:42.7.14",),
+    "connect": (
+        "org.apache.kafka:connect-runtime:4.3.1",
+        "org.apache.kafka:connect-json:4.3.1",
+        "io.debezium:debezium-connector-jdbc:tar.gz:plugin:3.6.0.Final",
+    ),
 }
-"""What each group is built from; the connector's version is PySpark's. `bench` holds what others
-drain Kafka with, and only scripts/bench fetches it."""
+"""What each group is built from, by Maven's coordinates; the connector's version is PySpark's.
+`bench` and `connect` hold what others drain Kafka with, and only scripts/bench fetches them."""
 
 _DEPENDENCY = (
     "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"
+)
+# An archive brings all that it needs.
+_ARCHIVE = (
+    "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><type>{}</type>"
+    "<classifier>{}</classifier><version>{}</version><exclusions><exclusion><groupId>*</groupId>"
+    "<artifactId>*</artifactId></exclusion></exclusions></dependency>"
 )
 _POM = (
     '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
@@ -43,8 +54,19 @@ _POM = (
 
 
 def pom(roots: tuple[str, ...]) -> str:
-    """Return a Maven project that depends on the roots (`group:artifact:version`)."""
-    return _POM.format("".join(_DEPENDENCY.format(*root.split(":")) for root in roots))
+    """Return a Maven project that depends on the roots: `group:artifact:version`, or
+    `group:artifact:type:classifier:version`."""
+    parts = (root.split(":") for root in roots)
+    return _POM.format(
+        "".join((_DEPENDENCY if len(each) == 3 else _ARCHIVE).format(*each) for each in parts)
+    )
+
+
+def file_name(root: str) -> str:
+    """Return the name of a root's own file."""
+    _, artifact, *kind, version = root.split(":")
+    ending, *classifier = kind or ["jar"]
+    return f"{'-'.join([artifact, version, *classifier])}.{ending}"
 
 
 def is_among(jar: str, file_names: Iterable[str]) -> bool:
@@ -65,7 +87,7 @@ def resolve(roots: tuple[str, ...], repository: Path) -> list[Path]:
             raise EmbeddedError("mvn is not on PATH; install the package maven") from None
         except subprocess.CalledProcessError:
             raise EmbeddedError(f"Maven could not resolve {', '.join(roots)}") from None
-    return sorted(repository.rglob("*.jar"))
+    return sorted([*repository.rglob("*.jar"), *repository.rglob("*.tar.gz")])
 
 
 def _shipped_by_pyspark() -> set[str]:

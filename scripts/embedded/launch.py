@@ -14,17 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from scripts.embedded import demo_options
+from scripts.embedded.chromium import require_chromium
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
-from scripts.embedded.setup import install_bench_jars, set_up
+from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
-USUAL_SUITES = ("unit", "contract", "integration", "e2e")
-SUITES = (*USUAL_SUITES, "compose", "rehearsal")
+USUAL_SUITES = ("unit", "contract", "integration", "e2e", "compose")
+SUITES = (*USUAL_SUITES, "rehearsal")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy", "services", "sql", "scripts", "tests", "fabfile.py"),
+    "mypy": ("mypy", "services", "sql", "powerbi", "infra", "scripts", "tests", "fabfile.py"),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
     "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),
@@ -37,23 +38,25 @@ def demo(arguments: Sequence[str]) -> int:
     """Run the demo."""
     demo_options.parse(arguments)
     begin = time.monotonic()
-    set_up(os.environ)
+    set_up(os.environ, to_run_only=True)
     setup_seconds = f"--setup-seconds={time.monotonic() - begin:.3f}"
     _become("-P", "-m", "scripts.embedded.demo", *arguments, setup_seconds)
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the suites that were named, or those that need no Docker."""
+    """Run the suites that were named, or all of them."""
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
-        description="Set everything up, then run the tests. With CI=true a skipped test fails.",
+        description="Set everything up, then run the tests. With CI=true a skipped test fails. The "
+        "suite compose starts the whole platform in containers; it needs a Docker engine, or root, "
+        "which gets an engine for the time of the tests.",
     )
     parser.add_argument(
         "suites",
         nargs="*",
         metavar="SUITE",
-        help=f"{', '.join(SUITES)} (default: all but the last two)",
+        help=f"{', '.join(SUITES)} (default: all but the last)",
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
@@ -61,6 +64,9 @@ def test(arguments: Sequence[str]) -> int:
         if suite not in SUITES:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
+    install_test_programs(os.environ)
+    if {"integration", "e2e"} & {*(suites or USUAL_SUITES)}:
+        require_chromium(os.environ)
     os.chdir(ROOT)
     folders = [f"tests/{suite}" for suite in suites or USUAL_SUITES]
     _become("-m", "pytest", *folders, *further)

@@ -9,9 +9,14 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
+WEB_LOCK = ROOT / "scripts" / "web.lock.json"
+WEB_PACKAGES = CACHE / "web"
+CHART_LIBRARY = WEB_PACKAGES / "lightweight-charts"
 KAFKA_JARS = CACHE / "jars" / "kafka"
 CONNECTOR_JARS = CACHE / "jars" / "connector"
 BENCH_JARS = CACHE / "jars" / "bench"
+CONNECT_JARS = CACHE / "jars" / "connect"
+NODE_PACKAGES = CACHE / "npm"
 CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from scripts.embedded.addresses import Addresses
 from scripts.embedded.demo_options import SIMULATED_PLAN, Options
 from scripts.embedded.java import Java
-from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CHART_LIBRARY, CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
 from scripts.embedded.market import Market
-from scripts.embedded.passwords import ADMINISTRATOR, ROLES
+from scripts.embedded.passwords import ADMINISTRATOR, READER, ROLES
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Command
 
@@ -102,9 +102,22 @@ def stream(run: Run) -> Command:
         "JAVA_HOME": str(run.java.home),
         "PYSPARK_PYTHON": str(PYTHON),
         "SPARK_LOCAL_DIRS": str(run.directory / "spark"),
+        "SPARK_LOCAL_IP": HOST,  # for its pages, should SPARK_UI ask for them
     }
     environment = {**_kafka(run), **_postgres(run), **own}
     return _service(run, "stream", "services.stream.main", environment)
+
+
+def dashboard(run: Run) -> Command:
+    """Return the process that serves the live page."""
+    own = {
+        "DASHBOARD_HOST": HOST,
+        "DASHBOARD_PORT": str(run.addresses.dashboard),
+        "DASHBOARD_READER_PASSWORD_FILE": str(run.passwords[READER]),
+        "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
+        "DASHBOARD_PRODUCER_METRICS_URL": f"http://{HOST}:{run.addresses.producer_metrics}/metrics",
+    }
+    return _service(run, "dashboard", "services.dashboard.main", {**_postgres(run), **own})
 
 
 def heartbeat(run: Run, service: str) -> Path:

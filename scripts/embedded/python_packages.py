@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.embedded.download import Artifact, fetch, is_intact
@@ -27,10 +27,13 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 PIP_BYTES = 1_950_951
 
 
-def sync(cache: Path, variables: Mapping[str, str]) -> None:
-    """Make .venv hold exactly the locked packages. Raises EmbeddedError."""
+def sync(cache: Path, variables: Mapping[str, str], choice: Sequence[str]) -> None:
+    """Make .venv hold exactly the locked packages that uv's options `choice` ask for.
+
+    Raises EmbeddedError.
+    """
     uv = _uv(cache, variables)
-    command = [str(uv), "sync", "--locked", "--all-extras", "--all-groups", "--no-python-downloads"]
+    command = [str(uv), "sync", "--locked", "--no-python-downloads", *choice]
     environment = {**variables, "UV_PROJECT_ENVIRONMENT": str(VENV)}
     for foreign in ("VIRTUAL_ENV", "PYTHONPATH"):
         environment.pop(foreign, None)

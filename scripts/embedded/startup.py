@@ -49,6 +49,7 @@ def start_servers(run: Run, children: list[Child]) -> None:
     _await("PostgreSQL", postgres, lambda: database.is_ready(_administrator(run)))
     processes.run(pipeline.migrate(run), _ONE_SHOT_SECONDS)
     children.append(_start_service(run, pipeline.stream(run)))
+    children.append(processes.start(pipeline.dashboard(run)))
     _await("Kafka", kafka, lambda: kafka_client.is_listening(run.addresses.bootstrap))
     processes.run(pipeline.topics(run), _ONE_SHOT_SECONDS)
 
@@ -60,6 +61,8 @@ def start_services(run: Run, children: list[Child]) -> None:
     if "simulator" in started:
         address = f"{HOST}:{run.addresses.simulator}"
         _await("simulator", started["simulator"], lambda: kafka_client.is_listening(address))
+    page = f"{HOST}:{run.addresses.dashboard}"
+    _await("dashboard", started["dashboard"], lambda: kafka_client.is_listening(page))
     producer = _start_service(run, pipeline.producer(run))
     children.append(producer)
     for service in (producer, started["stream"]):
@@ -120,6 +123,7 @@ def write_connection(run: Run, file: Path) -> None:
         "user": READER,
         "password_file": str(run.passwords[READER]),
         "kafka": run.addresses.bootstrap,
+        "dashboard": run.addresses.dashboard_url,
         "source": run.source_url,
         "simulated": run.market.simulated,
     }
@@ -155,4 +159,5 @@ def announcement(run: Run) -> str:
         "state": f"{run.directory}, logs in {run.logs}",
     }
     table = "\n".join(f"  {name:<11}{text}" for name, text in lines.items())
-    return f"\nTapeline runs. {kind}\n{table}\n\n{psql_command(run)}\n"
+    page = f"The live page:  {addresses.dashboard_url}"
+    return f"\nTapeline runs. {kind}\n{table}\n\n{psql_command(run)}\n\n{page}\n"

@@ -1,6 +1,7 @@
 """The pipeline under test: Kafka, PostgreSQL and the stream, each started again when it died.
 
-The stream reaches its database through a proxy. Everything else is as in scripts/demo.
+With a simulated market the simulator and the producer stand before them. The stream reaches its
+database through a proxy. Everything else is as in scripts/demo.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,37 +25,47 @@ from scripts.embedded import (
     processes,
 )
 from scripts.embedded.addresses import choose_addresses
-from scripts.embedded.java import require_java
+from scripts.embedded.java import SHORT_LIVED, require_java
 from scripts.embedded.layout import KAFKA_JARS
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Child
+from scripts.jepsen.disks import mount_small
 from scripts.jepsen.proxy import Proxy
 from scripts.jepsen.tables import Database
+from scripts.jepsen.wrong_clock import JumpingClock
 
-SERVICES = ("kafka", "postgres", "stream")
+NO_MARKET = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
+_DISK_MIB = {"kafka": 256, "postgres": 512}
+_SERVICES = ("simulator", "producer", "kafka", "postgres", "stream")
 _START_SECONDS = 90
 _BLOCK_BYTES = 4096
 # Small batches, of which the larger ones go through the executors.
-_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200"}
+_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200", **SHORT_LIVED}
+# So that an outage outlasts the time-out while somebody waits for the test.
+_PRODUCER = {"DELIVERY_SECONDS": "4"}
 
 
 @dataclass
 class Cluster:
-    """The processes by name. Those in `down` are left alone until somebody takes them out."""
+    """The processes by name. Those in `down` are left alone until somebody takes them out.
+
+    With a `market` the servers' data lie on small disks of their own, and the services' clocks
+    can jump.
+    """
 
     directory: Path
+    market: Market = NO_MARKET
     children: dict[str, Child] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     deaths: int = 0
     fail_at: str = ""
 
     def __post_init__(self) -> None:
-        market = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
         self.run = pipeline.Run(
             options=demo_options.parse([]),
-            market=market,
+            market=self.market,
             directory=self.directory,
             addresses=choose_addresses("auto"),
             java=require_java(os.environ),
@@ -65,6 +76,12 @@ class Cluster:
         self._server = database.Login(HOST, addresses.postgres, "postgres", ADMINISTRATOR, password)
         self.database = Database(replace(self._server, database=pipeline.DATABASE))
         self.proxy = Proxy(HOST, addresses.postgres)
+        self._clocks: dict[str, JumpingClock] = {}
+        if self.market is not NO_MARKET:
+            self._clocks = {
+                name: JumpingClock(self.directory / "clocks" / name)
+                for name in ("producer", "stream")
+            }
 
     @property
     def bootstrap(self) -> str:
@@ -78,6 +95,12 @@ class Cluster:
 
     def start(self) -> None:
         """Start everything, with schema and topics. Raises EmbeddedError."""
+        if self.market is not NO_MARKET:
+            for name, mebibytes in _DISK_MIB.items():
+                mount_small(self.directory / name, mebibytes)
+            for clock in self._clocks.values():
+                clock.start()
+            self.children["simulator"] = self._start("simulator")
         for name in ("kafka", "postgres"):
             self.children[name] = self._start(name)
         processes.wait_until(
@@ -91,11 +114,13 @@ class Cluster:
         )
         processes.run(pipeline.topics(self.run), _START_SECONDS)
         self.children["stream"] = self._start("stream")
+        if self.market is not NO_MARKET:
+            self.children["producer"] = self._start("producer")
 
     def tend(self) -> None:
         """Start again what has died, as a container's restart policy does."""
         for name, child in list(self.children.items()):
-            if name in SERVICES and name not in self.down and not child.is_running():
+            if name in _SERVICES and name not in self.down and not child.is_running():
                 self.deaths += 1
                 self.children[name] = self._start(name)
 
@@ -103,7 +128,7 @@ class Cluster:
         """End everything."""
         for name in self.children:
             self.signal(name, signal.SIGCONT)
-        for names in (("stream", "second"), ("kafka", "postgres")):
+        for names in (("producer", "stream", "second"), ("kafka", "postgres", "simulator")):
             processes.stop([self.children[name] for name in names if name in self.children], 15)
 
     def signal(self, name: str, number: signal.Signals) -> None:
@@ -136,6 +161,18 @@ class Cluster:
             replace(command, name="replay", arguments=arguments, log=self.run.logs / "replay.log")
         )
 
+    def jump(self, names: str, seconds: int) -> Callable[[], None]:
+        """Let the clocks of services, joined by +, jump; return what puts them right."""
+        clocks = [self._clocks[name] for name in names.split("+")]
+        for clock in clocks:
+            clock.jump(seconds)
+
+        def put_right() -> None:
+            for clock in clocks:
+                clock.jump(0)
+
+        return put_right
+
     def lose_checkpoint(self) -> None:
         """Remove the checkpoint; the stream must be dead."""
         if self.checkpoint.exists():
@@ -144,7 +181,7 @@ class Cluster:
     def fill_disk(self, name: str) -> Callable[[], None]:
         """Leave no free space where the service's data lie; return what gives it back.
 
-        For a test that has put that folder on a small file system of its own.
+        For a cluster whose servers have disks of their own.
         """
         ballast = self.directory / name / "ballast"
         with ballast.open("wb", buffering=0) as file, suppress(OSError):
@@ -157,14 +194,21 @@ class Cluster:
             return kafka_broker.start(self._broker())
         if name == "postgres":
             return postgres_server.start(self._postgres())
+        if name == "simulator":
+            return processes.start(pipeline.simulator(self.run))
+        if name == "producer":
+            return processes.start(self._with(pipeline.producer(self.run), _PRODUCER))
         fail_at, self.fail_at = self.fail_at, ""
-        command = self._stream_command()
-        environment = {**(command.environment or {}), "FAIL_AT": fail_at}
-        return processes.start(replace(command, environment=environment))
+        return processes.start(self._with(self._stream_command(), {"FAIL_AT": fail_at}))
 
     def _stream_command(self) -> processes.Command:
-        command = pipeline.stream(self.run)
         own = {"POSTGRES_PORT": str(self.proxy.port), **_STREAM}
+        return self._with(pipeline.stream(self.run), own)
+
+    def _with(self, command: processes.Command, own: Mapping[str, str]) -> processes.Command:
+        if command.name in self._clocks:
+            by_clock = self._clocks[command.name].on([*command.arguments])
+            command = replace(command, arguments=by_clock)
         return replace(command, environment={**(command.environment or {}), **own})
 
     def _broker(self) -> kafka_broker.Broker:

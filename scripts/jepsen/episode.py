@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from scripts.embedded.errors import EmbeddedError
 from scripts.jepsen import history
-from scripts.jepsen.checker import Findings, Place, check
+from scripts.jepsen.checker import Findings, check
 from scripts.jepsen.cluster import Cluster
 from scripts.jepsen.load import Load
-from scripts.jepsen.nemesis import LOAD_SECONDS, Fault, Nemesis
+from scripts.jepsen.nemesis import LOAD_SECONDS, Fault
+from scripts.jepsen.timeline import Timeline
 from services.common import topics
 from services.common.bar import Bar
 from services.stream.broker import BrokerError, read_records, topic_facts
 from services.stream.ledger import OffsetRange
 
 _DRAIN_SECONDS = 600.0
-_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,9 @@ class Episode:
     number: int
     seed: int
     faults: Sequence[Fault]
-    _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    _order: Iterator[int] = field(default_factory=count)
-    _topic: dict[Place, tuple[bytes, Bar | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._timeline = Timeline(self.cluster)
 
     def run(self) -> Report:
         """Run the episode. Raises EmbeddedError if the pipeline does not recover."""
@@ -65,18 +63,15 @@ class Episode:
         operations = history.operations(self.seed, self.number)
         kept: dict[bytes, Bar | None] = {}
         load = Load(self.cluster.bootstrap, topics.BARS.name, _keeping(operations, kept))
-        nemesis = Nemesis(self.cluster)
-        for fault in self.faults:
-            self._at(begun + fault.at_seconds, lambda fault=fault: self._begin(nemesis, fault))  # type: ignore[misc]
+        timeline = self._timeline
+        timeline.plan(self.faults, begun)
         load.start()
-        self._pass_until(begun + LOAD_SECONDS)
-        while self._events:
-            self._pass_until(self._events[0][0])
+        timeline.pass_until(begun + LOAD_SECONDS)
+        timeline.pass_all()
         self.cluster.proxy.heal()
         healed = time.monotonic()
         load.ask_to_stop()
-        while load.is_alive():
-            self._pass_until(time.monotonic() + _LOOK_SECONDS)
+        timeline.pass_while(load.is_alive)
         ends = self._drain()
         recovery_seconds = time.monotonic() - healed
         findings = self._check(load.acknowledged, kept, first, ends)
@@ -92,41 +87,25 @@ class Episode:
             findings=findings,
         )
 
-    def _begin(self, nemesis: Nemesis, fault: Fault) -> None:
-        end = nemesis.begin(fault)
-        if end is not None:
-            self._at(time.monotonic() + fault.seconds, end)
-
-    def _at(self, moment: float, event: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (moment, next(self._order), event))
-
-    def _pass_until(self, moment: float) -> None:
-        while True:
-            self.cluster.tend()
-            now = time.monotonic()
-            while self._events and self._events[0][0] <= now:
-                heapq.heappop(self._events)[2]()
-            if now >= moment:
-                return
-            time.sleep(_LOOK_SECONDS)
-
     def _drain(self) -> dict[int, int]:
         """Wait until the ledger has passed all that Kafka holds, and a replay has ended."""
         deadline = time.monotonic() + _DRAIN_SECONDS
-        while True:
-            self._pass_until(time.monotonic())
-            replay = self.cluster.children.get("replay")
-            if replay is None or not replay.is_running():
-                ends = self._ends_if_there()
-                if ends and self.cluster.database.ledger() == ends:
-                    return ends
-            if time.monotonic() > deadline:
-                raise EmbeddedError(
-                    f"episode {self.number} (seed {self.seed}) did not drain within "
-                    f"{_DRAIN_SECONDS:.0f} s: Kafka ends at {self._ends_if_there()}, the ledger at "
-                    f"{self.cluster.database.ledger()}"
-                )
-            time.sleep(_LOOK_SECONDS)
+        self._timeline.pass_while(lambda: not self._is_drained() and time.monotonic() < deadline)
+        ends = self._ends_if_there()
+        if self.cluster.database.ledger() == ends:
+            return ends
+        raise EmbeddedError(
+            f"episode {self.number} (seed {self.seed}) did not drain within "
+            f"{_DRAIN_SECONDS:.0f} s: Kafka ends at {ends}, the ledger at "
+            f"{self.cluster.database.ledger()}"
+        )
+
+    def _is_drained(self) -> bool:
+        replay = self.cluster.children.get("replay")
+        if replay is not None and replay.is_running():
+            return False
+        ends = self._ends_if_there()
+        return bool(ends) and self.cluster.database.ledger() == ends
 
     def _ends_if_there(self) -> dict[int, int]:
         try:

@@ -9,7 +9,8 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from scripts.embedded.data_directory import data_directory
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.progress import say
 from scripts.jepsen.cluster import Cluster
+from scripts.jepsen.disks import enter_own_mounts
 from scripts.jepsen.episode import Episode, Report
-from scripts.jepsen.nemesis import Fault, draw, each
+from scripts.jepsen.market import MarketRun, open_market
+from scripts.jepsen.nemesis import Fault, draw, each, each_on_a_market
 
 _DESCRIPTION = """\
 Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
@@ -35,10 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    plan = _plan(options)
+    if options.market:
+        enter_own_mounts()
     try:
         with data_directory(options.data_dir) as directory:
-            reports = _run(directory, plan)
+            reports = (
+                _run_market(directory, options.long)
+                if options.market
+                else _run(directory, _plan(options))
+            )
             _write(options.json, reports)
             findings = [line for report in reports for line in report.findings.lines()]
             if findings:
@@ -54,19 +62,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]]) -> list[Report]:
-    processes.adopt_orphans()
     reports: list[Report] = []
-    cluster = Cluster(directory)
+    with _running(Cluster(directory)) as cluster:
+        for number, (seed, faults) in enumerate(plan):
+            reports.append(Episode(cluster, number, seed, faults).run())
+            say(str(reports[-1]))
+    return reports
+
+
+def _run_market(directory: Path, long: bool) -> list[Report]:
+    away_seconds, pause_seconds = (600.0, 60.0) if long else (12.0, 6.0)
+    with _running(Cluster(directory, open_market())) as cluster:
+        report = MarketRun(cluster, each_on_a_market(away_seconds, pause_seconds)).run()
+    say(str(report))
+    return [report]
+
+
+@contextmanager
+def _running(cluster: Cluster) -> Iterator[Cluster]:
+    processes.adopt_orphans()
     with cluster.proxy:
         try:
             cluster.start()
-            for number, (seed, faults) in enumerate(plan):
-                reports.append(Episode(cluster, number, seed, faults).run())
-                say(str(reports[-1]))
+            yield cluster
         finally:
             cluster.stop()
             processes.end_orphans()
-    return reports
 
 
 def _plan(options: argparse.Namespace) -> list[tuple[int, Sequence[Fault]]]:
@@ -122,10 +143,17 @@ def _parser() -> argparse.ArgumentParser:
         "--each", action="store_true", help="instead of random faults, each one once"
     )
     parser.add_argument(
+        "--market",
+        action="store_true",
+        help="instead of random faults, a simulated market with the real producer: both killed, "
+        "stopped and paused, clocks an hour wrong, Kafka away for longer than a delivery may "
+        "take, full disks (small ones of the run's own; what they hold is not kept)",
+    )
+    parser.add_argument(
         "--long",
         action="store_true",
-        help="faults that last may last a minute, not five seconds; with --each, servers stay "
-        "away for ten minutes",
+        help="faults that last may last a minute, not five seconds; with --each and --market, "
+        "servers stay away for ten minutes",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
     parser.add_argument(

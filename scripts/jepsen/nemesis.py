@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from scripts.embedded import processes
 from scripts.jepsen.cluster import Cluster
 from services.common import fail_points
 
@@ -52,8 +53,15 @@ def draw(seed: int, longest_seconds: float) -> list[Fault]:
 def each(away_seconds: float) -> list[list[Fault]]:
     """Return an episode for every fault that needs no disk of its own; servers stay away for so
     long."""
-    lasting = {"pause": 6.0, "stay away": away_seconds, "black hole": 3.0, "lock": 3.0}
-    kinds = {**_KINDS, "stay away": ("kafka", "postgres"), "add column": ("",)}
+    lasting = {
+        "pause": 6.0,
+        "stay away": away_seconds,
+        "black hole": 3.0,
+        "lock": 3.0,
+        "kill in merge": 1.0,
+    }
+    further = {"stay away": ("kafka", "postgres"), "add column": ("",), "kill in merge": ("",)}
+    kinds = {**_KINDS, **further}
     return [
         [Fault(kind, target, 1.0, lasting.get(kind, 60.0), 3_000)]
         for kind, targets in kinds.items()
@@ -61,6 +69,32 @@ def each(away_seconds: float) -> list[list[Fault]]:
         for target in dict.fromkeys(targets)
     ]
 
+
+def each_on_a_market(away_seconds: float, pause_seconds: float) -> list[Fault]:
+    """Return, one after another, the faults that a run with a real producer adds: its own, its
+    source's, wrong clocks, full disks, and Kafka gone for longer than a delivery may take."""
+    wanted = [
+        *((kind, target, _STARTING_SECONDS) for kind in ("kill", "terminate") for target in _EDGE),
+        *(("pause", target, pause_seconds) for target in _EDGE),
+        ("clock ahead", "producer+stream", _CLOCK_SECONDS),
+        ("clock behind", "producer+stream", _CLOCK_SECONDS),
+        ("stay away", "kafka", away_seconds),
+        *(("fill disk", name, _DISK_SECONDS) for name in ("postgres", "kafka")),
+    ]
+    faults, at_seconds = [], 1.0
+    for kind, target, seconds in wanted:
+        faults.append(Fault(kind, target, at_seconds, seconds, 0))
+        at_seconds += seconds + _CALM_SECONDS
+    return faults
+
+
+_EDGE = ("producer", "simulator")
+_STARTING_SECONDS = 3.0
+_CLOCK_SECONDS = 8.0
+_DISK_SECONDS = 12.0
+_CALM_SECONDS = 2.0
+_JUMP_SECONDS = 3_600
+_MERGE_SECONDS = 60.0
 
 # What random episodes draw from; the others need a disk of their own, or minutes.
 _KINDS = {
@@ -94,11 +128,14 @@ class Nemesis:
             "pause": self._pause,
             "stay away": self._stay_away,
             "fill disk": lambda fault: cluster.fill_disk(fault.target),
+            "clock ahead": lambda fault: cluster.jump(fault.target, _JUMP_SECONDS),
+            "clock behind": lambda fault: cluster.jump(fault.target, -_JUMP_SECONDS),
             "add column": self._add_column,
             "reset in COPY": self._reset,
             "lose COMMIT": self._lose_commit,
             "black hole": self._hold,
             "lock": self._lock,
+            "kill in merge": self._kill_in_merge,
             "replay": self._replay,
             "lose checkpoint": self._lose_checkpoint,
             "second stream": self._second_stream,
@@ -146,6 +183,21 @@ class Nemesis:
                 return None  # another fault is at work on the server
             held = stack.pop_all()
         return lambda: _release(held)
+
+    def _kill_in_merge(self, _fault: Fault) -> End:
+        """Hold up a merge, so that PostgreSQL is certainly at it when it is killed."""
+        database = self._cluster.database
+        held = ExitStack()
+        held.enter_context(database.locked())
+
+        def kill() -> None:
+            processes.wait_until(
+                database.merge_waits, self._cluster.children["stream"], _MERGE_SECONDS
+            )
+            self._cluster.signal("postgres", signal.SIGKILL)
+            _release(held)
+
+        return kill
 
     def _replay(self, _fault: Fault) -> None:
         self._cluster.start_replay()

@@ -9,6 +9,7 @@ import psycopg
 
 from scripts.embedded import database
 from scripts.jepsen.checker import Row, Tables
+from scripts.jepsen.market_checker import StoredBar
 
 _ROWS = """
 select
@@ -16,10 +17,19 @@ select
     kafka_partition, kafka_offset
 from {} where starts_with(symbol, %s)
 """
+_BARS = """
+select
+    symbol, to_char(bar_time at time zone 'America/New_York', 'YYYY-MM-DD HH24:MI:SS'),
+    open, high, low, close, volume, kafka_partition, kafka_offset
+from market.events_stream
+"""
 _CURRENT = _ROWS.format("market.events_stream")
 _REPLACED = _ROWS.format("market.bar_revisions")
 _REFUSED = "select kafka_partition, kafka_offset, value from market.rejected_events"
 _LEDGER = "select partition, next_offset from market.sink_offsets"
+_WAITING = """
+select from pg_stat_activity where usename = 'stream_writer' and wait_event_type = 'Lock'
+"""
 _UNBALANCED = """
 select partition from market.sink_offsets
 where next_offset - first_offset <> stored + superseded + rejected or lost <> 0
@@ -54,6 +64,20 @@ class Database:
             }
         return Tables(current, replaced, refused)
 
+    def bars(self) -> list[StoredBar]:
+        """Return every bar, timed by New York's clock; none while the server is away."""
+        try:
+            with database.connect(self._login) as connection:
+                rows = connection.execute(_BARS).fetchall()
+        except psycopg.OperationalError:
+            return []
+        return [StoredBar((row[0], row[1]), (*row[2:6], row[6]), (row[7], row[8])) for row in rows]
+
+    def refused(self) -> int:
+        """Return how many records were rejected."""
+        with database.connect(self._login) as connection:
+            return len(connection.execute(_REFUSED).fetchall())
+
     def ledger(self) -> dict[int, int]:
         """Return the next offset of each partition; none while the server is away."""
         try:
@@ -71,6 +95,11 @@ class Database:
         """Add a column to the bars, as a later migration may while the job runs."""
         with database.connect(self._login) as connection:
             connection.execute(f"alter table market.events_stream add column {name} text".encode())
+
+    def merge_waits(self) -> bool:
+        """Return whether a merge of the stream waits for a lock."""
+        with database.connect(self._login) as connection:
+            return bool(connection.execute(_WAITING).fetchall())
 
     @contextmanager
     def locked(self) -> Iterator[None]:

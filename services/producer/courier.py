@@ -38,13 +38,15 @@ class Delivery(Enum):
 
 @dataclass(frozen=True)
 class Record:
-    """A bar as it travels: Kafka key and value, and what is remembered of it."""
+    """A bar as it travels: Kafka key and value, and what is remembered of it. `observed_at` is
+    written as in the bar."""
 
     series: Series
     exchange_time: str
     fingerprint: bytes
     key: bytes
     value: bytes
+    observed_at: str = ""
 
 
 @dataclass
@@ -173,7 +175,8 @@ class Courier:
         acknowledged = [record for (_, record), end in pairs if end is Delivery.ACKNOWLEDGED]
         # Remembered before anything else: from here on a restart does not send them again.
         self._memory.remember(
-            (record.series, record.exchange_time, record.fingerprint) for record in acknowledged
+            ((record.series, record.exchange_time, record.fingerprint) for record in acknowledged),
+            max((record.observed_at for record in acknowledged), default=""),
         )
         reach("producer.remembered")
         self._metrics.acknowledged(record.series.interval for record in acknowledged)

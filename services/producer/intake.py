@@ -27,7 +27,7 @@ def take_in(
 ) -> Intake:
     """Return the records for the bars whose content differs from `known` (by exchange time)."""
     changed = [
-        Record(series, bar.exchange_time, mark, bar.key(), bar.to_json())
+        Record(series, bar.exchange_time, mark, bar.key(), bar.to_json(), bar.observed_at)
         for bar in bars
         if known.get(bar.exchange_time) != (mark := fingerprint(bar))
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.common import fail_points, logs, topics
+from services.common.fail_points import reach
 from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
@@ -24,6 +25,7 @@ from services.producer.courier import Courier
 from services.producer.fetch import Fetcher
 from services.producer.memory import Memory, MemoryFailedError
 from services.producer.metrics import Metrics
+from services.producer.observing import ObservationClock
 from services.producer.pacing import Pacer
 from services.producer.poll import Poller
 from services.producer.publish import KafkaWriter, connect
@@ -53,6 +55,8 @@ settings (environment variables; * may also be a file, named by NAME_FILE):
   HISTORY_MONTHS             further months of intraday history before the trailing 30 days (0)
   POLL_SECONDS               least time between two polls of one series (1)
   FETCH_PARALLEL             calls at the same time (8)
+  DELIVERY_SECONDS           how long Kafka may take to acknowledge a bar before it is sent
+                             anew (120)
   KAFKA_BOOTSTRAP            host:port, comma-separated (127.0.0.1:9092)
   PRODUCER_STATE_DIR         what was published, and the day's calls (./data/producer)
   HEARTBEAT_FILE             marked while all is well (PRODUCER_STATE_DIR/heartbeat)
@@ -118,13 +122,20 @@ def _poll(
 ) -> int:
     metrics, inbox = Metrics(), Inbox()
     stop = stop_on_signals(lambda: inbox.put(None))
+    metrics.calls_a_day(settings.plan.per_day or 0)
     beat = _heartbeat(settings)
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)
     address = ",".join(settings.kafka_bootstrap)
-    writer = KafkaWriter(topics.BARS.name, address, lambda: connect(settings.kafka_bootstrap), log)
+    writer = KafkaWriter(
+        topics.BARS.name,
+        address,
+        lambda: connect(settings.kafka_bootstrap, settings.delivery_seconds),
+        log,
+    )
     courier = Courier(writer, memory, metrics, inbox.put)
-    api = Api(settings.source, settings.fetch_parallel, utc_now)
+    observations = ObservationClock(utc_now, memory.newest_observation())
+    api = Api(settings.source, settings.fetch_parallel, observations.now)
     fetcher = Fetcher(api, settings.source, sessions, settings.fetch_parallel, inbox.put)
     context = Context(
         settings=settings,
@@ -155,6 +166,7 @@ def _poll(
         return Poller(context).run()
     finally:
         left = courier.close(STOP_SECONDS)
+        reach("producer.closed")
         metrics.stop()
         api.close()
         log.info(

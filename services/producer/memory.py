@@ -33,6 +33,7 @@ create table if not exists months (
 ) without rowid;
 create table if not exists calls (called_at text not null);
 create table if not exists stops (stopped_until text not null);
+create table if not exists observed (id integer primary key, newest text not null);
 """
 
 
@@ -96,13 +97,28 @@ class Memory:
             )
             return dict(rows.fetchall())
 
-    def remember(self, acknowledged: Iterable[tuple[Series, str, bytes]]) -> None:
-        """Keep (series, exchange time, fingerprint) of bars that Kafka has acknowledged."""
+    def remember(
+        self, acknowledged: Iterable[tuple[Series, str, bytes]], observed_at: str = ""
+    ) -> None:
+        """Keep (series, exchange time, fingerprint) of bars that Kafka has acknowledged, and the
+        newest instant (UTC, ISO 8601 to the millisecond) at which one of them was observed."""
         with self._use() as use:
             use.executemany(
                 "insert or replace into bars values (?, ?, ?, ?)",
                 [(*series, exchange_time, mark) for series, exchange_time, mark in acknowledged],
             )
+            if observed_at:
+                use.execute(
+                    "insert into observed values (1, ?)"
+                    " on conflict (id) do update set newest = max(newest, excluded.newest)",
+                    (observed_at,),
+                )
+
+    def newest_observation(self) -> datetime | None:
+        """Return the newest instant at which an acknowledged bar was observed."""
+        with self._use() as use:
+            row = use.execute("select newest from observed").fetchone()
+        return None if row is None else datetime.fromisoformat(row[0])
 
     def coverage(self, series: Series) -> Coverage | None:
         """Return how far the series is complete, or None if it never was."""

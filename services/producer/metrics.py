@@ -53,6 +53,7 @@ class Metrics:
         )
         self._waiting = self._gauge("bars_waiting", "Bars that wait for Kafka.")
         self._calls_today = self._gauge("calls_today", "Calls charged to this UTC day.")
+        self._calls_a_day = self._gauge("calls_a_day", "Calls that the plan allows a day; 0: any.")
         self._series = self._gauge("series", "Series that are polled.")
         self._blocked = self._gauge("series_blocked", "Series that the API refuses for good.")
         self._newest = Gauge(
@@ -105,6 +106,10 @@ class Metrics:
     def calls_today(self, count: int) -> None:
         """Set the calls charged to this UTC day."""
         self._calls_today.set(count)
+
+    def calls_a_day(self, most: int) -> None:
+        """Set the calls that the plan allows a day."""
+        self._calls_a_day.set(most)
 
     def series(self, polled: int, blocked: int) -> None:
         """Set how many series are polled and how many the API refuses."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 from typing import Final
 
+from services.common.fail_points import reach
 from services.producer.asking import Asker
 from services.producer.context import Context, ProducerStoppedError
 from services.producer.courier import Parcel
@@ -93,6 +94,7 @@ class Poller:
         if monotonic >= self._prune_at:
             self._prune_at = monotonic + _PRUNE_SECONDS
             context.memory.prune(context.clocks.market())
+            reach("producer.pruned")
 
     def _count_series(self) -> None:
         active = self._active()

@@ -64,8 +64,9 @@ class _UnavailableError(Exception):
     """Kafka or its topic is not there; the message says which, and what to do."""
 
 
-def connect(bootstrap: Sequence[str]) -> Client:
-    """Return a KafkaProducer. Raises KafkaError if no broker answers within 5 s."""
+def connect(bootstrap: Sequence[str], delivery_seconds: int) -> Client:
+    """Return a KafkaProducer whose records fail when they are not acknowledged within so many
+    seconds. Raises KafkaError if no broker answers within 5 s."""
     client: Client = _Producer(
         bootstrap_servers=list(bootstrap),
         client_id="tapeline-producer",
@@ -74,8 +75,9 @@ def connect(bootstrap: Sequence[str]) -> Client:
         acks="all",
         linger_ms=5,
         batch_size=128 * 1024,
-        delivery_timeout_ms=120_000,
-        request_timeout_ms=30_000,
+        delivery_timeout_ms=delivery_seconds * 1_000,
+        # Time for more than one try.
+        request_timeout_ms=min(30_000, delivery_seconds * 500),
         max_block_ms=_BOOTSTRAP_MS,
         bootstrap_timeout_ms=_BOOTSTRAP_MS,
         reconnect_backoff_max_ms=2_000,

@@ -69,6 +69,7 @@ class Settings:
     intervals: tuple[str, ...]
     poll_seconds: float
     fetch_parallel: int
+    delivery_seconds: int
     history_months: int
     kafka_bootstrap: tuple[str, ...]
     state_dir: Path
@@ -94,6 +95,7 @@ def read_settings(env: Environment) -> Settings:
         intervals=_intervals(env, plan),
         poll_seconds=env.number("POLL_SECONDS", 1.0, 0.0, 86_400.0),
         fetch_parallel=env.integer("FETCH_PARALLEL", 8, 1, 64),
+        delivery_seconds=env.integer("DELIVERY_SECONDS", 120, 2, 3_600),
         history_months=env.integer("HISTORY_MONTHS", 0, 0, 400),
         kafka_bootstrap=_kafka_bootstrap(env),
         state_dir=state_dir,

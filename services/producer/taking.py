@@ -79,6 +79,7 @@ class Taker:
         done = progress.complete(job.part, answer.times, job.market_at, answer.zone)
         if done.month:
             context.memory.add_month(job.series, done.month)
+            reach("producer.month_added")
         if done.coverage is not None:
             context.memory.cover(job.series, done.coverage)
             reach("producer.covered")
@@ -113,6 +114,7 @@ class Taker:
             self._say(verdict, f"all calls wait {then.seconds:.0f} s", monotonic)
         elif then.action is Action.STOP_UNTIL and then.until is not None:
             context.memory.stop_until(then.until)
+            reach("producer.stop_kept")
             context.pacer.stop_until(then.until)
             self._say(verdict, f"no calls before {then.until:%Y-%m-%d %H:%M} UTC", monotonic)
         elif then.action is Action.BLOCK:
@@ -132,6 +134,7 @@ class Taker:
     def _refund(self, fetched: Fetched) -> None:
         if self._context.settings.plan.per_day is not None:
             self._context.memory.refund(fetched.job.called_at)
+            reach("producer.call_refunded")
             self._context.pacer.refund(fetched.job.called_at)
 
     def _refuse(self, series: Series, records: list[Record] | tuple[Record, ...]) -> None:

@@ -20,8 +20,7 @@ INSTANT = rf"{DATE}T{CLOCK}(\.[0-9]{{1,6}})?Z"
 # Fewer digits than the rule allows: the largest bigint has 19, and not all of those fit.
 _SURE_VOLUME = "[0-9]{1,18}"
 _PRICES = ("open", "high", "low", "close")
-# Where each text stands when the event is cut at its quotes.
-_PLACES = {
+PLACES = {
     "symbol": 3,
     "interval": 7,
     "exchange_time": 11,
@@ -35,11 +34,15 @@ _PLACES = {
     "freshness": 45,
     "observed_at": 53,
 }
+"""Where each text stands when the event is cut at its quotes."""
+
+FLAGS = (48, 50)
+"""Where `adjusted` and `is_final` stand, as `:true,` or `:false,`."""
 
 
 def is_canonical(text: Column) -> Column:
     """Return whether `text` is written as `Bar.to_json` writes, every field in its form."""
-    return F.coalesce(text.rlike(rf"\A{_pattern()}\z"), F.lit(False))
+    return F.coalesce(text.rlike(rf"\A{PATTERN}\z"), F.lit(False))
 
 
 def parts(text: Column) -> Column:
@@ -49,12 +52,12 @@ def parts(text: Column) -> Column:
 
 def event(parts: str) -> Column:
     """Return the event that the column `parts` holds, as the parser would have read it."""
-    texts = {name: F.col(parts)[place] for name, place in _PLACES.items()}
+    texts = {name: F.col(parts)[place] for name, place in PLACES.items()}
     ohlcv = (texts[f"ohlcv.{name}"].alias(name) for name in (*_PRICES, "volume"))
-    flags = F.col(parts)[48], F.col(parts)[50]
+    flags = (F.col(parts)[number] for number in FLAGS)
     return F.struct(
         F.lit(bar.SCHEMA_VERSION).alias("schema_version"),
-        *(texts[name].alias(name) for name in _PLACES if name in _BEFORE_OHLCV),
+        *(texts[name].alias(name) for name in PLACES if name in _BEFORE_OHLCV),
         F.struct(*ohlcv).alias("ohlcv"),
         *(texts[name].alias(name) for name in ("source", "freshness")),
         *(
@@ -86,3 +89,7 @@ def _pattern() -> str:
 
 def _one_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(words)})"
+
+
+PATTERN = _pattern()
+"""A whole event as `Bar.to_json` writes it; Java and RE2 read the pattern alike."""

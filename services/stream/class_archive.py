@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from services.common.settings import SettingError
 from services.stream import spark
 from services.stream.settings import read_settings
-from services.stream.warm_up import warm_up
+from services.stream.warm_up import warm_up, warm_up_long_way
 
 _EXIT_SECONDS = 300
 
@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _exercise(session: SparkSession) -> None:
     warm_up(session)
+    warm_up_long_way(session)
     session.readStream.format("kafka").options(
         **{"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "none"}
     ).load()

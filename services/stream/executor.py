@@ -17,6 +17,7 @@ import pyarrow as pa
 from services.common import fail_points
 from services.stream import postgres
 from services.stream.apply import Done, Work, apply
+from services.stream.arrow_decode import DoubtError, sure_outcomes
 from services.stream.broker import BrokerError, RejectedTopic
 from services.stream.faults import DatabaseError
 from services.stream.ledger import Move, OffsetRange, Tally
@@ -32,6 +33,10 @@ _ARROW = {"int": pa.int32(), "bigint": pa.int64(), "string": pa.string()}
 _REPORT = pa.schema(
     [(name, _ARROW[kind]) for name, kind in (item.split() for item in REPORT_SCHEMA.split(", "))]
 )
+
+
+DOUBT = "doubt"
+"""The fault of a partition that must be read the long way."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,14 @@ class Report:
 
 
 def executor_apply(
-    address: PostgresAddress, bootstrap: str, work: Work, ranges: Mapping[int, OffsetRange]
+    address: PostgresAddress,
+    bootstrap: str,
+    work: Work,
+    ranges: Mapping[int, OffsetRange],
+    decoding: bool,
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function that each Spark task runs over the records of its Kafka partition."""
+    """Return the function that each Spark task runs over its Kafka partition: over its outcomes,
+    or with `decoding` over its records."""
     fail_at = fail_points.armed()
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -94,7 +104,8 @@ def executor_apply(
             partition = first.column("partition")[0].as_py()
             if partition not in ranges:
                 return
-            report = _apply(partition, chain([first], full))
+            whole = chain([first], full)
+            report = _apply(partition, map(sure_outcomes, whole) if decoding else whole)
             yield pa.RecordBatch.from_pylist([asdict(report)], schema=_REPORT)
 
     def _apply(partition: int, batches: Iterable[pa.RecordBatch]) -> Report:
@@ -109,5 +120,7 @@ def executor_apply(
             return Report(fault="database", sqlstate=error.sqlstate, message=str(error))
         except BrokerError as error:
             return Report(fault="broker", message=str(error))
+        except DoubtError:
+            return Report(partition, fault=DOUBT)
 
     return run

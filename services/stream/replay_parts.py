@@ -15,7 +15,6 @@ from services.common import topics
 from services.common.fail_points import reach
 from services.stream import spark
 from services.stream.apply import Done, Purpose, Work
-from services.stream.decode import decode
 from services.stream.ledger import OffsetRange
 from services.stream.patience import waiting_out
 from services.stream.replay_range import Selection, chunks
@@ -98,7 +97,7 @@ class Replay:
         if self.symbol is not None:
             records = records.where(F.col("key") == F.lit(self.symbol.encode()))
         work = Work(topic, purpose)
-        written = self.writer.write(session, decode(records), work, ranges)
+        written = self.writer.write(session, records, work, ranges)
         # What was merged before an error counts as unchanged when it is merged again.
         if written.error is not None:
             raise written.error

@@ -33,6 +33,7 @@ class Settings:
     postgres: PostgresAddress
     spark_master: str
     driver_memory: str
+    spark_ui: bool
     connector_jars_dir: Path
     class_archive: Path | None
     checkpoint_dir: str
@@ -67,6 +68,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         ),
         spark_master=env.text("SPARK_MASTER", "local[*]"),
         driver_memory=env.text("SPARK_DRIVER_MEMORY", "1g"),
+        spark_ui=env.flag("SPARK_UI", default=False),
         connector_jars_dir=_jars_dir(env),
         class_archive=Path(archive) if archive else None,
         checkpoint_dir=env.text("CHECKPOINT_DIR", "./data/checkpoint"),

@@ -20,7 +20,6 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from services.common.fail_points import reach
 from services.stream import ledger
 from services.stream.apply import Done, Work
-from services.stream.decode import decode
 from services.stream.ledger import OffsetRange
 from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
 from services.stream.postgres import Session
@@ -106,7 +105,7 @@ class _Attempt:
         reach("sink.batch_begun")
         if rest:
             records = self.records if rest == self.batch else _within(self.records, rest)
-            written = sink.writer.write(session, decode(records), sink.work, rest)
+            written = sink.writer.write(session, records, sink.work, rest)
             self.done += written.done
             if written.error is not None:
                 raise written.error

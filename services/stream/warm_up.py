@@ -1,4 +1,4 @@
-"""Lets Spark compile the decoding before the first batch needs it.
+"""Lets Spark load and compile what a batch needs before the first batch needs it.
 
 A session's first decoding costs seconds of class loading and code generation. Paid here, they
 pass while Kafka and the producer are still starting.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from services.stream.decode import decode
 from services.stream.executor import REPORT_SCHEMA
 from services.stream.outcomes import outcomes
-from services.stream.stage import GOOD_COLUMNS
+from services.stream.write import bounded
 
 _RECORDS = (
     "select cast(null as binary) as key, cast(null as binary) as value, 0 as partition, "
@@ -23,9 +23,18 @@ _RECORDS = (
 
 
 def warm_up(session: SparkSession) -> None:
-    """Decode one record of nothing, on the driver and in an executor's Python, and forget it."""
-    frame = outcomes(decode(session.sql(_RECORDS)))
-    frame.select(*GOOD_COLUMNS).toArrow()
+    """Take one record of nothing the way of good records, to the driver and to an executor's
+    Python, and forget it."""
+    _run(bounded(session.sql(_RECORDS)))
+
+
+def warm_up_long_way(session: SparkSession) -> None:
+    """The same by the way of records in doubt, which takes several seconds."""
+    _run(outcomes(decode(session.sql(_RECORDS))))
+
+
+def _run(frame: DataFrame) -> None:
+    frame.toArrow()
     frame.mapInArrow(_drop, REPORT_SCHEMA).collect()
 
 

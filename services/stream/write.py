@@ -1,8 +1,9 @@
-"""Brings decoded records into PostgreSQL: few through the driver, many through the executors.
+"""Brings Kafka's records into PostgreSQL: few through the driver, many through the executors.
 
 A small batch costs one round trip of Spark and one transaction on the driver's connection. Of a
 large one, or one with bytes to keep, each executor applies its own Kafka partition, so that the
-writer grows with a Spark cluster.
+writer grows with a Spark cluster. Either decodes in Arrow as long as every record is surely good,
+and else by Spark's expressions, which know every rule.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.stream.apply import Done, Publish, Work, apply
+from services.stream.arrow_decode import KEY_BYTES, VALUE_BYTES, DoubtError, sure_outcomes
 from services.stream.broker import BrokerError
-from services.stream.executor import REPORT_SCHEMA, Report, executor_apply
+from services.stream.decode import decode
+from services.stream.executor import DOUBT, REPORT_SCHEMA, Report, executor_apply
 from services.stream.faults import DatabaseError, Fault
 from services.stream.ledger import OffsetRange
 from services.stream.outcomes import outcomes
 from services.stream.postgres import Session
 from services.stream.settings import PostgresAddress
 from services.stream.stage import GOOD_COLUMNS
+
+LONG_WAY_BATCHES = 10
+"""How many batches after one in doubt take the long way at once: doubts seldom come alone."""
 
 Ranges = Mapping[int, OffsetRange]
 
@@ -33,53 +41,100 @@ class Written:
     error: DatabaseError | BrokerError | None = None
 
 
-@dataclass(frozen=True)
+def bounded(records: DataFrame) -> DataFrame:
+    """Return what `sure_outcomes` needs of Kafka's records."""
+    # What is longer than any record of the producer's is in doubt without a look at it.
+    return records.select(
+        *("partition", "offset", "timestamp"),
+        F.when(F.length("key") <= KEY_BYTES, F.col("key")).alias("key"),
+        F.when(F.length("value") <= VALUE_BYTES, F.col("value")).alias("value"),
+    )
+
+
+@dataclass
 class Writer:
-    """Applies decoded records. Executors connect to `address` and `bootstrap` by themselves;
-    on the driver refused records go to `publish`."""
+    """Applies records. Executors connect to `address` and `bootstrap` by themselves; on the driver
+    refused records go to `publish`."""
 
     address: PostgresAddress
     bootstrap: str
     publish: Publish
     driver_rows: int
+    _long_way: int = 0
 
-    def write(self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges) -> Written:
-        """Apply the records of `ranges`. Raises OffsetGapError; on the driver's connection also
-        DatabaseError and BrokerError, and then nothing is done.
+    def write(self, session: Session, records: DataFrame, work: Work, ranges: Ranges) -> Written:
+        """Apply the Kafka records of `ranges`. Raises OffsetGapError; on the driver's connection
+        also DatabaseError and BrokerError, and then nothing is done.
         """
+        self._long_way = max(0, self._long_way - 1)
         try:
-            written = self._from_driver(session, decoded, work, ranges)
-            written = written or self._from_executors(session, decoded, work, ranges)
+            written = self._from_driver(session, records, work, ranges)
+            written = written or self._from_executors(session, records, work, ranges)
         except DatabaseError as error:
             written = Written(Done(), error)
         if not isinstance(written.error, DatabaseError) or written.error.fault is not Fault.DATA:
             return written
-        rest = {
-            number: item for number, item in ranges.items() if number not in written.done.tallies
-        }
         isolating = replace(work, isolating=True)
-        again = self._from_executors(session, decoded, isolating, rest)
+        again = self._decoded(session, records, isolating, _without(ranges, written.done))
         return Written(written.done + again.done, again.error)
 
     def _from_driver(
-        self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges
+        self, session: Session, records: DataFrame, work: Work, ranges: Ranges
     ) -> Written | None:
         if sum(offsets.until - offsets.start for offsets in ranges.values()) > self.driver_rows:
             return None
-        batches = outcomes(decoded).select(*GOOD_COLUMNS).toArrow().to_batches()
+        batches = self._sure(records)
+        if batches is None:
+            batches = outcomes(decode(records)).select(*GOOD_COLUMNS).toArrow().to_batches()
         if any(batch.column("reason").null_count < len(batch) for batch in batches):
             # Rejected records keep their bytes, which may be large: they never pass the driver.
             return None
         return Written(apply(session, work, self.publish, ranges, batches))
 
+    def _sure(self, records: DataFrame) -> list[pa.RecordBatch] | None:
+        if self._long_way:
+            return None
+        batches = bounded(records).toArrow().to_batches()
+        try:
+            return [sure_outcomes(batch) for batch in batches if len(batch)]
+        except DoubtError:
+            self._long_way = LONG_WAY_BATCHES
+            return None
+
     def _from_executors(
-        self, session: Session, decoded: DataFrame, work: Work, ranges: Ranges
+        self, session: Session, records: DataFrame, work: Work, ranges: Ranges
     ) -> Written:
-        run = executor_apply(self.address, self.bootstrap, work, ranges)
-        frame = outcomes(decoded, keep_bytes=work.isolating).mapInArrow(run, REPORT_SCHEMA)
+        if self._long_way:
+            return self._decoded(session, records, work, ranges)
+        run = executor_apply(self.address, self.bootstrap, work, ranges, decoding=True)
+        reports = _reports(bounded(records).mapInArrow(run, REPORT_SCHEMA))
+        doubtful = {
+            report.partition: ranges[report.partition]
+            for report in reports
+            if report.partition is not None and report.fault == DOUBT
+        }
+        sure = [report for report in reports if report.fault != DOUBT]
+        if not doubtful:
+            return self._written(session, sure, work, ranges)
+        self._long_way = LONG_WAY_BATCHES
+        rest = {number: item for number, item in ranges.items() if number not in doubtful}
+        written = self._written(session, sure, work, rest)
+        if written.error is not None:
+            return written
+        again = self._decoded(session, records, work, doubtful)
+        return Written(written.done + again.done, again.error)
+
+    def _decoded(self, session: Session, records: DataFrame, work: Work, ranges: Ranges) -> Written:
+        run = executor_apply(self.address, self.bootstrap, work, ranges, decoding=False)
+        frame = outcomes(decode(records), keep_bytes=work.isolating)
+        return self._written(session, _reports(frame.mapInArrow(run, REPORT_SCHEMA)), work, ranges)
+
+    def _written(
+        self, session: Session, reports: list[Report], work: Work, ranges: Ranges
+    ) -> Written:
         done = Done()
         errors = []
-        for report in [Report(**row.asDict()) for row in frame.collect()]:
+        for report in reports:
             if report.fault is None:
                 done += report.done()
             else:
@@ -87,10 +142,18 @@ class Writer:
         if errors:
             return Written(done, _worst(errors))
         # A partition without a record had no executor; its offsets count as lost.
-        rest = {number: item for number, item in ranges.items() if number not in done.tallies}
+        rest = _without(ranges, done)
         return (
             Written(done + apply(session, work, self.publish, rest, ())) if rest else Written(done)
         )
+
+
+def _reports(frame: DataFrame) -> list[Report]:
+    return [Report(**row.asDict()) for row in frame.collect()]
+
+
+def _without(ranges: Ranges, done: Done) -> dict[int, OffsetRange]:
+    return {number: item for number, item in ranges.items() if number not in done.tallies}
 
 
 def _worst(errors: list[DatabaseError | BrokerError]) -> DatabaseError | BrokerError:

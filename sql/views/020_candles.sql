@@ -1,64 +1,151 @@
--- Grain: one row per (symbol, start of the candle), rolled up from the smallest interval that
--- is stored for the symbol on that session. Candles start at whole multiples of their width in
--- UTC; a function, so that each width is one line below, and inlined, so that a filter on
--- symbol or session_date reaches the primary key.
-create or replace function bi.candles(width interval)
-returns table (
-    symbol text,
-    bar_time timestamptz,
-    session_date date,
-    open numeric,
-    high numeric,
-    low numeric,
-    close numeric,
-    volume numeric,
-    bars bigint,
-    is_final boolean,
-    rolled_up_from text
-)
-language sql stable parallel safe
-as $$
-    with sized as (
-        select
-            b.symbol, b.bar_time, b.session_date, b.open, b.high, b.low, b.close, b.volume,
-            b.is_final, b.interval, i.minutes,
-            min(i.minutes) over (partition by b.symbol, b.session_date) as smallest,
-            case
-                when width < interval '1 day'
-                    then date_bin(width, b.bar_time, timestamptz '2000-01-03 00:00:00+00')
-            end as candle_time
-        from bi.events_stream as b
-        inner join (
-            values
-            ('1min', 1), ('5min', 5), ('15min', 15), ('30min', 30), ('60min', 60), ('1d', 1440)
-        ) as i (interval, minutes) on b.interval = i.interval
-        where i.minutes * interval '1 minute' <= width
-    )
-
+-- Grain: one row per (symbol, interval, start of the candle), for every interval that bars of the
+-- symbol's session can be rolled up to. Each candle comes of the smallest interval stored for the
+-- symbol on that session. Candles start at whole multiples of their width in UTC; the candle of a
+-- day starts with its first bar.
+--   direction       close against open: up, down, none
+--   bars            how many were rolled up, of the interval rolled_up_from
+--   is_final        true if no bar in it can still change
+create or replace view bi.candles as
+with sized as (
     select
-        s.symbol,
-        coalesce(s.candle_time, min(s.bar_time)) as bar_time,
-        s.session_date,
-        (array_agg(s.open order by s.bar_time))[1] as open,
-        max(s.high) as high,
-        min(s.low) as low,
-        (array_agg(s.close order by s.bar_time desc))[1] as close,
-        sum(s.volume) as volume,
-        count(*) as bars,
-        bool_and(s.is_final) as is_final,
-        min(s.interval) as rolled_up_from
-    from sized as s
-    where s.minutes = s.smallest
-    group by s.symbol, s.session_date, s.candle_time
-$$;
+        bar.symbol,
+        width.interval,
+        bar.session_date,
+        bar.bar_time_utc,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.is_final,
+        bar.interval as rolled_up_from,
+        own.minutes,
+        min(own.minutes)
+            over (partition by bar.symbol, bar.session_date, width.interval)
+            as smallest,
+        case
+            when width.minutes < 1440
+                then date_bin(
+                    width.minutes * interval '1 minute',
+                    bar.bar_time_utc,
+                    timestamp '2000-01-03'
+                )
+        end as candle_time_utc
+    from market.session_bars as bar
+    inner join market.intervals as own on bar.interval = own.interval
+    inner join market.intervals as width on own.minutes <= width.minutes
+),
 
+rolled as (
+    select
+        symbol,
+        interval,
+        session_date,
+        coalesce(candle_time_utc, min(bar_time_utc)) as bar_time_utc,
+        (array_agg(open order by bar_time_utc))[1] as open,
+        max(high) as high,
+        min(low) as low,
+        (array_agg(close order by bar_time_utc desc))[1] as close,
+        sum(volume) as volume,
+        count(*) as bars,
+        bool_and(is_final) as is_final,
+        min(rolled_up_from) as rolled_up_from
+    from sized
+    where minutes = smallest
+    group by symbol, interval, session_date, candle_time_utc
+)
+
+select
+    symbol,
+    interval,
+    session_date,
+    bar_time_utc,
+    bar_time_utc at time zone 'UTC' at time zone market.time_zone(symbol) as bar_time_exchange,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    case sign(close - open) when 1 then 'up' when -1 then 'down' else 'none' end as direction,
+    bars,
+    is_final,
+    rolled_up_from
+from rolled;
+
+-- The same, one width each, with the start of the candle as an instant.
 create or replace view bi.candles_5min as
-select * from bi.candles(interval '5 minutes'); -- noqa: AM04
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from
+from bi.candles
+where interval = '5min';
 create or replace view bi.candles_15min as
-select * from bi.candles(interval '15 minutes'); -- noqa: AM04
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from
+from bi.candles
+where interval = '15min';
 create or replace view bi.candles_30min as
-select * from bi.candles(interval '30 minutes'); -- noqa: AM04
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from
+from bi.candles
+where interval = '30min';
 create or replace view bi.candles_60min as
-select * from bi.candles(interval '60 minutes'); -- noqa: AM04
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from
+from bi.candles
+where interval = '60min';
 create or replace view bi.candles_1d as
-select * from bi.candles(interval '1 day'); -- noqa: AM04
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from
+from bi.candles
+where interval = '1d';
+drop function if exists bi.candles(interval);

@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,16 @@ LONG_RUNNING = (
     "spark-master",
     "spark-worker",
     "stream",
+    "dashboard",
 )
 ONCE = ("secrets", "topics", "migrate")
+PUBLISHED = (
+    "POSTGRES_PUBLISHED",
+    "SPARK_MASTER_PUBLISHED",
+    "SPARK_DRIVER_PUBLISHED",
+    "PGADMIN_PUBLISHED",
+    "KAFKA_UI_PUBLISHED",
+)
 READER = "dashboard_reader"
 
 
@@ -59,6 +67,7 @@ class Stack:
     port: int
     variables: dict[str, str]
     directory: Path
+    secrets: dict[str, str] = field(default_factory=dict)
 
     def compose(self, *arguments: str, **extra: str) -> str:
         """Run `docker compose …` in the checkout."""
@@ -75,8 +84,11 @@ class Stack:
 
     def containers(self) -> dict[str, Any]:
         """Return what `docker inspect` says of each container, by its id."""
-        found = json.loads(self.docker("inspect", *self.compose("ps", "-a", "-q").split()))
-        return {one["Id"]: one for one in found}
+        ours = f"label=com.docker.compose.project={self.project}"
+        ids = self.docker("ps", "--all", "--quiet", "--no-trunc", "--filter", ours).split()
+        found = json.loads(self.docker("inspect", *ids)) if ids else []
+        lasting = "com.docker.compose.oneoff", "False"
+        return {one["Id"]: one for one in found if lasting in one["Config"]["Labels"].items()}
 
     def health(self) -> dict[str, str]:
         """Return how each container is: its health, or its exit code once it has ended."""
@@ -91,11 +103,19 @@ class Stack:
     def wait_until_healthy(self, seconds: float) -> None:
         """Wait until every service is healthy, and those that run once have succeeded."""
         wanted = dict.fromkeys(LONG_RUNNING, "healthy") | dict.fromkeys(ONCE, "exited 0")
-        wait_for(lambda: self.health() == wanted, f"health of all: {self.health()}", seconds)
+        wait_for(
+            lambda: wanted.items() <= self.health().items(), f"health: {self.health()}", seconds
+        )
 
-    def secret(self, name: str) -> str:
+    def show_secret(self, name: str) -> str:
         """Return one of the generated secrets, as a person would read it."""
         return self.compose("run", "--rm", "--no-deps", "-T", "secrets", "show", name).strip()
+
+    def secret(self, name: str) -> str:
+        """Return the same, asked for once: they never change."""
+        if name not in self.secrets:
+            self.secrets[name] = self.show_secret(name)
+        return self.secrets[name]
 
     @contextmanager
     def connection(self, role: str = READER) -> Iterator[psycopg.Connection]:
@@ -138,16 +158,22 @@ class Stack:
         return self.docker("run", "--rm", *at, image, *command[1:])
 
 
-def variables_of(engine: Engine, images: str, port: int, secrets: Path) -> dict[str, str]:
+def variables_of(
+    engine: Engine, images: str, ports: Sequence[int], secrets: Path
+) -> dict[str, str]:
     """Return the environment in which Compose runs, with nothing of the caller's own settings."""
-    kept = ("PATH", "HOME", "PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL")
+    mirrors = ("PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL", "NPM_CONFIG_REGISTRY")
+    kept = ("PATH", "HOME", *mirrors)
     own = {name: os.environ[name] for name in kept if name in os.environ}
     bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     if bundle.exists():
         own["BUILD_CA_FILE"] = str(bundle)
-    return own | {
-        "DOCKER_HOST": engine.host,
-        "TAPELINE_IMAGES": images,
-        "TAPELINE_SECRETS": str(secrets),
-        "POSTGRES_PUBLISHED": f"127.0.0.1:{port}",
-    }
+    return (
+        own
+        | {
+            "DOCKER_HOST": engine.host,
+            "TAPELINE_IMAGES": images,
+            "TAPELINE_SECRETS": str(secrets),
+        }
+        | dict(zip(PUBLISHED, (f"127.0.0.1:{port}" for port in ports), strict=True))
+    )

@@ -24,6 +24,7 @@ GENERATED = (
     "spark_secret",
     "kafka_ui_password",
     "pgadmin_password",
+    "spark_pages_password",
 )
 
 
@@ -31,7 +32,8 @@ GENERATED = (
 def canaries(stack: Stack) -> Iterator[dict[str, str]]:
     """Plant a key and let the producer use it on a vendor of our own; return all the secrets."""
     key = f"canary{secrets.token_hex(12)}"
-    (stack.directory / "keys" / "alpha_vantage_key").write_text(key + "\n", encoding="utf-8")
+    key_file = stack.directory / "keys" / "alpha_vantage_key"
+    key_file.write_text(key + "\n", encoding="utf-8")
     image = f"{stack.variables['TAPELINE_IMAGES']}/simulator:0.1.0"
     vendor = stack.docker(
         *("run", "--detach", "--network", f"{stack.project}_market", "--network-alias", "vendor"),
@@ -39,6 +41,7 @@ def canaries(stack: Stack) -> Iterator[dict[str, str]]:
         *("--env", "ALPHA_VANTAGE_PLAN=1200", "--entrypoint", "python", image),
         *("-m", "services.simulator.main", "--speed", "15"),
     ).strip()
+    before = dict(stack.variables)
     stack.variables |= {
         "ALPHA_VANTAGE_URL": "http://vendor:8000/query",
         "ALPHA_VANTAGE_PLAN": "1200",
@@ -53,6 +56,8 @@ def canaries(stack: Stack) -> Iterator[dict[str, str]]:
         yield {name: stack.secret(name) for name in GENERATED} | {"key": key}
     finally:
         stack.docker("rm", "--force", vendor)
+        key_file.unlink()
+        stack.variables = before
 
 
 def leaks(text: str, canaries: dict[str, str]) -> list[str]:

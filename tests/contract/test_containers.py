@@ -16,6 +16,7 @@ from tests.contract.test_env_example import EXAMPLE
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
 # Those of the machine, which have no default of ours.
 OF_THE_MACHINE = {"PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL"} | {
+    "NPM_CONFIG_REGISTRY",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
@@ -54,7 +55,7 @@ def test_all_images_begin_with_the_same_base() -> None:
     assert base_image.base_name(base_image.read_dockerfiles()) == "debian:trixie-20260918-slim"
 
 
-@pytest.mark.parametrize("service", ["simulator", "producer", "topics", "stream"])
+@pytest.mark.parametrize("service", ["simulator", "producer", "topics", "stream", "dashboard"])
 def test_the_dockerfiles_of_the_python_services_begin_alike(service: str) -> None:
     def opening(file: Path) -> str:
         return file.read_text("utf-8").split("\n", 1)[1].split("FROM base", 1)[0]

@@ -1,5 +1,5 @@
-"""Faults from outside while bars come in: each one once, then twenty episodes of random ones.
-Nothing may be lost, doubled, wrong or stale.
+"""Faults from outside while bars come in: each one once, those around a real producer, then
+twenty episodes of random ones. Nothing may be lost, doubled, wrong or stale.
 """
 
 from __future__ import annotations
@@ -44,12 +44,30 @@ def test_each_fault_alone(tmp_path: Path) -> None:
         *(f"pause {name}" for name in ("stream", "kafka", "postgres")),
         *("reset in COPY", "lose COMMIT", "black hole", "lock", "replay", "lose checkpoint"),
         *("second stream", "stay away kafka", "stay away postgres", "add column"),
+        "kill in merge",
     ]
     logs = tmp_path / "data" / "logs"
     stream, second = ((logs / f"{name}.log").read_text("utf-8") for name in ("stream", "second"))
     assert "batch waits, nothing is lost" in stream
     assert "as the ledger says" in stream
     assert "another instance is at work on this database" in second
+
+
+@pytest.mark.timeout(900)
+def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
+    said = chaos(tmp_path, "--market")
+
+    assert said.count("\nepisode ") == 1
+    logs = tmp_path / "data" / "logs"
+    kafka, producer, stream = (
+        (logs / f"{name}.log").read_text("utf-8") for name in ("kafka", "producer", "stream")
+    )
+    full_disk = [line for line in stream.splitlines() if "No space left on device" in line]
+    assert full_disk
+    assert all("batch waits, nothing is lost" in line for line in full_disk)
+    assert "No space left on device" in kafka
+    assert "bars wait and nothing is lost" in producer
+    assert "takes bars again" in producer
 
 
 @pytest.mark.timeout(2400)

@@ -64,10 +64,9 @@ class Pipeline:
             "producer",
             ALPHA_VANTAGE_URL=url,
             ALPHA_VANTAGE_SIMULATED="true",
-            ALPHA_VANTAGE_PLAN="unlimited",
             MARKET_CLOCK=clock,
             PRODUCER_STATE_DIR=str(self.stream.directory / "producer"),
-            **environment,
+            **{"ALPHA_VANTAGE_PLAN": "unlimited", **environment},
         )
 
     def wait_until_stored(self, count: int) -> None:

@@ -8,6 +8,7 @@ from scripts.benchmark.delay import percentiles
 from scripts.benchmark.draining import steady_rate
 from scripts.benchmark.main import main
 from scripts.benchmark.peer import Target
+from scripts.benchmark.peer_debezium import flat
 from scripts.benchmark.report import Line, table
 from scripts.benchmark.sample import samples
 from scripts.embedded.errors import EmbeddedError
@@ -55,6 +56,17 @@ def test_the_sample_comes_minute_by_minute_in_the_events_own_form() -> None:
         "kafka_partition": "4",
         "kafka_offset": "17",
     }
+
+
+def test_debeziums_records_hold_each_column_in_a_type_of_connect() -> None:
+    [bar] = samples(1)
+    assert flat(bar.line(4, 17)) == (
+        '{"symbol":"S00000","bar_time":"2025-03-03T14:30:00Z","interval":"1min",'
+        '"open":100.0000,"high":101.0000,"low":99.0000,"close":100.5000,"volume":0,'
+        '"source":"simulator","freshness":"simulated",'
+        '"adjusted":true,"is_final":true,"observed_at":"2025-06-01T12:00:00Z",'
+        '"kafka_partition":4,"kafka_offset":17}'
+    )
 
 
 def test_a_rate_leaves_the_first_fifth_out() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.embedded import jars
 from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.jar_lock import ROOTS, is_among, pom
+from scripts.embedded.jar_lock import ROOTS, file_name, is_among, pom
 from scripts.embedded.jars import Jar
 from scripts.embedded.layout import JAR_LOCK
 
@@ -27,7 +27,7 @@ def test_the_lock_pins_the_roots_with_whole_digests() -> None:
     assert groups.keys() == ROOTS.keys()
     for name, roots in ROOTS.items():
         files = {item.file_name for item in groups[name]}
-        assert {f"{root.split(':')[1]}-{root.split(':')[2]}.jar" for root in roots} <= files
+        assert {file_name(root) for root in roots} <= files
         assert {len(item.sha512) for item in groups[name]} == {128}
         assert all(item.size_bytes > 0 for item in groups[name])
 
@@ -85,6 +85,16 @@ def test_pom_depends_on_the_roots() -> None:
         "<dependency><groupId>a.b</groupId><artifactId>c</artifactId><version>1</version>"
         "</dependency>" in pom(("a.b:c:1",))
     )
+
+
+def test_an_archive_is_wanted_without_what_it_brings() -> None:
+    root = "a.b:c:tar.gz:plugin:1"
+    assert (
+        "<artifactId>c</artifactId><type>tar.gz</type><classifier>plugin</classifier>"
+        "<version>1</version><exclusions>" in pom((root,))
+    )
+    assert file_name(root) == "c-1-plugin.tar.gz"
+    assert file_name("a.b:c:1") == "c-1.jar"
 
 
 @pytest.mark.parametrize(

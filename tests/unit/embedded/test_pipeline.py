@@ -11,7 +11,7 @@ import pytest
 from scripts.embedded import demo_options, pipeline
 from scripts.embedded.addresses import Addresses
 from scripts.embedded.java import Java
-from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CHART_LIBRARY, CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, ROLES
 from scripts.embedded.pipeline import Run
@@ -25,7 +25,7 @@ def make_run(*arguments: str, market: Market = MARKET) -> Run:
         options=demo_options.parse(arguments),
         market=market,
         directory=Path("/data"),
-        addresses=Addresses(1, 2, 3, 4, 5, 6),
+        addresses=Addresses(1, 2, 3, 4, 5, 6, 7),
         java=Java(Path("/java"), 21),
         passwords={role: Path(f"/secrets/{role}") for role in (ADMINISTRATOR, *ROLES)},
     )
@@ -48,6 +48,7 @@ def own(command: Command) -> dict[str, str]:
         ("simulator", "services.simulator.main"),
         ("producer", "services.producer.main"),
         ("stream", "services.stream.main"),
+        ("dashboard", "services.dashboard.main"),
     ],
 )
 def test_a_service_runs_in_the_data_directory(name: str, module: str) -> None:
@@ -120,6 +121,19 @@ def test_producer_asks_a_source(tmp_path: Path) -> None:
     assert own(command) == own(pipeline.producer(make_run())) | changed
 
 
+def test_dashboard() -> None:
+    assert own(pipeline.dashboard(make_run())) == {
+        "POSTGRES_HOST": "127.0.0.1",
+        "POSTGRES_PORT": "1",
+        "POSTGRES_DB": "market",
+        "DASHBOARD_HOST": "127.0.0.1",
+        "DASHBOARD_PORT": "7",
+        "DASHBOARD_READER_PASSWORD_FILE": "/secrets/dashboard_reader",
+        "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
+        "DASHBOARD_PRODUCER_METRICS_URL": "http://127.0.0.1:5/metrics",
+    }
+
+
 def test_stream() -> None:
     assert own(pipeline.stream(make_run())) | {"JAVA_HOME": "/java"} == {
         "KAFKA_BOOTSTRAP": "127.0.0.1:2",
@@ -136,6 +150,7 @@ def test_stream() -> None:
         "JAVA_HOME": "/java",
         "PYSPARK_PYTHON": str(VENV / "bin" / "python"),
         "SPARK_LOCAL_DIRS": "/data/spark",
+        "SPARK_LOCAL_IP": "127.0.0.1",
     }
 
 

@@ -42,8 +42,8 @@ def test_a_taken_port_is_named() -> None:
 def test_automatic_addresses_are_all_different() -> None:
     chosen = choose_addresses("auto")
     assert len(set(vars(chosen).values())) == 6
-    assert Addresses(1, 2, 3, 4, 5, 6).bootstrap == "127.0.0.1:2"
-    assert Addresses(1, 2, 3, 4, 5, 6).simulator_url == "http://127.0.0.1:4/query"
+    assert Addresses(1, 2, 3, 4, 5, 6, 7).bootstrap == "127.0.0.1:2"
+    assert Addresses(1, 2, 3, 4, 5, 6, 7).simulator_url == "http://127.0.0.1:4/query"
 
 
 def test_passwords_are_made_once_and_private(tmp_path: Path) -> None:

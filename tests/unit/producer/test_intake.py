@@ -17,7 +17,9 @@ def test_only_new_and_changed_bars_become_records() -> None:
     known = {times[0]: fingerprint(same), times[1]: b"another"}
     assert take_in(SERIES, [same, changed, new], known, 1_000) == Intake(
         records=tuple(
-            Record(SERIES, bar.exchange_time, fingerprint(bar), b"AAPL", bar.to_json())
+            Record(
+                SERIES, bar.exchange_time, fingerprint(bar), b"AAPL", bar.to_json(), bar.observed_at
+            )
             for bar in (changed, new)
         ),
         too_large=(),

@@ -39,9 +39,11 @@ def _kill_at(kinds: str, nth: int, world: World) -> dict[str, Any]:
             raise KilledError(kind)
 
     class Remembering(Memory):
-        def remember(self, acknowledged: Iterable[tuple[Series, str, bytes]]) -> None:
+        def remember(
+            self, acknowledged: Iterable[tuple[Series, str, bytes]], observed_at: str = ""
+        ) -> None:
             event("acknowledged, not remembered")
-            super().remember(acknowledged)
+            super().remember(acknowledged, observed_at)
 
         def cover(self, series: Series, coverage: Coverage) -> None:
             event("remembered, not covered")

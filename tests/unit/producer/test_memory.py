@@ -37,6 +37,18 @@ def test_coverage_and_months_are_kept(tmp_path: Path) -> None:
     memory.close()
 
 
+def test_the_newest_observation_survives_a_restart(tmp_path: Path) -> None:
+    first = Memory(tmp_path, NOW)
+    assert first.newest_observation() is None
+    first.remember([(FIVE, "2026-03-05 10:05:00", b"a")], "2026-03-05T15:10:00.500Z")
+    first.remember([(FIVE, "2026-03-05 10:00:00", b"b")], "2026-03-05T15:09:59.000Z")
+    first.remember([(FIVE, "2026-03-05 09:55:00", b"c")])
+    first.close()
+    second = Memory(tmp_path, NOW)
+    assert second.newest_observation() == datetime(2026, 3, 5, 15, 10, 0, 500_000, tzinfo=UTC)
+    second.close()
+
+
 def test_the_days_calls_survive_a_restart(tmp_path: Path) -> None:
     first = Memory(tmp_path, NOW)
     calls = [NOW - timedelta(days=3), NOW - timedelta(minutes=2), NOW]

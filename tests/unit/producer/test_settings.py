@@ -34,6 +34,7 @@ def test_defaults() -> None:
         intervals=("1d",),
         poll_seconds=1.0,
         fetch_parallel=8,
+        delivery_seconds=120,
         history_months=0,
         kafka_bootstrap=("127.0.0.1:9092",),
         state_dir=Path("data/producer"),
@@ -121,6 +122,7 @@ def test_the_key_is_known_in_every_form_it_takes() -> None:
         pytest.param({"KAFKA_BOOTSTRAP": "kafka"}, "KAFKA_BOOTSTRAP holds 'kafka'", id="kafka"),
         pytest.param({"KAFKA_BOOTSTRAP": ","}, "KAFKA_BOOTSTRAP names no broker", id="no-kafka"),
         pytest.param({"FETCH_PARALLEL": "0"}, "FETCH_PARALLEL is '0'", id="parallel"),
+        pytest.param({"DELIVERY_SECONDS": "1"}, "DELIVERY_SECONDS is '1'", id="delivery"),
     ],
 )
 def test_a_wrong_value_is_told_in_one_line(variables: dict[str, str], message: str) -> None:

@@ -1,0 +1,31 @@
+"""The Pulumi program: `pulumi up` runs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Pulumi puts this folder on the path and not the checkout; its modules would hide Python's own.
+_HERE = Path(__file__).resolve().parent
+sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if Path(entry).resolve() != _HERE)]
+
+import pulumi  # noqa: E402
+
+from infra.configuration import read_secrets, read_settings  # noqa: E402
+from infra.program import Tapeline  # noqa: E402
+from infra.settings import SettingError  # noqa: E402
+
+
+def main() -> None:
+    """Make the stack and publish its outputs; a wrong configuration ends in one line."""
+    config = pulumi.Config("tapeline")
+    try:
+        settings, given = read_settings(config), read_secrets(config)
+    except SettingError as error:
+        raise pulumi.RunError(str(error)) from None
+    stack = Tapeline(pulumi.get_stack(), settings, given)
+    for name, value in stack.outputs.items():
+        pulumi.export(name, value)
+
+
+main()

@@ -1,0 +1,32 @@
+"""The clouds and what each takes by default: about 8 GiB of memory, near the middle of Europe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a cloud takes where the configuration says nothing, and the extra with its SDK."""
+
+    region: str
+    size: str
+    image: str
+    sdk: str | None = None
+
+
+CATALOG: Final[Mapping[str, Offer]] = {
+    "aws": Offer("eu-central-1", "t3.large", "debian-13-amd64-*", "pulumi_aws"),
+    "azure": Offer("westeurope", "Standard_B2as_v2", "Debian:debian-13:13-gen2", "pulumi_azure"),
+    "gcp": Offer("europe-west1", "e2-standard-2", "debian-cloud/debian-13", "pulumi_gcp"),
+    "hcloud": Offer("nbg1", "cx33", "debian-13", "pulumi_hcloud"),
+    "digitalocean": Offer("fra1", "s-4vcpu-8gb", "debian-13-x64", "pulumi_digitalocean"),
+    "existing": Offer("", "", ""),
+    "local": Offer("", "", "tapeline/host", "pulumi_docker"),
+}
+"""The image is a family: a new VM begins with its newest member, and keeps what it began with."""
+
+RENTED: Final = ("aws", "azure", "gcp", "hcloud", "digitalocean")
+"""The clouds where Pulumi makes a VM; the other two stand in for one."""

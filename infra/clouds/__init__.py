@@ -1,0 +1,1 @@
+"""One module a cloud, each with `make(plan) -> Host`; only the chosen one is imported."""

@@ -1,0 +1,119 @@
+"""Every key of `pulumi config`: its kind, default and meaning; Pulumi.yaml repeats them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of the configuration, as Pulumi.yaml declares it."""
+
+    type: str
+    default: str | int | bool
+    description: str
+    example: str = ""
+    secret: bool = False
+    """To be set with --secret. Pulumi.yaml cannot say so beside a default, so the program does."""
+
+    @property
+    def default_text(self) -> str:
+        """Return the default as `pulumi config` would hold it."""
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "cloud": Key(
+        "string",
+        "",
+        "Where the host is: aws, azure, gcp, hcloud, digitalocean, existing (a machine you have)"
+        " or local (a container on this machine).",
+        "hcloud",
+    ),
+    "region": Key("string", "", "The cloud's region; empty: one in Europe.", "nbg1"),
+    "size": Key("string", "", "The cloud's name of the VM's size; empty: about 8 GiB.", "cx33"),
+    "image": Key("string", "", "The cloud's name of the image; empty: Debian 13.", "debian-13"),
+    "sshPublicKey": Key(
+        "string",
+        "",
+        "The public key of the person who operates the host, one line.",
+        '"$(cat ~/.ssh/id_ed25519.pub)"',
+    ),
+    "sshIdentityFile": Key(
+        "string",
+        "",
+        "The private key's file on the machine that runs Pulumi; empty: ssh and its agent choose.",
+        "~/.ssh/id_ed25519",
+    ),
+    "adminCidrs": Key(
+        "string",
+        "",
+        "Who may reach SSH: address ranges with commas between them; never the world.",
+        "203.0.113.7/32",
+    ),
+    "powerBiCidrs": Key(
+        "string",
+        "",
+        "Who may reach PostgreSQL: address ranges with commas between them; empty: nobody outside.",
+        "198.51.100.0/24",
+    ),
+    "worldOpenPostgres": Key(
+        "string",
+        "",
+        "The words without which powerBiCidrs must not hold the world: anyone may try to log in.",
+        "'anyone may try to log in'",
+    ),
+    "domain": Key(
+        "string",
+        "",
+        "The name that people type for PostgreSQL; it must lead to the host's address.",
+        "market.example.org",
+    ),
+    "certificate": Key(
+        "string",
+        "own-ca",
+        "PostgreSQL's certificate: own-ca, given, or acme (which opens port 80).",
+        "own-ca",
+    ),
+    "acmeEmail": Key(
+        "string", "", "Where the certificate authority may write to.", "you@example.org"
+    ),
+    "backupTarget": Key(
+        "string",
+        "",
+        "Where backups go: a path of the host, ssh://user@host/path or s3://bucket/prefix;"
+        " empty: the data volume.",
+        "s3://my-backups/tapeline",
+    ),
+    "backupAccessKeyId": Key("string", "", "The name of the key of an s3:// target.", "", True),
+    "backupSecretAccessKey": Key("string", "", "The key of an s3:// target.", "", True),
+    "alphaVantageKey": Key(
+        "string", "", "Your Alpha Vantage key; empty: the simulated market runs.", "", True
+    ),
+    "dataVolumeGb": Key("integer", 40, "The size of the data volume in GB.", "40"),
+    "protect": Key("boolean", True, "Refuse to remove or replace the VM and its address.", "false"),
+    "keepData": Key(
+        "boolean", True, "Refuse to remove the data volume, and keep it if all else goes.", "false"
+    ),
+    "deploy": Key("boolean", False, "Let `pulumi up` also deploy the pipeline.", "true"),
+    "hostAddress": Key("string", "", "existing: the machine's address or name.", "192.0.2.10"),
+    "hostUser": Key("string", "tapeline", "existing: the user, with sudo.", "tapeline"),
+    "hostPort": Key("integer", 22, "existing: the port of SSH.", "22"),
+    "hostKey": Key(
+        "string",
+        "",
+        "existing: the machine's public host key, /etc/ssh/ssh_host_ed25519_key.pub there.",
+        "'ssh-ed25519 AAAA...'",
+    ),
+    "hostVolume": Key(
+        "string",
+        "",
+        "existing: the disk for the data, a path below /dev/disk; empty: the root disk.",
+        "/dev/disk/by-id/...",
+    ),
+    "localSshPort": Key("integer", 2222, "local: the port of SSH on 127.0.0.1.", "2222"),
+}
+
+SECRET_KEYS: Final = tuple(name for name, key in KEYS.items() if key.secret)

@@ -1,0 +1,36 @@
+"""Reads the stack's configuration: Pulumi's own store in, checked settings and secrets out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.config_keys import KEYS, SECRET_KEYS
+from infra.settings import SettingError, Settings, parse
+
+_OUTPUT_NAMES = {
+    "alphaVantageKey": "alpha_vantage_key",
+    "backupAccessKeyId": "backup_access_key_id",
+    "backupSecretAccessKey": "backup_secret_access_key",
+}
+
+
+def read_settings(config: pulumi.Config) -> Settings:
+    """Return the checked settings. Raises SettingError."""
+    plain = {name: config.get(name) for name in KEYS if name not in SECRET_KEYS}
+    given = {name: value for name, value in plain.items() if value is not None}
+    return parse(given, [name for name in SECRET_KEYS if config.get(name)])
+
+
+def read_secrets(config: pulumi.Config) -> Mapping[str, pulumi.Output[str]]:
+    """Return the given secrets by the names of the outputs, empty ones too. Raises SettingError."""
+    for name in SECRET_KEYS:
+        if config.get(name) and not pulumi.runtime.is_config_secret(config.full_key(name)):
+            raise SettingError(
+                f"{name} lies open in the stack's file; hide it: pulumi config set --secret {name}"
+            )
+    return {
+        output: pulumi.Output.secret(config.get(name) or "")
+        for name, output in _OUTPUT_NAMES.items()
+    }

@@ -1,0 +1,146 @@
+"""The stack: settings in, a host and what others must know of it out."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pulumi
+import pulumi_command
+import pulumi_tls
+
+from infra.catalog import RENTED
+from infra.firewall import openings
+from infra.host import Host, HostKeys, Plan
+from infra.outputs import ROLE_PASSWORDS
+from infra.passwords import make_passwords
+from infra.settings import Settings
+from infra.ssh_keys import known_hosts_line
+
+ROOT: Final = str(Path(__file__).parents[1])
+Given = Mapping[str, pulumi.Output[str]]
+
+
+class Tapeline(pulumi.ComponentResource):
+    """Everything of one stack; `outputs` is what `infra.outputs` reads back."""
+
+    outputs: dict[str, pulumi.Input[Any]]
+
+    def __init__(self, stack: str, settings: Settings, given: Given) -> None:
+        super().__init__("tapeline:infra:Tapeline", stack)
+        name = machine_name(stack)
+        keys = _host_keys(name, settings, self)
+        host = _make(Plan(name, settings, openings(settings), keys, self))
+        passwords = make_passwords((*ROLE_PASSWORDS, "backup_passphrase"), self)
+        self.outputs = _outputs(stack, settings, host, {**passwords, **given})
+        ready = [*host.ready]
+        if settings.cloud in RENTED:
+            ready.append(_first_contact(name, settings, host, keys, self))
+        if settings.deploy:
+            _deployment(name, self.outputs, ready, self)
+        self.register_outputs({})
+
+
+def machine_name(stack: str) -> str:
+    """Return a name that every cloud takes: lower case, digits, hyphens, at most 40 characters."""
+    return f"tapeline-{re.sub(r'[^a-z0-9]+', '-', stack.lower())}"[:40].strip("-")
+
+
+def _make(plan: Plan) -> Host:
+    """Only the chosen cloud's module is imported, so only its SDK has to be there."""
+    module = importlib.import_module(f"infra.clouds.{plan.settings.cloud}")
+    host: Host = module.make(plan)
+    return host
+
+
+def _host_keys(name: str, settings: Settings, parent: pulumi.Resource) -> HostKeys:
+    if settings.cloud == "existing":
+        none = pulumi.Output.from_input("")
+        return HostKeys(none, none, none, none)
+    first, lasting = (
+        pulumi_tls.PrivateKey(
+            f"{name}-{use}",
+            algorithm="ED25519",
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for use in ("first-contact", "host-key")
+    )
+    return HostKeys(
+        first_contact=pulumi.Output.secret(first.private_key_openssh),
+        first_contact_public=first.public_key_openssh.apply(str.strip),
+        lasting=pulumi.Output.secret(lasting.private_key_openssh),
+        lasting_public=lasting.public_key_openssh.apply(str.strip),
+    )
+
+
+def _outputs(
+    stack: str, settings: Settings, host: Host, secrets: Given
+) -> dict[str, pulumi.Input[Any]]:
+    host_key = pulumi.Output.all(host.address, host.host_key).apply(
+        lambda known: known_hosts_line(known[0], host.ssh_port, known[1])
+    )
+    return {
+        "stack": stack,
+        "cloud": settings.cloud,
+        "address": host.address,
+        "ssh_user": host.ssh_user,
+        "ssh_port": host.ssh_port,
+        "host_key": host_key,
+        "data_volume_device": host.data_volume_device,
+        "domain": settings.domain,
+        "certificate": settings.certificate,
+        "acme_email": settings.acme_email,
+        "admin_cidrs": list(settings.admin_cidrs),
+        "powerbi_cidrs": list(settings.powerbi_cidrs),
+        "backup_target": settings.backup_target,
+        "secrets": pulumi.Output.secret(dict(secrets)),
+    }
+
+
+def _first_contact(
+    name: str, settings: Settings, host: Host, keys: HostKeys, parent: pulumi.Resource
+) -> pulumi.Resource:
+    contact = pulumi.Output.json_dumps(
+        {
+            "machine": host.machine,
+            "address": host.address,
+            "port": host.ssh_port,
+            "user": host.ssh_user,
+            "identity_file": settings.ssh_identity_file,
+            "first_contact_public": keys.first_contact_public,
+            "lasting_public": keys.lasting_public,
+            "lasting_private": keys.lasting,
+        }
+    )
+    return _command(f"{name}-first-contact", "infra.first_contact", contact, host.ready, parent)
+
+
+def _deployment(
+    name: str, outputs: Mapping[str, Any], after: Iterable[pulumi.Resource], parent: pulumi.Resource
+) -> None:
+    described = pulumi.Output.json_dumps(outputs)
+    _command(f"{name}-deployment", "infra.deployment", described, after, parent)
+
+
+def _command(
+    name: str,
+    module: str,
+    stdin: pulumi.Output[str],
+    after: Iterable[pulumi.Resource],
+    parent: pulumi.Resource,
+) -> pulumi.Resource:
+    """Run one of our modules on the operator's machine; again whenever its input changes."""
+    return pulumi_command.local.Command(
+        name,
+        create=f"exec .venv/bin/python -m {module}",
+        dir=ROOT,
+        stdin=stdin,
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(after),
+            additional_secret_outputs=["stdout", "stderr"],
+        ),
+    )

@@ -1,0 +1,203 @@
+"""The stack's configuration: what `pulumi config` holds in, one checked and frozen object out.
+
+Everything is judged before anything is made. A wrong value raises `SettingError`, whose one line
+names the key and the command that mends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from infra import ssh_keys
+from infra.addresses import is_world_open, parse_cidr
+from infra.catalog import CATALOG, RENTED
+from infra.config_keys import KEYS
+
+OWN_CA: Final = "own-ca"
+ACME: Final = "acme"
+CERTIFICATES: Final = (OWN_CA, "given", ACME)
+WORLD_OPEN_WORDS: Final = "anyone may try to log in"
+
+_DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
+_TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
+
+
+class SettingError(Exception):
+    """The configuration is wrong; the message is one line for the person who set it."""
+
+
+@dataclass(frozen=True)
+class ExistingHost:
+    """Where a machine answers that Pulumi did not make."""
+
+    address: str
+    user: str
+    port: int
+    key: str
+    volume_device: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A stack's configuration, checked. Secrets are not in it: they stay Pulumi's outputs."""
+
+    cloud: str
+    region: str
+    size: str
+    image: str
+    ssh_public_key: str
+    ssh_identity_file: str
+    admin_cidrs: tuple[str, ...]
+    powerbi_cidrs: tuple[str, ...]
+    domain: str
+    certificate: str
+    acme_email: str
+    backup_target: str
+    data_volume_gb: int
+    local_ssh_port: int
+    protect: bool
+    keep_data: bool
+    deploy: bool
+    existing: ExistingHost
+
+
+def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
+    """Return the settings; `secrets` names the secret keys that are set. Raises SettingError."""
+    reader = _Reader(values)
+    cloud = reader.choice("cloud", tuple(CATALOG))
+    offer = CATALOG[cloud]
+    rented = cloud in RENTED
+    ipv4_only = rented or cloud == "local"
+    target = reader.backup_target(secrets)
+    return Settings(
+        cloud=cloud,
+        region=reader.name("region", offer.region),
+        size=reader.name("size", offer.size),
+        image=reader.name("image", offer.image),
+        ssh_public_key=reader.ssh_public_key() if cloud != "existing" else "",
+        ssh_identity_file=reader.text("sshIdentityFile"),
+        admin_cidrs=reader.admin_cidrs(ipv4_only),
+        powerbi_cidrs=reader.powerbi_cidrs(ipv4_only),
+        domain=reader.domain(),
+        certificate=reader.choice("certificate", CERTIFICATES),
+        acme_email=reader.text("acmeEmail"),
+        backup_target=target,
+        data_volume_gb=reader.whole_number("dataVolumeGb", 10, 10_000),
+        local_ssh_port=reader.whole_number("localSshPort", 1, 65_535),
+        protect=reader.flag("protect"),
+        keep_data=reader.flag("keepData"),
+        deploy=reader.flag("deploy"),
+        existing=reader.existing_host(required=cloud == "existing"),
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    values: Mapping[str, str]
+
+    def text(self, key: str) -> str:
+        return self.values.get(key, KEYS[key].default_text).strip()
+
+    def required(self, key: str) -> str:
+        value = self.text(key)
+        if not value:
+            raise SettingError(f"{key} is not set: {KEYS[key].description} {_remedy(key)}")
+        return value
+
+    def choice(self, key: str, allowed: Collection[str]) -> str:
+        value = self.required(key)
+        if value not in allowed:
+            raise SettingError(f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
+        return value
+
+    def name(self, key: str, default: str) -> str:
+        value = self.text(key) or default
+        if value and not _NAME.fullmatch(value):
+            raise SettingError(f"{key} is {value!r}, which is no name; {_remedy(key)}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        return self.choice(key, ("true", "false")) == "true"
+
+    def whole_number(self, key: str, least: int, most: int) -> int:
+        value = self.text(key)
+        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+            raise SettingError(f"{key} is {value!r}; it must be a number from {least} to {most}")
+        return int(value)
+
+    def cidrs(self, key: str, ipv4_only: bool) -> tuple[str, ...]:
+        found = []
+        for part in filter(None, (part.strip() for part in self.text(key).split(","))):
+            try:
+                network = parse_cidr(part)
+            except ValueError as error:
+                raise SettingError(f"{key}: {error}") from None
+            if ipv4_only and network.version != 4:
+                raise SettingError(f"{key}: {part} is IPv6, and the host has only an IPv4 address")
+            found.append(str(network))
+        return tuple(dict.fromkeys(found))
+
+    def admin_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
+        self.required("adminCidrs")
+        cidrs = self.cidrs("adminCidrs", ipv4_only)
+        if is_world_open(cidrs):
+            raise SettingError(
+                f"adminCidrs opens SSH to the world; name your own, {_remedy('adminCidrs')}"
+            )
+        return cidrs
+
+    def powerbi_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
+        cidrs = self.cidrs("powerBiCidrs", ipv4_only)
+        if is_world_open(cidrs) and self.text("worldOpenPostgres") != WORLD_OPEN_WORDS:
+            raise SettingError(
+                "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "
+                f"or say so: pulumi config set worldOpenPostgres '{WORLD_OPEN_WORDS}'"
+            )
+        return cidrs
+
+    def domain(self) -> str:
+        value = self.text("domain").lower()
+        if value and not _DOMAIN.fullmatch(value):
+            raise SettingError(f"domain is {value!r}, which is no host name; {_remedy('domain')}")
+        return value
+
+    def ssh_public_key(self) -> str:
+        try:
+            return ssh_keys.public_key(self.required("sshPublicKey"))
+        except ValueError as error:
+            raise SettingError(f"sshPublicKey {error}; {_remedy('sshPublicKey')}") from None
+
+    def backup_target(self, secrets: Collection[str]) -> str:
+        value = self.text("backupTarget")
+        if value and not _TARGET.fullmatch(value):
+            raise SettingError(
+                f"backupTarget is {value!r}; it must be a path of the host, "
+                "ssh://user@host/path or s3://bucket/prefix"
+            )
+        for key in ("backupAccessKeyId", "backupSecretAccessKey"):
+            if value.startswith("s3://") and key not in secrets:
+                raise SettingError(f"{key} is not set, and backupTarget needs it; {_remedy(key)}")
+        return value
+
+    def existing_host(self, required: bool) -> ExistingHost:
+        port = self.whole_number("hostPort", 1, 65_535)
+        if not required:
+            return ExistingHost("", "", port, "", "")
+        try:
+            key = ssh_keys.public_key(self.required("hostKey"))
+        except ValueError as error:
+            raise SettingError(f"hostKey {error}; {_remedy('hostKey')}") from None
+        address = self.required("hostAddress")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:-]*", address):
+            raise SettingError(f"hostAddress is {address!r}; it must be an address or a name")
+        return ExistingHost(address, self.required("hostUser"), port, key, self.text("hostVolume"))
+
+
+def _remedy(key: str) -> str:
+    example = KEYS[key].example
+    secret = "--secret " if KEYS[key].secret else ""
+    return f"such as: pulumi config set {secret}{key} {example}"

@@ -1,0 +1,128 @@
+"""What a semantic model is made of: tables over views, columns, measures, relationships.
+
+Pure values. Names follow the database: a column is called as in its view, and a measure has a
+name of its own, since Power BI tells names of one table apart neither by kind nor by case.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "whole", "number", "timestamp", "date", "flag"]
+
+POSTGRES_TYPES: dict[Kind, frozenset[str]] = {
+    "text": frozenset({"text", "character varying"}),
+    "whole": frozenset({"bigint", "integer", "smallint"}),
+    "number": frozenset({"numeric", "double precision", "real"}),
+    "timestamp": frozenset({"timestamp without time zone"}),
+    "date": frozenset({"date"}),
+    "flag": frozenset({"boolean"}),
+}
+"""The types, as information_schema calls them, that a column of each kind may have."""
+
+
+class ModelError(Exception):
+    """The description contradicts itself; the message says where."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a view. A key identifies a row; `sort_by` names the column that orders it."""
+
+    name: str
+    kind: Kind
+    is_key: bool = False
+    is_hidden: bool = False
+    sort_by: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that Power BI asks the database for; `dax` is one expression."""
+
+    name: str
+    dax: str
+    format_string: str = "#,##0.00"
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the model over one view of schema `bi`; `grain` says what one row is.
+
+    A calendar has one row per date.
+    """
+
+    name: str
+    view: str
+    grain: str
+    columns: tuple[Column, ...]
+    measures: tuple[Measure, ...] = ()
+    is_calendar: bool = False
+
+    def column(self, name: str) -> Column:
+        """Return the column; raises ModelError if there is none of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ModelError(f"{self.name} has no column {name}")
+
+    def measure(self, name: str) -> Measure:
+        """Return the measure; raises ModelError if there is none of that name."""
+        for measure in self.measures:
+            if measure.name == name:
+                return measure
+        raise ModelError(f"{self.name} has no measure {name}")
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """Many rows of `table` belong to one row of `to_table`, which its column identifies."""
+
+    table: str
+    column: str
+    to_table: str
+    to_column: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """All tables and what relates them."""
+
+    tables: tuple[Table, ...]
+    relationships: tuple[Relationship, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """Return the table; raises ModelError if there is none of that name."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise ModelError(f"the model has no table {name}")
+
+
+def require_sound(model: Model) -> None:
+    """Raise ModelError for names that collide, and for relationships between what is not there.
+
+    Microsoft's own parser accepts a column `close` beside a measure `Close`; the engine refuses
+    the model when it is opened.
+    """
+    _require_distinct([table.name for table in model.tables], "the model")
+    for table in model.tables:
+        names = [column.name for column in table.columns]
+        _require_distinct([*names, *(measure.name for measure in table.measures)], table.name)
+    measures = [measure.name for table in model.tables for measure in table.measures]
+    _require_distinct(measures, "the measures of the model")
+    for relationship in model.relationships:
+        many = model.table(relationship.table).column(relationship.column)
+        one = model.table(relationship.to_table).column(relationship.to_column)
+        if many.kind != one.kind:
+            raise ModelError(f"{relationship} relates columns of different kinds")
+
+
+def _require_distinct(names: list[str], where: str) -> None:
+    counts = Counter(name.casefold() for name in names)
+    twice = sorted(name for name in names if counts[name.casefold()] > 1)
+    if twice:
+        raise ModelError(f"names that differ in nothing but case, in {where}: {', '.join(twice)}")

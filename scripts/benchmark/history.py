@@ -1,0 +1,43 @@
+"""Fills a database with so many bars of a time long past, for what later ones cost beside them."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from scripts.embedded import database
+
+CHUNK = 1_000_000
+_CONNECTIONS = 2
+# Each chunk holds 2,000 minutes of 500 symbols, in the order of the key, which spares the index.
+_STORE = """
+insert into market.events_stream (
+    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+)
+select
+    'H' || lpad((n / 2000)::text, 4, '0'), at, '1min', 10, 12, 9, 11, n, at::date, 'simulator',
+    'historical', true, true, now(), 0, 0
+from (
+    select n, timestamptz '2010-01-04 14:30:00+00'
+        + (%s::bigint * 2000 + n %% 2000) * interval '1 minute' as at
+    from generate_series(0, 999999) as n
+) as minutes
+"""
+
+
+def store(login: database.Login, have: int, want: int) -> float:
+    """Add bars from `have` up to `want` of them (whole millions); return the seconds it took."""
+    begun = time.monotonic()
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        list(pool.map(lambda chunk: _store(login, chunk), range(have // CHUNK, want // CHUNK)))
+    with database.connect(login) as connection:
+        connection.execute("vacuum analyze market.events_stream")
+        connection.execute("checkpoint")
+    return time.monotonic() - begun
+
+
+def _store(login: database.Login, chunk: int) -> None:
+    with database.connect(login) as connection:
+        connection.execute("set synchronous_commit = off")
+        connection.execute(_STORE.encode(), (chunk,))

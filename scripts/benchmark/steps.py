@@ -1,0 +1,169 @@
+"""The steps of a measurement: each takes its figures on running servers and shows them at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+
+from scripts.benchmark import delay, draining, fetching, history, starting
+from scripts.benchmark.report import Line, delay_text, memory_text, rate_text
+from scripts.benchmark.sample import samples
+from scripts.benchmark.servers import Servers
+from scripts.benchmark.writing import Writing, copy_rate
+from scripts.embedded import database
+from scripts.embedded.progress import say
+from services.common import topics
+
+_MILLION = 1_000_000
+
+
+class Bench:
+    """What was asked for, on running servers."""
+
+    def __init__(self, servers: Servers, options: argparse.Namespace) -> None:
+        self.servers = servers
+        self.options = options
+        self.lines: list[Line] = []
+
+    def add(self, line: Line) -> None:
+        """Take a figure, and show it at once."""
+        self.lines.append(line)
+        say(f"  {line.what}: {line.figure} {line.ratio} {line.target and f'({line.target})'}")
+
+    def baseline(self) -> float:
+        """Measure B again: machines drift."""
+        rate = copy_rate(self.servers, self.options.bars)
+        self.add(Line("B: COPY into the keyed table", rate_text(rate)))
+        return rate
+
+    def copy(self) -> None:
+        """Measure B alone."""
+        self.baseline()
+
+    def writer(self) -> None:
+        """Measure the sink's writer alone, on new, identical and changed bars."""
+        before = self.baseline()
+        writing = Writing(self.servers, self.options.bars)
+        try:
+            rows = []
+            for name, version, target in (
+                ("new", 0, "0.70 B"),
+                ("identical", 0, "0.90 B"),
+                ("changed", 1, "0.50 B"),
+            ):
+                inserted, updated = writing.row_versions()
+                rate = writing.rate(version)
+                more = tuple(
+                    now - then
+                    for now, then in zip(writing.row_versions(), (inserted, updated), strict=True)
+                )
+                rows.append((f"writer, {name} bars ({sum(more)} row versions)", rate, target))
+        finally:
+            writing.close()
+        mean = (before + self.baseline()) / 2
+        for what, rate, target in rows:
+            self.add(Line(what, rate_text(rate), f"{rate / mean:.2f} B", f"≥ {target}"))
+
+    def drain(self) -> None:
+        """Measure the real job and its peers on the same topic."""
+        self._fill()
+        before = self.baseline()
+        ours = draining.job_rate(self.servers, self.options.bars, "first")
+        peers = {}
+        for name in draining.PEERS:
+            peers[name] = draining.peer_rate(self.servers, self.options.bars, name)
+            say(f"  {name}: {rate_text(peers[name])}")
+        again = draining.job_rate(self.servers, self.options.bars, "again")
+        mean, our_mean = (before + self.baseline()) / 2, (ours + again) / 2
+        self.add(Line("job, drain", rate_text(our_mean), f"{our_mean / mean:.2f} B", ""))
+        for (name, rate), target in zip(peers.items(), ("1.5", "7", "1.3", "1.8"), strict=True):
+            ratio = f"ours is {our_mean / rate:.1f} times that"
+            self.add(Line(name, rate_text(rate), ratio, f"≥ {target} times"))
+
+    def latency(self) -> None:
+        """Measure the delay from sending to visibility."""
+        for rate, target in ((500.0, "p50 ≤ 0.3 s, p99 ≤ 0.7 s"), (5000.0, "p99 ≤ 1.5 s")):
+            login = self._fresh(f"delay_{rate:.0f}")
+            found = delay.measure(self.servers, login, login.database, rate, self.options.seconds)
+            self.add(Line(f"delay at {rate:.0f} bars/s", delay_text(found), "", target))
+            for state, used in (("loaded", found.loaded_bytes), ("idle", found.idle_bytes)):
+                self.add(Line(f"memory at {rate:.0f} bars/s, {state}", memory_text(used)))
+
+    def derived(self) -> None:
+        """Measure what the derived series cost, and how fast they are made up for."""
+        self._fill()
+        rate = draining.derived_rate(self.servers, self.options.bars)
+        self.add(Line("derived series of stored bars", rate_text(rate)))
+        wholes = {
+            wanted: draining.job_rate(self.servers, self.options.bars, wanted, INDICATORS=wanted)
+            for wanted in ("false", "true")
+        }
+        ratio = f"{wholes['true'] / wholes['false']:.2f} of that without them"
+        self.add(Line("job, drain, derived series on", rate_text(wholes["true"]), ratio))
+        for wanted in ("false", "true"):
+            login = self._fresh(f"delay_derived_{wanted}")
+            at = (self.servers, login, login.database, 500.0, self.options.seconds)
+            found = delay.measure(*at, INDICATORS=wanted)
+            self.add(Line(f"delay at 500 bars/s, INDICATORS={wanted}", delay_text(found)))
+
+    def growth(self) -> None:
+        """Measure the delay with more and more bars stored, and with more symbols."""
+        stored = 0
+        login = self._fresh("growth")
+        for count in self.options.stored:
+            if count > stored:
+                seconds = history.store(login, stored, count)
+                say(f"  {count - stored} bars more are stored ({seconds:.0f} s)")
+                stored = count
+            self._grown(login, f"{count / _MILLION:g} million stored", f"g{count}", 500)
+        for symbols in self.options.symbols:
+            self._grown(self._fresh(f"s{symbols}"), f"{symbols} symbols", f"s{symbols}", symbols)
+
+    def _grown(self, login: database.Login, what: str, name: str, symbols: int) -> None:
+        with database.connect(login) as connection:
+            connection.execute("truncate market.sink_offsets")
+        self.servers.remake_topic(topics.BARS.name)
+        found = delay.measure(self.servers, login, name, 500.0, self.options.seconds, symbols)
+        self.add(Line(f"delay at 500 bars/s, {what}", delay_text(found), "", "within 20 %"))
+
+    def producer(self) -> None:
+        """Measure the producer against the simulator."""
+        self.servers.remake_topic(topics.BARS.name)
+        for parallel in (1, 8):
+            found = fetching.measure(self.servers, self.options.fetched, parallel)
+            figure = (
+                f"{found.symbols / found.seconds:.1f} symbols/s, "
+                f"{found.bars / found.seconds:,.0f} bars/s, {found.cpu_seconds:.0f} s of CPU"
+            )
+            self.add(Line(f"producer, {found.symbols} symbols, {parallel} at a time", figure))
+
+    def startup(self) -> None:
+        """Measure how soon a second demo has its first row, and what an idle pipeline holds."""
+        starting.run(self.servers, "first", 1)  # what only a first run does
+        second = starting.run(self.servers, "second", 1)
+        figure = f"{second.first_row_seconds:.1f} s"
+        self.add(Line("scripts/demo again, to the first row", figure, "", "≤ 20 s"))
+        quiet = starting.run(self.servers, "quiet", self.options.seconds, "--speed", "0.01")
+        used = memory_text(quiet.memory_bytes)
+        self.add(Line("memory of the whole pipeline, idle", used, "", "≤ 2048 MiB"))
+
+    def _fresh(self, name: str) -> database.Login:
+        self.servers.remake_topic(topics.BARS.name)
+        return self.servers.make_database(name)
+
+    def _fill(self) -> None:
+        self.servers.remake_topic(topics.BARS.name)
+        self.servers.fill(topics.BARS.name, samples(self.options.bars))
+
+
+STEPS: Mapping[str, Callable[[Bench], None]] = {
+    "copy": Bench.copy,
+    "writer": Bench.writer,
+    "drain": Bench.drain,
+    "latency": Bench.latency,
+    "producer": Bench.producer,
+    "derived": Bench.derived,
+    "growth": Bench.growth,
+    "startup": Bench.startup,
+}
+USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")

@@ -1,0 +1,128 @@
+"""Puts the parts together: a database and settings in, one ASGI application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+
+from services.dashboard import guard, messages
+from services.dashboard.audience import Audience
+from services.dashboard.catalogue import Catalogue
+from services.dashboard.data_routes import data_router
+from services.dashboard.feed import Feed
+from services.dashboard.guard import Guard
+from services.dashboard.health import Health
+from services.dashboard.postgres import Database, DatabaseError
+from services.dashboard.quota import Quota
+from services.dashboard.settings import CHART_LIBRARY, Settings
+from services.dashboard.view_routes import Parts, view_router
+
+_PAGES: Final = Path(__file__).with_name("pages")
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_ABOUT: Final = (
+    "Everything that Tapeline stores, page by page as JSON, CSV or Parquet. Instants are UTC; "
+    "prices keep every digit. A page ends with `next_cursor` and a `Link` to the next one."
+)
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Time as the parts see it: a monotonic one, and the present in UTC."""
+
+    seconds: Callable[[], float]
+    now: Callable[[], datetime]
+
+
+def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
+    """Return the application; `app.state.audience` is its audience."""
+    database = Database(settings.postgres)
+    audience = Audience(settings.viewers, messages.RESYNC)
+    catalogue = Catalogue(database.rows, clocks.seconds)
+    feed = Feed(database, catalogue, audience, log)
+    quota = Quota(settings.producer_metrics_url)
+    health = Health(database, catalogue, audience, feed, quota, log)
+
+    @contextlib.asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        tasks = [asyncio.create_task(one) for one in (feed.listen(), feed.tell(), health.run())]
+        for task in tasks:
+            task.add_done_callback(lambda done: _report(done, log))
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await database.close()
+
+    app = FastAPI(
+        title="Tapeline",
+        version="1",
+        description=_ABOUT,
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.audience = audience
+    app.include_router(data_router(database, clocks.now))
+    app.include_router(view_router(Parts(database, catalogue, audience, feed, health)))
+    app.add_exception_handler(DatabaseError, _unavailable)
+    _add_pages(app, settings.library_dir)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(
+        Guard, password=settings.password, requests_a_minute=settings.requests_a_minute
+    )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.host_names))
+    return app
+
+
+def _report(task: asyncio.Task[None], log: logging.Logger) -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.critical("a fault in the program", exc_info=fault)
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": "2"})
+
+
+def _add_pages(app: FastAPI, library_dir: Path) -> None:
+    """Serve the page's own few files by name, so that no other path can be asked for."""
+    files = {"/": _PAGES / "index.html"}
+    files |= {f"/{one.name}": one for one in sorted(_PAGES.iterdir()) if one.suffix in _TYPES}
+    files["/lightweight-charts.js"] = library_dir / CHART_LIBRARY
+    files["/lightweight-charts-license.txt"] = library_dir / "LICENSE"
+    for path, file in files.items():
+        app.add_api_route(path, _sender(file), include_in_schema=False)
+
+    async def healthy() -> Response:
+        return PlainTextResponse("healthy\n")
+
+    app.add_api_route(guard.OPEN_PATH, healthy, include_in_schema=False)
+
+
+def _sender(file: Path) -> Any:
+    kind = _TYPES.get(file.suffix, _TYPES[".txt"])
+    media_type = _TYPES[".js"] if file.suffix == ".mjs" else kind
+
+    async def send() -> Response:
+        return FileResponse(file, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+    return send

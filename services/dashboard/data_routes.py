@@ -1,0 +1,208 @@
+"""The data API: each table of `datasets` as a route, with paging and three formats."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from services.common.bar import SYMBOL_PATTERN
+from services.dashboard import formats
+from services.dashboard.datasets import ALL, Dataset, Kind
+from services.dashboard.paging import (
+    MOST_ROWS,
+    CursorError,
+    Wanted,
+    page_statement,
+    write_cursor,
+)
+from services.dashboard.postgres import Database
+
+Symbol = Annotated[str, Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)]
+Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
+
+
+class PageQuery(BaseModel):
+    """What every table takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(1000, ge=1, le=MOST_ROWS, description="Rows of a page.")
+    order: Literal["asc", "desc"] = Field("asc", description="By the key; desc is newest first.")
+    cursor: str | None = Field(
+        None, max_length=600, description="next_cursor of the page before this one."
+    )
+    format: Literal["json", "csv", "parquet"] = "json"
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return Wanted(self.limit, today, self.order == "desc", cursor=self.cursor)
+
+
+class SymbolQuery(PageQuery):
+    """What a table of symbols takes as well."""
+
+    symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
+    since: datetime | date | None = Field(
+        None, alias="from", description="From here on; UTC unless it says otherwise."
+    )
+    until: datetime | date | None = Field(None, alias="to", description="Up to, without it.")
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return replace(
+            super().wanted(today),
+            symbols=tuple(self.symbol),
+            since=_utc(self.since),
+            until=_utc(self.until),
+        )
+
+
+class SeriesQuery(SymbolQuery):
+    """What a table of series takes as well."""
+
+    interval: Interval | None = Field(None, description="Without it, all.")
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return replace(super().wanted(today), interval=self.interval)
+
+
+_PYTHON: Final[dict[Kind, Any]] = {
+    Kind.TEXT: str,
+    Kind.PRICE: float,
+    Kind.REAL: float,
+    Kind.WHOLE: int,
+    Kind.INSTANT: datetime,
+    Kind.UTC: datetime,
+    Kind.LOCAL: str,
+    Kind.DAY: date,
+    Kind.FLAG: bool,
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where rows come from, and the clock."""
+
+    database: Database
+    now: Callable[[], datetime]
+
+
+class Problem(BaseModel):
+    """What is wrong, in a line for a person."""
+
+    detail: str
+
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "The Host header is not one of DASHBOARD_HOST_NAMES."},
+    401: {"model": Problem, "description": "A password is needed (HTTP Basic)."},
+    429: {"model": Problem, "description": "Too many requests."},
+    503: {"model": Problem, "description": "The database is away, or took too long."},
+}
+
+
+class AnalyticQuery(SeriesQuery):
+    """What a table takes that is computed as it is asked."""
+
+    symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
+    interval: Interval
+    since: datetime | date | None = Field(
+        None, alias="from", description="Sessions from this day on; without it, of 14 days."
+    )
+
+
+def data_router(database: Database, now: Callable[[], datetime]) -> APIRouter:
+    """Return the routes of all tables."""
+    router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
+    for dataset in ALL:
+        _add(router, Tables(database, now), dataset)
+    return router
+
+
+def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
+    router.add_api_route(
+        f"/{dataset.name}",
+        _endpoint(tables, dataset),
+        methods=["GET"],
+        name=dataset.name,
+        summary=dataset.about,
+        response_class=Response,
+        responses={200: _described(dataset)},
+    )
+
+
+def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Response]]:
+    """Return a function whose parameters are those that the table can be filtered by."""
+
+    async def series(request: Request, query: Annotated[SeriesQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
+    async def of_symbol(request: Request, query: Annotated[SymbolQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
+    async def plain(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
+    async def analytic(request: Request, query: Annotated[AnalyticQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
+    if dataset.days is not None:
+        return analytic
+    if dataset.time is None:
+        return plain
+    return series if dataset.has("interval") else of_symbol
+
+
+def _utc(given: datetime | date | None) -> datetime | None:
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        return datetime(given.year, given.month, given.day, tzinfo=UTC)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQuery) -> Response:
+    wanted, form = query.wanted(tables.now()), query.format
+    try:
+        statement = page_statement(dataset, wanted)
+    except CursorError as error:
+        raise HTTPException(422, str(error)) from None
+    rows = await tables.database.rows(statement.text, statement.parameters)
+    page, headers, following = rows[: wanted.limit], {}, None
+    if len(rows) > wanted.limit:
+        following = write_cursor(dataset, page[-1])
+        url = request.url.include_query_params(cursor=following)
+        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    if form != "json":
+        name = dataset.name.replace("/", "_")
+        headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    body = formats.encode(dataset, page, form, following)
+    return Response(body, media_type=formats.MEDIA_TYPES[form], headers=headers)
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    """Return what OpenAPI is told of a page."""
+    title = dataset.name.title().replace("/", "")
+    fields: dict[str, Any] = {
+        name: (_PYTHON[kind] if name in dataset.key else _PYTHON[kind] | None, ...)
+        for name, kind in dataset.columns
+    }
+    row = create_model(f"{title}Row", **fields)
+    page = create_model(f"{title}Page", data=(list[row], ...), next_cursor=(str | None, ...))  # type: ignore[valid-type]
+    files = {
+        formats.MEDIA_TYPES[form].partition(";")[0]: {"schema": {"type": "string"}}
+        for form in ("csv", "parquet")
+    }
+    link = {"description": 'The next page, rel="next".', "schema": {"type": "string"}}
+    return {
+        "model": page,
+        "description": "A page; without more rows next_cursor is null and there is no Link.",
+        "content": files,
+        "headers": {"Link": link},
+    }

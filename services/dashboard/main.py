@@ -1,0 +1,126 @@
+"""Starts the dashboard: `python -m services.dashboard.main`. PostgreSQL in, a web page out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import uvicorn
+import uvloop
+
+from services.common import logs
+from services.common.market_clock import utc_now
+from services.common.settings import Environment, SettingError
+from services.common.stopping import stop_on_signals
+from services.dashboard.app import Clocks, build
+from services.dashboard.settings import Settings, read_settings
+
+SERVICE: Final = "dashboard"
+_STOP_SECONDS: Final = 3
+_HELP: Final = """\
+Serves the live page, and the stored data as JSON, CSV and Parquet under /api (described in
+/api/openapi.json). It reads as dashboard_reader, which may see the views of bi and nothing else.
+
+settings (environment variables; * may also be a file, named by NAME_FILE):
+  DASHBOARD_HOST, DASHBOARD_PORT  where it listens; port 0 takes a free one (127.0.0.1, 8050)
+  DASHBOARD_HOST_NAMES            names under which browsers may ask for it, * for any
+                                  (localhost,127.0.0.1)
+  DASHBOARD_PASSWORD *            asked for by HTTP Basic, with any user name (none)
+  DASHBOARD_REQUESTS_A_MINUTE     most requests of one address (1200)
+  DASHBOARD_VIEWERS               most live streams at once (500)
+  DASHBOARD_TRUSTED_PROXIES       addresses whose X-Forwarded-For counts (none)
+  DASHBOARD_LIBRARY_DIR           the folder with lightweight-charts (.cache/web/lightweight-charts)
+  DASHBOARD_PRODUCER_METRICS_URL  the producer's metrics, for the calls of today (none)
+  DASHBOARD_READER_PASSWORD *     the password of dashboard_reader
+  POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB   (127.0.0.1, 5432, market)
+  LOG_LEVEL, LOG_STYLE            DEBUG to ERROR; text or json (INFO, text)
+
+exit codes: 0 stopped as asked; 2 a wrong setting, told in one line.
+"""
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are handled in `main`: live streams must end before it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m services.dashboard.main",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(arguments)
+    try:
+        settings = read_settings(Environment(os.environ if variables is None else variables))
+        listener = _bind(settings)
+    except SettingError as error:
+        print(f"dashboard: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 2
+    log = logs.configure(SERVICE, settings.log_level, settings.log_style, settings.secrets())
+    for quiet in ("psycopg.pool", "uvicorn.error", "asyncio"):
+        logging.getLogger(quiet).setLevel(logging.ERROR)
+    with listener:
+        uvloop.run(_serve(settings, listener, log))
+    log.info("stopped")
+    return 0
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise SettingError(
+            f"cannot listen on DASHBOARD_HOST {settings.host}, DASHBOARD_PORT {settings.port}: "
+            f"{error.strerror}; choose another, or port 0"
+        ) from None
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket, log: logging.Logger) -> None:
+    app = build(settings, log, Clocks(time.monotonic, utc_now))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+    )
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        app.state.audience.tell_all(None)
+        server.should_exit = True
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(stop)
+
+    stop_on_signals(wake)
+    host, port, *_ = listener.getsockname()
+    log.info("serving http://%s:%d, PostgreSQL at %s", host, port, settings.postgres)
+    await server.serve([listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

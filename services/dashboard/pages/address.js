@@ -1,0 +1,37 @@
+// What is shown, to and from the address, so that a view can be shared and kept.
+
+export const RANGES = ["1d", "5d", "1m", "3m", "1y", "all"];
+const SYMBOL = /^[A-Z0-9^][A-Z0-9.-]{0,15}$/;
+
+export function read(search) {
+  const given = new URLSearchParams(search);
+  const symbol = given.get("symbol") ?? "";
+  const compared = (given.get("compare") ?? "").split(",");
+  return {
+    symbol: SYMBOL.test(symbol) ? symbol : null,
+    interval: given.get("interval"),
+    range: RANGES.includes(given.get("range")) ? given.get("range") : "5d",
+    compare: given.has("compare") ? compared.filter((one) => SYMBOL.test(one)) : null,
+    bands: given.get("bands") !== "off",
+    markers: given.get("markers") !== "off",
+  };
+}
+
+export function write(view) {
+  const said = new URLSearchParams({
+    symbol: view.symbol,
+    interval: view.interval,
+    range: view.range,
+  });
+  if (view.compare !== null) said.set("compare", view.compare.join(","));
+  if (!view.bands) said.set("bands", "off");
+  if (!view.markers) said.set("markers", "off");
+  return `?${said}`;
+}
+
+// The view that can be shown: of what was asked for, what there is.
+export function settle(view, series) {
+  const stored = series.find((one) => one.symbol === view.symbol) ?? series[0];
+  const interval = stored.offered.includes(view.interval) ? view.interval : stored.offered[0];
+  return { ...view, symbol: stored.symbol, interval };
+}

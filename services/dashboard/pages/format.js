@@ -1,0 +1,43 @@
+// Numbers and times as people read them; times are UTC.
+
+export function price(value) {
+  if (value === null || value === undefined) return "–";
+  const digits = Math.abs(value) < 1 ? 6 : Math.abs(value) < 10 ? 4 : 2;
+  return value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits });
+}
+
+export function whole(value) {
+  return value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en");
+}
+
+export function compact(value) {
+  return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+}
+
+export function percent(value) {
+  return `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(2)} %`;
+}
+
+export function time(seconds, interval) {
+  const text = new Date(seconds * 1000).toISOString();
+  return interval === "1d" ? text.slice(0, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}`;
+}
+
+export function age(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 90) return `${Math.max(0, seconds).toFixed(seconds < 10 ? 1 : 0)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}
+
+export function element(name, facts = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(facts)) {
+    if (key === "class") made.className = value;
+    else if (key.startsWith("data-") || key.startsWith("aria-")) made.setAttribute(key, value);
+    else made[key] = value;
+  }
+  made.append(...children);
+  return made;
+}

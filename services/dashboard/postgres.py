@@ -1,0 +1,99 @@
+"""Everything the dashboard says to PostgreSQL: a small pool that reads, and one that listens.
+
+The only module that imports psycopg. The role may read the views of `bi` and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from services.dashboard.settings import READER, PostgresAddress
+
+CHANNEL: Final = "bars"
+"""What the stream notifies at each commit; a contract test compares it."""
+
+_CONNECTIONS: Final = 8  # the role may have 20
+_WAIT_SECONDS: Final = 4.0
+
+
+class DatabaseError(Exception):
+    """The database did not answer; the message is one line for a person."""
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout:
+        raise DatabaseError("the database is away or busy; this goes on by itself") from None
+    except psycopg.errors.QueryCanceled:
+        raise DatabaseError(
+            "the query took too long; ask for a shorter time or fewer rows"
+        ) from None
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise DatabaseError(" ".join(str(error).split()) or type(error).__name__) from None
+
+
+def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
+    return {
+        "host": address.host,
+        "port": address.port,
+        "dbname": address.database,
+        "user": READER,
+        "password": address.password.reveal(),
+        "application_name": name,
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "options": "-c timezone=UTC -c default_transaction_read_only=on",
+        "autocommit": True,
+    }
+
+
+class Database:
+    """Reads rows and hears notifications. Every method raises DatabaseError."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self._address = address
+        self._pool = AsyncConnectionPool(
+            kwargs=_parameters(address, "tapeline-dashboard"),
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=_WAIT_SECONDS,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Start connecting, without waiting for it."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._pool.close()
+
+    async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a statement."""
+        with _translated():
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(statement.encode(), parameters or None)
+                return await cursor.fetchall()
+
+    async def notifications(self) -> AsyncGenerator[str | None]:
+        """Yield None once it listens, then the payload of each notification, for ever."""
+        with _translated():
+            connection = await AsyncConnection.connect(
+                **_parameters(self._address, "tapeline-dashboard-listen")
+            )
+            async with connection:
+                await connection.execute(f"listen {CHANNEL}".encode())
+                yield None
+                async for notification in connection.notifies():
+                    yield notification.payload

@@ -1,0 +1,90 @@
+-- Grain: one row per (symbol, other_symbol, interval, bar_time) of which both symbols have a bar.
+-- Filter on both symbols: there are as many pairs as symbols squared.
+--   rebased, other_rebased  close with the open of the session's first common bar as 100
+--   correlation_20          of the last 20 log returns from one common bar to the next
+--   beta_20                 covariance of those returns over the variance of the other symbol's
+-- Both are null until there are 20 returns, and where a price did not move in them. They reach back
+-- over the nights into the last bars of sessions before: as many of each symbol as a day can hold
+-- and 25, the session's own included.
+create or replace view bi.comparison_pairs as
+with paired as (
+    select
+        session.symbol,
+        mate.symbol as other_symbol,
+        session.interval,
+        session.session_date,
+        bar.session_date as bar_session_date,
+        bar.bar_time,
+        bar.open,
+        other.open as other_open,
+        bar.close,
+        other.close as other_close
+    from market.sessions_of_series as session
+    inner join market.series as mate
+        on session.interval = mate.interval and session.symbol <> mate.symbol
+    cross join
+        lateral (
+            select stored.* from market.events_stream as stored
+            where
+                stored.symbol = session.symbol
+                and stored.interval = session.interval
+                and stored.session_date <= session.session_date
+                and stored.bar_time < session.ends_at
+            order by stored.bar_time desc limit session.most_bars + 25
+        ) as bar
+    inner join
+        lateral (
+            select stored.* from market.events_stream as stored
+            where
+                stored.symbol = mate.symbol
+                and stored.interval = session.interval
+                and stored.session_date <= session.session_date
+                and stored.bar_time < session.ends_at
+            order by stored.bar_time desc limit session.most_bars + 25
+        ) as other
+        on bar.bar_time = other.bar_time
+),
+
+moved as (
+    select
+        *,
+        ln((close / lag(close) over series)::double precision) as log_return,
+        ln((other_close / lag(other_close) over series)::double precision) as other_log_return
+    from paired
+    window series as (
+        partition by symbol, other_symbol, interval, session_date order by bar_time
+    )
+),
+
+measured as (
+    select
+        *,
+        count(log_return) over last_20 as returns,
+        corr(log_return, other_log_return) over last_20 as correlation,
+        regr_slope(log_return, other_log_return) over last_20 as beta
+    from moved
+    window last_20 as (
+        partition by symbol, other_symbol, interval, session_date order by bar_time
+        rows 19 preceding
+    )
+)
+
+select
+    symbol,
+    other_symbol,
+    interval,
+    session_date,
+    bar_time at time zone 'UTC' as bar_time_utc,
+    bar_time at time zone market.time_zone(symbol) as bar_time_exchange,
+    close,
+    other_close,
+    (100 * close / first_value(open) over session)::double precision as rebased,
+    (100 * other_close / first_value(other_open) over session)::double precision
+        as other_rebased,
+    case when returns = 20 then correlation end as correlation_20,
+    case when returns = 20 then beta end as beta_20
+from measured
+where bar_session_date = session_date
+window session as (
+    partition by symbol, other_symbol, interval, session_date order by bar_time
+);

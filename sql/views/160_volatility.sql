@@ -1,0 +1,40 @@
+-- Grain: one row per (symbol, interval, bar_time): bar_indicators beside the prices. A moment after
+-- the bar; null until then, and until the warm-up is over (see the README's derived series).
+--   atr_percent                   atr_14 of the close
+--   volatility_20                 sample deviation of the last 20 log returns, per bar
+--   volatility_20_annual_percent  the same for a year of 252 days of 390 minutes
+--   band_width_percent            upper less lower band, of the middle
+--   band_position                 0 at the lower band, 1 at the upper; null where they meet
+create or replace view bi.volatility as
+select
+    bar.symbol,
+    bar.interval,
+    bar.session_date,
+    bar.bar_time_utc,
+    bar.bar_time_exchange,
+    bar.open,
+    bar.high,
+    bar.low,
+    bar.close,
+    derived.true_range,
+    derived.atr_14,
+    100 * derived.atr_14 / bar.close::double precision as atr_percent,
+    derived.volatility_20,
+    100 * derived.volatility_20
+    * sqrt(252 * case when width.minutes < 1440 then 390.0 / width.minutes else 1 end)
+        as volatility_20_annual_percent,
+    derived.bollinger_upper_20,
+    derived.sma_20 as bollinger_middle_20,
+    derived.bollinger_lower_20,
+    100 * (derived.bollinger_upper_20 - derived.bollinger_lower_20) / derived.sma_20
+        as band_width_percent,
+    (bar.close::double precision - derived.bollinger_lower_20)
+    / nullif(derived.bollinger_upper_20 - derived.bollinger_lower_20, 0)
+        as band_position
+from market.session_bars as bar
+inner join market.intervals as width on bar.interval = width.interval
+left join market.bar_indicators as derived
+    on
+        bar.symbol = derived.symbol
+        and bar.interval = derived.interval
+        and bar.bar_time = derived.bar_time;

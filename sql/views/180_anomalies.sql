@@ -1,0 +1,123 @@
+-- Grain: one row per (symbol, interval, bar_time, kind) of what stands out; most bars have none.
+--   kind     value                              score: how much it is
+--   price    log return of the bar, percent     in deviations (volatility_20) up to the bar before
+--   volume   volume of the bar                  above the mean of the 19 bars before it, in their
+--                                               population deviations
+--   gap      open against the close before,     in average true ranges (atr_14) up to the bar
+--            percent                            before
+--   outlier  true range of the bar, percent of  the same; only where the close came back to within
+--            the close before                   one average true range of the close before
+--   severity low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10);
+--            severity_rank is 1, 2, 3
+--   reason   the same in a sentence
+-- A bar has none before its warm-up is over (see the README's derived series), and where the scale
+-- is 0. Appears a moment after the bar, with its derived series.
+create or replace view bi.anomalies as
+with scaled as (
+    select
+        *,
+        lag(close) over series as close_before,
+        nullif(lag(volatility_20) over series, 0) as volatility_before,
+        nullif(lag(atr_14) over series, 0) as atr_before
+    from market.recent_derived
+    window series as (partition by symbol, interval, session_date order by bar_time)
+),
+
+found as (
+    select
+        bar.symbol,
+        bar.interval,
+        bar.session_date,
+        bar.bar_time,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        event.kind,
+        event.value,
+        event.score,
+        case
+            when abs(event.score) >= event.high_from then 3
+            when abs(event.score) >= event.medium_from then 2
+            when abs(event.score) >= event.low_from then 1
+        end as severity_rank
+    from scaled as bar
+    cross join
+        lateral (
+            values
+            (
+                'price',
+                100 * ln((bar.close / bar.close_before)::double precision),
+                ln((bar.close / bar.close_before)::double precision) / bar.volatility_before,
+                3, 4, 6
+            ),
+            (
+                'volume',
+                bar.volume::double precision,
+                -- From the score among all twenty to that against the nineteen before.
+                bar.volume_zscore_20 * sqrt(20.0 / 19)
+                / nullif(
+                    sqrt(greatest(1 - bar.volume_zscore_20 * bar.volume_zscore_20 / 19, 0)), 0
+                ),
+                3, 4, 6
+            ),
+            (
+                'gap',
+                (100 * (bar.open / bar.close_before - 1))::double precision,
+                (bar.open - bar.close_before)::double precision / bar.atr_before,
+                3, 4, 6
+            ),
+            (
+                'outlier',
+                100 * bar.true_range / bar.close_before::double precision,
+                case
+                    when abs(bar.close - bar.close_before)::double precision <= bar.atr_before
+                        then bar.true_range / bar.atr_before
+                end,
+                5, 7, 10
+            )
+        ) as event (kind, value, score, low_from, medium_from, high_from)
+    where bar.is_session and (event.kind <> 'volume' or event.score > 0)
+)
+
+select
+    symbol,
+    interval,
+    session_date,
+    bar_time at time zone 'UTC' as bar_time_utc,
+    bar_time at time zone market.time_zone(symbol) as bar_time_exchange,
+    kind,
+    value,
+    score,
+    (array['low', 'medium', 'high'])[severity_rank] as severity,
+    severity_rank,
+    case kind
+        when 'price'
+            then format(
+                'The price moved %s %%, %s deviations of the bars before.',
+                round(value::numeric, 2), round(score::numeric, 1)
+            )
+        when 'volume'
+            then format(
+                'The volume of %s lies %s deviations above the bars before.',
+                volume, round(score::numeric, 1)
+            )
+        when 'gap'
+            then format(
+                'The bar opened %s %% from the close before, %s average ranges.',
+                round(value::numeric, 2), round(score::numeric, 1)
+            )
+        when 'outlier'
+            then format(
+                'The price reached over %s average ranges and came back.',
+                round(score::numeric, 1)
+            )
+    end as reason,
+    open,
+    high,
+    low,
+    close,
+    volume
+from found
+where severity_rank is not null;

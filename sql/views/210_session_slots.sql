@@ -1,0 +1,123 @@
+-- Grain: one row per (symbol, interval, session_date, slot_at) of regular hours that are over, for
+-- the data-quality views alone. A slot is one bar's length, at whole multiples of it in UTC; of a
+-- day it is the session. From the first session stored of the series on.
+--   bars     how many stored bars start in it
+--   run      the same for slots in a row that are all filled, or all empty
+--   kind     null where there is one, else why not:
+--     no_trade  a later bar of the session is stored, and another symbol has a bar of the interval
+--               in the slot: the vendor's answer reached past it and had no bar
+--     missing   no later bar of the session is stored, but another symbol has one in the slot, or
+--               only one symbol is stored
+--     outage    no symbol has a bar of the interval in the slot, while more than one is stored
+create or replace view market.session_slots as
+with slots as (
+    select
+        series.symbol,
+        series.interval,
+        day.session_date,
+        slot.slot_at,
+        slot.slot_ends_at,
+        day.begins_at,
+        day.ends_at,
+        case when width.minutes < 1440 then slot.slot_at else day.begins_at end as from_time,
+        case
+            when width.minutes < 1440 then slot.slot_ends_at
+            else day.ends_at
+        end as until_time
+    from market.series as series
+    inner join market.intervals as width on series.interval = width.interval
+    cross join
+        lateral (
+            select session_date from market.events_stream
+            where symbol = series.symbol and interval = series.interval
+            order by bar_time limit 1
+        ) as first
+    inner join market.days as day on first.session_date <= day.session_date
+    inner join market.exchange_sessions as trade
+        on
+            trade.exchange = market.exchange(series.symbol)
+            and day.session_date = trade.session_date
+            and trade.opens_at <= now()
+    cross join
+        lateral (
+            select
+                at as slot_at,
+                at + width.minutes * interval '1 minute' as slot_ends_at
+            from
+                generate_series(
+                    date_bin(
+                        width.minutes * interval '1 minute',
+                        trade.opens_at,
+                        timestamptz '2000-01-03 00:00:00+00'
+                    ),
+                    trade.closes_at - interval '1 microsecond',
+                    width.minutes * interval '1 minute'
+                ) as at
+            where width.minutes < 1440
+            union all
+            select
+                trade.opens_at,
+                trade.closes_at
+            where width.minutes = 1440
+        ) as slot
+    where slot.slot_ends_at <= now()
+),
+
+filled as (
+    select
+        slots.*,
+        count(bar.bar_time) as bars
+    from slots
+    left join market.events_stream as bar
+        on
+            slots.symbol = bar.symbol
+            and slots.interval = bar.interval
+            and slots.session_date = bar.session_date
+            and slots.from_time <= bar.bar_time
+            and slots.until_time > bar.bar_time
+            and slots.begins_at <= bar.bar_time
+            and slots.ends_at > bar.bar_time
+    group by
+        slots.symbol, slots.interval, slots.session_date, slots.slot_at, slots.slot_ends_at,
+        slots.begins_at, slots.ends_at, slots.from_time, slots.until_time
+),
+
+placed as (
+    select
+        *,
+        max(slot_at) filter (where bars > 0)
+            over (partition by symbol, interval, session_date)
+            as last_filled_at,
+        row_number() over (partition by symbol, interval, session_date order by slot_at)
+        - row_number()
+            over (partition by symbol, interval, session_date, bars > 0 order by slot_at)
+            as run
+    from filled
+)
+
+select
+    symbol,
+    interval,
+    session_date,
+    slot_at,
+    slot_ends_at,
+    bars,
+    run,
+    case
+        when bars > 0 then null
+        when not exists (
+            select from market.series as other
+            where other.interval = placed.interval and other.symbol <> placed.symbol
+        ) then case when slot_at < last_filled_at then 'no_trade' else 'missing' end
+        when not exists (
+            select from market.events_stream as other
+            where
+                other.interval = placed.interval
+                and other.session_date = placed.session_date
+                and other.bar_time >= placed.from_time
+                and other.bar_time < placed.until_time
+        ) then 'outage'
+        when slot_at < last_filled_at then 'no_trade'
+        else 'missing'
+    end as kind
+from placed;

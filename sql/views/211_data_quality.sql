@@ -1,0 +1,150 @@
+-- Grain: one row per (symbol, interval, session_date), from the first date stored of the series
+-- to today, days without trade included. Counts are of regular hours, by New York's calendar;
+-- symbols of other exchanges have no row.
+--   day_kind           regular, early_close, closed
+--   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
+--                      order; open while none of the session's slots is over
+--   expected_bars      slots of one bar each that are over
+--   stored_bars        slots that hold a bar
+--   no_trade_bars      the vendor's answer reached past the slot and had no bar
+--   missing_bars       no bar, and no later bar of the session, while other symbols have bars; with
+--                      one symbol stored also what would be an outage
+--   outage_bars        no symbol of the interval has a bar in the slot
+--   longest_gap_bars   slots without a bar in a row
+--   completeness_percent   stored_bars of expected_bars; null if none are expected
+--   outside_bars       stored bars outside regular hours
+--   revised_bars       stored bars whose value was replaced at least once
+--   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and
+--                      were refused, of whatever interval: the same in each interval's row
+--   lag_seconds_median, lag_seconds_longest
+--                      from the vendor's answer until the bar was stored, over the bars whose
+--                      answer was the first to hold them; null if there is none
+create or replace view bi.data_quality as
+with checked as (
+    select
+        series.symbol,
+        series.interval,
+        day.session_date,
+        day.begins_at,
+        day.ends_at,
+        trade.opens_at,
+        trade.closes_at,
+        width.minutes,
+        case
+            when trade.session_date is null then 'closed'
+            when trade.is_early_close then 'early_close'
+            else 'regular'
+        end as day_kind
+    from market.series as series
+    inner join market.intervals as width on series.interval = width.interval
+    cross join
+        lateral (
+            select session_date from market.events_stream
+            where symbol = series.symbol and interval = series.interval
+            order by bar_time limit 1
+        ) as first
+    inner join market.days as day
+        on
+            first.session_date <= day.session_date
+            and day.session_date <= (now() at time zone market.time_zone(series.symbol))::date
+    left join market.exchange_sessions as trade
+        on trade.exchange = 'XNYS' and day.session_date = trade.session_date
+    where market.exchange(series.symbol) = 'XNYS'
+)
+
+select
+    checked.symbol,
+    checked.interval,
+    checked.session_date,
+    checked.day_kind,
+    case
+        when checked.day_kind = 'closed' then 'closed'
+        when slot.expected_bars = 0 then 'open'
+        when slot.outage_bars > 0 then 'outage'
+        when slot.missing_bars > 0 then 'missing'
+        when slot.no_trade_bars > 0 then 'no_trade'
+        else 'complete'
+    end as status,
+    slot.expected_bars,
+    slot.stored_bars,
+    slot.no_trade_bars,
+    slot.missing_bars,
+    slot.outage_bars,
+    slot.longest_gap_bars,
+    100.0::double precision * slot.stored_bars / nullif(slot.expected_bars, 0)
+        as completeness_percent,
+    bar.outside_bars,
+    bar.revised_bars,
+    refused.records as rejected_records,
+    bar.lag_seconds_median,
+    bar.lag_seconds_longest,
+    checked.opens_at at time zone 'UTC' as opens_at_utc,
+    checked.closes_at at time zone 'UTC' as closes_at_utc,
+    bar.first_time at time zone 'UTC' as first_bar_utc,
+    bar.last_time at time zone 'UTC' as last_bar_utc
+from checked
+cross join
+    lateral ( -- noqa: ST05
+        with runs as (
+            select
+                numbered.kind,
+                count(*) over (partition by numbered.kind is null, numbered.run) as length
+            from market.session_slots as numbered
+            where
+                numbered.symbol = checked.symbol
+                and numbered.interval = checked.interval
+                and numbered.session_date = checked.session_date
+        )
+
+        select
+            count(*) as expected_bars,
+            count(*) filter (where run.kind is null) as stored_bars,
+            count(*) filter (where run.kind = 'no_trade') as no_trade_bars,
+            count(*) filter (where run.kind = 'missing') as missing_bars,
+            count(*) filter (where run.kind = 'outage') as outage_bars,
+            coalesce(max(run.length) filter (where run.kind is not null), 0) as longest_gap_bars
+        from runs as run
+    ) as slot
+cross join
+    lateral (
+        with stored as (
+            select
+                bar_time,
+                revision,
+                case
+                    when revision = 1 and observed_at <= inserted_at
+                        then extract(epoch from inserted_at - observed_at)::double precision
+                end as lag_seconds
+            from market.events_stream
+            where
+                symbol = checked.symbol
+                and interval = checked.interval
+                and session_date = checked.session_date
+                and bar_time >= checked.begins_at
+                and bar_time < checked.ends_at
+        )
+
+        select
+            count(*) filter (
+                where
+                checked.minutes < 1440
+                and (
+                    checked.opens_at is null
+                    or stored.bar_time + checked.minutes * interval '1 minute' <= checked.opens_at
+                    or stored.bar_time >= checked.closes_at
+                )
+            ) as outside_bars,
+            count(*) filter (where stored.revision > 1) as revised_bars,
+            percentile_cont(0.5) within group (order by stored.lag_seconds) as lag_seconds_median,
+            max(stored.lag_seconds) as lag_seconds_longest,
+            min(stored.bar_time) as first_time,
+            max(stored.bar_time) as last_time
+        from stored
+    ) as bar
+cross join lateral (
+    select count(*) as records from market.rejected_events
+    where
+        substr(key, 1, 40) = convert_to(checked.symbol, 'UTF8')
+        and kafka_timestamp >= checked.session_date::timestamp at time zone 'UTC'
+        and kafka_timestamp < (checked.session_date + 1)::timestamp at time zone 'UTC'
+) as refused;

@@ -1,0 +1,34 @@
+"""A database with some sessions of bars, and a dashboard over it, for each file of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.market import Market, fresh_market
+from tests.fixtures.servers import Postgres
+from tests.integration.dashboard.serving import Dashboard, history, serving, store
+
+
+@pytest.fixture(scope="module")
+def stored(postgres: Postgres) -> Iterator[Market]:
+    """Return a database with bars, ledger and a refusal."""
+    with fresh_market(postgres) as market:
+        lines = list(history())
+        store(market, lines)
+        market.run(
+            "insert into market.sink_offsets "
+            "(topic, partition, topic_id, first_offset, next_offset, stored, rejected) "
+            "values ('market.bars', 0, 'x', 0, %s, %s, 2)",
+            (len(lines) + 2, len(lines)),
+        )
+        market.run("analyze")
+        yield market
+
+
+@pytest.fixture(scope="module")
+def dashboard(stored: Market, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Run a dashboard over the database."""
+    with serving(stored, tmp_path_factory.mktemp("dashboard")) as running:
+        yield running

@@ -1,0 +1,165 @@
+"""The data API over a real PostgreSQL: every row, every digit, in each format, page by page."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pyarrow as pa
+import pytest
+import simplejson
+from pyarrow import csv, parquet
+
+from services.dashboard.datasets import ALL, BARS, Dataset
+from services.dashboard.postgres import CHANNEL
+from services.dashboard.statements import ROLLED_UP
+from services.stream.statements import NOTIFY_CHANNEL
+from tests.fixtures.market import Market
+from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dashboard, serving
+
+TOTAL = len(SYMBOLS) * SESSIONS * MINUTES
+NEEDED = {"symbol": "AAPL", "interval": "1min", "from": "2026-11-17", "to": "2026-11-19"}
+
+
+def query(dataset: Dataset) -> dict[str, str]:
+    return NEEDED if dataset.days is not None else {}
+
+
+@pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.name)
+def test_a_table_is_its_view(dataset: Dataset, dashboard: Dashboard, stored: Market) -> None:
+    columns = [name for name, _ in dataset.columns if not name.endswith("age_seconds")]
+    where = (
+        "where symbol = 'AAPL' and interval = '1min' "
+        "and session_date in ('2026-11-17', '2026-11-18')"
+        if dataset.days is not None
+        else ""
+    )
+    order = ", ".join(dataset.key)
+    wanted = stored.rows(
+        f"select {', '.join(columns)} from {dataset.view} {where} order by {order} limit 700"  # noqa: S608
+    )
+
+    answer = dashboard.get(f"/api/{dataset.name}", limit="700", format="parquet", **query(dataset))
+    assert answer.status_code == 200, answer.text
+    table = parquet.read_table(io.BytesIO(answer.content)).select(columns)
+
+    assert len(wanted) > 0 or dataset.name == "rejected"
+    assert [tuple(map(plain, row.values())) for row in table.to_pylist()] == [
+        tuple(map(plain, row)) for row in wanted
+    ]
+
+
+def plain(value: object) -> object:
+    """Return a value such that equal ones of Arrow and of psycopg are equal."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def test_the_columns_are_those_of_the_view(dashboard: Dashboard, stored: Market) -> None:
+    for dataset in ALL:
+        schema, _, name = dataset.view.partition(".")
+        found = stored.rows(
+            "select column_name::text from information_schema.columns "
+            "where table_schema = %s and table_name = %s",
+            (schema, name),
+        )
+        assert {row[0] for row in found} == {name for name, _ in dataset.columns}, dataset.name
+    assert dashboard.get("/api/nothing").status_code == 404
+
+
+def test_the_pages_together_are_the_table_once(dashboard: Dashboard) -> None:
+    for order in ("asc", "desc"):
+        seen, path = [], f"{dashboard.url}/api/bars?limit=700&order={order}"
+        while path:
+            answer = httpx.get(path, timeout=30)
+            page = answer.json()
+            seen += [(row["symbol"], row["bar_time"]) for row in page["data"]]
+            link = answer.links.get("next")
+            assert (link is None) == (page["next_cursor"] is None)
+            path = f"{dashboard.url}{link['url']}" if link else ""
+        assert len(seen) == TOTAL
+        assert seen == sorted(seen, reverse=order == "desc")
+        assert len(set(seen)) == TOTAL
+
+
+def test_each_format_keeps_every_digit(dashboard: Dashboard, stored: Market) -> None:
+    asked = {"symbol": "TSLA", "interval": "1min", "limit": "5"}
+    [*wanted] = stored.rows(
+        "select open, close from bi.events_stream where symbol = 'TSLA' order by bar_time limit 5"
+    )
+    page = simplejson.loads(dashboard.get("/api/bars", **asked).text, use_decimal=True)
+    assert [(row["open"], row["close"]) for row in page["data"]] == wanted
+
+    text = dashboard.get("/api/bars", format="csv", **asked).content
+    types = csv.ConvertOptions(
+        column_types={"open": pa.decimal128(24, 6), "close": pa.decimal128(24, 6)}
+    )
+    table = csv.read_csv(io.BytesIO(text), convert_options=types)
+    assert list(zip(table["open"].to_pylist(), table["close"].to_pylist(), strict=True)) == wanted
+    assert table.column_names == [name for name, _ in BARS.columns]
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/api/bars?symbol=aapl", "symbol"),
+        ("/api/bars?interval=2min", "interval"),
+        ("/api/bars?limit=0", "limit"),
+        ("/api/bars?limit=50001", "limit"),
+        ("/api/bars?cursor=nonsense", "cursor"),
+        ("/api/bars?sybmol=AAPL", "sybmol"),
+        ("/api/bars?from=yesterday", "from"),
+        ("/api/anomalies?interval=1min", "symbol"),
+        ("/api/bars?symbol=AAPL%00", "symbol"),
+    ],
+)
+def test_a_wrong_parameter_is_named(path: str, wrong: str, dashboard: Dashboard) -> None:
+    answer = httpx.get(f"{dashboard.url}{path}")
+    assert answer.status_code == 422
+    assert wrong in answer.text
+
+
+def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(
+    dashboard: Dashboard,
+) -> None:
+    shown = dashboard.get("/api/chart", symbol="AAPL", interval="5min", range="all").json()
+    closes = shown["close"]
+    assert shown["rolled_up"] is True
+    assert len(closes) == SESSIONS * MINUTES // 5
+    for place in (18, 19, 100, len(closes) - 1):
+        window = closes[max(0, place - 19) : place + 1]
+        if len(window) < 20:
+            assert shown["upper"][place] is None
+            continue
+        mean = sum(window) / 20
+        deviation = (sum((one - mean) ** 2 for one in window) / 20) ** 0.5
+        assert shown["middle"][place] == pytest.approx(mean)
+        assert shown["upper"][place] == pytest.approx(mean + 2 * deviation)
+        assert shown["lower"][place] == pytest.approx(mean - 2 * deviation)
+    assert {*ROLLED_UP} == {"5min", "15min", "30min", "60min", "1d"}
+
+
+def test_the_channel_is_the_one_that_the_stream_notifies() -> None:
+    assert CHANNEL == NOTIFY_CHANNEL
+
+
+def test_a_password_a_host_name_and_a_rate(stored: Market, tmp_path: Path) -> None:
+    secret = "correct horse"
+    own = {"DASHBOARD_PASSWORD": secret, "DASHBOARD_REQUESTS_A_MINUTE": "30"}
+    with serving(stored, tmp_path, **own) as guarded:
+        url = f"{guarded.url}/api/series"
+        refused = httpx.get(url)
+        assert (refused.status_code, refused.headers["www-authenticate"][:5]) == (401, "Basic")
+        assert "default-src 'none'" in refused.headers["content-security-policy"]
+        assert httpx.get(url, auth=("anybody", "wrong")).status_code == 401
+        assert httpx.get(url, auth=("anybody", secret)).status_code == 200
+        foreign = {"Host": "rebound.example.org"}
+        assert httpx.get(url, auth=("anybody", secret), headers=foreign).status_code == 400
+        codes = {httpx.get(url, auth=("anybody", secret)).status_code for _ in range(40)}
+        assert codes == {200, 429}
+        assert httpx.get(f"{guarded.url}/healthy").status_code == 200
+    assert secret not in guarded.log()

@@ -1,0 +1,296 @@
+"""The page in a real Chromium: it shows what the database holds, live, whatever breaks.
+
+With SCREENSHOTS=FOLDER in the environment, what it looks like is kept there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from scripts.embedded import database, postgres_server, processes
+from scripts.embedded.chromium import require_chromium
+from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
+from scripts.embedded.ports import HOST, free_ports
+from tests.fixtures.market import Market, fresh_market
+from tests.fixtures.servers import Postgres
+from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, line, serving, store
+
+PATIENCE_MS = 20_000
+BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run one Chromium, that of the system."""
+    with sync_playwright() as playwright:
+        program = require_chromium(os.environ)
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, quiet: bool = True, **options: Any
+) -> Iterator[tuple[Page, list[str]]]:
+    """Open a page; unless a loss is expected, nothing may be complained of, and every request
+    goes to the dashboard."""
+    options = {"viewport": {"width": 1400, "height": 900}, "color_scheme": "dark", **options}
+    context: BrowserContext = browser.new_context(**options)
+    complaints: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    yield page, complaints
+    context.close()
+    origin = "/".join(url.split("/")[:3])
+    assert [one for one in asked if not one.startswith((f"{origin}/", "data:"))] == []
+    if quiet:
+        assert complaints == []
+
+
+def loaded(page: Page) -> None:
+    page.wait_for_function("() => document.querySelectorAll('#newest tr').length > 5")
+    page.wait_for_function("() => document.getElementById('connection').dataset.state === 'live'")
+    page.wait_for_function("() => document.querySelectorAll('#events li').length > 0")
+
+
+def titled(page: Page, text: str) -> None:
+    page.wait_for_function(
+        "text => document.getElementById('title').textContent.includes(text)", arg=text
+    )
+
+
+def keep(page: Page, name: str, full: bool = False) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=full)
+
+
+def bar(minute: int, close: float, seen: int = 0, symbol: str = "AAPL") -> str:
+    price = Price(close, close + 0.2, close - 0.2, close, 4000)
+    at = NEXT + timedelta(minutes=minute)
+    return line(symbol, at, price, NEXT + timedelta(days=1, seconds=seen))
+
+
+def at(minute: int) -> float:
+    return (NEXT + timedelta(minutes=minute)).timestamp()
+
+
+def shows(page: Page, time: float, close: float) -> None:
+    page.wait_for_function(
+        "([time, close]) => window.tapeline.bars().some(b => b.time === time && b.close === close)",
+        arg=[time, close],
+    )
+
+
+def test_the_page_shows_the_bars_that_the_database_holds(
+    browser: Browser, dashboard: Dashboard, stored: Market
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=MSFT&interval=1min&range=all") as (page, _):
+        loaded(page)
+        wanted = stored.rows(
+            "select extract(epoch from bar_time)::float8, open::float8, high::float8, "
+            "low::float8, close::float8, volume::float8 from bi.events_stream "
+            "where symbol = 'MSFT' order by bar_time"
+        )
+        assert [tuple(row) for row in page.evaluate(BARS)] == wanted
+        assert "MSFT 1min · simulated" in page.title()
+        assert page.is_visible("#simulated")
+        assert "simulated" in page.inner_text("#title")
+        assert page.locator("#symbols button").count() == 3
+        assert page.inner_text("#health").startswith("Last stored")
+        assert page.locator("#events li").count() > 3
+        for box in ("chart", "compare", "volatility", "profile"):
+            assert page.locator(f"#{box} canvas").count() > 0, box
+        keep(page, "live-dark")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "options"),
+    [
+        ("live-5min-light", "/?symbol=TSLA&interval=5min&range=5d", {"color_scheme": "light"}),
+        ("live-daily", "/?symbol=AAPL&interval=1d&range=all", {}),
+        ("phone-dark", "/?symbol=AAPL", {"viewport": {"width": 390, "height": 844}}),
+        ("data-light", "/data.html", {"color_scheme": "light"}),
+        ("data-phone", "/data.html", {"viewport": {"width": 390, "height": 844}}),
+    ],
+)
+def test_a_page_loads_is_accessible_and_fits(
+    name: str, path: str, options: dict[str, Any], browser: Browser, dashboard: Dashboard
+) -> None:
+    with opened(browser, f"{dashboard.url}{path}", **options) as (page, _):
+        if path.startswith("/data"):
+            page.wait_for_function("() => document.querySelectorAll('#tables tr').length > 10")
+        else:
+            page.wait_for_function("() => document.querySelectorAll('#newest tr').length > 0")
+            page.wait_for_function("() => document.querySelectorAll('#events li').length > 0")
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"]) for one in found if one["impact"] in SERIOUS] == []
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+        keep(page, name, full="phone" in name)
+
+
+def test_a_bar_shows_within_a_second_of_its_commit(
+    browser: Browser,
+    dashboard: Dashboard,
+    stored: Market,
+    record_property: Callable[[str, object], None],
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min") as (page, _):
+        loaded(page)
+        page.evaluate(
+            """() => {
+                window.seen = {};
+                const table = document.getElementById("newest");
+                new MutationObserver(() => {
+                    const time = table.rows[0].dataset.time;
+                    window.seen[time] ??= Date.now() / 1000;
+                }).observe(table, { childList: true });
+            }"""
+        )
+        delays = []
+        for minute in range(8):
+            committed = store(stored, [bar(minute, 281.0 + minute)], with_indicators=False)
+            shows(page, at(minute), 281.0 + minute)
+            delays.append(page.evaluate(f"() => window.seen['{int(at(minute))}']") - committed)
+        record_property("commit_to_page_seconds", sorted(round(one, 3) for one in delays))
+        assert sorted(delays)[len(delays) // 2] < 1.0
+        derive(stored)
+        page.wait_for_function("() => window.tapeline.bars().at(-1).upper !== null")
+
+
+def test_a_late_correction_is_drawn_in_place(
+    browser: Browser, dashboard: Dashboard, stored: Market
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=TSLA&interval=1min") as (page, _):
+        loaded(page)
+        before = page.evaluate(BARS)
+        store(stored, [bar(-40, 466.6, symbol="TSLA")])
+        shows(page, at(-40), 466.6)
+        after = page.evaluate(BARS)
+        changed = [new for old, new in zip(before, after, strict=True) if old != new]
+        assert changed == [[at(-40), 466.6, 466.8, 466.4, 466.6, 4000]]
+
+
+def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard: Dashboard) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&range=1d") as (page, _):
+        loaded(page)
+        page.locator("body").press("j")
+        page.wait_for_function("() => location.search.includes('symbol=MSFT')")
+        page.locator("body").press("i")
+        page.wait_for_function("() => location.search.includes('interval=5min')")
+        page.locator("input[value=bands]").uncheck()
+        page.wait_for_function("() => location.search.includes('bands=off')")
+        titled(page, "5min")
+        page.locator("body").press("t")
+        assert page.get_attribute("html", "data-theme") == "light"
+        page.locator("body").press("?")
+        assert page.is_visible("#help")
+        shared = page.url
+        page.keyboard.press("Escape")
+        page.go_back()
+        titled(page, "1min")
+    with opened(browser, shared) as (page, _):
+        loaded(page)
+        assert "MSFT · 5min" in page.inner_text("#title")
+        assert not page.is_checked("input[value=bands]")
+
+
+def test_an_empty_database_is_said_and_fills_by_itself(
+    browser: Browser, postgres: Postgres, tmp_path: Path
+) -> None:
+    with (
+        fresh_market(postgres) as market,
+        serving(market, tmp_path) as dashboard,
+        opened(browser, dashboard.url) as (page, _),
+    ):
+        page.wait_for_selector("#empty:visible")
+        keep(page, "empty")
+        store(market, [bar(minute, 100.0 + minute % 3) for minute in range(30)])
+        loaded(page)
+        assert page.locator("#empty").is_hidden()
+
+
+def test_it_survives_a_restart_of_the_server(
+    browser: Browser, stored: Market, tmp_path: Path
+) -> None:
+    with serving(stored, tmp_path) as dashboard:
+        with opened(browser, f"{dashboard.url}/?symbol=MSFT&interval=1min", quiet=False) as (
+            page,
+            _,
+        ):
+            loaded(page)
+            assert dashboard.stop() == 0
+            page.wait_for_selector("#connection[data-state=away]")
+            keep(page, "connection-lost")
+            store(stored, [bar(30, 555.0, symbol="MSFT")])
+            dashboard.start()
+            shows(page, at(30), 555.0)
+            page.wait_for_selector("#connection[data-state=live]")
+        assert "Traceback" not in dashboard.log()
+
+
+def test_it_survives_a_restart_of_the_database(browser: Browser, tmp_path: Path) -> None:
+    files = make_passwords(tmp_path / "secrets")
+    (port,) = free_ports(1)
+    password = read_password(files[ADMINISTRATOR])
+    cluster = postgres_server.Cluster(
+        tmp_path / "postgres", tmp_path / "logs", port, files[ADMINISTRATOR]
+    )
+    login = database.Login(HOST, port, "postgres", ADMINISTRATOR, password)
+    children = [postgres_server.start(cluster)]
+    try:
+        processes.wait_until(lambda: database.is_ready(login), children[-1], 60)
+        with fresh_market(Postgres(login, files)) as market, serving(market, tmp_path) as dashboard:
+            store(market, [bar(minute, 100.0 + minute % 3) for minute in range(30)])
+            url = f"{dashboard.url}/?symbol=AAPL&interval=1min"
+            with opened(browser, url, quiet=False) as (page, _):
+                loaded(page)
+                processes.stop([children[-1]], grace_seconds=20)
+                page.wait_for_selector("#trouble:visible")
+                keep(page, "database-away")
+                answer = dashboard.get("/api/bars")
+                assert (answer.status_code, "database" in answer.text) == (503, True)
+                children.append(postgres_server.start(cluster))
+                processes.wait_until(lambda: database.is_ready(login), children[-1], 60)
+                store(market, [bar(40, 140.0)])
+                shows(page, at(40), 140.0)
+                page.wait_for_selector("#trouble", state="hidden")
+            assert "Traceback" not in dashboard.log()
+    finally:
+        processes.stop(children, grace_seconds=20)
+
+
+def test_the_page_is_light(
+    browser: Browser, dashboard: Dashboard, record_property: Callable[[str, object], None]
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    sizes: dict[str, int] = {}
+
+    def keep_size(response: Any) -> None:
+        if "/api/" not in response.url:
+            sizes[response.url] = response.request.sizes()["responseBodySize"]
+
+    page.on("requestfinished", lambda request: keep_size(request.response()))
+    page.goto(dashboard.url)
+    loaded(page)
+    record_property("page_bytes", sum(sizes.values()))
+    assert 0 < sum(sizes.values()) < 120_000
+    context.close()

@@ -1,0 +1,381 @@
+"""The doctor passes a good endpoint, and names the fault of each broken one."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+import trustme
+
+from powerbi import __main__ as command_line
+from powerbi.doctor.examine import examine
+from powerbi.doctor.faults import FAULTS
+from powerbi.doctor.judge import Finding, fault
+from powerbi.doctor.observations import Target
+from powerbi.doctor.protocol import SSL_REQUEST, read_message
+from scripts.embedded.ports import HOST, free_ports
+from services.common.secret import Secret
+from tests.fixtures.tls_postgres import DATABASE, HBA, NAME, TlsPostgres
+
+READER = "powerbi_reader"
+SINK = "market.sink_offsets"
+
+
+@pytest.fixture
+def target(tls_postgres: TlsPostgres) -> Target:
+    """Return the good endpoint, as an analyst goes in."""
+    password = tls_postgres.passwords[READER]
+    return Target(NAME, tls_postgres.port, DATABASE, READER, password, tls_postgres.ca_file)
+
+
+def findings(target: Target, slow_seconds: float = 60.0) -> list[Finding]:
+    return [*examine(target, datetime.now(UTC), slow_seconds)]
+
+
+def faults(target: Target, slow_seconds: float = 60.0) -> list[tuple[str, str]]:
+    """Return name and detail of each fault; the words are those of FAULTS."""
+    found = [item for item in findings(target, slow_seconds) if item.level == "fault"]
+    assert found == [fault(item.name, item.detail) for item in found]
+    return [(item.name, item.detail) for item in found]
+
+
+def test_a_good_endpoint_passes_every_check(target: Target) -> None:
+    found = findings(target)
+
+    assert [(item.level, item.name) for item in found] == [
+        ("ok", "reached"),
+        ("ok", "plain text refused"),
+        ("ok", "TLS"),
+        ("ok", "login"),
+        ("ok", "role"),
+        ("ok", "views"),
+        ("ok", "answer time"),
+    ]
+    assert found[0].detail == f"localhost:{target.port} at 127.0.0.1"
+    assert re.fullmatch(r"TLSv1\.2, ECDHE-\S+-GCM-\S+; certificate until \S+", found[2].detail)
+    assert re.fullmatch(r"\d\d visuals, the slowest \w+ \d+ ms", found[6].detail)
+
+
+def test_the_command_line_tells_faults_and_remedies(
+    target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["doctor", f"{NAME}:{target.port}", "--ca", str(target.ca_file)]
+
+    good = command_line.main(arguments, {"POWERBI_READER_PASSWORD": target.password.reveal()})
+    output = capsys.readouterr()
+    assert (good, output.err) == (0, "")
+    assert len(output.out.splitlines()) == 7
+    assert target.password.reveal() not in output.out
+
+    wrong = {"POWERBI_READER_PASSWORD": "not-the-password"}
+    assert command_line.main(arguments, wrong) == 1
+    told = capsys.readouterr().out
+    words = FAULTS["wrong password"]
+    assert told.splitlines()[-3:] == [
+        f'FAULT wrong password: 28P01: password authentication failed for user "{READER}"',
+        f"      Power BI shows: {words.power_bi_says}",
+        f"      do: {words.remedy}",
+    ]
+    assert "not-the-password" not in told
+
+    assert command_line.main([*arguments, "--json"], wrong) == 1
+    listed = json.loads(capsys.readouterr().out)
+    assert [item["level"] for item in listed] == ["ok", "ok", "ok", "fault"]
+
+    assert command_line.main(arguments, {}) == 2
+    assert "POWERBI_READER_PASSWORD is not set" in capsys.readouterr().err
+
+
+def test_tls_is_off(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(ssl="off", hba=HBA.replace("hostssl", "host")):
+        assert faults(target) == [
+            ("plain text allowed", "the server asks for a password without TLS"),
+            ("TLS off", "the server answers that it has no TLS"),
+        ]
+
+
+def test_only_tls_1_3_is_spoken(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(ssl_min_protocol_version="TLSv1.3"):
+        assert faults(target) == [("TLS too new", "the server speaks TLS 1.3 alone")]
+
+
+def test_no_cipher_of_windows_is_offered(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(ssl_ciphers="ECDHE+CHACHA20", ssl_max_protocol_version="TLSv1.2"):
+        [(name, _)] = faults(target)
+    assert name == "TLS failed"
+
+
+def test_the_certificate_has_expired(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.certified(NAME, days=-1):
+        assert faults(target) == [("certificate expired", "certificate has expired")]
+
+
+def test_the_certificate_is_for_another_name(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.certified("db.example.org"):
+        assert faults(target) == [
+            (
+                "certificate name",
+                "localhost is not in the certificate, which holds db.example.org",
+            )
+        ]
+
+
+def test_the_authority_is_unknown(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.certified(NAME, by=trustme.CA()):
+        [(name, _)] = faults(target)
+    assert name == "certificate untrusted"
+
+
+def test_the_certificate_ends_soon(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.certified(NAME, days=5):
+        notes = [item for item in findings(target) if item.level == "note"]
+    assert notes == [Finding("note", "certificate ends soon", "in 4 days; see that it is renewed")]
+
+
+def test_plain_text_is_allowed(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(hba=HBA.replace("hostssl market", "host market")):
+        assert faults(target) == [
+            ("plain text allowed", "the server asks for a password without TLS")
+        ]
+
+
+def test_the_password_is_wrong(target: Target) -> None:
+    assert faults(replace(target, password=Secret("wrong"))) == [
+        ("wrong password", f'28P01: password authentication failed for user "{READER}"')
+    ]
+
+
+def test_the_database_does_not_exist(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(hba=HBA.replace("hostssl market", "hostssl all")):
+        assert faults(replace(target, database="nowhere")) == [
+            ("database missing", '3D000: database "nowhere" does not exist')
+        ]
+
+
+def test_the_address_is_not_let_in(target: Target, tls_postgres: TlsPostgres) -> None:
+    with tls_postgres.changed(hba=HBA.replace("hostssl market", "hostssl other")):
+        [(name, detail)] = faults(target)
+    assert name == "not let in"
+    assert detail.startswith("28000: pg_hba.conf rejects connection")
+
+
+def test_the_password_travels_as_md5(target: Target, tls_postgres: TlsPostgres) -> None:
+    password = target.password.reveal()
+    weak = f"set password_encryption = md5; alter role {READER} password '{password}'"
+    strong = weak.replace("md5", "'scram-sha-256'")
+    with (
+        tls_postgres.changed(hba=HBA.replace("scram-sha-256", "md5")),
+        tls_postgres.after(weak, strong),
+    ):
+        assert faults(target) == [("weak authentication", "the server asks for md5")]
+
+
+BROKEN_ROLES = {
+    "role can write": (
+        f"grant insert on market.events_stream to {READER}; grant usage on schema market to "
+        f"{READER}; grant create on schema bi to {READER}",
+        f"revoke insert on market.events_stream from {READER}; revoke usage on schema market from "
+        f"{READER}; revoke create on schema bi from {READER}",
+        "market.events_stream, new objects in schema bi",
+    ),
+    "role reads beyond bi": (
+        f"grant usage on schema market to {READER}; grant select on {SINK} to {READER}",
+        f"revoke usage on schema market from {READER}; revoke all on {SINK} from {READER}",
+        SINK,
+    ),
+    "role too powerful": (
+        f"alter role {READER} createdb; grant pg_monitor to {READER}",
+        f"alter role {READER} nocreatedb; revoke pg_monitor from {READER}",
+        "createdb, member of pg_monitor",
+    ),
+    "view not to be read": (
+        f"revoke all on bi.candles from {READER}",
+        f"grant select on bi.candles to {READER}",
+        "bi.candles",
+    ),
+    "view missing": (
+        "alter view bi.patterns rename to patterns_of_old",
+        "alter view bi.patterns_of_old rename to patterns",
+        "bi.patterns",
+    ),
+    "column missing": (
+        "alter view bi.candles rename column rolled_up_from to origin",
+        "alter view bi.candles rename column origin to rolled_up_from",
+        "bi.candles.rolled_up_from",
+    ),
+    "write mode is default": (
+        f"alter role {READER} reset default_transaction_read_only",
+        f"alter role {READER} set default_transaction_read_only = on",
+        "default_transaction_read_only is off",
+    ),
+    "no statement timeout": (
+        f"alter role {READER} reset statement_timeout",
+        f"alter role {READER} set statement_timeout = '60s'",
+        "statement_timeout is 0",
+    ),
+    "no idle timeout": (
+        f"alter role {READER} reset idle_in_transaction_session_timeout",
+        f"alter role {READER} set idle_in_transaction_session_timeout = '60s'",
+        "idle_in_transaction_session_timeout is 0",
+    ),
+    "no connection limit": (
+        f"alter role {READER} connection limit -1",
+        f"alter role {READER} connection limit 20",
+        "the role may open any number of connections",
+    ),
+    "connection limit low": (
+        f"alter role {READER} connection limit 4",
+        f"alter role {READER} connection limit 20",
+        "the role may open 4",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_ROLES)
+def test_the_role_is_broken(name: str, target: Target, tls_postgres: TlsPostgres) -> None:
+    statement, undo, detail = BROKEN_ROLES[name]
+    with tls_postgres.after(statement, undo):
+        assert (name, detail) in faults(target)
+    assert faults(target) == []
+
+
+def test_no_connection_is_left(target: Target, tls_postgres: TlsPostgres) -> None:
+    limit = f"alter role {READER} connection limit 1"
+    with (
+        tls_postgres.after(limit, f"alter role {READER} connection limit 20"),
+        psycopg.connect(
+            host=HOST,
+            port=target.port,
+            dbname=DATABASE,
+            user=READER,
+            password=target.password.reveal(),
+        ),
+    ):
+        found = faults(target)
+    assert found == [("no connection left", f'53300: too many connections for role "{READER}"')]
+
+
+def test_a_view_does_not_answer_in_time(target: Target, tls_postgres: TlsPostgres) -> None:
+    short = f"alter role {READER} set statement_timeout = '300ms'"
+    with (
+        tls_postgres.after(short, f"alter role {READER} set statement_timeout = '60s'"),
+        tls_postgres.administrator() as other,
+    ):
+        other.execute("lock table market.bar_indicators in access exclusive mode")
+        [(name, detail)] = faults(target)
+    assert name == "view too slow"
+    assert detail.endswith("57014: canceling statement due to statement timeout")
+
+
+def test_a_view_is_slower_than_is_borne(target: Target) -> None:
+    [(name, detail)] = faults(target, slow_seconds=0.0)
+    assert name == "view too slow"
+    assert re.fullmatch(r"\w+ took \d\.\d s, more than 0 s", detail)
+
+
+def test_nothing_listens(target: Target) -> None:
+    (port,) = free_ports(1)
+    assert faults(replace(target, port=port)) == [
+        ("unreachable", f"localhost:{port}: Connection refused")
+    ]
+
+
+def test_the_host_is_unknown(target: Target) -> None:
+    [(name, detail)] = faults(replace(target, host="no-such-host.invalid"))
+    assert name == "host unknown"
+    assert detail.startswith("no-such-host.invalid: ")
+
+
+@contextmanager
+def stand_in(answers: bytes, authority: trustme.CA | None) -> Iterator[int]:
+    """Answer SSLRequest (with TLS if there is an authority), then each startup with `answers`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if authority:
+        authority.issue_cert(NAME).configure_cert(context)
+    listener = socket.create_server((HOST, 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with ExitStack() as stack:
+                stack.enter_context(client)
+                if client.recv(8) != SSL_REQUEST:
+                    continue  # plain text: closed without an answer
+                if authority is None:
+                    client.sendall(answers)
+                    continue
+                client.sendall(b"S")
+                secure = stack.enter_context(context.wrap_socket(client, server_side=True))
+                # Nothing comes where only TLS was tried.
+                if b"ssl_renegotiation_limit\x000\x00" in secure.recv(10_000):
+                    secure.sendall(answers)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def message(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("!I", len(content) + 4) + content
+
+
+PGBOUNCER = "unsupported startup parameter: ssl_renegotiation_limit"
+STAND_INS = {
+    "startup parameter refused": (
+        message(b"E", f"SFATAL\0C08P01\0M{PGBOUNCER}\0\0".encode()),
+        f"08P01: {PGBOUNCER}",
+    ),
+    "channel binding demanded": (
+        message(b"R", struct.pack("!I", 10) + b"SCRAM-SHA-256-PLUS\0\0"),
+        "the server offers SCRAM-SHA-256-PLUS",
+    ),
+    "weak authentication": (
+        message(b"R", struct.pack("!I", 0)),
+        "the server asks for no password at all",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAND_INS)
+def test_a_proxy_or_another_server_answers(
+    name: str, target: Target, tls_postgres: TlsPostgres
+) -> None:
+    answers, detail = STAND_INS[name]
+    with stand_in(answers, tls_postgres.authority) as port:
+        assert faults(replace(target, port=port)) == [(name, detail)]
+
+
+def test_something_else_listens(target: Target) -> None:
+    with stand_in(b"HTTP/1.1 400 Bad Request\r\n", None) as port:
+        assert faults(replace(target, port=port)) == [
+            ("not PostgreSQL", "the answer to SSLRequest is b'H'")
+        ]
+
+
+def test_messages_are_read_whole_or_not_at_all() -> None:
+    mine, other = socket.socketpair()
+    with mine, other:
+        other.sendall(message(b"Z", b"I") + b"R\0")
+        assert read_message(mine) == (b"Z", b"I")
+        other.shutdown(socket.SHUT_WR)
+        with pytest.raises(EOFError, match="closed the connection"):
+            read_message(mine)

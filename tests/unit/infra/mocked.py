@@ -1,0 +1,105 @@
+"""The program under mocks, as a process: a configuration on stdin in, a record as JSON out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from tests.unit.infra.stacks import CANARY, CLOUDS, PUBLIC_KEY
+
+SECRET_KEYS = ("alphaVantageKey", "backupAccessKeyId", "backupSecretAccessKey")
+ADDRESS = "203.0.113.80"
+
+
+class Recorder(Mocks):
+    """Answers as a cloud would, and writes down what it was asked for."""
+
+    def __init__(self) -> None:
+        self.resources: list[dict[str, Any]] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Return a numeric id, as some clouds have them, and the outputs that the program reads."""
+        number = str(1000 + len(self.resources))
+        self.resources.append({"type": args.typ, "name": args.name, "inputs": dict(args.inputs)})
+        made = {
+            "name": args.name,
+            "address": ADDRESS,
+            "ipAddress": ADDRESS,
+            "publicIp": ADDRESS,
+            "instanceId": number,
+            "virtualMachineId": number,
+            "imageId": f"sha256:{number}",
+            "linuxDevice": f"/dev/disk/by-id/scsi-0HC_Volume_{number}",
+            "result": f"{CANARY}-{args.name}",
+            "privateKeyOpenssh": f"PRIVATE {CANARY}-{args.name}\n",
+            "publicKeyOpenssh": f"{PUBLIC_KEY}\n",
+        }
+        return f"vol-{number}" if "ebs" in args.typ else number, {**made, **args.inputs}
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:
+        """Answer the one question that is asked: which image is the newest."""
+        assert args.token == "aws:ec2/getAmi:getAmi", args.token
+        return {"id": "ami-0123456789abcdef0"}
+
+
+def note_options(options: dict[str, dict[str, Any]]) -> Any:
+    """Return a transformation that writes down the options; mocks do not see them."""
+
+    def note(args: pulumi.ResourceTransformationArgs) -> None:
+        options[f"{args.type_} {args.name}"] = {
+            "protect": bool(args.opts.protect),
+            "retain_on_delete": bool(args.opts.retain_on_delete),
+            "ignore_changes": list(args.opts.ignore_changes or ()),
+            "has_parent": args.opts.parent is not None,
+            "secret_outputs": list(args.opts.additional_secret_outputs or ()),
+        }
+
+    return note
+
+
+def run(config: dict[str, str]) -> dict[str, Any]:
+    """Run the program and return what it left."""
+    recorder = Recorder()
+    options: dict[str, dict[str, Any]] = {}
+    exported: dict[str, Any] = {}
+    pulumi.runtime.set_mocks(recorder, project="tapeline", stack="dev")
+    hidden = config.pop("--hidden", "yes") == "yes"
+    keys = [f"tapeline:{name}" for name in SECRET_KEYS if hidden]
+    pulumi.runtime.set_all_config({f"tapeline:{k}": v for k, v in config.items()}, keys)
+    pulumi.runtime.register_stack_transformation(note_options(options))
+    pulumi.export = exported.__setitem__  # type: ignore[assignment]
+    error = ""
+
+    found: dict[str, tuple[Any, bool]] = {}
+
+    async def program() -> None:
+        importlib.import_module("infra.__main__")  # importing it runs it
+        for name, value in exported.items():
+            output = pulumi.Output.from_input(value)
+            found[name] = (await output.future(), await output.is_secret())
+
+    try:
+        pulumi.runtime.test(program)()
+    except pulumi.RunError as fault:
+        error = str(fault)
+    return {
+        "resources": [
+            {**entry, "options": options.get(f"{entry['type']} {entry['name']}", {})}
+            for entry in recorder.resources
+        ],
+        "outputs": {name: value for name, (value, _) in found.items()},
+        "secret_outputs": sorted(name for name, (_, secret) in found.items() if secret),
+        "sdks": sorted(name for name in sys.modules if name in {f"pulumi_{c}" for c in _SDKS}),
+        "error": error,
+    }
+
+
+_SDKS = (*CLOUDS, "docker")
+
+if __name__ == "__main__":
+    json.dump(run(json.load(sys.stdin)), sys.stdout)

@@ -1,0 +1,87 @@
+"""Runs the program under Pulumi's mocks: a configuration in, what was asked of the engine out.
+
+Each stack runs in a process of its own, because the SDK keeps the mocks and every output in its
+module's state, and because a process shows which SDKs were imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+RENTED = ("aws", "azure", "gcp", "hcloud", "digitalocean")
+CLOUDS = (*RENTED, "existing", "local")
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6MDEyMzQ1"
+CANARY = "canary-5f2d"
+"""Begins every secret: the mocks make passwords of it, the configuration's are told so."""
+
+BASE: Mapping[str, str] = {
+    "sshPublicKey": f"{PUBLIC_KEY} operator",
+    "adminCidrs": "203.0.113.7,198.51.100.0/24",
+    "powerBiCidrs": "192.0.2.0/24",
+    "hostAddress": "192.0.2.10",
+    "hostKey": PUBLIC_KEY,
+    "alphaVantageKey": f"{CANARY}-key",
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource as the program registered it; `options` are those that the tests look at."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All that a run of the program left."""
+
+    resources: tuple[Resource, ...]
+    outputs: Mapping[str, Any]
+    secret_outputs: tuple[str, ...]
+    sdks: tuple[str, ...]
+    error: str
+
+    def one(self, resource_type: str) -> Resource:
+        """Return the only resource of this type."""
+        (found,) = [entry for entry in self.resources if entry.type == resource_type]
+        return found
+
+
+def run(cloud: str, **config: str) -> Stack:
+    """Run the program with the usual configuration for the cloud and what differs from it."""
+    return _run(json.dumps({"cloud": cloud, **BASE, **config}, sort_keys=True))
+
+
+@cache
+def _run(config: str) -> Stack:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PULUMI_TEST_MODE": "true"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.unit.infra.mocked"],
+        input=config,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    resources = tuple(Resource(**entry) for entry in found.pop("resources"))
+    return Stack(resources, found["outputs"], *map(tuple, _lists(found)), found["error"])
+
+
+def _lists(found: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    return found["secret_outputs"], found["sdks"]
