@@ -200,14 +200,14 @@ def deny(_: Context, cidr: str, stack: str = "") -> None:
     print(f"let in: {', '.join(lists.change(begin(stack), lists.DENY, cidr)) or 'nobody'}")
 
 
-@verb(stack=STACK, what=", ".join(rotation.names()), file="with `key`: the file with the new key")
+@verb(
+    stack=STACK,
+    what=", ".join(rotation.names()),
+    file="the file with the new key, or a folder with server.crt and server.key",
+)
 def rotate(_: Context, what: str, stack: str = "", file: str = "") -> None:
     """Make a secret anew: the API key, a role's password, or the certificate."""
-    try:
-        key = Path(file).read_text(encoding="utf-8") if file else ""
-    except OSError as error:
-        raise OperationError(f"--file: {error}") from None
-    rotation.rotate(begin(stack), what, key)
+    rotation.rotate(begin(stack), what, file)
 
 
 @verb(stack=STACK)

@@ -20,7 +20,8 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
-SUITES = ("unit", "contract", "integration", "e2e", "compose")
+USUAL_SUITES = ("unit", "contract", "integration", "e2e", "compose")
+SUITES = (*USUAL_SUITES, "rehearsal")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -55,7 +56,10 @@ def test(arguments: Sequence[str]) -> int:
         "which gets an engine for the time of the tests.",
     )
     parser.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all)"
+        "suites",
+        nargs="*",
+        metavar="SUITE",
+        help=f"{', '.join(SUITES)} (default: all but the last)",
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
@@ -64,10 +68,10 @@ def test(arguments: Sequence[str]) -> int:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     install_test_programs(os.environ)
-    if {"integration", "e2e"} & {*(suites or SUITES)}:
+    if {"integration", "e2e"} & {*(suites or USUAL_SUITES)}:
         require_chromium(os.environ)
     os.chdir(ROOT)
-    folders = [f"tests/{suite}" for suite in suites or SUITES]
+    folders = [f"tests/{suite}" for suite in suites or USUAL_SUITES]
     _become("-m", "pytest", *folders, *further)
 
 

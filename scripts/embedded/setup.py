@@ -54,9 +54,7 @@ variables.
 """
 
 
-def set_up(
-    variables: Mapping[str, str], with_jars: bool = True, to_run_only: bool = False
-) -> Java:
+def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bool = False) -> Java:
     """Install what is missing and return the Java to use; `to_run_only` leaves out the packages
     of tests, checks and clouds. Raises EmbeddedError.
     """

@@ -133,15 +133,19 @@ def manifest(dump: str) -> str:
     return f"cat {shlex.quote(dump.removesuffix('.dump.gpg'))}.json"
 
 
-def take_the_place(restored: str, kept: str) -> str:
-    """Return the SQL that puts a restored database in the place of `market`, which is kept."""
+def take_the_place(restored: str, kept: str) -> list[str]:
+    """Return the statements that put a restored database in the place of `market`, which is kept.
+    First nobody can connect any more, then who still is connected is sent away.
+    """
     for name in (restored, kept):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
             raise OperationError(f"{name!r} is not a name for a database")
-    return (
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'; "  # noqa: S608 - names of ours, checked above
-        f"alter database market rename to {kept}; alter database {restored} rename to market"
-    )
+    return [
+        "alter database market allow_connections false",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'",
+        f"alter database market rename to {kept}",
+        f"alter database {restored} rename to market",
+    ]
 
 
 def forget_checkpoint(place: Place, stamp: str) -> str:
@@ -169,6 +173,11 @@ def rotate_password(place: Place, name: str) -> list[str]:
 def renew_certificate(place: Place) -> str:
     """Return the command that makes the server a new key and certificate, taken in seconds."""
     return place.compose("run", "--rm", "--no-TTY", "secrets", "renew")
+
+
+def hand_out(place: Place) -> str:
+    """Return the command that gives each service what it is to have by now."""
+    return place.compose("run", "--rm", "--no-TTY", "secrets")
 
 
 def certificate_end(place: Place) -> str:

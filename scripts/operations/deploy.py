@@ -111,6 +111,8 @@ def deploy_there(
                 raise
             session.say(f"{error}\nrolling back to {before}")
             switch(session, before, seconds)
+            # No rollback must ever come upon it.
+            session.run(f"mv {release.folder} {HOST_DIRECTORY}/releases/.failed-{release.name}")
             first = str(error).splitlines()[0]
             raise OperationError(
                 f"{release.name} failed and {before} runs again: {first}"

@@ -17,6 +17,8 @@ class Place:
     compose_words: tuple[str, ...]
     backups: str
     keys: str
+    given: str
+    """Where a certificate of one's own lies; nowhere in particular on this machine."""
     is_remote: bool
 
     def compose(self, *words: str) -> str:
@@ -34,6 +36,7 @@ LOCAL = Place(
     compose_words=("docker", "compose"),
     backups="backups",
     keys="secrets",
+    given="",
     is_remote=False,
 )
 
@@ -48,5 +51,6 @@ def host(name: str) -> Place:
         compose_words=(f"{current}/scripts/operations/host-compose",),
         backups="/var/lib/tapeline/backups",
         keys=f"{HOST_DIRECTORY}/keys",
+        given=f"{HOST_DIRECTORY}/given",
         is_remote=True,
     )

@@ -77,13 +77,22 @@ def restore(session: Session, dump: str, seconds: int) -> str:
         _restore(session, dump, "market_restored")
         session.say("the stream stops, the restored database takes the place of the live one")
         session.run(place.compose("stop", "stream"))
-        for statement in commands.take_the_place("market_restored", kept).split("; "):
-            session.run(commands.psql(place, "postgres", write=True, query=statement))
+        _take_the_place(session, kept)
         session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
         session.run(commands.forget_checkpoint(place, stamp))
         session.run(place.compose("start", "stream"))
         await_health(session, seconds)
     return kept
+
+
+def _take_the_place(session: Session, kept: str) -> None:
+    try:
+        for statement in commands.take_the_place("market_restored", kept):
+            _execute(session, statement)
+    except OperationError:
+        opened = "alter database market allow_connections true"
+        session.shell.code(commands.psql(session.place, "postgres", write=True, query=opened))
+        raise
 
 
 def _restore(session: Session, dump: str, database: str) -> Contents:
@@ -98,7 +107,10 @@ def _restore(session: Session, dump: str, database: str) -> Contents:
 
 
 def _drop(session: Session, database: str) -> None:
-    statement = f"drop database if exists {database}"
+    _execute(session, f"drop database if exists {database}")
+
+
+def _execute(session: Session, statement: str) -> None:
     session.run(commands.psql(session.place, "postgres", write=True, query=statement))
 
 

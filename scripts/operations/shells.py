@@ -106,7 +106,7 @@ class RemoteShell:
 
     def _run(self, command: str, *, root: bool = True, **options: Any) -> Any:
         line = f"cd {shlex.quote(self._directory)} && {command}"
-        become = "sudo -n " if root else ""
+        become = "sudo -n " if root and self.connection.user != "root" else ""
         try:
             return self.connection.run(f"{become}sh -c {shlex.quote(line)}", warn=True, **options)
         except (OSError, paramiko.SSHException) as error:

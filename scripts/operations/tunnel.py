@@ -7,7 +7,15 @@ from pathlib import Path
 from infra.outputs import StackOutputs
 from scripts.operations.errors import OperationError
 
-VIEWERS = {"postgres": 5432, "grafana": 3000, "kafka-ui": 8080, "pgadmin": 5050, "prometheus": 9090}
+VIEWERS = {
+    "postgres": 5432,
+    "dashboard": 8050,
+    "pgadmin": 5050,
+    "kafka-ui": 8082,
+    "spark-master": 8080,
+    "spark-driver": 4040,
+}
+"""Where docker-compose.yml publishes each on the host's loopback; a contract test compares."""
 
 
 def command(

@@ -11,7 +11,7 @@ import pytest
 
 from infra.outputs import ROLE_PASSWORDS
 from scripts.embedded.layout import ROOT
-from scripts.operations import commands, networks, place
+from scripts.operations import commands, networks, place, tunnel
 
 ANSIBLE = ROOT / "ansible"
 VERBS = (
@@ -28,6 +28,12 @@ def text(path: str) -> str:
 def test_the_services_are_those_of_the_compose_file() -> None:
     assert {"kafka", "postgres", "producer", "stream", "secrets"} <= {*commands.services()}
     assert "x-log" not in commands.services()
+
+
+def test_a_tunnel_ends_where_compose_publishes() -> None:
+    published = re.findall(r"\$\{(\w+)_PUBLISHED:-127\.0\.0\.1:(\d+)\}", text("docker-compose.yml"))
+    wanted = {name.lower().replace("_", "-"): int(port) for name, port in published}
+    assert wanted == tunnel.VIEWERS
 
 
 def test_the_passwords_are_those_that_pulumi_makes() -> None:

@@ -81,12 +81,6 @@ PSQL = (
             commands.audit(LOCAL, "a line"),
             "mkdir -p .cache/operations && printf '%s\\n' 'a line' >> .cache/operations/audit.log",
         ),
-        (
-            commands.take_the_place("market_restored", "market_before_1"),
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'; "
-            "alter database market rename to market_before_1; "
-            "alter database market_restored rename to market",
-        ),
     ],
 )
 def test_the_whole_command(found: str, wanted: str) -> None:
@@ -148,6 +142,15 @@ def test_what_is_no_service_and_no_instant_is_refused() -> None:
         commands.logs(LOCAL, "", "1 hour; rm", "", follow=False)
     with pytest.raises(OperationError, match="is not a name for a database"):
         commands.take_the_place("market; drop", "x")
+
+
+def test_a_restored_database_takes_the_place_when_nobody_is_in_the_way() -> None:
+    assert commands.take_the_place("market_restored", "market_before_1") == [
+        "alter database market allow_connections false",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'",
+        "alter database market rename to market_before_1",
+        "alter database market_restored rename to market",
+    ]
 
 
 def test_a_line_of_the_record() -> None:

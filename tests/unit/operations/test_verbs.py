@@ -14,7 +14,7 @@ from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.place import LOCAL
 from scripts.operations.settings_file import setting, with_setting
-from tests.unit.operations.fakes import Answer, listed, outputs, session
+from tests.unit.operations.fakes import COMPOSE, Answer, listed, outputs, session
 
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
 BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
@@ -103,6 +103,7 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
     )
     switches = [command.split()[2] for command in ran if "ln -sfn" in command]
     assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
+    assert f"mv {RELEASE.folder} /opt/tapeline/releases/.failed-{RELEASE.name}" in ran
     assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
 
@@ -141,7 +142,7 @@ def test_a_restore_puts_the_backup_in_the_place_of_the_live_database() -> None:
     assert recovery.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
     steps = (  # each a part of one command
         "mkdir /opt/tapeline/lock", "drop database if exists market_res", "cat /b/market-1.json",
-        "restore market_restored", "stop stream", "pg_terminate_backend", "market_before_2026",
+        "restore market_restored", "stop stream", "allow_conn", "pg_terminate", "market_before_",
         "rename to market", "migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf",
     )  # fmt: skip
     assert [step for step, command in zip(steps, shell.ran, strict=True) if step in command] == [
@@ -194,15 +195,41 @@ def test_on_a_host_one_program_changes_firewall_and_database() -> None:
     assert "tapeline-access allow 203.0.113.0/24" in shell.ran
 
 
-def test_the_key_is_sent_as_a_file_and_never_in_a_command() -> None:
+def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
     one, shell, _ = session({"ps --all": GOOD})
-    rotation.rotate(one, "key", "CANARY\n")
+    (tmp_path / "key.txt").write_text("  CANARY\n\n", encoding="utf-8")
+    rotation.rotate(one, "key", str(tmp_path / "key.txt"))
     assert shell.sent == {"/opt/tapeline/keys/alpha_vantage_key": b"CANARY\n"}
     assert not [command for command in shell.ran if "CANARY" in command]
-    with pytest.raises(OperationError, match="the new key is read from a file"):
-        rotation.rotate(one, "key")
-    with pytest.raises(OperationError, match="cannot be rotated; there are key, certificate, pos"):
-        rotation.rotate(one, "root")
+
+
+def test_a_certificate_of_ones_own_is_served_from_now_on(tmp_path: Path) -> None:
+    one, shell, _ = session({"ps --all": GOOD})
+    for name in ("server.crt", "server.key"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    rotation.rotate(one, "certificate", str(tmp_path))
+    assert shell.sent == {
+        "/opt/tapeline/given/server.crt": b"server.crt",
+        "/opt/tapeline/given/server.key": b"server.key",
+    }
+    assert f"{COMPOSE} run --rm --no-TTY secrets" in shell.ran
+
+
+@pytest.mark.parametrize(
+    ("what", "file", "said"),
+    [
+        ("key", "", "the new key is read from a file"),
+        ("key", "/no/such/file", "--file: .*No such file"),
+        ("certificate", "/no/such/folder", "--file: .*No such file"),
+        ("stream_writer", "/etc/hostname", "a new password is made there"),
+        ("root", "", "cannot be rotated; there are key, certificate, pos"),
+    ],
+)
+def test_what_cannot_be_rotated_changes_nothing(what: str, file: str, said: str) -> None:
+    one, shell, _ = session({})
+    with pytest.raises(OperationError, match=said):
+        rotation.rotate(one, what, file)
+    assert shell.ran == []
 
 
 def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
