@@ -24,25 +24,32 @@ DECLARED = {
 }
 # Runs in a neighbour: tries every port of each address, thousands at a time, and says which answer.
 PROBE = """
-import asyncio, json, sys
+import json, select, socket, sys
 
-async def answers(address, port, gate):
-    async with gate:
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
-        except (OSError, asyncio.TimeoutError):
-            return None
-        writer.close()
-        return port
+def answering(address, ports):
+    waiting, found, poll = {}, [], select.poll()
+    for port in ports:
+        attempt = socket.socket()
+        attempt.setblocking(False)
+        attempt.connect_ex((address, port))
+        waiting[attempt.fileno()] = attempt, port
+        poll.register(attempt, select.POLLOUT)
+    while waiting and (answers := poll.poll(2000)):
+        for number, _ in answers:
+            attempt, port = waiting.pop(number)
+            poll.unregister(number)
+            if attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                found.append(port)
+            attempt.close()
+    for attempt, _ in waiting.values():
+        attempt.close()
+    return found
 
-async def main():
-    gate, found = asyncio.Semaphore(3000), {}
-    for address in sys.argv[1:]:
-        tried = [answers(address, port, gate) for port in range(1, 65536)]
-        found[address] = [port for port in await asyncio.gather(*tried) if port]
-    print(json.dumps(found))
-
-asyncio.run(main())
+parts = [range(first, min(first + 4000, 65536)) for first in range(1, 65536, 4000)]
+print(json.dumps({
+    address: [port for part in parts for port in answering(address, part)]
+    for address in sys.argv[1:]
+}))
 """
 
 
