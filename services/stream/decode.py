@@ -16,6 +16,8 @@ from services.stream import canonical
 from services.stream.event_text import read_event
 from services.stream.rules import PRICES, matches, reason
 
+# No price of its form is longer, and the digits of a record of 900 kB would be read for minutes.
+_PRICE_CHARS = 32
 _TIME_FORMS = {"intraday": f"{canonical.DATE} {canonical.CLOCK}", "1d": canonical.DATE}
 
 
@@ -58,9 +60,12 @@ def _bar_time() -> Column:
 
 @cache
 def _price_columns() -> tuple[Column, ...]:
+    texts = {name: F.col(f"event.ohlcv.{name}") for name in PRICES}
     return tuple(
-        F.col(f"event.ohlcv.{name}").try_cast("decimal(18,6)").alias(f"price_{name}")
-        for name in PRICES
+        F.when(F.length(text) <= _PRICE_CHARS, text)
+        .try_cast("decimal(18,6)")
+        .alias(f"price_{name}")
+        for name, text in texts.items()
     )
 
 
