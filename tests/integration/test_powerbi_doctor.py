@@ -378,6 +378,19 @@ def test_something_else_listens(target: Target) -> None:
         ]
 
 
+def test_a_server_that_says_nothing_does_not_hold_the_doctor(target: Target) -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        port = silent.getsockname()[1]
+        assert faults(replace(target, port=port, timeout_seconds=0.2)) == [
+            ("not PostgreSQL", "no answer to SSLRequest: timed out")
+        ]
+
+
+def test_a_host_that_cannot_be_a_name_is_unknown(target: Target) -> None:
+    [(name, _)] = faults(replace(target, host="a..b"))
+    assert name == "host unknown"
+
+
 def test_messages_are_read_whole_or_not_at_all() -> None:
     mine, other = socket.socketpair()
     with mine, other:
