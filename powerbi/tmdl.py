@@ -28,7 +28,7 @@ _DATA_TYPES: dict[Kind, str] = {
 }
 _FORMATS: dict[Kind, str] = {
     "text": "",
-    "whole": "#,##0",
+    "whole": "0",  # years and minutes too; large counts have measures
     "number": "#,##0.00",
     "timestamp": "yyyy-mm-dd hh:nn",
     "date": "yyyy-mm-dd",

@@ -56,7 +56,7 @@ table 'Day bars'
 
 	column volume
 		dataType: int64
-		formatString: #,##0
+		formatString: 0
 		lineageTag: {volume}
 		summarizeBy: none
 		sourceColumn: volume
