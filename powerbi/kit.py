@@ -30,9 +30,10 @@ _PBIP_SCHEMA: Final = (
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _PRIVATE: Final = """\
 The server's certificate comes from a private authority, `ca.crt`. Windows must trust it first, on
-   every machine with Power BI Desktop or a gateway: right-click `import-ca.ps1`, *Run with
-   PowerShell* (as administrator for the whole machine, which a gateway needs; or in a console
-   `.\\import-ca.ps1 -CurrentUser` for yourself alone). It compares the fingerprint first."""
+   every machine with Power BI Desktop or a gateway. In PowerShell, opened as administrator:
+   `powershell -ExecutionPolicy Bypass -File import-ca.ps1` (for the whole machine, which a gateway
+   needs), or without such rights the same with `-CurrentUser` at its end (for yourself alone). It
+   compares the fingerprint before it imports anything."""
 _PUBLIC: Final = """\
 The server's certificate is expected to come from an authority that Windows trusts already. If
    it does not, get its `ca.crt`, put it beside `import-ca.ps1`, and run that with `-Fingerprint`

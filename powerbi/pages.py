@@ -78,8 +78,8 @@ def report(symbol: str, interval: str) -> Report:
 
 
 def _slicers(page: str, symbol: str, interval: str, many: bool) -> tuple[Visual, ...]:
-    """Return the three lists on top of a page; where symbols are compared, several are chosen."""
-    symbols = Choice(many=True) if many else Choice(selected=symbol)
+    """Return the three lists on top of a page; where symbols are compared, several may be."""
+    symbols = Choice(many=many, selected=symbol)
     sessions = Choice(
         newest_first=True,
         filters=(

@@ -28,7 +28,7 @@ _DATA_TYPES: dict[Kind, str] = {
 }
 _FORMATS: dict[Kind, str] = {
     "text": "",
-    "whole": "#,##0",
+    "whole": "0",  # years and minutes too; large counts have measures
     "number": "#,##0.00",
     "timestamp": "yyyy-mm-dd hh:nn",
     "date": "yyyy-mm-dd",
@@ -111,6 +111,11 @@ def quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def text_value(value: str) -> str:
+    """Return a property's text; quotes around it would be taken for delimiters, so it gets some."""
+    return '"' + value.replace('"', '""') + '"' if '"' in value else value
+
+
 def _parameters_text(address: Address) -> str:
     return "\n".join(
         f"expression {name} = {expression}\n"
@@ -160,7 +165,7 @@ def _measure_text(table: Table, measure: Measure) -> str:
     )
     return (
         f"{described}\tmeasure {quoted(measure.name)} ={expression}"
-        f"\t\tformatString: {measure.format_string}\n"
+        f"\t\tformatString: {text_value(measure.format_string)}\n"
         f"\t\tlineageTag: {tag('measure', table.name, measure.name)}\n"
     )
 
@@ -172,7 +177,7 @@ def _column_text(table: Table, column: Column) -> str:
         f"\t\tdataType: {_DATA_TYPES[column.kind]}",
         *(["\t\tisHidden"] if column.is_hidden else []),
         *(["\t\tisKey"] if column.is_key else []),
-        *([f"\t\tformatString: {format_string}"] if format_string else []),
+        *([f"\t\tformatString: {text_value(format_string)}"] if format_string else []),
         f"\t\tlineageTag: {tag('column', table.name, column.name)}",
         "\t\tsummarizeBy: none",
         f"\t\tsourceColumn: {column.name}",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import psycopg
-
 from powerbi import pages
 from powerbi.doctor import judge, session, wire
 from powerbi.doctor.faults import RefusedError
@@ -30,8 +28,6 @@ def examine(target: Target, now: datetime, slow_seconds: float) -> Iterator[Find
             yield from _database(opened, slow_seconds)
     except RefusedError as refused:
         yield judge.fault(refused.fault, refused.detail)
-    except psycopg.Error as error:
-        yield judge.fault("view failed", session.described(error))
 
 
 def _plain_text(target: Target) -> Iterator[Finding]:

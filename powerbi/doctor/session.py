@@ -66,54 +66,51 @@ order by session_date desc, symbol limit 1
 
 
 class Session:
-    """An open connection; its queries raise psycopg.Error, which callers translate."""
+    """An open connection. Every question raises RefusedError if it fails."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
     def role(self) -> Role:
         """Return what there is to know of the role."""
-        [(limit,)] = self._rows("select rolconnlimit from pg_roles where rolname = current_user")
+        [(limit,)] = self._asked("select rolconnlimit from pg_roles where rolname = current_user")
         return Role(
             self._names(_POWERS),
             self._names(_READS_BEYOND),
             self._names(_WRITES),
-            {str(name): str(setting) for name, setting in self._rows(_SETTINGS)},
+            {str(name): str(setting) for name, setting in self._asked(_SETTINGS)},
             int(str(limit)),
         )
 
     def views(self) -> Views:
         """Return the views of `bi`."""
         columns: dict[str, set[str]] = {}
-        for view, column in self._rows(_COLUMNS):
+        for view, column in self._asked(_COLUMNS):
             columns.setdefault(str(view), set()).add(str(column))
         found = {view: frozenset(names) for view, names in columns.items()}
         return Views(frozenset(self._names(_VIEWS)), found)
 
     def newest(self) -> tuple[str, str, str] | None:
-        """Return symbol, interval and session of the newest bar, or None. Raises RefusedError."""
+        """Return symbol, interval and session of the newest bar, or None without any."""
         rows = self._asked(_NEWEST)
         return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
 
     def seconds(self, query: str) -> float:
-        """Run a query to its last row; return how long that took. Raises RefusedError."""
+        """Run a query to its last row; return how long that took."""
         begin = time.monotonic()
         self._asked(query)
         return time.monotonic() - begin
 
+    def _names(self, query: str) -> list[str]:
+        return [str(row[0]) for row in self._asked(query)]
+
     def _asked(self, query: str) -> list[tuple[object, ...]]:
         try:
-            return self._rows(query)
+            return self._connection.execute(query.encode()).fetchall()
         except errors.QueryCanceled as error:
             raise RefusedError("view too slow", described(error)) from None
         except psycopg.Error as error:
             raise RefusedError("view failed", described(error)) from None
-
-    def _names(self, query: str) -> list[str]:
-        return [str(row[0]) for row in self._rows(query)]
-
-    def _rows(self, query: str) -> list[tuple[object, ...]]:
-        return self._connection.execute(query.encode()).fetchall()
 
 
 @contextmanager

@@ -72,11 +72,11 @@ def shake_hands(target: Target) -> Handshake:
 def require_plain_text_refused(target: Target) -> str:
     """Ask to go in without TLS, and return how that was refused."""
     with _connected(target) as plain:
-        plain.sendall(startup(target.user, target.database))
         try:
+            plain.sendall(startup(target.user, target.database))
             kind, body = read_message(plain)
-        except (ConnectionError, EOFError):
-            return "the connection was closed"
+        except (OSError, EOFError) as error:
+            return f"no answer ({_reason(error)})"
     if kind != b"E":
         raise RefusedError("plain text allowed", "the server asks for a password without TLS")
     return error_fields(body)["M"]
@@ -127,8 +127,8 @@ def _authentication(secure: ssl.SSLSocket) -> tuple[int, bytes]:
 def _connected(target: Target) -> Iterator[socket.socket]:
     try:
         plain = socket.create_connection((target.host, target.port), target.timeout_seconds)
-    except socket.gaierror as error:
-        raise RefusedError("host unknown", f"{target.host}: {error.strerror}") from None
+    except (socket.gaierror, UnicodeError) as error:
+        raise RefusedError("host unknown", f"{target.host}: {_reason(error)}") from None
     except OSError as error:
         place = f"{target.host}:{target.port}"
         raise RefusedError("unreachable", f"{place}: {_reason(error)}") from None

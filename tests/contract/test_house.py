@@ -48,6 +48,19 @@ def test_the_shared_vocabulary_needs_the_standard_library_alone() -> None:
     assert {name: packages for name, packages in foreign.items() if packages} == {}
 
 
+def test_powerbi_keeps_input_and_output_at_its_edges() -> None:
+    importers = defaultdict(set)
+    for file in (ROOT / "powerbi").rglob("*.py"):
+        for library in imported(file) & {"psycopg", "scramp", "socket", "os"}:
+            importers[library].add(file.name)
+    assert importers == {
+        "os": {"__main__.py"},
+        "psycopg": {"session.py"},
+        "scramp": {"wire.py"},
+        "socket": {"wire.py", "protocol.py"},
+    }
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_only_the_entry_points_read_the_environment(service: str) -> None:
     readers = {

@@ -25,7 +25,7 @@ from powerbi.doctor.observations import Target
 from powerbi.doctor.protocol import SSL_REQUEST, read_message
 from scripts.embedded.ports import HOST, free_ports
 from services.common.secret import Secret
-from tests.fixtures.tls_postgres import DATABASE, HBA, NAME, TlsPostgres
+from tests.fixtures.tls_postgres import DATABASE, HBA, NAME, READER_LINE, TlsPostgres
 
 READER = "powerbi_reader"
 SINK = "market.sink_offsets"
@@ -47,6 +47,13 @@ def faults(target: Target, slow_seconds: float = 60.0) -> list[tuple[str, str]]:
     found = [item for item in findings(target, slow_seconds) if item.level == "fault"]
     assert found == [fault(item.name, item.detail) for item in found]
     return [(item.name, item.detail) for item in found]
+
+
+def reader_line(old: str, new: str) -> str:
+    """Return pg_hba.conf as it ships, with the line that lets Power BI in changed."""
+    changed = READER_LINE.replace(old, new)
+    assert changed != READER_LINE
+    return HBA.replace(READER_LINE, changed)
 
 
 def test_a_good_endpoint_passes_every_check(target: Target) -> None:
@@ -143,7 +150,7 @@ def test_the_certificate_ends_soon(target: Target, tls_postgres: TlsPostgres) ->
 
 
 def test_plain_text_is_allowed(target: Target, tls_postgres: TlsPostgres) -> None:
-    with tls_postgres.changed(hba=HBA.replace("hostssl market", "host market")):
+    with tls_postgres.changed(hba=reader_line("hostssl", "host")):
         assert faults(target) == [
             ("plain text allowed", "the server asks for a password without TLS")
         ]
@@ -156,14 +163,14 @@ def test_the_password_is_wrong(target: Target) -> None:
 
 
 def test_the_database_does_not_exist(target: Target, tls_postgres: TlsPostgres) -> None:
-    with tls_postgres.changed(hba=HBA.replace("hostssl market", "hostssl all")):
+    with tls_postgres.changed(hba=reader_line("market", "all")):
         assert faults(replace(target, database="nowhere")) == [
             ("database missing", '3D000: database "nowhere" does not exist')
         ]
 
 
 def test_the_address_is_not_let_in(target: Target, tls_postgres: TlsPostgres) -> None:
-    with tls_postgres.changed(hba=HBA.replace("hostssl market", "hostssl other")):
+    with tls_postgres.changed(hba=reader_line("market", "other")):
         [(name, detail)] = faults(target)
     assert name == "not let in"
     assert detail.startswith("28000: pg_hba.conf rejects connection")
@@ -174,7 +181,7 @@ def test_the_password_travels_as_md5(target: Target, tls_postgres: TlsPostgres) 
     weak = f"set password_encryption = md5; alter role {READER} password '{password}'"
     strong = weak.replace("md5", "'scram-sha-256'")
     with (
-        tls_postgres.changed(hba=HBA.replace("scram-sha-256", "md5")),
+        tls_postgres.changed(hba=reader_line("scram-sha-256", "md5")),
         tls_postgres.after(weak, strong),
     ):
         assert faults(target) == [("weak authentication", "the server asks for md5")]
@@ -369,6 +376,19 @@ def test_something_else_listens(target: Target) -> None:
         assert faults(replace(target, port=port)) == [
             ("not PostgreSQL", "the answer to SSLRequest is b'H'")
         ]
+
+
+def test_a_server_that_says_nothing_does_not_hold_the_doctor(target: Target) -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        port = silent.getsockname()[1]
+        assert faults(replace(target, port=port, timeout_seconds=0.2)) == [
+            ("not PostgreSQL", "no answer to SSLRequest: timed out")
+        ]
+
+
+def test_a_host_that_cannot_be_a_name_is_unknown(target: Target) -> None:
+    [(name, _)] = faults(replace(target, host="a..b"))
+    assert name == "host unknown"
 
 
 def test_messages_are_read_whole_or_not_at_all() -> None:

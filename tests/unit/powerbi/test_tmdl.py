@@ -6,7 +6,7 @@ import pytest
 
 from powerbi.identity import tag
 from powerbi.semantic_model import MODEL
-from powerbi.tmdl import Address, model_files, partition_source, quoted
+from powerbi.tmdl import Address, model_files, partition_source, quoted, text_value
 from tests.unit.powerbi import small
 
 TABLE = """\
@@ -56,7 +56,7 @@ table 'Day bars'
 
 	column volume
 		dataType: int64
-		formatString: #,##0
+		formatString: 0
 		lineageTag: {volume}
 		summarizeBy: none
 		sourceColumn: volume
@@ -128,6 +128,15 @@ def test_every_table_reads_one_view_as_it_is() -> None:
 )
 def test_names_are_quoted_where_they_need_it(name: str, written: str) -> None:
     assert quoted(name) == written
+
+
+def test_formats_with_quotes_are_delimited() -> None:
+    assert text_value("#,##0") == "#,##0"
+    assert text_value('0.00"%"') == '"0.00""%"""'
+    files = model_files("Tapeline", MODEL, Address("db"))
+    assert (
+        '\t\tformatString: """TRUE"";""TRUE"";""FALSE"""\n' in files["definition/tables/Dates.tmdl"]
+    )
 
 
 def test_an_address_of_version_6_is_bracketed() -> None:
