@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.benchmark import delay, draining, fetching, machine, watching
-from scripts.benchmark import delay, draining, fetching, machine, viewing
+from scripts.benchmark import delay, draining, fetching, machine, viewing, watching
 from scripts.benchmark.report import Line, table
 from scripts.benchmark.sample import samples
 from scripts.benchmark.servers import Servers, running
