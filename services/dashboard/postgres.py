@@ -22,8 +22,16 @@ _CONNECTIONS: Final = 8  # the role may have 20
 _WAIT_SECONDS: Final = 4.0
 
 
+_AWAY: Final = "the database is away or busy; this goes on by itself"
+
+
 class DatabaseError(Exception):
-    """The database did not answer; the message is one line for a person."""
+    """The database did not answer. The message is one line for whoever looks at the page; `detail`,
+    which may name hosts and accounts, is for the log."""
+
+    def __init__(self, told: str, detail: str = "") -> None:
+        super().__init__(told)
+        self.detail = detail or told
 
 
 @contextlib.contextmanager
@@ -31,13 +39,17 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeout:
-        raise DatabaseError("the database is away or busy; this goes on by itself") from None
+        raise DatabaseError(_AWAY) from None
     except psycopg.errors.QueryCanceled:
-        raise DatabaseError(
-            "the query took too long; ask for a shorter time or fewer rows"
-        ) from None
+        raise DatabaseError("the query took too long; ask for less time or fewer rows") from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise DatabaseError(" ".join(str(error).split()) or type(error).__name__) from None
+        raise DatabaseError(_AWAY, _line(error)) from None
+    except psycopg.Error as error:
+        raise DatabaseError("the database refused the query", _line(error)) from error
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
