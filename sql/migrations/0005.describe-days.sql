@@ -11,12 +11,13 @@ comment on table market.days is
 'One row per date that a bar can have. A view that joins bars to it turns a filter on session_date '
 'into a range of bar_time, which the key of the bars serves.';
 comment on column market.days.begins_at is
-'No exchange has begun this date before; with ends_at, from Shanghai''s clock to New York''s.';
+'No exchange has begun this date before; with ends_at, from Shanghai''s clock (which once had a '
+'summer time) to New York''s.';
 
 insert into market.days (session_date, begins_at, ends_at)
 select
     day::date as session_date,
-    day at time zone 'UTC' - interval '8 hours' as begins_at,
+    day at time zone 'UTC' - interval '9 hours' as begins_at,
     day at time zone 'UTC' + interval '29 hours' as ends_at
 from generate_series(timestamp '1969-12-31', timestamp '2069-12-31', interval '1 day') as day;
 

@@ -19,8 +19,8 @@ with sized as (
         bar.volume,
         bar.is_final,
         bar.interval as rolled_up_from,
-        own.minutes,
-        min(own.minutes)
+        bar.minutes,
+        min(bar.minutes)
             over (partition by bar.symbol, bar.session_date, width.interval)
             as smallest,
         case
@@ -32,8 +32,7 @@ with sized as (
                 )
         end as candle_time_utc
     from market.session_bars as bar
-    inner join market.intervals as own on bar.interval = own.interval
-    inner join market.intervals as width on own.minutes <= width.minutes
+    inner join market.intervals as width on bar.minutes <= width.minutes
 ),
 
 rolled as (

@@ -29,8 +29,12 @@ with newest as (
     cross join
         lateral (
             select * from market.events_stream
-            where symbol = series.symbol and interval = series.interval
-            order by bar_time desc limit 1
+            where
+                (symbol, interval, bar_time)
+                >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                and (symbol, interval, bar_time)
+                < (series.symbol, series.interval, 'infinity'::timestamptz)
+            order by symbol desc, interval desc, bar_time desc limit 1
         ) as bar
     order by series.symbol asc, bar.session_date desc, width.minutes asc
 )
@@ -89,10 +93,12 @@ cross join
 left join lateral (
     select close from market.events_stream
     where
-        symbol = newest.symbol
-        and interval = newest.interval
+        (symbol, interval, bar_time)
+        >= (newest.symbol, newest.interval, '-infinity'::timestamptz)
+        and (symbol, interval, bar_time)
+        < (newest.symbol, newest.interval, session.first_time)
         and bar_time < session.first_time
-    order by bar_time desc limit 1
+    order by symbol desc, interval desc, bar_time desc limit 1
 ) as before on true
 left join market.exchange_sessions as trade
     on

@@ -75,8 +75,10 @@ from session
 left join lateral (
     select close from market.events_stream
     where
-        symbol = session.symbol
-        and interval = session.interval
+        (symbol, interval, bar_time)
+        >= (session.symbol, session.interval, '-infinity'::timestamptz)
+        and (symbol, interval, bar_time)
+        < (session.symbol, session.interval, session.first_time)
         and bar_time < session.first_time
-    order by bar_time desc limit 1
+    order by symbol desc, interval desc, bar_time desc limit 1
 ) as before on true;

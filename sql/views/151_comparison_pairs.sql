@@ -23,24 +23,36 @@ with paired as (
     inner join market.series as mate
         on session.interval = mate.interval and session.symbol <> mate.symbol
     cross join
-        lateral (
-            select stored.* from market.events_stream as stored
-            where
-                stored.symbol = session.symbol
-                and stored.interval = session.interval
-                and stored.session_date <= session.session_date
-                and stored.bar_time < session.ends_at
-            order by stored.bar_time desc limit session.most_bars + 25
+        lateral ( -- noqa: ST05
+            select most.* from (
+                select stored.* from market.events_stream as stored
+                where
+                    (stored.symbol, stored.interval, stored.bar_time)
+                    >= (session.symbol, session.interval, '-infinity'::timestamptz)
+                    and (stored.symbol, stored.interval, stored.bar_time)
+                    < (session.symbol, session.interval, session.ends_at)
+                    and stored.session_date <= session.session_date
+                order by stored.symbol desc, stored.interval desc, stored.bar_time desc
+                limit 3000
+            ) as most
+            order by most.symbol desc, most.interval desc, most.bar_time desc
+            limit session.most_bars + 25
         ) as bar
     inner join
-        lateral (
-            select stored.* from market.events_stream as stored
-            where
-                stored.symbol = mate.symbol
-                and stored.interval = session.interval
-                and stored.session_date <= session.session_date
-                and stored.bar_time < session.ends_at
-            order by stored.bar_time desc limit session.most_bars + 25
+        lateral ( -- noqa: ST05
+            select most.* from (
+                select stored.* from market.events_stream as stored
+                where
+                    (stored.symbol, stored.interval, stored.bar_time)
+                    >= (mate.symbol, session.interval, '-infinity'::timestamptz)
+                    and (stored.symbol, stored.interval, stored.bar_time)
+                    < (mate.symbol, session.interval, session.ends_at)
+                    and stored.session_date <= session.session_date
+                order by stored.symbol desc, stored.interval desc, stored.bar_time desc
+                limit 3000
+            ) as most
+            order by most.symbol desc, most.interval desc, most.bar_time desc
+            limit session.most_bars + 25
         ) as other
         on bar.bar_time = other.bar_time
 ),

@@ -21,7 +21,7 @@ select
     100 * derived.atr_14 / bar.close::double precision as atr_percent,
     derived.volatility_20,
     100 * derived.volatility_20
-    * sqrt(252 * case when width.minutes < 1440 then 390.0 / width.minutes else 1 end)
+    * sqrt(252 * case when bar.minutes < 1440 then 390.0 / bar.minutes else 1 end)
         as volatility_20_annual_percent,
     derived.bollinger_upper_20,
     derived.sma_20 as bollinger_middle_20,
@@ -32,7 +32,6 @@ select
     / nullif(derived.bollinger_upper_20 - derived.bollinger_lower_20, 0)
         as band_position
 from market.session_bars as bar
-inner join market.intervals as width on bar.interval = width.interval
 left join market.bar_indicators as derived
     on
         bar.symbol = derived.symbol

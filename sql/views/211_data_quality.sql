@@ -40,8 +40,12 @@ with checked as (
     cross join
         lateral (
             select session_date from market.events_stream
-            where symbol = series.symbol and interval = series.interval
-            order by bar_time limit 1
+            where
+                (symbol, interval, bar_time)
+                >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                and (symbol, interval, bar_time)
+                < (series.symbol, series.interval, 'infinity'::timestamptz)
+            order by symbol, interval, bar_time limit 1
         ) as first
     inner join market.days as day
         on

@@ -106,6 +106,7 @@ def test_every_check_is_quiet_on_an_empty_database(market: Market) -> None:
         ("rejected_accounts", "delete from market.rejected_events"),
         ("ledger_accounts", "update market.sink_offsets set next_offset = 5"),
         ("indicators_complete", "delete from market.indicator_work"),
+        ("series_complete", "delete from market.series"),
     ],
 )
 def test_every_check_finds_what_it_is_there_for(check: str, damage: str, market: Market) -> None:

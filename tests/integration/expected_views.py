@@ -120,7 +120,7 @@ def _usual(table: pd.DataFrame) -> pd.DataFrame:
         range_percent=100 * (table["high"] - table["low"]) / table["open"],
     )
     for (_, interval), series in measured.groupby(SERIES):
-        back = pd.Timedelta(days=8 if interval == "1min" else 30, hours=8)
+        back = pd.Timedelta(days=8 if interval == "1min" else 30, hours=9)
         for day, own in series.groupby("session_date"):
             begin = pd.Timestamp(str(day), tz="UTC") - back
             past = series[(series["session_date"] < day) & (series["bar_time"] >= begin)]

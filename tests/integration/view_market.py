@@ -18,10 +18,17 @@ from tests.integration.expected_indicators import STORED, from_scratch
 
 MINUTES = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440}
 ZONES = {"LON": "Europe/London", "TRT": "America/Toronto", "SHH": "Asia/Shanghai"}
-COLUMN_NAMES = (
-    "symbol interval bar_time session_date open high low close volume is_final observed_at "
-    "revision inserted_at"
-).split()
+COLUMN_NAMES = [
+    "symbol",
+    "interval",
+    "bar_time",
+    "session_date",
+    *("open", "high", "low", "close", "volume"),
+    "is_final",
+    "observed_at",
+    "revision",
+    "inserted_at",
+]
 # Bars of one statement leave word of their series, as every merge does.
 INSERT = """
 with merged as (
@@ -135,14 +142,15 @@ def odd_market(seed: int) -> pd.DataFrame:
     add("DDD", "1min", [date(2025, 11, 26), date(2025, 11, 28)], lambda _: half)
     add("TSCO.LON", "15min", autumn, lambda _: (8.0, 16.5))
     add("600104.SHH", "30min", autumn, lambda _: (9.5, 15.0))
-    bars.append(Walk(chance, "ONE", "1min").bar(datetime(2025, 11, 5, 15, tzinfo=ZoneInfo("UTC")), date(2025, 11, 5)))  # fmt: skip  # noqa: E501
+    lonely = datetime(2025, 11, 5, 15, tzinfo=ZoneInfo("UTC"))
+    bars.append(Walk(chance, "ONE", "1min").bar(lonely, lonely.date()))
     chance.shuffle(bars)
     return frame(bars)
 
 
 def frame(bars: list[tuple[Any, ...]]) -> pd.DataFrame:
     """Return bars as a frame, in the order of their key."""
-    table = pd.DataFrame(bars, columns=list(COLUMN_NAMES))
+    table = pd.DataFrame(bars, columns=COLUMN_NAMES)
     for name in ("bar_time", "observed_at", "inserted_at"):
         table[name] = pd.to_datetime(table[name], utc=True)
     return table.sort_values(["symbol", "interval", "bar_time"], ignore_index=True)
