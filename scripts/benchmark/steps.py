@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from scripts.benchmark import delay, draining, fetching, history, querying, starting, viewing
+from scripts.benchmark import delay, draining, fetching, history, querying, starting, watching
 from scripts.benchmark.report import Line, delay_text, memory_text, rate_text
 from scripts.benchmark.sample import samples
 from scripts.benchmark.servers import Servers
@@ -150,7 +150,7 @@ class Bench:
     def dashboard(self) -> None:
         """Measure the delay from commit to viewers, and what they cost the sink's writer."""
         count = self.options.viewers
-        found = viewing.measure(self.servers, count, self.options.seconds)
+        found = watching.measure(self.servers, count, self.options.seconds)
         figure = (
             f"p50 {found.p50_seconds:.3f} s, p99 {found.p99_seconds:.3f} s, longest "
             f"{found.longest_seconds:.3f} s, {found.arrivals:,} of {found.expected:,} arrived"
@@ -158,7 +158,7 @@ class Bench:
         self.add(Line(f"commit to {count} viewers", figure, "", "within 1 s"))
         self.add(Line("memory of the dashboard", f"{found.memory_bytes / 1024**2:.0f} MiB"))
         rates = [
-            viewing.writer_rate(self.servers, self.options.bars, number)
+            watching.writer_rate(self.servers, self.options.bars, number)
             for number in (0, count, count, 0)
         ]
         alone, beside = (rates[0] + rates[3]) / 2, (rates[1] + rates[2]) / 2

@@ -77,14 +77,20 @@ def _unpack(package: WebPackage, archive: Path, directory: Path) -> None:
         fresh.chmod(0o755)
         with tarfile.open(archive) as opened:
             for file in package.files:
-                source = opened.extractfile(f"package/{file}")
-                if source is None:
-                    raise EmbeddedError(f"{archive} holds no file {file}")
-                target = fresh / Path(file).name
-                target.write_bytes(source.read())
+                (fresh / Path(file).name).write_bytes(_content(opened, file, archive))
         if directory.exists():
             shutil.rmtree(directory)
         fresh.replace(directory)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
+
+
+def _content(opened: tarfile.TarFile, file: str, archive: Path) -> bytes:
+    try:
+        source = opened.extractfile(f"package/{file}")
+    except KeyError:
+        source = None
+    if source is None:
+        raise EmbeddedError(f"{archive} holds no file {file}")
+    return source.read()

@@ -64,6 +64,7 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     async def running(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
         tasks = [asyncio.create_task(one) for one in (feed.listen(), feed.tell(), health.run())]
+        app.state.tasks = tasks
         for task in tasks:
             task.add_done_callback(lambda done: _report(done, log))
         yield
@@ -113,6 +114,8 @@ def _add_pages(app: FastAPI, library_dir: Path) -> None:
         app.add_api_route(path, _sender(file), include_in_schema=False)
 
     async def healthy() -> Response:
+        if any(task.done() for task in app.state.tasks):
+            return PlainTextResponse("a part has ended; see the log\n", 503)
         return PlainTextResponse("healthy\n")
 
     app.add_api_route(guard.OPEN_PATH, healthy, include_in_schema=False)

@@ -185,7 +185,7 @@ async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQ
         statement = page_statement(dataset, wanted)
     except CursorError as error:
         raise HTTPException(404, str(error)) from None
-    rows = await tables.database.rows(statement.text, statement.parameters)
+    rows = await tables.database.table_rows(statement.text, statement.parameters)
     page, headers, following = rows[: wanted.limit], {}, None
     if len(rows) > wanted.limit:
         following = write_cursor(dataset, page[-1])

@@ -6,9 +6,8 @@ Pure facts; the routes, the SQL, the formats and the OpenAPI description are all
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 
 class Kind(Enum):
@@ -239,27 +238,3 @@ ANALYTIC: Final = (
     ),
 )
 ALL: Final = (BARS, QUOTES, INDICATORS, *CANDLES, *ANALYTIC, STATUS, REJECTED)
-
-
-def as_text(value: Any) -> str:
-    """Return a key's value as a cursor carries it."""
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def from_text(kind: Kind, text: str) -> Any:
-    """Return the value of a key that a cursor carries. Raises ValueError."""
-    if kind is Kind.INSTANT:
-        instant = datetime.fromisoformat(text)
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    if kind in (Kind.UTC, Kind.LOCAL):
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    if kind is Kind.DAY:
-        return date.fromisoformat(text)
-    if kind is Kind.WHOLE:
-        number = int(text)
-        if not -(2**63) <= number < 2**63:
-            raise ValueError(text)
-        return number
-    if "\0" in text:
-        raise ValueError(text)
-    return text

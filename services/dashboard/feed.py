@@ -38,12 +38,15 @@ class Heard:
     everything: bool = False
 
     def add(self, payload: str | None) -> None:
-        """Take a notification's payload; None stands for all that was missed."""
-        named = json.loads(payload).get("symbols") if payload is not None else None
-        if named is None:
-            self.everything = True
-        else:
+        """Take a notification's payload; None stands for all that was missed.
+
+        Every account of the database may notify, so that the payload may be anything.
+        """
+        try:
+            named = json.loads(payload or "")["symbols"]
             self.symbols.update(named)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self.everything = True
 
     def concerns(self, watch: Watch) -> bool:
         """Return whether the series may have changed."""
@@ -78,7 +81,7 @@ class Feed:
                     self._wake.set()
             except DatabaseError as error:
                 if self.listening or self._since is None:
-                    self._log.warning("the database is away, trying again: %s", error)
+                    self._log.warning("the database is away, trying again: %s", error.detail)
             self.listening = False
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -99,7 +102,7 @@ class Feed:
             try:
                 await self._round(heard)
             except DatabaseError as error:
-                self._log.warning("a round waits: %s", error)
+                self._log.warning("a round waits: %s", error.detail)
                 self._heard.everything = True
                 later = _LATER_ROUNDS
 

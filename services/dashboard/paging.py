@@ -11,10 +11,10 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from services.dashboard.datasets import Dataset, Kind, as_text, from_text
+from services.dashboard.datasets import Dataset, Kind
 
 MOST_ROWS: Final = 50_000
 _CURSOR_CHARACTERS: Final = 600
@@ -86,7 +86,7 @@ def _bound(dataset: Dataset, instant: datetime) -> Any:
 def write_cursor(dataset: Dataset, row: Sequence[Any]) -> str:
     """Return the cursor of what follows this row."""
     names = [name for name, _ in dataset.columns]
-    key = [as_text(row[names.index(name)]) for name in dataset.key]
+    key = [_as_text(row[names.index(name)]) for name in dataset.key]
     text = json.dumps(key, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -101,9 +101,32 @@ def read_cursor(dataset: Dataset, cursor: str) -> list[Any]:
         if not isinstance(key, list) or [type(part) for part in key] != [str] * len(dataset.key):
             raise ValueError(cursor)
         return [
-            from_text(dataset.kind(name), part) for name, part in zip(dataset.key, key, strict=True)
+            _from_text(dataset.kind(name), part)
+            for name, part in zip(dataset.key, key, strict=True)
         ]
     except (ValueError, binascii.Error, RecursionError):
         raise CursorError(
             f"cursor is not one that /api/{dataset.name} gave out; begin again without it"
         ) from None
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _from_text(kind: Kind, text: str) -> Any:
+    if kind is Kind.INSTANT:
+        instant = datetime.fromisoformat(text)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    if kind in (Kind.UTC, Kind.LOCAL):
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    if kind is Kind.DAY:
+        return date.fromisoformat(text)
+    if kind is Kind.WHOLE:
+        number = int(text)
+        if not -(2**63) <= number < 2**63:
+            raise ValueError(text)
+        return number
+    if "\0" in text:
+        raise ValueError(text)
+    return text

@@ -5,6 +5,7 @@ The only module that imports psycopg. The role may read the views of `bi` and no
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, Final
@@ -19,11 +20,20 @@ CHANNEL: Final = "bars"
 """What the stream notifies at each commit; a contract test compares it."""
 
 _CONNECTIONS: Final = 8  # the role may have 20
+_FOR_TABLES: Final = 4  # of them at most; the chart and the stream never wait for a table
 _WAIT_SECONDS: Final = 4.0
 
 
+_AWAY: Final = "the database is away or busy; this goes on by itself"
+
+
 class DatabaseError(Exception):
-    """The database did not answer; the message is one line for a person."""
+    """The database did not answer. The message is one line for whoever looks at the page; `detail`,
+    which may name hosts and accounts, is for the log."""
+
+    def __init__(self, told: str, detail: str = "") -> None:
+        super().__init__(told)
+        self.detail = detail or told
 
 
 @contextlib.contextmanager
@@ -31,13 +41,17 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeout:
-        raise DatabaseError("the database is away or busy; this goes on by itself") from None
+        raise DatabaseError(_AWAY) from None
     except psycopg.errors.QueryCanceled:
-        raise DatabaseError(
-            "the query took too long; ask for a shorter time or fewer rows"
-        ) from None
+        raise DatabaseError("the query took too long; ask for less time or fewer rows") from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise DatabaseError(" ".join(str(error).split()) or type(error).__name__) from None
+        raise DatabaseError(_AWAY, _line(error)) from None
+    except psycopg.Error as error:
+        raise DatabaseError("the database refused the query", _line(error)) from error
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
@@ -62,6 +76,7 @@ class Database:
 
     def __init__(self, address: PostgresAddress) -> None:
         self._address = address
+        self._for_tables = asyncio.Semaphore(_FOR_TABLES)
         self._pool = AsyncConnectionPool(
             kwargs=_parameters(address, "tapeline-dashboard"),
             min_size=1,
@@ -85,6 +100,20 @@ class Database:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(statement.encode(), parameters or None)
                 return await cursor.fetchall()
+
+    async def table_rows(
+        self, statement: str, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a table that somebody takes away, which may be slow."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._for_tables.acquire()
+        except TimeoutError:
+            raise DatabaseError(_AWAY) from None
+        try:
+            return await self.rows(statement, parameters)
+        finally:
+            self._for_tables.release()
 
     async def notifications(self) -> AsyncGenerator[str | None]:
         """Yield None once it listens, then the payload of each notification, for ever."""

@@ -40,9 +40,9 @@ const live = new Live({
     badge.textContent = open ? "live" : "connection lost, trying again";
   },
   bars({ symbol, rows }) {
+    compare.take(symbol, rows.map((row) => ({ time: row[0], close: row[4] })));
     if (symbol !== view.symbol || !bars) return;
     chart.take(rows);
-    compare.take(symbol, rows.map((row) => bars.byTime.get(row[0])));
     legend(null);
     newest(new Set(rows.map((row) => row[0])));
     if (performance.now() - eventsAsked > EVENTS_EVERY_MS) loadEvents();
@@ -120,7 +120,8 @@ function draw(loaded) {
     : loaded.truncated ? `The newest ${whole(loaded.time.length)} bars of the range.` : "";
   legend(null);
   newest(new Set());
-  live.watch(view.symbol, view.interval, loaded.time[0] ?? 0, loaded.as_of);
+  const watched = [view.symbol, ...comparedSymbols()];
+  live.watch(watched, view.interval, loaded.time[0] ?? 0, loaded.as_of);
 }
 
 function legend(bar) {
@@ -268,7 +269,7 @@ keys({
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => { view = read(location.search); show(); });
 theme.onChange(() => { if (series.length) { drawControls(); mark(); } });
-// For the console, and for tests: the bars that are shown.
-window.tapeline = { bars: () => bars?.all ?? [] };
+// For the console, and for tests: what is shown.
+window.tapeline = { bars: () => bars?.all ?? [], compared: (symbol) => compare.last(symbol) };
 
 show();

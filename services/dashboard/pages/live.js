@@ -8,11 +8,12 @@ export class Live {
     this.address = null;
   }
 
-  watch(symbol, interval, shownFrom, asOf) {
+  watch(symbols, interval, shownFrom, asOf) {
     this.stop();
     const wanted = new URLSearchParams({
-      symbol, interval, shown_from: Math.floor(shownFrom), as_of: asOf,
+      interval, shown_from: Math.floor(shownFrom), as_of: asOf,
     });
+    for (const symbol of symbols) wanted.append("symbol", symbol);
     this.address = `/api/stream?${wanted}`;
     this.open();
   }

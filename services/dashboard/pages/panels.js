@@ -52,6 +52,10 @@ export class ComparePanel {
     this.chart.timeScale().fitContent();
   }
 
+  last(symbol) {
+    return this.lines.get(symbol)?.series.data().at(-1) ?? null;
+  }
+
   take(symbol, bars) {
     const line = this.lines.get(symbol);
     const last = line?.series.data().at(-1)?.time ?? 0;

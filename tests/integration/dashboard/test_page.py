@@ -188,6 +188,16 @@ def test_a_late_correction_is_drawn_in_place(
         assert changed == [[at(-40), 466.6, 466.8, 466.4, 466.6, 4000]]
 
 
+def test_the_compared_symbols_follow_as_well(
+    browser: Browser, dashboard: Dashboard, stored: Market
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&compare=TSLA") as (page, _):
+        loaded(page)
+        page.wait_for_function("() => window.tapeline.compared('TSLA') !== null")
+        store(stored, [bar(60, 470.0, symbol="TSLA")])
+        page.wait_for_function("time => window.tapeline.compared('TSLA').time === time", arg=at(60))
+
+
 def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard: Dashboard) -> None:
     with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&range=1d") as (page, _):
         loaded(page)

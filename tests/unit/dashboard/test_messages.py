@@ -41,6 +41,12 @@ def test_notifications_are_gathered() -> None:
     assert (heard.concerns(AAPL), heard.concerns(Watch("TSLA", "1min"))) == (True, False)
     heard.add('{"symbols": null}')
     assert heard.concerns(Watch("TSLA", "1min"))
-    lost = Heard()
-    lost.add(None)
-    assert lost.concerns(AAPL)
+
+
+@pytest.mark.parametrize(
+    "payload", [None, "", "{", "[]", "7", '{"symbols": 7}', '{"symbols": [[]]}', "[" * 9999]
+)
+def test_a_notification_that_names_nothing_concerns_everybody(payload: str | None) -> None:
+    heard = Heard()
+    heard.add(payload)
+    assert heard.concerns(AAPL)
