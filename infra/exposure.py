@@ -6,6 +6,7 @@ and the properties by their camelCase names.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -76,8 +77,16 @@ def user_data_findings(inputs: Inputs) -> list[str]:
     return [
         f"{name} holds what looks like a secret: {sign.group()!r}"
         for name in _USER_DATA
-        for sign in _SECRET_SIGNS.finditer(str(inputs.get(name, "")))
+        for sign in _SECRET_SIGNS.finditer(_as_text(inputs.get(name, "")))
     ]
+
+
+def _as_text(user_data: Any) -> str:
+    """Return what the VM reads; one cloud wants it in base64."""
+    try:
+        return base64.b64decode(str(user_data), validate=True).decode()
+    except ValueError:
+        return str(user_data)
 
 
 def _holds(ports: str, port: int) -> bool:

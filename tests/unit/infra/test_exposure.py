@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,6 +88,13 @@ def test_the_world_is_what_nobody_owns(cidrs: list[str], is_open: bool) -> None:
 )
 def test_what_looks_like_a_secret_is_found_in_user_data(text: str) -> None:
     assert len(user_data_findings({"userData": f"#cloud-config\n{text}\n"})) == 1
+
+
+def test_a_secret_in_base64_is_found_too() -> None:
+    encoded = base64.b64encode(b"#cloud-config\npassword: hunter2\n").decode()
+    assert user_data_findings({"customData": encoded}) == [
+        "customData holds what looks like a secret: 'password: h'"
+    ]
 
 
 def test_locking_passwords_is_no_secret() -> None:
