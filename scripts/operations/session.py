@@ -58,8 +58,10 @@ class Session:
         details += f" ({reason})" if reason else ""
         code, printed = self.shell.code(commands.take_lock(self.place, details))
         if code == _LOCK_TAKEN:
+            # Beside the owner's line there may be a word of sudo's.
+            owner = (printed.strip().splitlines() or ["somebody"])[0]
             raise OperationError(
-                f"{self.place.name} is locked by {printed.strip()}; "
+                f"{self.place.name} is locked by {owner}; "
                 "if that has ended without saying so, `fab unlock`"
             )
         if code != 0:

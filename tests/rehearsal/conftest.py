@@ -13,7 +13,7 @@ from scripts.containers.compose_tool import compose
 from scripts.containers.engine import engine
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT
-from tests.compose.stack import run, variables_of
+from tests.compose.stack import PUBLISHED, run, variables_of
 from tests.rehearsal.stand_in import StandIn, canaries
 
 
@@ -26,7 +26,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
         with engine(os.environ) as running:
             base_image.ensure(running.host, os.environ)
             images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
-            variables = variables_of(running, images, 5432, desk)
+            variables = variables_of(running, images, range(50000, 50000 + len(PUBLISHED)), desk)
             run([str(program), "--project-name", "rehearsal-build", "build"], variables)
             made = StandIn(running.host, images, program, desk, canaries())
             made.create()

@@ -109,7 +109,7 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
 
 
 def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = (9, "bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try)\n")
+    held = (9, "bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try)\nsudo: a word\n")
     ran, error = deployed({"mkdir /opt/tapeline/lock": held}, monkeypatch)
     assert error == (
         "prod is locked by bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try); "
