@@ -42,7 +42,8 @@ select
     bar.adjusted,
     bar.is_final,
     bar.observed_at,
-    bar.revision
+    bar.revision,
+    bar.inserted_at
 from market.sessions_of_series as session
 cross join
     lateral ( -- noqa: ST05

@@ -1,7 +1,7 @@
 -- Grain: one row per (symbol, interval, session_date, slot_at) of regular hours that are over, for
 -- the data-quality views alone. A slot is one bar's length, at whole multiples of it in UTC; of a
 -- day it is the session. From the first session stored of the series on.
---   bars     how many stored bars start in it
+--   is_filled  whether a stored bar starts in it
 --   run      the same for slots in a row that are all filled, or all empty
 --   kind     null where there is one, else why not:
 --     no_trade  a later bar of the session is stored, and another symbol has a bar of the interval
@@ -70,31 +70,29 @@ with slots as (
 filled as (
     select
         slots.*,
-        count(bar.bar_time) as bars
+        own.bar_time is not null as is_filled
     from slots
-    left join market.events_stream as bar
-        on
-            slots.symbol = bar.symbol
-            and slots.interval = bar.interval
-            and slots.session_date = bar.session_date
-            and slots.from_time <= bar.bar_time
-            and slots.until_time > bar.bar_time
-            and slots.begins_at <= bar.bar_time
-            and slots.ends_at > bar.bar_time
-    group by
-        slots.symbol, slots.interval, slots.session_date, slots.slot_at, slots.slot_ends_at,
-        slots.begins_at, slots.ends_at, slots.from_time, slots.until_time
+    left join lateral (
+        select bar.bar_time from market.events_stream as bar
+        where
+            (bar.symbol, bar.interval, bar.bar_time)
+            >= (slots.symbol, slots.interval, slots.from_time)
+            and (bar.symbol, bar.interval, bar.bar_time)
+            < (slots.symbol, slots.interval, slots.until_time)
+            and bar.session_date = slots.session_date
+        order by bar.symbol, bar.interval, bar.bar_time limit 1
+    ) as own on true
 ),
 
 placed as (
     select
         *,
-        max(slot_at) filter (where bars > 0)
+        max(slot_at) filter (where is_filled)
             over (partition by symbol, interval, session_date)
             as last_filled_at,
         row_number() over (partition by symbol, interval, session_date order by slot_at)
         - row_number()
-            over (partition by symbol, interval, session_date, bars > 0 order by slot_at)
+            over (partition by symbol, interval, session_date, is_filled order by slot_at)
             as run
     from filled
 )
@@ -105,10 +103,10 @@ select
     session_date,
     slot_at,
     slot_ends_at,
-    bars,
+    is_filled,
     run,
     case
-        when bars > 0 then null
+        when is_filled then null
         when not exists (
             select from market.series as other
             where other.interval = placed.interval and other.symbol <> placed.symbol

@@ -25,8 +25,6 @@ with checked as (
         series.symbol,
         series.interval,
         day.session_date,
-        day.begins_at,
-        day.ends_at,
         trade.opens_at,
         trade.closes_at,
         width.minutes,
@@ -119,13 +117,11 @@ cross join
                     when revision = 1 and observed_at <= inserted_at
                         then extract(epoch from inserted_at - observed_at)::double precision
                 end as lag_seconds
-            from market.events_stream
+            from market.session_bars
             where
                 symbol = checked.symbol
                 and interval = checked.interval
                 and session_date = checked.session_date
-                and bar_time >= checked.begins_at
-                and bar_time < checked.ends_at
         )
 
         select

@@ -21,9 +21,10 @@ def anomalies(table: pd.DataFrame) -> pd.DataFrame:
     mean = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).mean())
     spread = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).std(ddof=0))
     loud = (table["volume"] - mean) / spread
+    log_return = pd.Series(np.log(close / before), table.index)
     came_back = (close - before).abs() <= atr
     parts = [
-        _event(table, "price", 100 * np.log(close / before), np.log(close / before) / volatility),
+        _event(table, "price", 100 * log_return, log_return / volatility),
         _event(table, "volume", table["volume"], loud.where(loud > 0)),
         _event(table, "gap", 100 * (opened / before - 1), (opened - before) / atr),
         _event(
@@ -128,9 +129,8 @@ def patterns(table: pd.DataFrame) -> pd.DataFrame:
             & ((close < close_1) & (close_1 < close_2))
         ),
     }
-    return pd.concat(
-        [
-            table.assign(pattern=pattern, direction=direction)[there]
-            for (pattern, direction), there in shapes.items()
-        ]
-    )
+    found: list[pd.DataFrame] = [
+        table.assign(pattern=pattern, direction=direction)[there]
+        for (pattern, direction), there in shapes.items()
+    ]
+    return pd.concat(found)

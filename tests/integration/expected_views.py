@@ -24,9 +24,8 @@ def prepared(bars: pd.DataFrame) -> pd.DataFrame:
     ]
     clock = table["bar_time_exchange"].dt
     table["minute_of_day"] = clock.hour * 60 + clock.minute
-    table["direction"] = np.sign(table["close"] - table["open"]).map(
-        {1: "up", -1: "down", 0: "none"}
-    )
+    up, down = table["close"] > table["open"], table["close"] < table["open"]
+    table["direction"] = np.select([up, down], ["up", "down"], "none")
     parts = [_derived(part) for _, part in table.groupby(SERIES, sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else table
 
@@ -34,7 +33,9 @@ def prepared(bars: pd.DataFrame) -> pd.DataFrame:
 def _derived(series: pd.DataFrame) -> pd.DataFrame:
     close, volume = series["close"], series["volume"]
     before = close.shift()
-    true_range = np.maximum(series["high"], before) - np.minimum(series["low"], before)
+    highest, lowest = np.maximum(series["high"], before), np.minimum(series["low"], before)
+    true_range = pd.Series(highest - lowest, series.index)
+    log_return = pd.Series(np.log(close / before), series.index)
     gain = _wilder((close - before).clip(lower=0))
     loss = _wilder((before - close).clip(lower=0))
     deviation = close.rolling(20).std(ddof=0)
@@ -43,7 +44,7 @@ def _derived(series: pd.DataFrame) -> pd.DataFrame:
         close_before=before,
         true_range=true_range,
         atr_14=_wilder(true_range),
-        volatility_20=np.log(close / before).rolling(20).std(),
+        volatility_20=log_return.rolling(20).std(),
         sma_20=close.rolling(20).mean(),
         sma_50=close.rolling(50).mean(),
         upper=close.rolling(20).mean() + 2 * deviation,
@@ -179,8 +180,8 @@ def comparison_pairs(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for _, pair in both.groupby(["symbol", "other_symbol", "interval"]):
         ordered = pair.sort_values("bar_time")
-        mine = np.log(ordered["close"] / ordered["close"].shift())
-        theirs = np.log(ordered["other_close"] / ordered["other_close"].shift())
+        mine = pd.Series(np.log(ordered["close"] / ordered["close"].shift()))
+        theirs = pd.Series(np.log(ordered["other_close"] / ordered["other_close"].shift()))
         covariance = mine.rolling(20).cov(theirs)
         base = ordered.groupby("session_date")[["open", "other_open"]].transform("first")
         parts.append(
