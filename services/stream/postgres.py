@@ -22,7 +22,6 @@ from services.stream.ledger import Move, OffsetRange
 from services.stream.merged import Merged, RejectedRecord, Written
 from services.stream.settings import PostgresAddress
 
-
 # A blocked or endless statement becomes an error, which is retried with an alarm. And the server
 # notices within half a minute that a network took the client away: until then the connection that
 # is gone keeps its locks, and the one that takes its place is told of a second instance.
