@@ -22,6 +22,20 @@ from services.stream.ledger import Move, OffsetRange
 from services.stream.merged import Merged, RejectedRecord, Written
 from services.stream.settings import PostgresAddress
 
+# A blocked or endless statement becomes an error, which is retried with an alarm. And the server
+# notices within half a minute that a network took the client away: until then the connection that
+# is gone keeps its locks, and the one that takes its place is told of a second instance.
+_OPTIONS = (
+    "timezone=UTC",
+    "lock_timeout=30s",
+    "statement_timeout=300s",
+    "tcp_keepalives_idle=10",
+    "tcp_keepalives_interval=5",
+    "tcp_keepalives_count=3",
+    "tcp_user_timeout=30s",
+    "client_connection_check_interval=10s",
+)
+
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
@@ -57,8 +71,7 @@ def connect(address: PostgresAddress, application_name: str) -> Session:
             keepalives_interval=5,
             keepalives_count=3,
             tcp_user_timeout=30_000,
-            # A blocked or endless statement becomes an error, which is retried with an alarm.
-            options="-c timezone=UTC -c lock_timeout=30s -c statement_timeout=300s",
+            options=" ".join(f"-c {option}" for option in _OPTIONS),
             autocommit=True,
         )
     return Session(connection)

@@ -83,7 +83,7 @@ def test_pgadmin_has_the_server_and_reads_it_through_tls(viewers: Stack) -> None
     session, entered = log_in(page, viewers.secret("pgadmin_password"))
     assert entered.endswith("/browser/")
 
-    [server] = session.get(f"{page}/browser/server/nodes/1/", timeout=SECONDS).json()["data"]
+    [server] = session.get(f"{page}/browser/server/nodes/1/", timeout=SECONDS).json()["result"]
     connecting = f"{page}/browser/server/connect/1/{server['_id']}"
     password = viewers.secret("dashboard_reader_password")
     connected = session.post(connecting, data={"password": password}, timeout=SECONDS)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from services.stream import postgres
 from services.stream.broker import RejectedTopic
 from services.stream.ledger import OffsetGapError, OffsetRange
 from services.stream.merged import RejectedRecord
@@ -323,3 +325,12 @@ def test_listeners_hear_which_symbols_changed(
         [note] = listener.notifies(timeout=20, stop_after=1)
 
     assert (note.channel, note.payload) == ("bars", '{"symbols": ["AAPL", "MSFT"]}')
+
+
+def test_the_server_soon_notices_that_a_network_took_the_client_away(market: Market) -> None:
+    """Else the lock of a connection that is gone shuts its successor out for hours."""
+    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+    with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
+        found = [session.fetch(f"show {name}")[0][0] for name in names]
+        [(checked,)] = session.fetch("show client_connection_check_interval")
+    assert (found, checked) == (["10", "5", "3"], "10s")
