@@ -201,19 +201,19 @@ class Cluster:
         if name == "simulator":
             return processes.start(pipeline.simulator(self.run))
         if name == "producer":
-            return processes.start(self._with(pipeline.producer(self.run), _PRODUCER))
+            return self._start_by_clock(_with(pipeline.producer(self.run), _PRODUCER))
         fail_at, self.fail_at = self.fail_at, ""
-        return processes.start(self._with(self._stream_command(), {"FAIL_AT": fail_at}))
+        return self._start_by_clock(_with(self._stream_command(), {"FAIL_AT": fail_at}))
 
-    def _stream_command(self) -> processes.Command:
-        own = {"POSTGRES_PORT": str(self.proxy.port), **_STREAM}
-        return self._with(pipeline.stream(self.run), own)
-
-    def _with(self, command: processes.Command, own: Mapping[str, str]) -> processes.Command:
+    def _start_by_clock(self, command: processes.Command) -> Child:
         if command.name in self._clocks:
             by_clock = self._clocks[command.name].on([*command.arguments])
             command = replace(command, arguments=by_clock)
-        return replace(command, environment={**(command.environment or {}), **own})
+        return processes.start(command)
+
+    def _stream_command(self) -> processes.Command:
+        own = {"POSTGRES_PORT": str(self.proxy.port), **_STREAM}
+        return _with(pipeline.stream(self.run), own)
 
     def _broker(self) -> kafka_broker.Broker:
         addresses = self.run.addresses
@@ -233,3 +233,7 @@ class Cluster:
             port=self.run.addresses.postgres,
             password_file=self.run.passwords[ADMINISTRATOR],
         )
+
+
+def _with(command: processes.Command, own: Mapping[str, str]) -> processes.Command:
+    return replace(command, environment={**(command.environment or {}), **own})

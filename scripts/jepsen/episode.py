@@ -97,7 +97,7 @@ class Episode:
             ends, earlier = self._ends_if_there(), ledger
             ledger = self.cluster.database.ledger()
             replay = self.cluster.children.get("replay")
-            if ends and ledger == ends and (replay is None or not replay.is_running()):
+            if ends is not None and ledger == ends and (replay is None or not replay.is_running()):
                 return ends
             if ledger != earlier:
                 moved_at = time.monotonic()
@@ -108,11 +108,11 @@ class Episode:
                 )
             time.sleep(_LOOK_SECONDS)
 
-    def _ends_if_there(self) -> dict[int, int]:
+    def _ends_if_there(self) -> dict[int, int] | None:
         try:
             return self._ends()
         except BrokerError:
-            return {}
+            return None
 
     def _ends(self) -> dict[int, int]:
         facts = topic_facts(self.cluster.bootstrap, topics.BARS.name)
