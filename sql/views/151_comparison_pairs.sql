@@ -4,8 +4,8 @@
 --   correlation_20          of the last 20 log returns from one common bar to the next
 --   beta_20                 covariance of those returns over the variance of the other symbol's
 -- Both are null until there are 20 returns, and where a price did not move in them. They reach back
--- over the nights into the last bars of sessions before: as many of each symbol as a day can hold
--- and 25, the session's own included.
+-- over the nights into sessions before: over as many bars of the symbol as a day can hold and 25,
+-- the session's own included.
 create or replace view bi.comparison_pairs as
 with paired as (
     select
@@ -38,23 +38,11 @@ with paired as (
             order by most.symbol desc, most.interval desc, most.bar_time desc
             limit session.most_bars + 25
         ) as bar
-    inner join
-        lateral ( -- noqa: ST05
-            select most.* from (
-                select stored.* from market.events_stream as stored
-                where
-                    (stored.symbol, stored.interval, stored.bar_time)
-                    >= (mate.symbol, session.interval, '-infinity'::timestamptz)
-                    and (stored.symbol, stored.interval, stored.bar_time)
-                    < (mate.symbol, session.interval, session.ends_at)
-                    and stored.session_date <= session.session_date
-                order by stored.symbol desc, stored.interval desc, stored.bar_time desc
-                limit 3000
-            ) as most
-            order by most.symbol desc, most.interval desc, most.bar_time desc
-            limit session.most_bars + 25
-        ) as other
-        on bar.bar_time = other.bar_time
+    inner join market.events_stream as other
+        on
+            mate.symbol = other.symbol
+            and session.interval = other.interval
+            and bar.bar_time = other.bar_time
 ),
 
 moved as (

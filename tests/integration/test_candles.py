@@ -20,18 +20,24 @@ select symbol, bar_time, session_date, open, high, low, close, volume, bars, is_
     rolled_up_from
 from bi.candles_{width} order by symbol, session_date, bar_time
 """
+# Bars of one statement leave word of their series, as every merge does.
 INSERT = """
-insert into market.events_stream (
-    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+with merged as (
+    insert into market.events_stream (
+        symbol, bar_time, interval, open, high, low, close, volume, session_date, source,
+        freshness, adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    )
+    select
+        symbol, bar_time, interval, open, high, low, close, volume, session_date, 'simulator',
+        'simulated', true, is_final, bar_time, 0, 0
+    from unnest(
+        %s::text[], %s::timestamptz[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],
+        %s::numeric[], %s::bigint[], %s::date[], %s::boolean[]
+    ) as bar (symbol, bar_time, interval, open, high, low, close, volume, session_date, is_final)
+    returning symbol, interval, bar_time
 )
-select
-    symbol, bar_time, interval, open, high, low, close, volume, session_date, 'simulator',
-    'simulated', true, is_final, bar_time, 0, 0
-from unnest(
-    %s::text[], %s::timestamptz[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],
-    %s::numeric[], %s::bigint[], %s::date[], %s::boolean[]
-) as bar (symbol, bar_time, interval, open, high, low, close, volume, session_date, is_final)
+insert into market.indicator_work (symbol, interval, from_time, until_time)
+select symbol, interval, min(bar_time), max(bar_time) from merged group by symbol, interval
 """
 
 
