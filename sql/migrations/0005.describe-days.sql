@@ -59,6 +59,9 @@ create table market.series (
     primary key (symbol, interval)
 );
 
+-- sql/checks reads it as the stream's role.
+grant select on market.series to stream_writer;
+
 comment on table market.series is
 'One row per (symbol, interval) of which a bar was ever stored.';
 
