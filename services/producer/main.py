@@ -35,6 +35,7 @@ from services.producer.settings import Settings, read_settings
 
 SERVICE: Final = "producer"
 STOP_SECONDS: Final = 5.0
+OVERDUE_SECONDS: Final = 5.0
 _HELP: Final = """\
 Fetches market bars from Alpha Vantage within the limits of the key's plan and publishes the new
 and the changed ones to Kafka. Ctrl-C or SIGTERM stops it within 10 s; nothing is lost by a kill.
@@ -131,6 +132,7 @@ def _poll(
         address,
         lambda: connect(settings.kafka_bootstrap, settings.delivery_seconds),
         log,
+        settings.delivery_seconds + OVERDUE_SECONDS,
     )
     courier = Courier(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
