@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -127,13 +128,9 @@ def _poll(
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)
     address = ",".join(settings.kafka_bootstrap)
-    writer = KafkaWriter(
-        topics.BARS.name,
-        address,
-        lambda: connect(settings.kafka_bootstrap, settings.delivery_seconds),
-        log,
-        settings.delivery_seconds + OVERDUE_SECONDS,
-    )
+    connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
+    overdue_seconds = settings.delivery_seconds + OVERDUE_SECONDS
+    writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
     courier = Courier(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
     api = Api(settings.source, settings.fetch_parallel, observations.now)
