@@ -167,8 +167,9 @@ class Nemesis:
         give_back = self._cluster.fill_disk(fault.target)
 
         def end() -> None:
-            _await(
-                lambda: _DISK_FULL in self._cluster.log_of(fault.target), f"{fault.target}'s word"
+            feeling = "stream" if fault.target == "postgres" else fault.target
+            self._await(
+                lambda: _DISK_FULL in self._cluster.log_of(feeling), f"{feeling} to feel it"
             )
             give_back()
 
@@ -203,7 +204,7 @@ class Nemesis:
         held.enter_context(database.locked())
 
         def kill() -> None:
-            _await(database.merge_waits, "a merge that waits")
+            self._await(database.merge_waits, "a merge that waits")
             self._cluster.signal("postgres", signal.SIGKILL)
             _release(held)
 
@@ -225,14 +226,14 @@ class Nemesis:
         self._cluster.fail_at = fault.target
         self._cluster.signal("stream", signal.SIGKILL)
 
-
-def _await(ready: Callable[[], bool], what: str) -> None:
-    """Wait for what a fault needs to have had its effect."""
-    deadline = time.monotonic() + _AWAITED_SECONDS
-    while not ready():
-        if time.monotonic() > deadline:
-            raise EmbeddedError(f"waited {_AWAITED_SECONDS:.0f} s in vain for {what}")
-        time.sleep(0.1)
+    def _await(self, ready: Callable[[], bool], what: str) -> None:
+        """Wait until a fault has had its effect."""
+        deadline = time.monotonic() + _AWAITED_SECONDS
+        while not ready():
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"waited {_AWAITED_SECONDS:.0f} s in vain for {what}")
+            self._cluster.tend()
+            time.sleep(0.1)
 
 
 def _release(held: ExitStack) -> None:

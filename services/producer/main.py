@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -35,6 +36,7 @@ from services.producer.settings import Settings, read_settings
 
 SERVICE: Final = "producer"
 STOP_SECONDS: Final = 5.0
+OVERDUE_SECONDS: Final = 5.0
 _HELP: Final = """\
 Fetches market bars from Alpha Vantage within the limits of the key's plan and publishes the new
 and the changed ones to Kafka. Ctrl-C or SIGTERM stops it within 10 s; nothing is lost by a kill.
@@ -127,12 +129,9 @@ def _poll(
     _serve_metrics(settings, metrics, log)
     sessions = Sessions(settings.source.extended_hours)
     address = ",".join(settings.kafka_bootstrap)
-    writer = KafkaWriter(
-        topics.BARS.name,
-        address,
-        lambda: connect(settings.kafka_bootstrap, settings.delivery_seconds),
-        log,
-    )
+    connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
+    overdue_seconds = settings.delivery_seconds + OVERDUE_SECONDS
+    writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
     courier = Courier(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
     api = Api(settings.source, settings.fetch_parallel, observations.now)

@@ -91,28 +91,36 @@ class KafkaWriter:
     """Delivers records to one topic; `connector` makes a client."""
 
     def __init__(
-        self, topic: str, address: str, connector: Callable[[], Client], log: logging.Logger
+        self,
+        topic: str,
+        address: str,
+        connector: Callable[[], Client],
+        log: logging.Logger,
+        overdue_seconds: float,
     ) -> None:
+        """After `overdue_seconds` without an answer the client is taken for broken: kafka-python
+        has left records without one for ever when a broker failed while it wrote them."""
         self._topic = topic
         self._address = address
         self._connector = connector
         self._log = log
+        self._overdue_seconds = overdue_seconds
         self._client: Client | None = None
         self._complaint = ""
 
     def deliver(self, records: Sequence[Record], abandon: threading.Event) -> list[Delivery]:
         """Return one delivery for each record, in order.
 
-        Waits for Kafka as long as it takes; when `abandon` is set, what has no answer yet is
-        FAILED.
+        Waits for a client as long as it takes; when `abandon` is set, or an answer is overdue,
+        what has no answer yet is FAILED.
         """
         client = self._await_client(abandon)
         if client is None:
             return [Delivery.FAILED] * len(records)
         futures = self._send_all(client, records, abandon)
         reach("producer.all_sent")
-        slow_at = time.monotonic() + _SLOW_SECONDS
-        deliveries = [self._result(future, abandon, slow_at) for future in futures]
+        sent_at = time.monotonic()
+        deliveries = [self._result(future, abandon, sent_at) for future in futures]
         if Delivery.FAILED in deliveries:
             self._complain(f"Kafka at {self._address} did not take all bars; they are sent again")
             self.close()
@@ -189,14 +197,17 @@ class KafkaWriter:
                 futures.append(Delivery.FAILED)
         return futures
 
-    def _result(self, future: Any, abandon: threading.Event, slow_at: float) -> Delivery:
+    def _result(self, future: Any, abandon: threading.Event, sent_at: float) -> Delivery:
         if isinstance(future, Delivery):
             return future
         while not future.is_done and not abandon.is_set():
             with suppress(KafkaError):  # a failure is judged below, a time-out looks again
                 future.get(timeout=_LOOK_SECONDS)
-            if not future.is_done and time.monotonic() >= slow_at:
+            waited_seconds = time.monotonic() - sent_at
+            if not future.is_done and waited_seconds >= _SLOW_SECONDS:
                 self._complain(f"Kafka at {self._address} has not answered for some seconds")
+            if waited_seconds >= self._overdue_seconds:
+                break
         if not future.is_done:
             return Delivery.FAILED
         if future.succeeded():

@@ -5,6 +5,7 @@ twenty episodes of random ones. Nothing may be lost, doubled, wrong or stale.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,14 +58,12 @@ def test_each_fault_alone(tmp_path: Path) -> None:
 def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
     said = chaos(tmp_path, "--market")
 
-    assert said.count("\nepisode ") == 1
+    assert "\n1 episodes, " in said
     logs = tmp_path / "data" / "logs"
     kafka, producer, stream = (
         (logs / f"{name}.log").read_text("utf-8") for name in ("kafka", "producer", "stream")
     )
-    full_disk = [line for line in stream.splitlines() if "No space left on device" in line]
-    assert full_disk
-    assert all("batch waits, nothing is lost" in line for line in full_disk)
+    assert re.search("batch waits, nothing is lost: .*No space left on device", stream)
     assert "No space left on device" in kafka
     assert "bars wait and nothing is lost" in producer
     assert "takes bars again" in producer

@@ -102,7 +102,7 @@ class Process:
         self.beats = 0
         self.stop = threading.Event()
         inbox, sessions = Inbox(), Sessions(settings.source.extended_hours)
-        writer = KafkaWriter("market.bars", "kafka:9092", world.broker.connect, LOG)
+        writer = KafkaWriter("market.bars", "kafka:9092", world.broker.connect, LOG, 60.0)
         pacer = Pacer(settings.plan)
         if settings.plan.per_day is not None:
             pacer.restore(self.memory.calls(), clock.now(), clock.monotonic())

@@ -50,8 +50,8 @@ class _TooLarge(BrokerClient):
         return super().send(topic, value, key)
 
 
-def _writer(connector: _Script) -> KafkaWriter:
-    return KafkaWriter("market.bars", "kafka:9092", connector, LOG)
+def _writer(connector: _Script, overdue_seconds: float = 60.0) -> KafkaWriter:
+    return KafkaWriter("market.bars", "kafka:9092", connector, LOG, overdue_seconds)
 
 
 def test_every_record_is_acknowledged_in_order() -> None:
@@ -125,6 +125,15 @@ def test_a_missing_topic_names_the_command_that_makes_it(
     assert "no topic market.bars" in caplog.messages[0]
     assert "`python -m services.topics.main`" in caplog.messages[0]
     assert lost.closed
+
+
+def test_a_client_that_never_answers_is_built_anew() -> None:
+    broker = Broker()
+    hanging = _Hanging(broker)
+    writer = _writer(_Script(hanging, broker.connect()), overdue_seconds=0.05)
+    assert writer.deliver(RECORDS, threading.Event()) == [Delivery.FAILED] * 3
+    assert (hanging.aborted, hanging.closed) == (True, True)
+    assert writer.deliver(RECORDS, threading.Event()) == [Delivery.ACKNOWLEDGED] * 3
 
 
 def test_abandoning_ends_the_wait_for_an_answer() -> None:
