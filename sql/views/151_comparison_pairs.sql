@@ -38,11 +38,20 @@ with paired as (
             order by most.symbol desc, most.interval desc, most.bar_time desc
             limit session.most_bars + 25
         ) as bar
-    inner join market.events_stream as other
-        on
-            mate.symbol = other.symbol
-            and session.interval = other.interval
-            and bar.bar_time = other.bar_time
+    cross join
+        -- The limit keeps the planner from joining this first and looking the bars up for each.
+        lateral (
+            select
+                stored.open,
+                stored.close
+            from market.events_stream as stored
+            where
+                stored.symbol = mate.symbol
+                and stored.interval = session.interval
+                and stored.bar_time = bar.bar_time
+            order by stored.bar_time
+            limit 1
+        ) as other
 ),
 
 moved as (
