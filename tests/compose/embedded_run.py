@@ -59,6 +59,6 @@ class EmbeddedRun:
             yield connection
 
     def stop(self) -> None:
-        """End it as a person would; fail if it does not end well."""
-        self._process.send_signal(signal.SIGINT)
+        """End it; fail if it does not end well. SIGINT would be ignored under `nohup … &`."""
+        self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(60) == 0

@@ -117,7 +117,8 @@ def test_the_networks_keep_ingest_and_database_apart(
     assert internal == {"market", "ingest", "database", "compute", "figures"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
-    assert "kafka" not in members["access"]
+    assert members["endpoint"] == {"postgres"}
+    assert members["pages"] == {"dashboard", "spark-pages", "pgadmin", "kafka-ui"}
 
 
 def test_no_secret_and_no_engine_reaches_a_service(services: dict[str, Service]) -> None:

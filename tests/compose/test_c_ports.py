@@ -17,6 +17,7 @@ DECLARED = {
     "simulator": {8000},
     "producer": {9464},
     "postgres": {5432},
+    "dashboard": {8050},
     # Spark's RPC and pages; the driver's and the executors' further ports are any.
     "spark-master": {7077, 8080},
     "spark-worker": {7081, 8081},
@@ -81,21 +82,25 @@ def test_neighbours_reach_what_is_declared_and_no_more(stack: Stack, network: st
         assert answering[service] or service in {"spark-worker", "stream", "producer"}
 
 
-def test_neighbours_of_the_published_network_reach_nobody(stack: Stack) -> None:
-    there = addresses(stack, "access")
-    said = json.loads(stack.tool("access", "python", "-c", PROBE, *there.values()))
-    assert there.keys() == {"postgres"}
-    assert said == {there["postgres"]: []}
+@pytest.mark.parametrize(("network", "service"), [("endpoint", "postgres"), ("pages", "dashboard")])
+def test_neighbours_of_a_published_network_reach_nobody(
+    stack: Stack, network: str, service: str
+) -> None:
+    there = addresses(stack, network)
+    said = json.loads(stack.tool(network, "python", "-c", PROBE, *there.values()))
+    assert there.keys() == {service}
+    assert said == {there[service]: []}
 
 
-def test_the_host_listens_on_the_declared_port_alone(stack: Stack) -> None:
+def test_the_host_listens_on_the_declared_ports_alone(stack: Stack) -> None:
     published = {
         (bound["HostIp"], int(bound["HostPort"]))
         for one in stack.containers().values()
         for places in one["NetworkSettings"]["Ports"].values()
         for bound in places or ()
     }
-    assert published == {("127.0.0.1", stack.port)}
+    pages = stack.variables["DASHBOARD_PUBLISHED"].split(":")
+    assert published == {("127.0.0.1", stack.port), (pages[0], int(pages[1]))}
     assert {host for host, port in listening() if port == stack.port} == {"127.0.0.1"}
 
 

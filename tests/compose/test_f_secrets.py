@@ -21,6 +21,7 @@ SMALL = {
     "KAFKA_MEMORY": "640m",
     "SIMULATOR_MEMORY": "256m",
     "POSTGRES_MEMORY": "512m",
+    "DASHBOARD_MEMORY": "256m",
 }
 STANDING_BY = ("spark-master", "spark-worker", "simulator")
 REAL = {
