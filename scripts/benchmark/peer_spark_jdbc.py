@@ -15,7 +15,7 @@ _EVENT = (
     "ohlcv struct<open: string, high: string, low: string, close: string, volume: string>, "
     "source string, freshness string, adjusted boolean, is_final boolean, observed_at timestamp"
 )
-_ROWS_A_TRIGGER = 200_000
+_ROWS_A_TRIGGER = 500_000
 _BATCH = 10_000
 
 

@@ -15,11 +15,11 @@ from itertools import chain
 import pyarrow as pa
 
 from services.common import fail_points
-from services.stream import postgres
 from services.stream.apply import Done, Work, apply
 from services.stream.arrow_decode import DoubtError, sure_outcomes
 from services.stream.broker import BrokerError, RejectedTopic
 from services.stream.faults import DatabaseError
+from services.stream.kept_session import kept_session
 from services.stream.ledger import Move, OffsetRange, Tally
 from services.stream.settings import PostgresAddress
 
@@ -111,7 +111,7 @@ def executor_apply(
     def _apply(partition: int, batches: Iterable[pa.RecordBatch]) -> Report:
         try:
             with (
-                closing(postgres.connect(address, "tapeline executor")) as session,
+                kept_session(address, "tapeline executor") as session,
                 closing(RejectedTopic(bootstrap, work.topic)) as rejected,
             ):
                 mine = {partition: ranges[partition]}

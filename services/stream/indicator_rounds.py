@@ -7,9 +7,10 @@ group of series in a transaction of its own. Faults of the environment are waite
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Final
@@ -19,9 +20,10 @@ import tenacity
 from pyspark.sql import SparkSession
 
 from services.common import fail_points
-from services.stream import postgres
 from services.stream.faults import DatabaseError
 from services.stream.indicator_tables import Derived, Series, derive_group, fold, pending
+from services.stream.kept_session import kept_session
+from services.stream.low_priority import at_low_priority
 from services.stream.patience import waiting_out
 from services.stream.settings import PostgresAddress
 from services.stream.sink import InstanceConnection
@@ -30,7 +32,7 @@ LOOK_SECONDS: Final = 1.0
 """The pause between two looks for work."""
 FOLD_SECONDS: Final = 60.0
 """The same where derived series are not wanted, and only their marks are kept few."""
-DEFER_SECONDS: Final = 30.0
+DEFER_SECONDS: Final = 120.0
 """How long large batches may hold up the derived series."""
 QUIET_SECONDS: Final = 2.0
 """How long after a large batch no further one is expected."""
@@ -83,9 +85,14 @@ class Rounds:
         finally:
             self.connection.close()
 
-    def defer(self) -> None:
-        """Let bars go first: a large batch was merged, and others may follow."""
-        self._quiet_from = time.monotonic() + QUIET_SECONDS
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Let bars go first: a large batch is being merged, and others may follow."""
+        self._quiet_from = math.inf
+        try:
+            yield
+        finally:
+            self._quiet_from = time.monotonic() + QUIET_SECONDS
 
     def round(self) -> bool:
         """Derive some of what is due; return whether more of it is known to be due."""
@@ -112,7 +119,9 @@ class Rounds:
         groups = [
             series[start : start + GROUP_SERIES] for start in range(0, len(series), GROUP_SERIES)
         ]
-        frame = self.session.range(0, len(groups), 1, len(groups))
+        # The others are for the bars that come meanwhile.
+        tasks = min(len(groups), max(1, self.session.sparkContext.defaultParallelism // 2))
+        frame = self.session.range(0, len(groups), 1, tasks)
         reports = frame.mapInArrow(executor_derive(self.address, groups), _REPORT_SCHEMA).collect()
         for report in reports:
             if report.message is not None:
@@ -147,8 +156,9 @@ def executor_derive(
     def _report(group: Sequence[Series]) -> dict[str, object]:
         most_bars = max(1_000, GROUP_BARS // len(group))
         try:
-            with closing(postgres.connect(address, "tapeline indicators")) as session:
-                return derive_group(session, group, most_bars)._asdict()
+            with kept_session(address, "tapeline indicators") as session:
+                derived = at_low_priority(lambda: derive_group(session, group, most_bars))
+                return derived._asdict()
         except DatabaseError as error:
             return {"message": str(error), "sqlstate": error.sqlstate}
 

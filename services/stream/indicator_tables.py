@@ -132,7 +132,8 @@ def _read(
         return schema.empty_table()
     return csv.read_csv(
         io.BytesIO(text),
-        read_options=csv.ReadOptions(column_names=schema.names),
+        # Threads of Arrow's would keep the low priority that this is done at.
+        read_options=csv.ReadOptions(column_names=schema.names, use_threads=False),
         convert_options=csv.ConvertOptions(
             column_types=schema, true_values=["t"], false_values=["f"]
         ),

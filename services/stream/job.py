@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Condition, Event
 
@@ -16,7 +17,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from services.common.fail_points import reach
 from services.common.heartbeat import Heartbeat
 from services.stream import spark
-from services.stream.ledger import OffsetRange
+from services.stream.ledger import OffsetRange, total_records
 from services.stream.metrics import Metrics
 from services.stream.offsets import (
     CheckpointError,
@@ -47,7 +48,7 @@ class Job:
     stopping: Event
     log: logging.Logger
     clock_seconds: Callable[[], float]
-    on_large_batch: Callable[[], None]
+    around_large_batch: Callable[[], AbstractContextManager[None]]
     _failure: BaseException | None = None
     _ends: tuple[int, dict[int, int]] | None = None
     _idle: Condition = field(default_factory=Condition)
@@ -95,7 +96,8 @@ class Job:
             raise StoppedError("asked to stop")
         try:
             ranges = self._ranges(batch_id)
-            applied = self.sink.apply(records, ranges)
+            with self._around(ranges):
+                applied = self.sink.apply(records, ranges)
             reach("job.batch_applied")
             self._report(batch_id, applied)
         except BaseException as error:
@@ -110,6 +112,10 @@ class Job:
         with self._idle:
             self._busy = not self.stopping.is_set()
             return self._busy
+
+    def _around(self, ranges: Mapping[int, OffsetRange]) -> AbstractContextManager[None]:
+        is_large = total_records(ranges) > self.settings.driver_rows
+        return self.around_large_batch() if is_large else nullcontext()
 
     def _ranges(self, batch_id: int) -> dict[int, OffsetRange]:
         ends = self._logged(batch_id)
@@ -135,8 +141,6 @@ class Job:
 
     def _report(self, batch_id: int, applied: Applied) -> None:
         self.metrics.applied(applied, self.clock_seconds())
-        if applied.records > self.settings.driver_rows:
-            self.on_large_batch()
         self.log.info(
             "batch %d: %d records, %d stored, %d superseded, %d rejected in %.2f s",
             batch_id,

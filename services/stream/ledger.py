@@ -19,6 +19,11 @@ class OffsetRange:
     until: int
 
 
+def total_records(ranges: Mapping[int, OffsetRange]) -> int:
+    """Return how many offsets the ranges of all partitions hold."""
+    return sum(offsets.until - offsets.start for offsets in ranges.values())
+
+
 @dataclass(frozen=True)
 class Tally:
     """Good and bad records seen in one partition of a batch, the Kafka time of the oldest one

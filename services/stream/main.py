@@ -98,7 +98,7 @@ class Stream:
             stopping=self.stopping,
             log=self.log,
             clock_seconds=time.time,
-            on_large_batch=rounds.defer,
+            around_large_batch=rounds.deferred,
         )
         self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
         try:

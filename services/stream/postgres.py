@@ -89,6 +89,14 @@ class Session:
         """Whether the connection is gone."""
         return self._connection.closed
 
+    def answers(self) -> bool:
+        """Whether the server still answers on the connection, which is closed if not."""
+        try:
+            self._one("select 1", ())
+        except DatabaseError:
+            self.close()
+        return not self.broken
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         self._connection.close()

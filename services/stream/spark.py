@@ -143,7 +143,13 @@ def _consumer(bootstrap: str) -> dict[str, str]:
     # Spark asks only for records that it knows to be there, and then for the topic's bounds on
     # the same connection, where the answer waits behind the consumer's own fetch ahead: half a
     # second by default, for each partition of each batch.
-    return {"kafka.bootstrap.servers": bootstrap, "kafka.fetch.max.wait.ms": "5"}
+    return {
+        "kafka.bootstrap.servers": bootstrap,
+        "kafka.fetch.max.wait.ms": "5",
+        # It asks for those bounds after each poll: let a poll bring many records.
+        "kafka.max.poll.records": "10000",
+        "kafka.max.partition.fetch.bytes": "8388608",
+    }
 
 
 def _offsets_json(topic: str, offsets: Mapping[int, int]) -> str:

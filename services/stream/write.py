@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.stream.apply import Done, Publish, Work, apply
 from services.stream.arrow_decode import KEY_BYTES, VALUE_BYTES, DoubtError, sure_outcomes
@@ -21,7 +20,7 @@ from services.stream.broker import BrokerError
 from services.stream.decode import decode
 from services.stream.executor import DOUBT, REPORT_SCHEMA, Report, executor_apply
 from services.stream.faults import DatabaseError, Fault
-from services.stream.ledger import OffsetRange
+from services.stream.ledger import OffsetRange, total_records
 from services.stream.outcomes import outcomes
 from services.stream.postgres import Session
 from services.stream.settings import PostgresAddress
@@ -29,6 +28,8 @@ from services.stream.stage import GOOD_COLUMNS
 
 LONG_WAY_BATCHES = 10
 """How many batches after one in doubt take the long way at once: doubts seldom come alone."""
+
+_DRIVER_TASKS = 2
 
 Ranges = Mapping[int, OffsetRange]
 
@@ -44,10 +45,11 @@ class Written:
 def bounded(records: DataFrame) -> DataFrame:
     """Return what `sure_outcomes` needs of Kafka's records."""
     # What is longer than any record of the producer's is in doubt without a look at it.
-    return records.select(
+    # As text: each column that is built in Python costs a batch several calls into the JVM.
+    return records.selectExpr(
         *("partition", "offset", "timestamp"),
-        F.when(F.length("key") <= KEY_BYTES, F.col("key")).alias("key"),
-        F.when(F.length("value") <= VALUE_BYTES, F.col("value")).alias("value"),
+        f"if(length(key) <= {KEY_BYTES}, key, null) as key",
+        f"if(length(value) <= {VALUE_BYTES}, value, null) as value",
     )
 
 
@@ -81,7 +83,7 @@ class Writer:
     def _from_driver(
         self, session: Session, records: DataFrame, work: Work, ranges: Ranges
     ) -> Written | None:
-        if sum(offsets.until - offsets.start for offsets in ranges.values()) > self.driver_rows:
+        if total_records(ranges) > self.driver_rows:
             return None
         batches = self._sure(records)
         if batches is None:
@@ -94,7 +96,8 @@ class Writer:
     def _sure(self, records: DataFrame) -> list[pa.RecordBatch] | None:
         if self.long_way_batches:
             return None
-        batches = bounded(records).toArrow().to_batches()
+        # A task costs more than a small batch's share of it.
+        batches = bounded(records).coalesce(_DRIVER_TASKS).toArrow().to_batches()
         try:
             return [sure_outcomes(batch) for batch in batches if len(batch)]
         except DoubtError:

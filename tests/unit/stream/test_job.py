@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from typing import cast
@@ -37,7 +38,7 @@ def job(tmp_path: Path) -> Job:
         stopping=Event(),
         log=logging.getLogger("stream"),
         clock_seconds=lambda: 1_000.0,
-        on_large_batch=lambda: None,
+        around_large_batch=nullcontext,
     )
 
 
