@@ -16,7 +16,7 @@ def listed(session: Session) -> list[str]:
     if session.place.is_remote:
         printed = session.run("tapeline-access list").split()
         return [] if printed == ["nobody"] else printed
-    text = session.run(f"cat {_SETTINGS} 2>/dev/null || true")
+    text = session.run(commands.of_file("cat", _SETTINGS))
     return [part for part in setting(text, "POWERBI_CIDRS").replace(",", " ").split() if part]
 
 
@@ -28,7 +28,7 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
         if session.place.is_remote:
             session.run(f"tapeline-access {word} {networks.network(cidr)}")
         else:
-            text = session.run(f"cat {_SETTINGS} 2>/dev/null || true")
+            text = session.run(commands.of_file("cat", _SETTINGS))
             session.shell.send(with_networks(text, wanted).encode(), _SETTINGS)
         session.run(commands.up(session.place, build=False))
         session.run(await_list(session.place, wanted))

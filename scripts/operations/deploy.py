@@ -122,7 +122,7 @@ def deploy_there(
 
 def current(session: Session) -> str:
     """Return the name of the release that runs, or nothing."""
-    link = f"readlink {HOST_DIRECTORY}/current || true"
+    link = commands.of_file("readlink", f"{HOST_DIRECTORY}/current")
     return session.run(link).strip().rpartition("/")[2]
 
 

@@ -81,6 +81,8 @@ def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
 ) -> None:
     ran, error = deployed({"ps --all": GOOD, "readlink": "releases/before"}, monkeypatch)
     assert error == ""
+    current = "/opt/tapeline/current"
+    assert ran[2] == f"if [ -e {current} ]; then readlink {current}; fi"
     switched = next(place for place, command in enumerate(ran) if "ln -sfn" in command)
     assert ran[switched] == (
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
@@ -166,7 +168,7 @@ def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -
 
 def test_allow_and_deny_change_the_settings_of_this_machine() -> None:
     text = "SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=127.0.0.1:5555\n"
-    one, shell, _ = session({"cat .env": text}, LOCAL)
+    one, shell, _ = session({"if [ -e .env ]; then cat .env; fi": text}, LOCAL)
     assert access.change(one, access.ALLOW, "203.0.113.0/24") == ["203.0.113.0/24"]
     assert shell.sent == {
         ".env": b"SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=0.0.0.0:5555\nPOWERBI_CIDRS=203.0.113.0/24\n"
@@ -266,6 +268,14 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
         "let in      nobody from elsewhere",
     ]
+
+
+def test_a_bundle_takes_the_end_of_the_record_where_there_is_one() -> None:
+    unknown: dict[str, Answer] = dict.fromkeys(("psql", "df -Pk", "enddate"), (1, ""))
+    one, shell, _ = session({"ps --all": GOOD, **unknown}, LOCAL)
+    assert "audit.txt" in bundle.collect(one)
+    file = ".cache/operations/audit.log"
+    assert f"if [ -e {file} ]; then tail -n 200 {file}; fi" in shell.ran
 
 
 def test_a_bundle_holds_no_secret(tmp_path: Path) -> None:
