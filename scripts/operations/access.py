@@ -16,23 +16,32 @@ def listed(session: Session) -> list[str]:
     if session.place.is_remote:
         printed = session.run("tapeline-access list").split()
         return [] if printed == ["nobody"] else printed
-    text = session.run(commands.of_file("cat", _SETTINGS))
-    return [part for part in setting(text, "POWERBI_CIDRS").replace(",", " ").split() if part]
+    return _networks(_settings(session))
 
 
 def change(session: Session, word: str, cidr: str) -> list[str]:
     """Add a network to the list, or take it off; return the list. Raises OperationError."""
     deed = networks.with_network if word == ALLOW else networks.without_network
-    wanted = deed(listed(session), cidr)
-    with session.locked(f"{word} {networks.network(cidr)}", ""):
+    named = networks.network(cidr)
+    with session.locked(f"{word} {named}", ""):
         if session.place.is_remote:
-            session.run(f"tapeline-access {word} {networks.network(cidr)}")
+            wanted = deed(listed(session), named)
+            session.run(f"tapeline-access {word} {named}")
         else:
-            text = session.run(commands.of_file("cat", _SETTINGS))
+            text = _settings(session)
+            wanted = deed(_networks(text), named)
             session.shell.send(with_networks(text, wanted).encode(), _SETTINGS)
         session.run(commands.up(session.place, build=False))
         session.run(await_list(session.place, wanted))
     return wanted
+
+
+def _settings(session: Session) -> str:
+    return session.run(commands.of_file("cat", _SETTINGS))
+
+
+def _networks(text: str) -> list[str]:
+    return setting(text, "POWERBI_CIDRS").replace(",", " ").split()
 
 
 def with_networks(text: str, wanted: list[str]) -> str:

@@ -170,6 +170,7 @@ def test_allow_and_deny_change_the_settings_of_this_machine() -> None:
     text = "SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=127.0.0.1:5555\n"
     one, shell, _ = session({"if [ -e .env ]; then cat .env; fi": text}, LOCAL)
     assert access.change(one, access.ALLOW, "203.0.113.0/24") == ["203.0.113.0/24"]
+    assert len([command for command in shell.ran if "cat .env" in command]) == 1
     assert shell.sent == {
         ".env": b"SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=0.0.0.0:5555\nPOWERBI_CIDRS=203.0.113.0/24\n"
     }
@@ -185,7 +186,15 @@ def test_what_must_not_be_let_in_changes_nothing(cidr: str) -> None:
     one, shell, _ = session({"tapeline-access list": "nobody\n"})
     with pytest.raises(OperationError):
         access.change(one, access.ALLOW, cidr)
-    assert shell.ran == ["tapeline-access list"]
+    assert shell.ran == []
+
+
+def test_what_is_not_on_the_list_cannot_be_taken_off() -> None:
+    one, shell, _ = session({"tapeline-access list": "198.51.100.7/32\n"})
+    with pytest.raises(OperationError, match=r"203\.0\.113\.0/24 is not on the list: 198\.51"):
+        access.change(one, access.DENY, "203.0.113.0/24")
+    assert not [command for command in shell.ran if "tapeline-access deny" in command]
+    assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
 
 
 def test_on_a_host_one_program_changes_firewall_and_database() -> None:
