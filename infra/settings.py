@@ -135,9 +135,11 @@ class _Reader:
             try:
                 network = parse_cidr(part)
             except ValueError as error:
-                raise SettingError(f"{key}: {error}") from None
+                raise SettingError(f"{key}: {error}; {_remedy(key)}") from error
             if ipv4_only and network.version != 4:
-                raise SettingError(f"{key}: {part} is IPv6, and the host has only an IPv4 address")
+                raise SettingError(
+                    f"{key}: {part} is IPv6, and the host has only an IPv4 address; {_remedy(key)}"
+                )
             found.append(str(network))
         return tuple(dict.fromkeys(found))
 
