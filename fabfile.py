@@ -29,8 +29,17 @@ from scripts.operations.errors import OperationError
 from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.session import Session, begin
 from scripts.operations.stacks import known_hosts, stack_outputs
+from scripts.operations.upgrade import upgrade as behind_a_backup
 
 STACK = "the host of this Pulumi stack; without it, this machine's own containers"
+OF_A_DEPLOY = {
+    "stack": STACK,
+    "reason": "why, for the lock and the record",
+    "ref": "the commit (default HEAD)",
+    "images": "build (there), or send (this machine's)",
+    "provision": "run Ansible first, as by default",
+    "gate_seconds": "how long all services may take to be well",
+}
 
 
 def verb(**options: str) -> Callable[[Callable[..., Any]], Any]:
@@ -62,14 +71,7 @@ def host_of(stack: str) -> Session:
     return begin(stack)
 
 
-@verb(
-    stack=STACK,
-    reason="why, for the lock and the record",
-    ref="the commit (default HEAD)",
-    images="build (there), or send (this machine's)",
-    provision="run Ansible first, as by default",
-    gate_seconds="how long all services may take to be well",
-)
+@verb(**OF_A_DEPLOY)
 def deploy(
     _: Context,
     stack: str = "",
@@ -80,14 +82,23 @@ def deploy(
     gate_seconds: int = deploys.GATE_SECONDS,
 ) -> None:
     """Bring a release up: checks, lock, files, images, health gate; back by itself if it fails."""
-    if not stack:
-        deploys.deploy_here(begin(""), reason, gate_seconds)
-        return
+    deploys.prepared(begin(stack), ref, images, provision, reason, gate_seconds)()
+
+
+@verb(**OF_A_DEPLOY)
+def upgrade(
+    _: Context,
+    stack: str = "",
+    reason: str = "",
+    ref: str = "HEAD",
+    images: str = "build",
+    provision: bool = True,
+    gate_seconds: int = deploys.GATE_SECONDS,
+) -> None:
+    """Take a backup, deploy, and look whether all is well; a failure tells the way back."""
     session = begin(stack)
-    release = deploys.new_release(session, ref)
-    if provision:
-        ansible.provision(stack, check=False)
-    deploys.deploy_there(session, release, images, reason, gate_seconds)
+    bring = deploys.prepared(session, ref, images, provision, reason, gate_seconds)
+    print("\n".join(behind_a_backup(session, bring)))
 
 
 @verb(stack=STACK, check="only tell what would change", extra="further words for ansible-playbook")

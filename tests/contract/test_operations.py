@@ -17,7 +17,7 @@ ANSIBLE = ROOT / "ansible"
 VERBS = (
     "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "offsets",
     "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "status",
-    "tunnel", "unlock",
+    "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 
