@@ -36,6 +36,11 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
     return wanted
 
 
+def published_port(session: Session) -> str:
+    """Return the port at which this machine publishes PostgreSQL."""
+    return _port(_settings(session))
+
+
 def _settings(session: Session) -> str:
     return session.run(commands.of_file("cat", _SETTINGS))
 
@@ -44,11 +49,14 @@ def _networks(text: str) -> list[str]:
     return setting(text, "POWERBI_CIDRS").replace(",", " ").split()
 
 
+def _port(text: str) -> str:
+    return setting(text, "POSTGRES_PUBLISHED").rpartition(":")[2] or "5432"
+
+
 def with_networks(text: str, wanted: list[str]) -> str:
     """Return the text of .env with the list, and published for them, or for nobody."""
-    port = setting(text, "POSTGRES_PUBLISHED").rpartition(":")[2] or "5432"
     address = "0.0.0.0" if wanted else "127.0.0.1"  # noqa: S104 - only with a list
-    text = with_setting(text, "POSTGRES_PUBLISHED", f"{address}:{port}")
+    text = with_setting(text, "POSTGRES_PUBLISHED", f"{address}:{_port(text)}")
     return with_setting(text, "POWERBI_CIDRS", ",".join(wanted))
 
 
