@@ -148,10 +148,11 @@ def psql(
 
 @verb
 def allow(_: Context, cidr: opt.Cidr, stack: opt.Stack = "") -> None:
-    """Let Power BI's machines in from a network: firewall, port and pg_hba.conf together."""
-    print(f"let in: {', '.join(lists.change(begin(stack), lists.ALLOW, cidr))}")
+    """Let Power BI's machines in: the host's firewall, port and pg_hba.conf, not the cloud's."""
+    wanted = ",".join(lists.change(begin(stack), lists.ALLOW, cidr))
+    print(f"let in: {wanted}")
     if stack:
-        print("the cloud's own firewall is the stack's: add it to powerbiCidrs, then `pulumi up`")
+        print(lists.cloud_remedy(stack, wanted))
 
 
 @verb

@@ -81,7 +81,7 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         ssh_public_key=reader.ssh_public_key() if cloud != "existing" else "",
         ssh_identity_file=reader.text("sshIdentityFile"),
         admin_cidrs=reader.admin_cidrs(ipv4_only),
-        powerbi_cidrs=reader.powerbi_cidrs(ipv4_only),
+        powerbi_cidrs=reader.powerbi_cidrs(),
         domain=reader.domain(),
         certificate=reader.choice("certificate", CERTIFICATES),
         acme_email=reader.text("acmeEmail"),
@@ -129,31 +129,29 @@ class _Reader:
             raise SettingError(f"{key} is {value!r}; it must be a number from {least} to {most}")
         return int(value)
 
-    def cidrs(self, key: str, ipv4_only: bool) -> tuple[str, ...]:
+    def cidrs(self, key: str, why_ipv4: str) -> tuple[str, ...]:
         found = []
         for part in filter(None, (part.strip() for part in self.text(key).split(","))):
             try:
                 network = parse_cidr(part)
             except ValueError as error:
                 raise SettingError(f"{key}: {error}; {_remedy(key)}") from error
-            if ipv4_only and network.version != 4:
-                raise SettingError(
-                    f"{key}: {part} is IPv6, and the host has only an IPv4 address; {_remedy(key)}"
-                )
+            if why_ipv4 and network.version != 4:
+                raise SettingError(f"{key}: {part} is IPv6, and {why_ipv4}; {_remedy(key)}")
             found.append(str(network))
         return tuple(dict.fromkeys(found))
 
     def admin_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
         self.required("adminCidrs")
-        cidrs = self.cidrs("adminCidrs", ipv4_only)
+        cidrs = self.cidrs("adminCidrs", "the host has only an IPv4 address" if ipv4_only else "")
         if is_world_open(cidrs):
             raise SettingError(
                 f"adminCidrs opens SSH to the world; name your own, {_remedy('adminCidrs')}"
             )
         return cidrs
 
-    def powerbi_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
-        cidrs = self.cidrs("powerBiCidrs", ipv4_only)
+    def powerbi_cidrs(self) -> tuple[str, ...]:
+        cidrs = self.cidrs("powerBiCidrs", "PostgreSQL is published on IPv4 alone")
         if is_world_open(cidrs) and self.text("worldOpenPostgres") != WORLD_OPEN_WORDS:
             raise SettingError(
                 "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "

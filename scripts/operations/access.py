@@ -36,6 +36,14 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
     return wanted
 
 
+def cloud_remedy(stack: str, wanted: str) -> str:
+    """Return what opens the firewall that the cloud has in front of a host."""
+    return (
+        "the cloud's own firewall is the stack's and stays as it is; to open it: "
+        f"pulumi config set --stack {stack} powerBiCidrs {wanted} && pulumi up --stack {stack}"
+    )
+
+
 def published_port(session: Session) -> str:
     """Return the port at which this machine publishes PostgreSQL."""
     return _port(_settings(session))

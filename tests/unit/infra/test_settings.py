@@ -72,6 +72,10 @@ def test_the_least_configuration_is_enough() -> None:
         ({"adminCidrs": "home"}, "adminCidrs: 'home' is no address range; such as: pulumi config"),
         ({"adminCidrs": "2001:db8::/32"}, "adminCidrs: 2001:db8::/32 is IPv6, and the host has"),
         ({"powerBiCidrs": "0.0.0.0/0"}, "powerBiCidrs opens PostgreSQL to the world; name the"),
+        (
+            {"cloud": "existing", "powerBiCidrs": "2001:db8::/32", "adminCidrs": "2001:db8::/48"},
+            "powerBiCidrs: 2001:db8::/32 is IPv6, and PostgreSQL is published on IPv4 alone; such",
+        ),
         ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range; such as"),
         ({"domain": "no_name"}, "domain is 'no_name', which is no host name"),
         ({"certificate": "self"}, "certificate is 'self'; it must be one of own-ca, given, acme"),

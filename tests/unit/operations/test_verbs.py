@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from infra.config_keys import KEYS
 from scripts.operations import access, bundle, recovery, reports, rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.place import LOCAL
@@ -86,6 +88,13 @@ def test_on_a_host_one_program_changes_firewall_and_database() -> None:
         "203.0.113.0/24",
     ]
     assert "tapeline-access allow 203.0.113.0/24" in shell.ran
+
+
+def test_the_remedy_for_the_clouds_firewall_names_a_setting_that_there_is() -> None:
+    said = access.cloud_remedy("prod", "198.51.100.7/32,203.0.113.0/24")
+    [key] = re.findall(r"pulumi config set --stack prod (\w+) 198\.51\.100\.7/32,", said)
+    assert key in KEYS
+    assert said.endswith("&& pulumi up --stack prod")
 
 
 def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
