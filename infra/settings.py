@@ -23,6 +23,7 @@ WORLD_OPEN_WORDS: Final = "yes, from anywhere"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
+_AZURE_IMAGE: Final = re.compile(r"[^:]+:[^:]+:[^:]+:\d+\.\d+\.\d+")
 _TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
 
 
@@ -77,7 +78,7 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         cloud=cloud,
         region=reader.name("region", offer.region),
         size=reader.name("size", offer.size),
-        image=reader.name("image", offer.image),
+        image=reader.image(cloud, offer.image),
         ssh_public_key=reader.ssh_public_key() if cloud != "existing" else "",
         ssh_identity_file=reader.text("sshIdentityFile"),
         admin_cidrs=reader.admin_cidrs(ipv4_only),
@@ -118,6 +119,15 @@ class _Reader:
         value = self.text(key) or default
         if value and not _NAME.fullmatch(value):
             raise SettingError(f"{key} is {value!r}, which is no name; {_remedy(key)}")
+        return value
+
+    def image(self, cloud: str, default: str) -> str:
+        value = self.name("image", default)
+        if cloud == "azure" and not _AZURE_IMAGE.fullmatch(value):
+            raise SettingError(
+                f"image is {value!r}; on azure it must be publisher:offer:sku:version, such as: "
+                f"pulumi config set image {default}"
+            )
         return value
 
     def flag(self, key: str) -> bool:

@@ -58,6 +58,14 @@ def test_the_least_configuration_is_enough() -> None:
         ({"cloud": "moon"}, "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, "),
         ({"region": "a b"}, "region is 'a b', which is no name; such as: pulumi config set region"),
         ({"size": "$(id)"}, "size is '$(id)', which is no name"),
+        (
+            {"cloud": "azure", "image": "Debian:debian-13:13-gen2"},
+            "image is 'Debian:debian-13:13-gen2'; on azure it must be publisher:offer:sku:version",
+        ),
+        (
+            {"cloud": "azure", "image": "Debian:debian-13:13-gen2:latest"},
+            "image is 'Debian:debian-13:13-gen2:latest'; on azure it must be publisher:offer:sku:v",
+        ),
         ({"sshPublicKey": ""}, "sshPublicKey is not set: The public key of the person"),
         ({"sshPublicKey": "ssh-ed25519 AAAA"}, "sshPublicKey is a public SSH key cut short; "),
         ({"sshPublicKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "sshPublicKey holds a private"),
@@ -101,6 +109,13 @@ def test_a_wrong_value_names_its_key(changes: dict[str, str], message: str) -> N
         parse({**LEAST, **changes}, ())
     assert str(fault.value).startswith(message)
     assert "\n" not in str(fault.value)
+
+
+def test_an_image_of_azure_carries_its_version() -> None:
+    pinned = "Debian:debian-13:13-gen2:0.20260914.2601"
+    assert parse({**LEAST, "cloud": "azure"}, ()).image == pinned
+    other = "Canonical:ubuntu-24_04-lts:server:24.04.202512100"
+    assert parse({**LEAST, "cloud": "azure", "image": other}, ()).image == other
 
 
 def test_a_wrong_range_carries_its_cause() -> None:
