@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from infra.addresses import is_world_open
+from infra.settings import WORLD_OPEN_WORDS
 from scripts.operations import commands, networks
+from scripts.operations.errors import OperationError
 from scripts.operations.place import Place
 from scripts.operations.session import Session
 from scripts.operations.settings_file import setting, with_setting
@@ -23,6 +26,12 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
     """Add a network to the list, or take it off; return the list. Raises OperationError."""
     deed = networks.with_network if word == ALLOW else networks.without_network
     named = networks.network(cidr)
+    if word == ALLOW and networks.is_wide(named) and not _may_the_world_come(session):
+        setting_ = "the stack's worldOpenPostgres" if session.outputs else "POWERBI_WORLD_OPEN"
+        raise OperationError(
+            f"{cidr} opens the database to half the world or more; name the networks of the people "
+            f"who use Power BI, or set {setting_} to: {WORLD_OPEN_WORDS}"
+        )
     with session.locked(f"{word} {named}", ""):
         if session.place.is_remote:
             wanted = deed(listed(session), named)
@@ -34,6 +43,13 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
         session.run(commands.up(session.place, build=False))
         session.run(await_list(session.place, wanted))
     return wanted
+
+
+def _may_the_world_come(session: Session) -> bool:
+    """Return whether it was said openly: Pulumi takes such ranges with the words alone."""
+    if session.outputs is not None:
+        return is_world_open(session.outputs.powerbi_cidrs)
+    return setting(_settings(session), "POWERBI_WORLD_OPEN").strip("'\"") == WORLD_OPEN_WORDS
 
 
 def cloud_remedy(stack: str, wanted: str) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,22 @@ def test_what_must_not_be_let_in_changes_nothing(cidr: str) -> None:
     with pytest.raises(OperationError):
         access.change(one, access.ALLOW, cidr)
     assert shell.ran == []
+
+
+def test_the_world_is_let_in_where_it_was_said_openly() -> None:
+    one, shell, _ = session({"tapeline-access list": "nobody\n"})
+    one.outputs = replace(outputs(), powerbi_cidrs=("0.0.0.0/0",))
+    assert access.change(one, access.ALLOW, "0.0.0.0/0") == ["0.0.0.0/0"]
+    text = "POWERBI_WORLD_OPEN=yes, from anywhere\n"
+    here, shell, _ = session({"cat .env": text}, LOCAL)
+    assert access.change(here, access.ALLOW, "0.0.0.0/0") == ["0.0.0.0/0"]
+    assert shell.sent[".env"].decode().endswith("POWERBI_CIDRS=0.0.0.0/0\n")
+
+
+def test_the_world_can_be_sent_away_without_a_word() -> None:
+    one, shell, _ = session({"tapeline-access list": "0.0.0.0/0\n"})
+    assert access.change(one, access.DENY, "0.0.0.0/0") == []
+    assert "tapeline-access deny 0.0.0.0/0" in shell.ran
 
 
 def test_what_is_not_on_the_list_cannot_be_taken_off() -> None:
