@@ -18,14 +18,12 @@ WIDEST_PREFIX: Final = {4: 8, 6: 20}
 def parse_cidr(text: str) -> Network:
     """Return the network of `text`; a bare address stands for itself. Raises ValueError."""
     try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        pass
-    try:
         interface = ipaddress.ip_interface(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no address range; write 203.0.113.7/32") from None
-    raise ValueError(f"{text} is an address inside of a range; write {interface.network}")
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address range") from error
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f"{text} is an address inside of the range {interface.network}")
+    return interface.network
 
 
 def is_world_open(cidrs: Iterable[str]) -> bool:

@@ -19,14 +19,19 @@ class Offer:
 
 CATALOG: Final[Mapping[str, Offer]] = {
     "aws": Offer("eu-central-1", "t3.large", "debian-13-amd64-*", "pulumi_aws"),
-    "azure": Offer("westeurope", "Standard_B2as_v2", "Debian:debian-13:13-gen2", "pulumi_azure"),
+    "azure": Offer(
+        "westeurope",
+        "Standard_B2as_v2",
+        "Debian:debian-13:13-gen2:0.20260914.2601",
+        "pulumi_azure",
+    ),
     "gcp": Offer("europe-west1", "e2-standard-2", "debian-cloud/debian-13", "pulumi_gcp"),
     "hcloud": Offer("nbg1", "cx33", "debian-13", "pulumi_hcloud"),
     "digitalocean": Offer("fra1", "s-4vcpu-8gb", "debian-13-x64", "pulumi_digitalocean"),
     "existing": Offer("", "", ""),
     "local": Offer("", "", "tapeline/host", "pulumi_docker"),
 }
-"""The image is a family: a new VM begins with its newest member, and keeps what it began with."""
+"""An image is a family, of which a new VM takes and keeps the newest; Azure's is a version."""
 
 RENTED: Final = ("aws", "azure", "gcp", "hcloud", "digitalocean")
 """The clouds where Pulumi makes a VM; the other two stand in for one."""

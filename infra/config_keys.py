@@ -56,7 +56,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "powerBiCidrs": Key(
         "string",
         "",
-        "Who may reach PostgreSQL: address ranges with commas between them; empty: nobody outside.",
+        "Who may reach PostgreSQL: IPv4 ranges with commas between them; empty: nobody outside.",
         "198.51.100.0/24",
     ),
     "worldOpenPostgres": Key(

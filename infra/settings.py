@@ -23,6 +23,7 @@ WORLD_OPEN_WORDS: Final = "yes, from anywhere"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
+_AZURE_IMAGE: Final = re.compile(r"[^:]+:[^:]+:[^:]+:\d+\.\d+\.\d+")
 _TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
 
 
@@ -77,11 +78,11 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         cloud=cloud,
         region=reader.name("region", offer.region),
         size=reader.name("size", offer.size),
-        image=reader.name("image", offer.image),
+        image=reader.image(cloud, offer.image),
         ssh_public_key=reader.ssh_public_key() if cloud != "existing" else "",
         ssh_identity_file=reader.text("sshIdentityFile"),
         admin_cidrs=reader.admin_cidrs(ipv4_only),
-        powerbi_cidrs=reader.powerbi_cidrs(ipv4_only),
+        powerbi_cidrs=reader.powerbi_cidrs(),
         domain=reader.domain(),
         certificate=reader.choice("certificate", CERTIFICATES),
         acme_email=reader.text("acmeEmail"),
@@ -120,6 +121,15 @@ class _Reader:
             raise SettingError(f"{key} is {value!r}, which is no name; {_remedy(key)}")
         return value
 
+    def image(self, cloud: str, default: str) -> str:
+        value = self.name("image", default)
+        if cloud == "azure" and not _AZURE_IMAGE.fullmatch(value):
+            raise SettingError(
+                f"image is {value!r}; on azure it must be publisher:offer:sku:version, such as: "
+                f"pulumi config set image {default}"
+            )
+        return value
+
     def flag(self, key: str) -> bool:
         return self.choice(key, ("true", "false")) == "true"
 
@@ -129,29 +139,29 @@ class _Reader:
             raise SettingError(f"{key} is {value!r}; it must be a number from {least} to {most}")
         return int(value)
 
-    def cidrs(self, key: str, ipv4_only: bool) -> tuple[str, ...]:
+    def cidrs(self, key: str, why_ipv4: str) -> tuple[str, ...]:
         found = []
         for part in filter(None, (part.strip() for part in self.text(key).split(","))):
             try:
                 network = parse_cidr(part)
             except ValueError as error:
-                raise SettingError(f"{key}: {error}") from None
-            if ipv4_only and network.version != 4:
-                raise SettingError(f"{key}: {part} is IPv6, and the host has only an IPv4 address")
+                raise SettingError(f"{key}: {error}; {_remedy(key)}") from error
+            if why_ipv4 and network.version != 4:
+                raise SettingError(f"{key}: {part} is IPv6, and {why_ipv4}; {_remedy(key)}")
             found.append(str(network))
         return tuple(dict.fromkeys(found))
 
     def admin_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
         self.required("adminCidrs")
-        cidrs = self.cidrs("adminCidrs", ipv4_only)
+        cidrs = self.cidrs("adminCidrs", "the host has only an IPv4 address" if ipv4_only else "")
         if is_world_open(cidrs):
             raise SettingError(
                 f"adminCidrs opens SSH to the world; name your own, {_remedy('adminCidrs')}"
             )
         return cidrs
 
-    def powerbi_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
-        cidrs = self.cidrs("powerBiCidrs", ipv4_only)
+    def powerbi_cidrs(self) -> tuple[str, ...]:
+        cidrs = self.cidrs("powerBiCidrs", "PostgreSQL is published on IPv4 alone")
         if is_world_open(cidrs) and self.text("worldOpenPostgres") != WORLD_OPEN_WORDS:
             raise SettingError(
                 "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "

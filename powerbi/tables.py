@@ -9,8 +9,21 @@ from powerbi.model import Column, Measure, Table
 
 _PERCENT: Final = '0.00"%"'
 _COUNT: Final = "#,##0"
+_NUMBER: Final = Measure.format_string
 _TIMES: Final = "bar_time_utc bar_time_exchange"
 _OHLC: Final = "open high low close"
+
+
+def _rows(name: str, table: str) -> Measure:
+    return Measure(name, f"COUNTROWS ( {table} )", _COUNT)
+
+
+def _total(name: str, column: str) -> Measure:
+    return Measure(name, f"SUM ( {column} )", _COUNT)
+
+
+def _largest(name: str, column: str, format_string: str = _NUMBER) -> Measure:
+    return Measure(name, f"MAX ( {column} )", format_string)
 
 
 QUOTES: Final = Table(
@@ -30,10 +43,10 @@ QUOTES: Final = Table(
         ),
     ),
     (
-        Measure("Latest price", "MAX ( Quotes[price] )"),
-        Measure("Latest change %", "MAX ( Quotes[change_percent] )", _PERCENT),
-        Measure("Volume today", "SUM ( Quotes[session_volume] )", _COUNT),
-        Measure("Age in seconds", "MAX ( Quotes[age_seconds] )", _COUNT),
+        _largest("Latest price", "Quotes[price]"),
+        _largest("Latest change %", "Quotes[change_percent]", _PERCENT),
+        _total("Volume today", "Quotes[session_volume]"),
+        _largest("Age in seconds", "Quotes[age_seconds]", _COUNT),
     ),
 )
 BARS: Final = Table(
@@ -49,7 +62,7 @@ BARS: Final = Table(
             flag="adjusted is_final",
         )
     ),
-    (Measure("Number of bars", "COUNTROWS ( Bars )", _COUNT),),
+    (_rows("Number of bars", "Bars"),),
 )
 CANDLES: Final = Table(
     "Candles",
@@ -66,12 +79,12 @@ CANDLES: Final = Table(
     ),
     (
         Measure("Open price", "MAX ( Candles[open] )", description="Of one candle."),
-        Measure("High price", "MAX ( Candles[high] )"),
+        _largest("High price", "Candles[high]"),
         Measure("Low price", "MIN ( Candles[low] )"),
         Measure("Close price", "MAX ( Candles[close] )", description="Of one candle."),
         Measure("Rising body", "IF ( [Close price] >= [Open price], [Close price] )"),
         Measure("Falling body", "IF ( [Close price] < [Open price], [Open price] )"),
-        Measure("Candle volume", "SUM ( Candles[volume] )", _COUNT),
+        _total("Candle volume", "Candles[volume]"),
     ),
 )
 SESSION_STATISTICS: Final = Table(
@@ -88,13 +101,11 @@ SESSION_STATISTICS: Final = Table(
         )
     ),
     (
-        Measure("Session change %", "MAX ( 'Session statistics'[change_percent] )", _PERCENT),
-        Measure("Session range %", "MAX ( 'Session statistics'[range_percent] )", _PERCENT),
-        Measure("Session volume", "SUM ( 'Session statistics'[volume] )", _COUNT),
-        Measure(
-            "Realised volatility %",
-            "MAX ( 'Session statistics'[realised_volatility_percent] )",
-            _PERCENT,
+        _largest("Session change %", "'Session statistics'[change_percent]", _PERCENT),
+        _largest("Session range %", "'Session statistics'[range_percent]", _PERCENT),
+        _total("Session volume", "'Session statistics'[volume]"),
+        _largest(
+            "Realised volatility %", "'Session statistics'[realised_volatility_percent]", _PERCENT
         ),
     ),
 )
@@ -110,9 +121,9 @@ VOLUME_FLOW: Final = Table(
         )
     ),
     (
-        Measure("Rising volume", "SUM ( 'Volume flow'[up_volume] )", _COUNT),
+        _total("Rising volume", "'Volume flow'[up_volume]"),
         Measure("Falling volume", "- SUM ( 'Volume flow'[down_volume] )", _COUNT),
-        Measure("Net volume so far", "MAX ( 'Volume flow'[cumulative_net_volume] )", _COUNT),
+        _largest("Net volume so far", "'Volume flow'[cumulative_net_volume]", _COUNT),
         Measure(
             "Volume against usual",
             "DIVIDE ( SUM ( 'Volume flow'[volume] ), SUM ( 'Volume flow'[usual_volume] ) )",
@@ -156,14 +167,12 @@ VOLATILITY: Final = Table(
         )
     ),
     (
-        Measure("Price in bands", "MAX ( Volatility[close] )"),
-        Measure("Upper band", "MAX ( Volatility[bollinger_upper_20] )"),
-        Measure("Middle band", "MAX ( Volatility[bollinger_middle_20] )"),
-        Measure("Lower band", "MAX ( Volatility[bollinger_lower_20] )"),
-        Measure("True range average %", "MAX ( Volatility[atr_percent] )", _PERCENT),
-        Measure(
-            "Volatility a year %", "MAX ( Volatility[volatility_20_annual_percent] )", _PERCENT
-        ),
+        _largest("Price in bands", "Volatility[close]"),
+        _largest("Upper band", "Volatility[bollinger_upper_20]"),
+        _largest("Middle band", "Volatility[bollinger_middle_20]"),
+        _largest("Lower band", "Volatility[bollinger_lower_20]"),
+        _largest("True range average %", "Volatility[atr_percent]", _PERCENT),
+        _largest("Volatility a year %", "Volatility[volatility_20_annual_percent]", _PERCENT),
     ),
 )
 INTRADAY: Final = Table(
@@ -179,10 +188,10 @@ INTRADAY: Final = Table(
         )
     ),
     (
-        Measure("Volume at the minute", "SUM ( Intraday[volume] )", _COUNT),
-        Measure("Usual volume at the minute", "SUM ( Intraday[usual_volume] )", _COUNT),
-        Measure("Range at the minute %", "MAX ( Intraday[range_percent] )", _PERCENT),
-        Measure("Usual range at the minute %", "MAX ( Intraday[usual_range_percent] )", _PERCENT),
+        _total("Volume at the minute", "Intraday[volume]"),
+        _total("Usual volume at the minute", "Intraday[usual_volume]"),
+        _largest("Range at the minute %", "Intraday[range_percent]", _PERCENT),
+        _largest("Usual range at the minute %", "Intraday[usual_range_percent]", _PERCENT),
     ),
 )
 ANOMALIES: Final = Table(
@@ -197,7 +206,7 @@ ANOMALIES: Final = Table(
             whole="severity_rank volume",
         )
     ),
-    (Measure("Number of anomalies", "COUNTROWS ( Anomalies )", _COUNT),),
+    (_rows("Number of anomalies", "Anomalies"),),
 )
 SIGNALS: Final = Table(
     "Signals",
@@ -212,14 +221,14 @@ SIGNALS: Final = Table(
             whole="past_signals past_hits",
         )
     ),
-    (Measure("Number of signals", "COUNTROWS ( Signals )", _COUNT),),
+    (_rows("Number of signals", "Signals"),),
 )
 PATTERNS: Final = Table(
     "Patterns",
     "patterns",
     "One row per bar and classic candle pattern.",
     keyed(columns(timestamp=_TIMES, text="pattern direction", number=_OHLC, whole="volume")),
-    (Measure("Number of patterns", "COUNTROWS ( Patterns )", _COUNT),),
+    (_rows("Number of patterns", "Patterns"),),
 )
 QUALITY: Final = Table(
     "Data quality",

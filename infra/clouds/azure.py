@@ -139,7 +139,7 @@ def _machine(
     plan: Plan, group: azure.core.ResourceGroup, card: azure.network.NetworkInterface
 ) -> azure.compute.LinuxVirtualMachine:
     settings = plan.settings
-    publisher, offer, sku, *version = settings.image.split(":")
+    publisher, offer, sku, version = settings.image.split(":")
     return azure.compute.LinuxVirtualMachine(
         f"{plan.name}-host",
         resource_group_name=group.name,
@@ -158,10 +158,7 @@ def _machine(
             caching="ReadWrite", storage_account_type="StandardSSD_LRS", disk_size_gb=30
         ),
         source_image_reference=azure.compute.LinuxVirtualMachineSourceImageReferenceArgs(
-            publisher=publisher,
-            offer=offer,
-            sku=sku,
-            version=version[0] if version else "latest",
+            publisher=publisher, offer=offer, sku=sku, version=version
         ),
         opts=plan.guarded("customData", "adminSshKeys", "sourceImageReference"),
     )

@@ -50,7 +50,7 @@ def collect(session: Session) -> dict[str, str]:
         "disk.txt": "df -h",
         "memory.txt": "free -m",
         "versions.txt": "docker version",
-        "audit.txt": f"tail -n 200 {place.state}/audit.log 2>/dev/null || true",
+        "audit.txt": commands.of_file("tail -n 200", f"{place.state}/audit.log"),
         "sink_status.txt": commands.psql(place, query="table bi.sink_status"),
     }
     found = {"status.txt": "\n".join(reports.status(session))}

@@ -51,6 +51,12 @@ def logs(place: Place, service: str, since: str, grep: str, follow: bool) -> str
     return f"{command} | {{ grep {buffered}-E -e {shlex.quote(grep)} || test $? = 1; }}"
 
 
+def of_file(word: str, file: str) -> str:
+    """Return the command that puts a word to a file, and does nothing where there is none."""
+    file = shlex.quote(file)
+    return f"if [ -e {file} ]; then {word} {file}; fi"
+
+
 def restart(place: Place, service: str) -> str:
     """Return the command that restarts one service."""
     return place.compose("restart", known_service(service))

@@ -7,11 +7,12 @@ import re
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.embedded.layout import ROOT
-from scripts.operations import commands
+from scripts.operations import commands, provision
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.place import HOST_DIRECTORY
@@ -67,6 +68,24 @@ def preflight(session: Session) -> None:
         raise OperationError(f"{session.place.name} is not ready: {'; '.join(wrong)}")
 
 
+def prepared(
+    session: Session, reference: str, images: str, with_ansible: bool, reason: str, seconds: int
+) -> Callable[[], None]:
+    """Return the deploy to a place, with what was asked for looked at. Raises OperationError."""
+    if not session.place.is_remote:
+        return lambda: deploy_here(session, reason, seconds)
+    if images not in IMAGES:
+        raise OperationError(f"--images is {images!r}; it must be one of {', '.join(IMAGES)}")
+    release = new_release(session, reference)
+
+    def deploy() -> None:
+        if with_ansible:
+            provision.provision(session.place.name, check=False)
+        deploy_there(session, release, images, reason, seconds)
+
+    return deploy
+
+
 def deploy_here(session: Session, reason: str, seconds: int) -> None:
     """Build and start this machine's own stack from the checkout."""
     preflight(session)
@@ -96,8 +115,6 @@ def deploy_there(
     session: Session, release: Release, images: str, reason: str, seconds: int
 ) -> None:
     """Bring a release to a host; on failure the one before runs again. Raises OperationError."""
-    if images not in IMAGES:
-        raise OperationError(f"--images is {images!r}; it must be one of {', '.join(IMAGES)}")
     preflight(session)
     with session.locked(f"deploy {release.name}", reason):
         before = current(session)
@@ -122,7 +139,7 @@ def deploy_there(
 
 def current(session: Session) -> str:
     """Return the name of the release that runs, or nothing."""
-    link = f"readlink {HOST_DIRECTORY}/current || true"
+    link = commands.of_file("readlink", f"{HOST_DIRECTORY}/current")
     return session.run(link).strip().rpartition("/")[2]
 
 

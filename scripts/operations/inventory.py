@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from infra.addresses import is_world_open
 from infra.outputs import SECRETS, StackOutputs
 from scripts.embedded.layout import ROOT
 from scripts.operations.errors import OperationError
@@ -42,6 +43,7 @@ def inventory(
         "tapeline_acme_email": outputs.acme_email,
         "tapeline_admin_cidrs": list(outputs.admin_cidrs),
         "tapeline_powerbi_cidrs": list(outputs.powerbi_cidrs),
+        "tapeline_powerbi_world_open": is_world_open(outputs.powerbi_cidrs),
         "tapeline_backup_target": outputs.backup_target,
         "tapeline_backup_remote": backup_remote(outputs.backup_target),
         "tapeline_tls_names": tls_names(outputs),

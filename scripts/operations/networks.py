@@ -14,17 +14,16 @@ WIDEST_PREFIX = 8
 def network(text: str) -> str:
     """Return an IPv4 network as everybody writes it. Raises OperationError."""
     try:
-        found = ipaddress.IPv4Network(text)
+        return str(ipaddress.IPv4Network(text))
     except ValueError as error:
         raise OperationError(
             f"{text!r} is not an IPv4 network such as 203.0.113.0/24: {error}"
-        ) from None
-    if found.prefixlen < WIDEST_PREFIX:
-        raise OperationError(
-            f"{text} opens the database to half the world or more; name the networks of the people "
-            "who use Power BI"
-        )
-    return str(found)
+        ) from error
+
+
+def is_wide(cidr: str) -> bool:
+    """Return whether the network is half the world or more."""
+    return ipaddress.IPv4Network(cidr).prefixlen < WIDEST_PREFIX
 
 
 def with_network(listed: Sequence[str], cidr: str) -> list[str]:

@@ -87,3 +87,10 @@ def begin(stack: str, variables: Mapping[str, str] = os.environ) -> Session:
     connection = connect(outputs, known_hosts(outputs), variables.get(KEY_VARIABLE, ""))
     where = place.host(stack)
     return Session(where, RemoteShell(connection, "/"), who, outputs)
+
+
+def begin_there(stack: str) -> Session:
+    """Return a session on a host, for what there is there alone. Raises OperationError."""
+    if not stack:
+        raise OperationError("say which host: --stack NAME")
+    return begin(stack)

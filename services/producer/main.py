@@ -18,6 +18,7 @@ from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
 from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
+from services.common.metrics_port import open_port
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
 from services.producer.api import Api
@@ -126,7 +127,8 @@ def _poll(
     stop = stop_on_signals(lambda: inbox.put(None))
     metrics.calls_a_day(settings.plan.per_day or 0)
     beat = _heartbeat(settings)
-    _serve_metrics(settings, metrics, log)
+    if settings.metrics_port >= 0:
+        open_port(metrics.serve, settings.metrics_host, settings.metrics_port, log)
     sessions = Sessions(settings.source.extended_hours)
     address = ",".join(settings.kafka_bootstrap)
     connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
@@ -210,19 +212,6 @@ def _pacer(settings: Settings, memory: Memory) -> Pacer:
         if stopped_until is not None:
             pacer.stop_until(stopped_until)
     return pacer
-
-
-def _serve_metrics(settings: Settings, metrics: Metrics, log: logging.Logger) -> None:
-    if settings.metrics_port < 0:
-        return
-    try:
-        port = metrics.serve(settings.metrics_host, settings.metrics_port)
-    except OSError as error:
-        raise SettingError(
-            f"METRICS_PORT {settings.metrics_port} on {settings.metrics_host} cannot be served "
-            f"({error.strerror}); choose another, or 0 for a free one"
-        ) from None
-    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, port)
 
 
 def _locked(directory: Path) -> IO[str]:

@@ -21,6 +21,7 @@ from pyspark.sql import SparkSession
 
 from services.common import fail_points, logs, topics
 from services.common.heartbeat import Heartbeat
+from services.common.metrics_port import open_port
 from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
 from services.stream import checkpoint, postgres, spark, statements
@@ -66,7 +67,10 @@ class Stream:
 
         Raises the errors that need a person.
         """
-        self._serve_metrics()
+        if self.settings.metrics_port is not None:
+            open_port(
+                self.metrics.serve, self.settings.metrics_host, self.settings.metrics_port, self.log
+            )
         self._take_lock()
         session = spark.start_session(self.settings, "tapeline stream")
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
@@ -155,18 +159,6 @@ class Stream:
         if begun:
             return "the checkpoint"
         return f"offsets {starting}, as the ledger says" if any(starting.values()) else "the start"
-
-    def _serve_metrics(self) -> None:
-        if self.settings.metrics_port is not None:
-            host = self.settings.metrics_host
-            try:
-                port = self.metrics.serve(host, self.settings.metrics_port)
-            except OSError as error:
-                raise SettingError(
-                    f"METRICS_PORT {self.settings.metrics_port} on {host} cannot be served "
-                    f"({error.strerror}); choose another, or 0 for a free one"
-                ) from None
-            self.log.info("metrics on http://%s:%d/metrics", host, port)
 
     def _take_lock(self) -> None:
         patient = waiting_out(self.stopping, self._waiting, _database_away)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.outputs import ROLE_PASSWORDS
+from infra.settings import WORLD_OPEN_WORDS
 from scripts.embedded.layout import ROOT
 from scripts.operations import commands, networks, place, tunnel
 
@@ -17,7 +18,7 @@ ANSIBLE = ROOT / "ansible"
 VERBS = (
     "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "offsets",
     "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "status",
-    "tunnel", "unlock",
+    "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 
@@ -64,6 +65,17 @@ def test_the_widest_network_is_the_same_everywhere() -> None:
         "ansible/roles/firewall/files/tapeline-access"
     )
     assert f"$5 < {networks.WIDEST_PREFIX} " in text("services/secrets/start")
+
+
+def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:
+    for file in (
+        "ansible/roles/firewall/files/tapeline-access",
+        "ansible/roles/firewall/tasks/main.yml",
+        "services/secrets/start",
+        ".env.example",
+        "README.md",
+    ):
+        assert WORLD_OPEN_WORDS in " ".join(text(file).split()), file
 
 
 def test_the_guard_ends_what_the_roles_end() -> None:

@@ -58,17 +58,33 @@ def test_the_least_configuration_is_enough() -> None:
         ({"cloud": "moon"}, "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, "),
         ({"region": "a b"}, "region is 'a b', which is no name; such as: pulumi config set region"),
         ({"size": "$(id)"}, "size is '$(id)', which is no name"),
+        (
+            {"cloud": "azure", "image": "Debian:debian-13:13-gen2"},
+            "image is 'Debian:debian-13:13-gen2'; on azure it must be publisher:offer:sku:version",
+        ),
+        (
+            {"cloud": "azure", "image": "Debian:debian-13:13-gen2:latest"},
+            "image is 'Debian:debian-13:13-gen2:latest'; on azure it must be publisher:offer:sku:v",
+        ),
         ({"sshPublicKey": ""}, "sshPublicKey is not set: The public key of the person"),
         ({"sshPublicKey": "ssh-ed25519 AAAA"}, "sshPublicKey is a public SSH key cut short; "),
         ({"sshPublicKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "sshPublicKey holds a private"),
         ({"adminCidrs": ""}, "adminCidrs is not set: Who may reach SSH"),
         ({"adminCidrs": "0.0.0.0/0"}, "adminCidrs opens SSH to the world"),
         ({"adminCidrs": "0.0.0.0/1,128.0.0.0/1"}, "adminCidrs opens SSH to the world"),
-        ({"adminCidrs": "203.0.113.7/24"}, "adminCidrs: 203.0.113.7/24 is an address inside of"),
-        ({"adminCidrs": "home"}, "adminCidrs: 'home' is no address range; write 203.0.113.7/32"),
+        (
+            {"adminCidrs": "203.0.113.7/24"},
+            "adminCidrs: 203.0.113.7/24 is an address inside of the range 203.0.113.0/24; "
+            "such as: pulumi config set adminCidrs 203.0.113.7/32",
+        ),
+        ({"adminCidrs": "home"}, "adminCidrs: 'home' is no address range; such as: pulumi config"),
         ({"adminCidrs": "2001:db8::/32"}, "adminCidrs: 2001:db8::/32 is IPv6, and the host has"),
         ({"powerBiCidrs": "0.0.0.0/0"}, "powerBiCidrs opens PostgreSQL to the world; name the"),
-        ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range"),
+        (
+            {"cloud": "existing", "powerBiCidrs": "2001:db8::/32", "adminCidrs": "2001:db8::/48"},
+            "powerBiCidrs: 2001:db8::/32 is IPv6, and PostgreSQL is published on IPv4 alone; such",
+        ),
+        ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range; such as"),
         ({"domain": "no_name"}, "domain is 'no_name', which is no host name"),
         ({"certificate": "self"}, "certificate is 'self'; it must be one of own-ca, given, acme"),
         ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
@@ -93,6 +109,20 @@ def test_a_wrong_value_names_its_key(changes: dict[str, str], message: str) -> N
         parse({**LEAST, **changes}, ())
     assert str(fault.value).startswith(message)
     assert "\n" not in str(fault.value)
+
+
+def test_an_image_of_azure_carries_its_version() -> None:
+    pinned = "Debian:debian-13:13-gen2:0.20260914.2601"
+    assert parse({**LEAST, "cloud": "azure"}, ()).image == pinned
+    other = "Canonical:ubuntu-24_04-lts:server:24.04.202512100"
+    assert parse({**LEAST, "cloud": "azure", "image": other}, ()).image == other
+
+
+def test_a_wrong_range_carries_its_cause() -> None:
+    with pytest.raises(SettingError) as fault:
+        parse({**LEAST, "adminCidrs": "home"}, ())
+    assert isinstance(fault.value.__cause__, ValueError)
+    assert isinstance(fault.value.__cause__.__cause__, ValueError)
 
 
 def test_a_private_key_is_not_shown() -> None:

@@ -66,3 +66,23 @@ def test_what_must_not_come_in_changes_nothing(tmp_path: Path, cidr: str) -> Non
     assert done.stderr.startswith("tapeline-access: ")
     assert state(tmp_path) == CLOSED
     assert not (tmp_path / "powerbi_cidrs").exists()
+
+
+def test_the_world_comes_in_by_the_words_and_goes_out_without_them(tmp_path: Path) -> None:
+    consent = tmp_path / "world_open"
+    consent.write_text("yes, from anywhere\n", encoding="utf-8")
+    assert run(tmp_path, "allow", "0.0.0.0/0").returncode == 0
+    assert state(tmp_path) == (
+        "add element inet tapeline powerbi { 0.0.0.0/0 }\n",
+        "POWERBI_CIDRS=0.0.0.0/0\nPOSTGRES_PUBLISHED=0.0.0.0:5432\n"
+        "POWERBI_WORLD_OPEN='yes, from anywhere'\n",
+    )
+    consent.write_text("", encoding="utf-8")
+    done = run(tmp_path, "apply")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        "0.0.0.0/0 opens the database to half the world or more; to want that, set" in done.stderr
+    )
+    assert run(tmp_path, "list").stdout == "0.0.0.0/0\n"
+    assert run(tmp_path, "deny", "0.0.0.0/0").returncode == 0
+    assert state(tmp_path) == CLOSED

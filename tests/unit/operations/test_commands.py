@@ -23,6 +23,7 @@ PSQL = (
         (commands.up(LOCAL, build=True), "docker compose up --detach --build --remove-orphans"),
         (commands.up(HOST, build=False), f"{COMPOSE} up --detach --no-build --remove-orphans"),
         (commands.states(LOCAL), "docker compose ps --all --format json"),
+        (commands.of_file("cat", "it's"), """if [ -e 'it'"'"'s' ]; then cat 'it'"'"'s'; fi"""),
         (commands.restart(HOST, "producer"), f"{COMPOSE} restart producer"),
         (
             commands.logs(LOCAL, "", "", "", follow=False),

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def test_the_whole_inventory() -> None:
                     "tapeline_acme_email": "",
                     "tapeline_admin_cidrs": ["198.51.100.7/32", "2001:db8:1::/48"],
                     "tapeline_powerbi_cidrs": ["203.0.113.64/26"],
+                    "tapeline_powerbi_world_open": False,
                     "tapeline_backup_target": "s3://bucket/tapeline",
                     "tapeline_backup_remote": "offsite:bucket/tapeline",
                     "tapeline_tls_names": "DNS:db.example.org,IP:203.0.113.7",
@@ -50,6 +52,12 @@ def test_the_whole_inventory() -> None:
             }
         },
     }
+
+
+def test_the_world_comes_where_the_stack_says_so() -> None:
+    told = replace(outputs(), powerbi_cidrs=("0.0.0.0/0",))
+    host = inventory(told, Path("/c/known_hosts"))["_meta"]["hostvars"]["prod"]
+    assert host["tapeline_powerbi_world_open"] is True
 
 
 def run(program: str, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:

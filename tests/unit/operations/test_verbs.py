@@ -4,134 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scripts.operations import access, bundle, deploy, health, recovery, reports, rotation
+from infra.config_keys import KEYS
+from scripts.operations import access, bundle, recovery, reports, rotation
 from scripts.operations.errors import OperationError
-from scripts.operations.gate import await_health
 from scripts.operations.place import LOCAL
 from scripts.operations.settings_file import setting, with_setting
 from tests.unit.operations.fakes import COMPOSE, Answer, listed, outputs, session
 
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
-BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
-READY = "engine=28.5.2\ncompose=2.40.3\ndisk_kb=50000000\nmemory_kb=8000000\n"
-RELEASE = deploy.Release("c" * 40, "20261124T203000Z-ccccccc")
-
-
-def test_health_is_read_from_what_compose_prints() -> None:
-    found = health.parse(listed(kafka="healthy", topics="exited 1", stream="starting", x="created"))
-    assert found.states == {
-        "kafka": "healthy",
-        "topics": "exited 1",
-        "stream": "starting",
-        "x": "created",
-    }
-    assert not found.is_good
-    assert str(found) == "stream starting, topics exited 1, x created"
-    assert health.parse(GOOD).is_good
-    assert not health.parse("").is_good
-
-
-def test_the_worst_container_of_a_service_counts() -> None:
-    text = "\n".join([listed(worker="unhealthy"), listed(worker="healthy")])
-    assert health.parse(text).states == {"worker": "unhealthy"}
-
-
-def test_the_gate_says_what_it_waits_for_and_shows_the_log_of_what_is_not_well() -> None:
-    one, shell, said = session({"ps --all": BAD, "logs": "stream: no route to postgres"})
-    with pytest.raises(
-        OperationError, match=r"not well after 9 s: stream unhealthy\nstream: no ro"
-    ):
-        await_health(one, 9)
-    assert said == ["waiting for stream unhealthy"]
-    assert shell.ran[-1].endswith("logs --no-color --tail 25 stream")
-
-
-@pytest.mark.parametrize(
-    ("facts", "wrong"),
-    [
-        (READY, []),
-        ("", ["Docker's engine is missing, needs 20.10", "Docker's compose is missing, needs 2.39",
-              "disk: 0.0 GB, needs 5.0 GB", "memory: 0.0 GB, needs 3.5 GB"]),
-        (READY.replace("2.40.3", "2.26.1-4"), ["Docker's compose is 2.26.1-4, needs 2.39"]),
-    ],
-)  # fmt: skip
-def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
-    assert deploy.problems(facts) == wrong
-
-
-def deployed(answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
-    """Deploy with its files and images taken for brought; return what ran, and the error."""
-    monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
-    monkeypatch.setattr(deploy, "_build", lambda _session, _release: None)
-    one, shell, _ = session({"engine=": READY, **answers})
-    try:
-        deploy.deploy_there(one, RELEASE, "build", "a try", 6)
-    except OperationError as error:
-        return shell.ran, str(error)
-    return shell.ran, ""
-
-
-def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ran, error = deployed({"ps --all": GOOD, "readlink": "releases/before"}, monkeypatch)
-    assert error == ""
-    switched = next(place for place, command in enumerate(ran) if "ln -sfn" in command)
-    assert ran[switched] == (
-        f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
-        "mv -T /opt/tapeline/current.new /opt/tapeline/current"
-    )
-    assert "mkdir /opt/tapeline/lock" in ran[1]
-    assert f"ann@desk since 2026-11-24 20:30:00 UTC: deploy {RELEASE.name} (a try)" in ran[1]
-    assert ran[-2].endswith(
-        f"'2026-11-24T20:30:00Z ann@desk: deploy {RELEASE.name}: done' >> /opt/tapeline/audit.log"
-    )
-    assert ran[-1] == "rm -rf /opt/tapeline/lock"
-
-
-def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([BAD, BAD, BAD, BAD, GOOD])
-    answers: dict[str, Answer] = {"ps --all": lambda: next(looks), "readlink": "releases/before"}
-    ran, error = deployed(answers, monkeypatch)
-    assert error == (
-        f"{RELEASE.name} failed and before runs again: not well after 6 s: stream unhealthy"
-    )
-    switches = [command.split()[2] for command in ran if "ln -sfn" in command]
-    assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
-    assert f"mv {RELEASE.folder} /opt/tapeline/releases/.failed-{RELEASE.name}" in ran
-    assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
-    assert ran[-1] == "rm -rf /opt/tapeline/lock"
-
-
-def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = (9, "bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try)\nsudo: a word\n")
-    ran, error = deployed({"mkdir /opt/tapeline/lock": held}, monkeypatch)
-    assert error == (
-        "prod is locked by bob@desk since 2026-11-24 20:00:00 UTC: deploy 1 (a try); "
-        "if that has ended without saying so, `fab unlock`"
-    )
-    assert len(ran) == 2
-
-
-def test_a_place_that_is_not_ready_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran, error = deployed({"engine=": "engine=19.3"}, monkeypatch)
-    assert error.startswith("prod is not ready: Docker's engine is 19.3, needs 20.10; ")
-    assert ran == [deploy.PREFLIGHT]
-
-
-def test_a_rollback_takes_the_release_before() -> None:
-    one, shell, _ = session({"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all": GOOD})
-    assert deploy.roll_back(one, "", "", 6) == "a2"
-    assert any("ln -sfn /opt/tapeline/releases/a2 " in command for command in shell.ran)
-    with pytest.raises(OperationError, match="there is no release a9; there are a1, a2, a3"):
-        deploy.roll_back(one, "a9", "", 6)
-
-
 CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
 
 
@@ -166,8 +53,9 @@ def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -
 
 def test_allow_and_deny_change_the_settings_of_this_machine() -> None:
     text = "SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=127.0.0.1:5555\n"
-    one, shell, _ = session({"cat .env": text}, LOCAL)
+    one, shell, _ = session({"if [ -e .env ]; then cat .env; fi": text}, LOCAL)
     assert access.change(one, access.ALLOW, "203.0.113.0/24") == ["203.0.113.0/24"]
+    assert len([command for command in shell.ran if "cat .env" in command]) == 1
     assert shell.sent == {
         ".env": b"SYMBOLS=AAPL\nPOSTGRES_PUBLISHED=0.0.0.0:5555\nPOWERBI_CIDRS=203.0.113.0/24\n"
     }
@@ -183,7 +71,31 @@ def test_what_must_not_be_let_in_changes_nothing(cidr: str) -> None:
     one, shell, _ = session({"tapeline-access list": "nobody\n"})
     with pytest.raises(OperationError):
         access.change(one, access.ALLOW, cidr)
-    assert shell.ran == ["tapeline-access list"]
+    assert shell.ran == []
+
+
+def test_the_world_is_let_in_where_it_was_said_openly() -> None:
+    one, shell, _ = session({"tapeline-access list": "nobody\n"})
+    one.outputs = replace(outputs(), powerbi_cidrs=("0.0.0.0/0",))
+    assert access.change(one, access.ALLOW, "0.0.0.0/0") == ["0.0.0.0/0"]
+    text = "POWERBI_WORLD_OPEN=yes, from anywhere\n"
+    here, shell, _ = session({"cat .env": text}, LOCAL)
+    assert access.change(here, access.ALLOW, "0.0.0.0/0") == ["0.0.0.0/0"]
+    assert shell.sent[".env"].decode().endswith("POWERBI_CIDRS=0.0.0.0/0\n")
+
+
+def test_the_world_can_be_sent_away_without_a_word() -> None:
+    one, shell, _ = session({"tapeline-access list": "0.0.0.0/0\n"})
+    assert access.change(one, access.DENY, "0.0.0.0/0") == []
+    assert "tapeline-access deny 0.0.0.0/0" in shell.ran
+
+
+def test_what_is_not_on_the_list_cannot_be_taken_off() -> None:
+    one, shell, _ = session({"tapeline-access list": "198.51.100.7/32\n"})
+    with pytest.raises(OperationError, match=r"203\.0\.113\.0/24 is not on the list: 198\.51"):
+        access.change(one, access.DENY, "203.0.113.0/24")
+    assert not [command for command in shell.ran if "tapeline-access deny" in command]
+    assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
 
 
 def test_on_a_host_one_program_changes_firewall_and_database() -> None:
@@ -193,6 +105,13 @@ def test_on_a_host_one_program_changes_firewall_and_database() -> None:
         "203.0.113.0/24",
     ]
     assert "tapeline-access allow 203.0.113.0/24" in shell.ran
+
+
+def test_the_remedy_for_the_clouds_firewall_names_a_setting_that_there_is() -> None:
+    said = access.cloud_remedy("prod", "198.51.100.7/32,203.0.113.0/24")
+    [key] = re.findall(r"pulumi config set --stack prod (\w+) 198\.51\.100\.7/32,", said)
+    assert key in KEYS
+    assert said.endswith("&& pulumi up --stack prod")
 
 
 def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
@@ -266,6 +185,14 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
         "let in      nobody from elsewhere",
     ]
+
+
+def test_a_bundle_takes_the_end_of_the_record_where_there_is_one() -> None:
+    unknown: dict[str, Answer] = dict.fromkeys(("psql", "df -Pk", "enddate"), (1, ""))
+    one, shell, _ = session({"ps --all": GOOD, **unknown}, LOCAL)
+    assert "audit.txt" in bundle.collect(one)
+    file = ".cache/operations/audit.log"
+    assert f"if [ -e {file} ]; then tail -n 200 {file}; fi" in shell.ran
 
 
 def test_a_bundle_holds_no_secret(tmp_path: Path) -> None:

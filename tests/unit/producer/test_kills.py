@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tests.unit.producer.fakes import BrokerClient, Future
 from tests.unit.producer.harness import (
     FIVE,
     LIVE,
-    OPEN,
     KilledError,
     Process,
     World,
@@ -23,11 +21,6 @@ from tests.unit.producer.harness import (
     run_once,
     stored,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World.at(tmp_path, OPEN)
 
 
 def _kill_at(kinds: str, nth: int, world: World) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from services.common.bar import Bar, Ohlcv
 from services.producer.parse import Observation, fingerprint, parse_bars
 from services.producer.series import Series
+from tests.bars import bar
 
 SEEN = Observation(
     series=Series("AAPL", "5min"),
@@ -26,18 +27,7 @@ FIELDS = {
     "4. close": "270.05",
     "5. volume": "18345",
 }
-BAR = Bar(
-    symbol="AAPL",
-    interval="5min",
-    exchange_time="2025-11-06 19:55:00",
-    exchange_tz="US/Eastern",
-    ohlcv=Ohlcv("269.80", "270.10", "269.75", "270.05", "18345"),
-    source="alphavantage",
-    freshness="delayed_15min",
-    adjusted=True,
-    is_final=True,
-    observed_at="2025-11-07T01:00:03.412Z",
-)
+BAR = bar(exchange_time="2025-11-06 19:55:00", observed_at="2025-11-07T01:00:03.412Z")
 
 
 def _never(_: str) -> bool:

@@ -13,7 +13,6 @@ from tests.unit.producer.harness import (
     FIVE,
     FREE,
     LIVE,
-    OPEN,
     Process,
     World,
     daily,
@@ -22,11 +21,6 @@ from tests.unit.producer.harness import (
     published,
     stored,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World.at(tmp_path, OPEN)
 
 
 def test_the_first_start_takes_the_history_and_then_only_what_is_new(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from services.producer.context import ProducerStoppedError
@@ -22,11 +20,6 @@ from tests.unit.producer.harness import (
     stored,
 )
 from tests.unit.producer.test_envelopes import ERROR_MESSAGE, INFORMATION, OLD_MINUTE_NOTE
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World.at(tmp_path, OPEN)
 
 
 def test_the_days_budget_survives_restarts(world: World) -> None:

@@ -1,0 +1,51 @@
+"""The options of the verbs: the type of each, and what `fab --help` tells of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from scripts.operations import rotation, tunnel
+
+Stack = Annotated[str, "the host of this Pulumi stack; without it, this machine's own containers"]
+Reason = Annotated[str, "why, for the lock and the record"]
+Yes = Annotated[bool, "do not ask"]
+
+Ref = Annotated[str, "the commit (default HEAD)"]
+Images = Annotated[str, "build (there), or send (this machine's)"]
+Provision = Annotated[bool, "run Ansible first, as by default"]
+GateSeconds = Annotated[int, "how long all services may take to be well"]
+To = Annotated[str, "the release (default: the one before)"]
+Check = Annotated[bool, "only tell what would change"]
+Extra = Annotated[str, "further words for ansible-playbook"]
+
+OneService = Annotated[str, "which one"]
+AnyService = Annotated[str, "one service (default: all)"]
+Since = Annotated[str, "such as 30m, 2h, 2026-11-24T14:30:00Z"]
+Grep = Annotated[str, "only lines that match this"]
+Follow = Annotated[bool, "go on as lines come"]
+
+Start = Annotated[str, "first instant, such as 2h or 2026-11-24T14:30:00Z"]
+End = Annotated[str, "up to it (default now)"]
+OnlySymbol = Annotated[str, "only this one"]
+Partition = Annotated[str, "with --offsets"]
+Offsets = Annotated[str, "from A up to B, as A:B"]
+DryRun = Annotated[bool, "only tell how many bars would be new, changed, equal"]
+
+Query = Annotated[str, "run this and end"]
+Write = Annotated[bool, "may write (default: reads alone)"]
+Dump = Annotated[str, "the backup (default: the newest)"]
+WithData = Annotated[bool, "also bars, Kafka's log and passwords"]
+
+Cidr = Annotated[str, "an IPv4 network, such as 203.0.113.0/24"]
+ListedCidr = Annotated[str, "a network that is on the list"]
+Rotated = Annotated[str, ", ".join(rotation.names())]
+NewFile = Annotated[str, "the file with the new key, or a folder with server.crt and server.key"]
+Viewer = Annotated[str, ", ".join(tunnel.VIEWERS)]
+Port = Annotated[int, "the port here (default: the same)"]
+
+OutFile = Annotated[str, "the file to write"]
+OutFolder = Annotated[str, "the folder to write"]
+Ca = Annotated[str, "certificate (PEM) of an authority (default: the place's own, if it has one)"]
+FirstSymbol = Annotated[str, "chosen at the first opening (default AAPL)"]
+FirstInterval = Annotated[str, "chosen at the first opening (default 5min)"]
+Overwrite = Annotated[bool, "replace files that were edited since"]
