@@ -33,6 +33,8 @@ def kept_session(address: PostgresAddress, application_name: str) -> Iterator[Se
     except BaseException:
         session.close()
         raise
+    if (other := _kept.pop(key, None)) is not None:
+        other.close()
     _kept[key] = session
 
 
