@@ -26,6 +26,7 @@ from scripts.operations import deploy as deploys
 from scripts.operations import provision as ansible
 from scripts.operations import tunnel as tunnels
 from scripts.operations.errors import OperationError
+from scripts.operations.gate import look
 from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.session import Session, begin
 from scripts.operations.stacks import known_hosts, stack_outputs
@@ -233,13 +234,16 @@ def drill(_: Context, stack: str = "") -> None:
     print("\n".join(recovery.drill(begin(stack))))
 
 
-@verb(stack=STACK, what=", ".join(tunnels.VIEWERS), port="the port here (default: the same)")
-def tunnel(_: Context, what: str = "postgres", stack: str = "", port: int = 0) -> None:
-    """Bring a port of the host to this machine's loopback over SSH, until Ctrl-C."""
-    host_of(stack)
-    outputs = stack_outputs(stack, os.environ)
+@verb(stack=STACK, what=f"some of {', '.join(tunnels.VIEWERS)} (default: every page that runs)",
+      port="the port here, for one alone (default: the same)")  # fmt: skip
+def tunnel(_: Context, what: str = "", stack: str = "", port: int = 0) -> None:
+    """Bring the host's pages, or PostgreSQL, to this machine's loopback over SSH, until Ctrl-C."""
+    states = look(host_of(stack)).states
+    names, outputs = tunnels.chosen(what, states), stack_outputs(stack, os.environ)
     key = os.environ.get(KEY_VARIABLE, "")
-    ended(subprocess.call(tunnels.command(outputs, known_hosts(outputs), key, what, port)))
+    words = tunnels.command(outputs, known_hosts(outputs), key, names, port)
+    print("\n".join(tunnels.lines(names, states, port)), flush=True)
+    ended(tunnels.hold(words))
 
 
 @verb(stack=STACK, out="the file to write")
