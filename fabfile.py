@@ -21,7 +21,7 @@ from invoke.exceptions import Exit
 
 from scripts.operations import access as lists
 from scripts.operations import bundle as bundles
-from scripts.operations import commands, recovery, reports, rotation
+from scripts.operations import commands, passwords, recovery, reports, rotation
 from scripts.operations import deploy as deploys
 from scripts.operations import provision as ansible
 from scripts.operations import tunnel as tunnels
@@ -209,6 +209,15 @@ def deny(_: Context, cidr: str, stack: str = "") -> None:
 def rotate(_: Context, what: str, stack: str = "", file: str = "") -> None:
     """Make a secret anew: the API key, a role's password, or the certificate."""
     rotation.rotate(begin(stack), what, file)
+
+
+@verb(stack=STACK, name="such as dashboard_password, powerbi_reader_password, ca.crt")
+def secret(_: Context, name: str, stack: str = "") -> None:
+    """Show a password that was made, or the certificate of the private authority."""
+    session = begin(stack)
+    shown = session.run(passwords.show(session.place, name))
+    session.record(f"secret {name}", "shown")
+    print(shown.strip())
 
 
 @verb(stack=STACK)

@@ -53,6 +53,7 @@ class Settings:
     ssh_identity_file: str
     admin_cidrs: tuple[str, ...]
     powerbi_cidrs: tuple[str, ...]
+    dashboard_cidrs: tuple[str, ...]
     domain: str
     certificate: str
     acme_email: str
@@ -82,6 +83,7 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         ssh_identity_file=reader.text("sshIdentityFile"),
         admin_cidrs=reader.admin_cidrs(ipv4_only),
         powerbi_cidrs=reader.powerbi_cidrs(ipv4_only),
+        dashboard_cidrs=reader.dashboard_cidrs(),
         domain=reader.domain(),
         certificate=reader.choice("certificate", CERTIFICATES),
         acme_email=reader.text("acmeEmail"),
@@ -137,7 +139,7 @@ class _Reader:
             except ValueError as error:
                 raise SettingError(f"{key}: {error}") from None
             if ipv4_only and network.version != 4:
-                raise SettingError(f"{key}: {part} is IPv6, and the host has only an IPv4 address")
+                raise SettingError(f"{key}: {part} is IPv6, and only IPv4 is let in there")
             found.append(str(network))
         return tuple(dict.fromkeys(found))
 
@@ -157,6 +159,18 @@ class _Reader:
                 "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "
                 f"or say so: pulumi config set worldOpenPostgres '{WORLD_OPEN_WORDS}'"
             )
+        return cidrs
+
+    def dashboard_cidrs(self) -> tuple[str, ...]:
+        # It is published on IPv4 alone, also on a machine that has more.
+        cidrs = self.cidrs("dashboardCidrs", ipv4_only=True)
+        if is_world_open(cidrs) and self.text("worldOpenDashboard") != WORLD_OPEN_WORDS:
+            raise SettingError(
+                "dashboardCidrs opens the dashboard to the world; name the addresses that need it, "
+                f"or say so: pulumi config set worldOpenDashboard '{WORLD_OPEN_WORDS}'"
+            )
+        if cidrs and not self.domain():
+            raise SettingError(f"dashboardCidrs needs a domain to serve it at; {_remedy('domain')}")
         return cidrs
 
     def domain(self) -> str:

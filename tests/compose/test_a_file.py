@@ -114,9 +114,10 @@ def test_the_networks_keep_ingest_and_database_apart(
         network: {name for name, one in services.items() if network in (one.get("networks") or {})}
         for network in config["networks"]
     }
-    assert internal == {"market", "ingest", "database", "compute", "figures"}
+    assert internal == {"market", "ingest", "database", "compute", "figures", "web"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
+    assert members["web"] == {"dashboard", "front"}
     assert "kafka" not in members["access"]
 
 

@@ -21,6 +21,7 @@ DECLARED = {
     "spark-master": {7077, 8080},
     "spark-worker": {7081, 8081},
     "stream": {9464},
+    "dashboard": {8050},
 }
 # Runs in a neighbour: tries every port of each address, thousands at a time, and says which answer.
 PROBE = """
@@ -64,7 +65,9 @@ def addresses(stack: Stack, network: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("network", ["market", "ingest", "database", "compute", "outside"])
+@pytest.mark.parametrize(
+    "network", ["market", "ingest", "database", "compute", "outside", "figures", "web"]
+)
 def test_neighbours_reach_what_is_declared_and_no_more(stack: Stack, network: str) -> None:
     there = addresses(stack, network)
     said = json.loads(stack.tool(network, "python", "-c", PROBE, *there.values()))
@@ -84,19 +87,20 @@ def test_neighbours_reach_what_is_declared_and_no_more(stack: Stack, network: st
 def test_neighbours_of_the_published_network_reach_nobody(stack: Stack) -> None:
     there = addresses(stack, "access")
     said = json.loads(stack.tool("access", "python", "-c", PROBE, *there.values()))
-    assert there.keys() == {"postgres"}
-    assert said == {there["postgres"]: []}
+    assert there.keys() == {"postgres", "dashboard"}
+    assert said == {address: [] for address in there.values()}
 
 
-def test_the_host_listens_on_the_declared_port_alone(stack: Stack) -> None:
+def test_the_host_listens_on_the_declared_ports_alone(stack: Stack) -> None:
     published = {
         (bound["HostIp"], int(bound["HostPort"]))
         for one in stack.containers().values()
         for places in one["NetworkSettings"]["Ports"].values()
         for bound in places or ()
     }
-    assert published == {("127.0.0.1", stack.port)}
-    assert {host for host, port in listening() if port == stack.port} == {"127.0.0.1"}
+    ports = {stack.port, int(stack.variables["DASHBOARD_PUBLISHED"].rpartition(":")[2])}
+    assert published == {("127.0.0.1", port) for port in ports}
+    assert {host for host, port in listening() if port in ports} == {"127.0.0.1"}
 
 
 def listening() -> set[tuple[str, int]]:

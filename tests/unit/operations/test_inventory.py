@@ -41,6 +41,7 @@ def test_the_whole_inventory() -> None:
                     "tapeline_acme_email": "",
                     "tapeline_admin_cidrs": ["198.51.100.7/32", "2001:db8:1::/48"],
                     "tapeline_powerbi_cidrs": ["203.0.113.64/26"],
+                    "tapeline_dashboard_cidrs": ["203.0.113.64/26"],
                     "tapeline_backup_target": "s3://bucket/tapeline",
                     "tapeline_backup_remote": "offsite:bucket/tapeline",
                     "tapeline_tls_names": "DNS:db.example.org,IP:203.0.113.7",
