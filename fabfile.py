@@ -6,7 +6,6 @@ They act on this machine's own containers, or with `--stack NAME` on the host of
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from invoke.context import Context
 
 from scripts.operations import access as lists
 from scripts.operations import bundle as bundles
-from scripts.operations import commands, recovery, reports, rotation
+from scripts.operations import commands, passwords, recovery, reports, rotation
 from scripts.operations import deploy as deploys
 from scripts.operations import kit as kits
 from scripts.operations import options as opt
 from scripts.operations import provision as ansible
 from scripts.operations import tunnel as tunnels
 from scripts.operations.errors import OperationError
+from scripts.operations.gate import look
 from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.session import begin, begin_there
 from scripts.operations.stacks import known_hosts, stack_outputs
@@ -168,6 +168,15 @@ def rotate(_: Context, what: opt.Rotated, stack: opt.Stack = "", file: opt.NewFi
 
 
 @verb
+def secret(_: Context, name: opt.SecretName, stack: opt.Stack = "") -> None:
+    """Show a password that was made, or the certificate of the private authority."""
+    session = begin(stack)
+    shown = session.run(passwords.show(session.place, name))
+    session.record(f"secret {name}", "shown")
+    print(shown.strip())
+
+
+@verb
 def backup(_: Context, stack: opt.Stack = "") -> None:
     """Take an encrypted backup now; on a host one is taken every night."""
     print(recovery.back_up(begin(stack)))
@@ -192,13 +201,15 @@ def drill(_: Context, stack: opt.Stack = "") -> None:
 
 @verb
 def tunnel(
-    _: Context, what: opt.Viewer = "postgres", stack: opt.Stack = "", port: opt.Port = 0
+    _: Context, what: opt.Viewers = "", stack: opt.Stack = "", port: opt.TunnelPort = 0
 ) -> None:
-    """Bring a port of the host to this machine's loopback over SSH, until Ctrl-C."""
-    begin_there(stack)
-    outputs = stack_outputs(stack, os.environ)
+    """Bring the host's pages, or PostgreSQL, to this machine's loopback over SSH, until Ctrl-C."""
+    states = look(begin_there(stack)).states
+    names, outputs = tunnels.chosen(what, states), stack_outputs(stack, os.environ)
     key = os.environ.get(KEY_VARIABLE, "")
-    ended(subprocess.call(tunnels.command(outputs, known_hosts(outputs), key, what, port)))
+    words = tunnels.command(outputs, known_hosts(outputs), key, names, port)
+    print("\n".join(tunnels.lines(names, states, port)), flush=True)
+    ended(tunnels.hold(words))
 
 
 @verb

@@ -65,16 +65,31 @@ KEYS: Final[Mapping[str, Key]] = {
         "The words without which powerBiCidrs must not hold the world: yes, from anywhere.",
         "'yes, from anywhere'",
     ),
+    "dashboardCidrs": Key(
+        "string",
+        "",
+        "Who may reach the dashboard at https://DOMAIN: address ranges with commas between them;"
+        " empty: nobody outside.",
+        "198.51.100.0/24",
+    ),
+    "worldOpenDashboard": Key(
+        "string",
+        "",
+        "The words without which dashboardCidrs must not hold the world: yes, from anywhere.",
+        "'yes, from anywhere'",
+    ),
     "domain": Key(
         "string",
         "",
-        "The name that people type for PostgreSQL; it must lead to the host's address.",
+        "The name that people type for PostgreSQL and the dashboard; it must lead to the host's"
+        " address.",
         "market.example.org",
     ),
     "certificate": Key(
         "string",
         "own-ca",
-        "PostgreSQL's certificate: own-ca, given, or acme (which opens port 80).",
+        "PostgreSQL's and the dashboard's certificate: own-ca, given, or acme (which opens port"
+        " 80).",
         "own-ca",
     ),
     "acmeEmail": Key(

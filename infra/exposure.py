@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.addresses import is_world_open
-from infra.firewall import HTTP_PORT, POSTGRES_PORT, SSH_PORT
+from infra.firewall import HTTP_PORT, HTTPS_PORT, POSTGRES_PORT, SSH_PORT
 
 Inputs = Mapping[str, Any]
-DECLARED_PORTS: Final = (SSH_PORT, POSTGRES_PORT, HTTP_PORT)
+DECLARED_PORTS: Final = (SSH_PORT, POSTGRES_PORT, HTTP_PORT, HTTPS_PORT)
 
 DATA_VOLUMES: Final = (
     "aws:ebs/volume:Volume",

@@ -13,6 +13,7 @@ from infra.settings import ACME, Settings
 SSH_PORT: Final = 22
 POSTGRES_PORT: Final = 5432
 HTTP_PORT: Final = 80
+HTTPS_PORT: Final = 443
 ANYWHERE: Final = "0.0.0.0/0"
 
 
@@ -33,7 +34,10 @@ def openings(settings: Settings) -> tuple[Opening, ...]:
         why = "Power BI, and whoever else may read"
         found.append(Opening("postgres", POSTGRES_PORT, settings.powerbi_cidrs, why))
     if settings.certificate == ACME:
-        # The authority calls from addresses that it does not tell; certbot answers there only
-        # while it renews.
+        # The authority calls from addresses that it does not tell. There certbot answers while it
+        # renews or, where it runs, the dashboard's front, which also sends people to 443.
         found.append(Opening("http", HTTP_PORT, (ANYWHERE,), "the certificate authority's check"))
+    if settings.dashboard_cidrs:
+        why = "the dashboard, with TLS and a password"
+        found.append(Opening("https", HTTPS_PORT, settings.dashboard_cidrs, why))
     return tuple(found)

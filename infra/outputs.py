@@ -53,7 +53,7 @@ class StackOutputs:
     data_volume_device: str
     """A stable path below /dev/disk; empty: /var/lib/tapeline on the root disk holds the data."""
     domain: str
-    """The name people type for PostgreSQL; empty: they type the address."""
+    """The name people type for PostgreSQL and the dashboard; empty: they type the address."""
     certificate: str
     """own-ca, given or acme."""
     acme_email: str
@@ -61,6 +61,8 @@ class StackOutputs:
     """May reach SSH."""
     powerbi_cidrs: tuple[str, ...]
     """May reach PostgreSQL; none: 5432 answers nobody outside."""
+    dashboard_cidrs: tuple[str, ...]
+    """May reach the dashboard at https://DOMAIN; none: nothing answers at 443."""
     backup_target: str
     """A directory, `ssh://user@host/path` or `s3://bucket/prefix`; empty: the data volume."""
     secrets: Mapping[str, str] = field(repr=False)
@@ -91,6 +93,6 @@ def from_mapping(found: Mapping[str, Any]) -> StackOutputs:
             "read them with `pulumi stack output --json --show-secrets`"
         )
     values = {name: found[name] for name in names}
-    for name in ("admin_cidrs", "powerbi_cidrs"):
+    for name in ("admin_cidrs", "powerbi_cidrs", "dashboard_cidrs"):
         values[name] = tuple(values[name])
     return StackOutputs(**{**values, "ssh_port": int(values["ssh_port"])})

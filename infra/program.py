@@ -94,6 +94,7 @@ def _outputs(
         "acme_email": settings.acme_email,
         "admin_cidrs": list(settings.admin_cidrs),
         "powerbi_cidrs": list(settings.powerbi_cidrs),
+        "dashboard_cidrs": list(settings.dashboard_cidrs),
         "backup_target": settings.backup_target,
         "secrets": pulumi.Output.secret(dict(secrets)),
     }

@@ -54,6 +54,7 @@ class Settings:
     ssh_identity_file: str
     admin_cidrs: tuple[str, ...]
     powerbi_cidrs: tuple[str, ...]
+    dashboard_cidrs: tuple[str, ...]
     domain: str
     certificate: str
     acme_email: str
@@ -83,6 +84,7 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         ssh_identity_file=reader.text("sshIdentityFile"),
         admin_cidrs=reader.admin_cidrs(ipv4_only),
         powerbi_cidrs=reader.powerbi_cidrs(),
+        dashboard_cidrs=reader.dashboard_cidrs(),
         domain=reader.domain(),
         certificate=reader.choice("certificate", CERTIFICATES),
         acme_email=reader.text("acmeEmail"),
@@ -167,6 +169,17 @@ class _Reader:
                 "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "
                 f"or say so: pulumi config set worldOpenPostgres '{WORLD_OPEN_WORDS}'"
             )
+        return cidrs
+
+    def dashboard_cidrs(self) -> tuple[str, ...]:
+        cidrs = self.cidrs("dashboardCidrs", "the dashboard is published on IPv4 alone")
+        if is_world_open(cidrs) and self.text("worldOpenDashboard") != WORLD_OPEN_WORDS:
+            raise SettingError(
+                "dashboardCidrs opens the dashboard to the world; name the addresses that need it, "
+                f"or say so: pulumi config set worldOpenDashboard '{WORLD_OPEN_WORDS}'"
+            )
+        if cidrs and not self.domain():
+            raise SettingError(f"dashboardCidrs needs a domain to serve it at; {_remedy('domain')}")
         return cidrs
 
     def domain(self) -> str:

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from infra.cloud_init import HOST_KEY_FILE
-from infra.firewall import POSTGRES_PORT, SSH_PORT
+from infra.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT
 from infra.host import Host, Plan
 from infra.outputs import SSH_USER
 
@@ -67,7 +67,10 @@ def _container(plan: Plan, data: docker.Volume) -> docker.Container:
             docker.ContainerPortArgs(
                 ip=LOOPBACK, internal=SSH_PORT, external=settings.local_ssh_port
             ),
-            docker.ContainerPortArgs(ip=LOOPBACK, internal=POSTGRES_PORT, external=POSTGRES_PORT),
+            *(
+                docker.ContainerPortArgs(ip=LOOPBACK, internal=port, external=port)
+                for port in (POSTGRES_PORT, *([HTTPS_PORT] if settings.dashboard_cidrs else []))
+            ),
         ],
         # Here the lasting key can be laid in its place before the first start.
         uploads=[

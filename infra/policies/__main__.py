@@ -1,7 +1,7 @@
 """The policy pack: each resource's inputs in, violations out; infra.exposure judges.
 
-`postgres-open-to-the-world` can be lowered with a policy configuration for a stack that says in
-words that it wants so; the others cannot be wanted.
+`postgres-open-to-the-world` and `dashboard-open-to-the-world` can be lowered with a policy
+configuration for a stack that says in words that it wants so; the others cannot be wanted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pulumi_policy import (  # noqa: E402
 )
 
 from infra import exposure  # noqa: E402
-from infra.firewall import POSTGRES_PORT, SSH_PORT  # noqa: E402
+from infra.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT  # noqa: E402
 
 Judge = Callable[[ResourceValidationArgs], list[str]]
 
@@ -40,7 +40,7 @@ def policy(name: str, description: str, judge: Judge) -> ResourceValidationPolic
 POLICIES = (
     policy(
         "only-declared-ports",
-        "Nothing but SSH, PostgreSQL and the certificate authority's check comes in.",
+        "Only SSH, PostgreSQL, the dashboard and the certificate authority's check come in.",
         lambda args: exposure.undeclared_openings(args.resource_type, args.props),
     ),
     policy(
@@ -52,6 +52,11 @@ POLICIES = (
         "postgres-open-to-the-world",
         "PostgreSQL answers listed addresses alone.",
         lambda args: exposure.world_open_findings(POSTGRES_PORT, args.resource_type, args.props),
+    ),
+    policy(
+        "dashboard-open-to-the-world",
+        "The dashboard answers listed addresses alone.",
+        lambda args: exposure.world_open_findings(HTTPS_PORT, args.resource_type, args.props),
     ),
     policy(
         "no-secret-in-user-data",

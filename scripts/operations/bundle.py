@@ -22,7 +22,9 @@ _BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVA
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^@\s/]+@")
 SECRET_NAMES = (
     *commands.PASSWORD_USERS,
+    "dashboard_password",
     "kafka_ui_password",
+    "spark_pages_password",
     "pgadmin_password",
     "spark_secret",
     "backup_passphrase",

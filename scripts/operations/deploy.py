@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,7 +198,8 @@ def _build(session: Session, release: Release) -> None:
 
 def _send_images(session: Session, release: Release) -> None:
     """Send those of this machine's images that the host lacks, and name them as the release's."""
-    local = local_images()
+    is_shown = session.outputs is not None and bool(session.outputs.dashboard_cidrs)
+    local = local_images(("front",) if is_shown else ())
     there = set(session.run("docker image ls --no-trunc --quiet").split())
     missing = sorted({name for name, image in local.items() if image not in there})
     if missing:
@@ -216,10 +217,11 @@ def _send_images(session: Session, release: Release) -> None:
     session.run(" && ".join(names))
 
 
-def local_images() -> dict[str, str]:
+def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
     """Return the images that this checkout's compose file names, each with its id."""
+    words = [word for one in profiles for word in ("--profile", one)]
     listed = subprocess.run(
-        ["docker", "compose", "config", "--images"],
+        ["docker", "compose", *words, "config", "--images"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if listed.returncode != 0:
@@ -231,7 +233,8 @@ def local_images() -> dict[str, str]:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
-            raise OperationError(f"there is no image {name} here; run `docker compose build`")
+            build = shlex.join(["docker", "compose", *words, "build"])
+            raise OperationError(f"there is no image {name} here; run `{build}`")
         found[name] = done.stdout.strip()
     return found
 

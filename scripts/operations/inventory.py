@@ -44,6 +44,7 @@ def inventory(
         "tapeline_admin_cidrs": list(outputs.admin_cidrs),
         "tapeline_powerbi_cidrs": list(outputs.powerbi_cidrs),
         "tapeline_powerbi_world_open": is_world_open(outputs.powerbi_cidrs),
+        "tapeline_dashboard_cidrs": list(outputs.dashboard_cidrs),
         "tapeline_backup_target": outputs.backup_target,
         "tapeline_backup_remote": backup_remote(outputs.backup_target),
         "tapeline_tls_names": tls_names(outputs),

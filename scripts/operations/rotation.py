@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.operations import commands
+from scripts.operations import commands, passwords
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.session import Session
 
-KEY, CERTIFICATE = "key", "certificate"
+KEY, CERTIFICATE, DASHBOARD = "key", "certificate", "dashboard"
 CERTIFICATE_FILES = ("server.crt", "server.key")
 _GATE_SECONDS = 300
 
 
 def names() -> tuple[str, ...]:
     """Return what can be rotated."""
-    return (KEY, CERTIFICATE, *(name.removesuffix("_password") for name in commands.PASSWORD_USERS))
+    roles = (name.removesuffix("_password") for name in commands.PASSWORD_USERS)
+    return (KEY, CERTIFICATE, *roles, DASHBOARD)
 
 
 def rotate(session: Session, what: str, file: str = "") -> None:
-    """Rotate the API key, the certificate, or the password of a role. Raises OperationError.
+    """Rotate the API key, the certificate, or a password. Raises OperationError.
 
     `file` holds the new key; or it is a folder with a certificate to serve from now on, as
     server.crt and server.key.
@@ -39,6 +40,8 @@ def rotate(session: Session, what: str, file: str = "") -> None:
             _serve(session, given)
         elif what == CERTIFICATE:
             session.run(commands.renew_certificate(session.place))
+        elif what == DASHBOARD:
+            _dashboard(session)
         else:
             for command in commands.rotate_password(session.place, f"{what}_password"):
                 session.run(command)
@@ -63,6 +66,14 @@ def _serve(session: Session, given: dict[str, bytes]) -> None:
     for name, data in given.items():
         _send(session, data, f"{session.place.given}/{name}")
     session.run(commands.hand_out(session.place))
+
+
+def _dashboard(session: Session) -> None:
+    given = passwords.given(session.place)
+    if session.shell.code(f"test -e {given}")[0] == 0:
+        raise OperationError(f"its password is the one in {given}: write another, then restart it")
+    for command in passwords.remake(session.place):
+        session.run(command)
 
 
 def _key(session: Session, key: bytes) -> None:

@@ -36,7 +36,7 @@ settings (environment variables; * may also be a file, named by NAME_FILE):
   DASHBOARD_PASSWORD *            asked for by HTTP Basic, with any user name (none)
   DASHBOARD_REQUESTS_A_MINUTE     most requests of one address (1200)
   DASHBOARD_VIEWERS               most live streams at once (500)
-  DASHBOARD_TRUSTED_PROXIES       addresses whose X-Forwarded-For counts (none)
+  DASHBOARD_TRUSTED_PROXIES       addresses or networks whose X-Forwarded-For counts (none)
   DASHBOARD_LIBRARY_DIR           the folder with lightweight-charts (.cache/web/lightweight-charts)
   DASHBOARD_PRODUCER_METRICS_URL  the producer's metrics, for the calls of today (none)
   DASHBOARD_READER_PASSWORD *     the password of dashboard_reader

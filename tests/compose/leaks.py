@@ -14,6 +14,7 @@ GENERATED = (
     "stream_writer_password",
     "dashboard_reader_password",
     "powerbi_reader_password",
+    "dashboard_password",
     "spark_secret",
     "kafka_ui_password",
     "pgadmin_password",

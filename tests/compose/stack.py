@@ -38,6 +38,8 @@ PUBLISHED = (
     "SPARK_DRIVER_PUBLISHED",
     "PGADMIN_PUBLISHED",
     "KAFKA_UI_PUBLISHED",
+    "FRONT_PUBLISHED",
+    "FRONT_HTTP_PUBLISHED",
 )
 READER = "dashboard_reader"
 # Enough to be a load, at a pace at which no night falls on the market while the tests run.
@@ -123,12 +125,16 @@ class Stack:
             self.secrets[name] = self.show_secret(name)
         return self.secrets[name]
 
+    def authority(self) -> Path:
+        """Return a file with the certificate of the stack's own authority."""
+        file = self.directory / "ca.crt"
+        if not file.exists():
+            file.write_text(self.secret("ca.crt") + "\n", encoding="utf-8")
+        return file
+
     @contextmanager
     def connection(self, role: str = READER) -> Iterator[psycopg.Connection]:
         """Connect from the host: TLS, with the server's name and certificate checked."""
-        authority = self.directory / "ca.crt"
-        if not authority.exists():
-            authority.write_text(self.secret("ca.crt") + "\n", encoding="utf-8")
         with psycopg.connect(
             host="127.0.0.1",
             port=self.port,
@@ -136,7 +142,7 @@ class Stack:
             user=role,
             password=self.secret(f"{role}_password"),
             sslmode="verify-full",
-            sslrootcert=str(authority),
+            sslrootcert=str(self.authority()),
             connect_timeout=10,
             autocommit=True,
         ) as connection:

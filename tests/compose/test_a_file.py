@@ -114,11 +114,12 @@ def test_the_networks_keep_ingest_and_database_apart(
         network: {name for name, one in services.items() if network in (one.get("networks") or {})}
         for network in config["networks"]
     }
-    assert internal == {"market", "ingest", "database", "compute", "figures"}
+    assert internal == {"market", "ingest", "database", "compute", "figures", "web"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
     assert members["endpoint"] == {"postgres"}
-    assert members["pages"] == {"dashboard", "spark-pages", "pgadmin", "kafka-ui"}
+    assert members["pages"] == {"dashboard", "front", "spark-pages", "pgadmin", "kafka-ui"}
+    assert members["web"] == {"dashboard", "front"}
 
 
 def test_no_secret_and_no_engine_reaches_a_service(services: dict[str, Service]) -> None:

@@ -67,7 +67,10 @@ def test_the_containers_are_what_the_file_promises(stack: Stack) -> None:
 
 def test_each_image_holds_its_own_service_alone(stack: Stack) -> None:
     images = stack.variables["TAPELINE_IMAGES"]
-    for name in ("simulator", "producer", "topics", "stream", "kafka", "postgres", "secrets"):
+    for name in (
+        *("simulator", "producer", "topics", "stream", "kafka", "postgres", "secrets"),
+        *("dashboard", "front"),
+    ):
         image = f"{images}/{name}:0.1.0"
         listed = stack.docker("run", "--rm", "--entrypoint", "ls", image, "/app/services")
         folders = {line for line in listed.split() if not line.startswith("__")}

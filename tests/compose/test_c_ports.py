@@ -65,7 +65,9 @@ def addresses(stack: Stack, network: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("network", ["market", "ingest", "database", "compute", "outside"])
+@pytest.mark.parametrize(
+    "network", ["market", "ingest", "database", "compute", "outside", "figures", "web"]
+)
 def test_neighbours_reach_what_is_declared_and_no_more(stack: Stack, network: str) -> None:
     there = addresses(stack, network)
     said = json.loads(stack.tool(network, "python", "-c", PROBE, *there.values()))
@@ -99,9 +101,9 @@ def test_the_host_listens_on_the_declared_ports_alone(stack: Stack) -> None:
         for places in one["NetworkSettings"]["Ports"].values()
         for bound in places or ()
     }
-    pages = stack.variables["DASHBOARD_PUBLISHED"].split(":")
-    assert published == {("127.0.0.1", stack.port), (pages[0], int(pages[1]))}
-    assert {host for host, port in listening() if port == stack.port} == {"127.0.0.1"}
+    ports = {stack.port, int(stack.variables["DASHBOARD_PUBLISHED"].rpartition(":")[2])}
+    assert published == {("127.0.0.1", port) for port in ports}
+    assert {host for host, port in listening() if port in ports} == {"127.0.0.1"}
 
 
 def listening() -> set[tuple[str, int]]:

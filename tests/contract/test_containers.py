@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scripts.containers import base_image, compose_tool
 from scripts.embedded.kafka_broker import Broker, server_properties
@@ -77,6 +78,41 @@ def test_the_settings_of_the_containers_stand_in_the_readme() -> None:
     text = EXAMPLE.read_text("utf-8").partition("--- Containers")[2]
     for name, default in re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE):
         assert f"\n| `{name}` | {f'`{default}`' if default else ''} |" in readme, name
+
+
+def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> None:
+    file = yaml.safe_load(COMPOSE)
+    assert file["services"]["front"] == file["x-hardened"] | {
+        "profiles": ["front"],
+        "image": "${TAPELINE_IMAGES:-tapeline}/front:${TAPELINE_VERSION:-0.1.0}",
+        "build": file["x-build"] | {"dockerfile": "services/front/Dockerfile"},
+        "mem_limit": "128m",
+        "cpus": 0.5,
+        "pids_limit": 32,
+        "environment": {"DASHBOARD_DOMAIN": None},
+        "networks": ["web", "pages"],
+        "ports": [
+            "${FRONT_PUBLISHED:-127.0.0.1:8443}:8443",
+            "${FRONT_HTTP_PUBLISHED:-127.0.0.1:8083}:8080",
+        ],
+        "volumes": ["secrets-front:/run/tapeline:ro", "${TAPELINE_ACME:-acme}:/run/acme:ro"],
+        "healthcheck": file["x-healthy"] | {"test": ["CMD", "/app/services/front/healthy"]},
+        "depends_on": {
+            "secrets": {"condition": "service_completed_successfully"},
+            "dashboard": {"condition": "service_healthy"},
+        },
+    }
+
+
+def test_nobody_but_the_front_is_on_the_network_that_the_dashboard_believes() -> None:
+    file = yaml.safe_load(COMPOSE)
+    members = {name for name, one in file["services"].items() if "web" in one.get("networks", ())}
+    assert members == {"dashboard", "front"}
+    assert file["networks"]["web"] == {"internal": True}
+    alias = file["services"]["dashboard"]["networks"]["web"]["aliases"]
+    assert alias == ["dashboard-web"]
+    for name in ("front/nginx.conf", "dashboard/start"):
+        assert alias[0] in (ROOT / "services" / name).read_text("utf-8"), name
 
 
 def test_compose_is_pinned() -> None:

@@ -17,8 +17,8 @@ from scripts.operations import commands, networks, place, tunnel
 ANSIBLE = ROOT / "ansible"
 VERBS = (
     "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "offsets",
-    "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "status",
-    "tunnel", "unlock", "upgrade",
+    "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "secret",
+    "status", "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def test_the_services_are_those_of_the_compose_file() -> None:
 def test_a_tunnel_ends_where_compose_publishes() -> None:
     published = re.findall(r"\$\{(\w+)_PUBLISHED:-127\.0\.0\.1:(\d+)\}", text("docker-compose.yml"))
     wanted = {name.lower().replace("_", "-"): int(port) for name, port in published}
+    # What others reach by a name of its own needs no tunnel.
+    assert (wanted.pop("front"), wanted.pop("front-http")) == (8443, 8083)
     assert wanted == tunnel.VIEWERS
 
 
@@ -111,7 +113,13 @@ def test_fab_list_names_every_verb_and_the_readme_too() -> None:
 
 def test_a_wrong_argument_ends_with_one_line() -> None:
     program = Path(sys.executable).with_name("fab")
-    for words in (["restart", "nothing"], ["rotate", "all"], ["allow", "world"], ["replay"]):
+    for words in (
+        ["restart", "nothing"],
+        ["rotate", "all"],
+        ["allow", "world"],
+        ["replay"],
+        ["secret", "ca.key"],
+    ):
         done = subprocess.run([program, *words], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 1
         said = done.stderr.decode()

@@ -44,6 +44,8 @@ ip netns exec $1h nft -f - <<'END'
 table ip docker {{
     chain prerouting {{
         type nat hook prerouting priority dstnat;
+        ip daddr {HOST} tcp dport 80 dnat to {CONTAINER}:80
+        ip daddr {HOST} tcp dport 443 dnat to {CONTAINER}:8080
         ip daddr {HOST} tcp dport 5432 dnat to {CONTAINER}:5432
         ip daddr {HOST} tcp dport 8080 dnat to {CONTAINER}:8080
         ip daddr {HOST} tcp dport 15432 dnat to {CONTAINER}:5432
@@ -89,6 +91,18 @@ class Place:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def write(self, *dashboard_cidrs: str, acme: bool = False) -> None:
+        """Write the firewall as the role does."""
+        template = jinja2.Template(
+            TEMPLATE.read_text("utf-8"), trim_blocks=True, keep_trailing_newline=True
+        )
+        text = template.render(
+            ansible_managed="a test", firewall_directory=str(self.directory), ansible_port=22,
+            tapeline_admin_cidrs=[f"{ADMIN}/32"], firewall_acme=acme,
+            tapeline_dashboard_cidrs=dashboard_cidrs,
+        )  # fmt: skip
+        (self.directory / "firewall.nft").write_text(text, encoding="utf-8")
+
     def apply(self, *cidrs: str) -> None:
         """Load the firewall with these networks on the list, as tapeline-access does."""
         added = f"add element inet tapeline powerbi {{ {', '.join(cidrs)} }}\n" if cidrs else ""
@@ -97,7 +111,7 @@ class Place:
 
     def reached(self, source: str, target: str, where: str = "o") -> list[int]:
         """Return the ports that answer, of all that somebody listens on."""
-        ports = ("22", "80", "5432", "8080", "9999", "15432")
+        ports = ("22", "80", "443", "5432", "8080", "9999", "15432")
         said = self.run(where, sys.executable, "-c", PROBE, source, target, *ports)
         return [int(port) for port in said.split()]
 
@@ -108,14 +122,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if os.geteuid() != 0 or not Path("/usr/sbin/nft").exists():
         pytest.skip("needs root and nft: apt-get install nftables iproute2")
     found = Place(f"t{secrets.token_hex(3)}", tmp_path_factory.mktemp("firewall"))
-    template = jinja2.Template(
-        TEMPLATE.read_text("utf-8"), trim_blocks=True, keep_trailing_newline=True
-    )
-    text = template.render(
-        ansible_managed="a test", firewall_directory=str(found.directory), ansible_port=22,
-        tapeline_admin_cidrs=[f"{ADMIN}/32"], firewall_acme=False,
-    )  # fmt: skip
-    (found.directory / "firewall.nft").write_text(text, encoding="utf-8")
+    found.write()
     listeners = []
     try:
         subprocess.run(["sh", "-c", NETWORKS, "sh", found.name], check=True, capture_output=True)
@@ -136,7 +143,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def test_without_a_firewall_all_that_is_published_answers(place: Place) -> None:
-    wait_for(lambda: place.reached(LISTED, HOST) == [22, 80, 5432, 8080, 9999, 15432], "all", 10)
+    every = [22, 80, 443, 5432, 8080, 9999, 15432]
+    wait_for(lambda: place.reached(LISTED, HOST) == every, "all", 10)
     assert place.reached(LISTED_6, HOST_6) == [22, 80, 5432, 8080, 9999]
     assert place.reached(LISTED, CONTAINER) == [22, 80, 5432, 8080, 9999]
 
@@ -157,6 +165,25 @@ def test_who_is_on_the_list_reaches_postgresql_alone_and_by_its_own_port(place: 
 
 def test_who_is_off_the_list_again_reaches_nothing(place: Place) -> None:
     place.apply(f"{LISTED}/32")
+    place.apply()
+    assert place.reached(LISTED, HOST) == []
+
+
+def test_who_may_see_the_dashboard_reaches_it_alone(place: Place) -> None:
+    place.write(f"{LISTED}/32")
+    place.apply()
+    assert place.reached(LISTED, HOST) == [443]
+    assert place.reached(ADMIN, HOST) == [22]
+    assert place.reached(LISTED_6, HOST_6) == []
+    assert place.reached(LISTED, CONTAINER) == []
+
+
+def test_the_authority_is_answered_by_who_has_its_port(place: Place) -> None:
+    place.write(f"{LISTED}/32", acme=True)
+    place.apply()
+    assert place.reached(ADMIN, HOST) == [22, 80]
+    assert place.reached(LISTED, HOST) == [80, 443]
+    place.write()
     place.apply()
     assert place.reached(LISTED, HOST) == []
 

@@ -76,10 +76,13 @@ def test_a_given_certificate_is_served_in_the_place_of_our_own(place: Endpoint) 
     given = contents(place.folders["given"])
     served = contents(place.served)
     assert {name: served[name] for name in given} == given
+    front = place.folders["secrets"] / "front"
+    assert contents(front) == given
     for file in place.folders["given"].iterdir():
         file.unlink()
     assert place.secrets().returncode == 0
     assert contents(place.served) == own
+    assert contents(front) == {name: own[name] for name in given}
 
 
 def test_a_given_certificate_that_cannot_be_served_is_refused(place: Endpoint) -> None:
@@ -107,6 +110,16 @@ def test_given_passwords_are_the_first_and_can_be_rotated(place: Endpoint) -> No
     assert place.password("powerbi_reader") == rotated
     readers = place.folders["secrets"] / "readers" / "powerbi_reader_password"
     assert readers.read_text().strip() == rotated
+
+
+def test_the_dashboard_has_a_password_of_its_own_that_can_be_rotated(place: Endpoint) -> None:
+    assert place.secrets().returncode == 0
+    handed_out = place.folders["secrets"] / "dashboard" / "dashboard_password"
+    first = handed_out.read_text()
+    assert len(first.strip()) == 48
+    assert place.secrets("rotate", "dashboard_password").returncode == 0
+    assert len(handed_out.read_text().strip()) == 48
+    assert handed_out.read_text() != first
 
 
 @pytest.mark.parametrize("name", ["", "ca.key", "unknown_password", "../../etc/passwd"])

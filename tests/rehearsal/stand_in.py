@@ -94,7 +94,8 @@ class StandIn:
             "stack": STACK, "cloud": "local", "address": ADDRESS, "ssh_user": "tapeline",
             "ssh_port": 22, "host_key": f"{ADDRESS} {kind} {key}", "data_volume_device": "",
             "domain": "", "certificate": "own-ca", "acme_email": "",
-            "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "backup_target": "",
+            "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
+            "backup_target": "",
             "secrets": self.secrets,
         }  # fmt: skip
 

@@ -43,6 +43,12 @@ LOOSE: Mapping[str, str] = {
     "deploy": "false",
 }
 """What differs in the second of the two stacks that are run for each cloud."""
+SHOWN: Mapping[str, str] = {
+    "domain": "market.example.org",
+    "certificate": "acme",
+    "dashboardCidrs": "198.51.100.0/24",
+}
+"""What lets others come to the dashboard."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ FOUND: dict[str, Any] = {
     "acme_email": "you@example.org",
     "admin_cidrs": ["203.0.113.7/32"],
     "powerbi_cidrs": [],
+    "dashboard_cidrs": ["198.51.100.0/24"],
     "backup_target": "/backups",
     "secrets": {name: f"hidden-{name}" for name in SECRETS},
 }
@@ -41,6 +42,7 @@ def test_the_outputs_are_read_whole() -> None:
         acme_email="you@example.org",
         admin_cidrs=("203.0.113.7/32",),
         powerbi_cidrs=(),
+        dashboard_cidrs=("198.51.100.0/24",),
         backup_target="/backups",
         secrets=FOUND["secrets"],
     )

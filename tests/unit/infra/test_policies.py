@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.infra.stacks import RENTED, ROOT, run
+from tests.unit.infra.stacks import RENTED, ROOT, SHOWN, run
 from tests.unit.infra.test_clouds import plain
 from tests.unit.infra.test_exposure import WRONG
 
@@ -29,7 +29,7 @@ def violations(resource_type: str, inputs: Mapping[str, Any]) -> dict[str, list[
 
 @pytest.mark.parametrize("cloud", RENTED)
 def test_what_the_modules_make_passes(cloud: str) -> None:
-    for entry in run(cloud).resources:
+    for entry in (*run(cloud).resources, *run(cloud, **SHOWN).resources):
         assert violations(entry.type, plain(entry.inputs)) == {}
 
 
@@ -41,11 +41,15 @@ def test_what_is_wrong_is_reported_under_its_name() -> None:
     }
 
 
-def test_postgres_to_the_world_and_secrets_in_user_data_are_reported() -> None:
-    rule = {"direction": "in", "protocol": "tcp", "port": "5432", "sourceIps": ["0.0.0.0/0"]}
+@pytest.mark.parametrize(("port", "name"), [("5432", "postgres"), ("443", "dashboard")])
+def test_what_is_open_to_the_world_is_reported(port: str, name: str) -> None:
+    rule = {"direction": "in", "protocol": "tcp", "port": port, "sourceIps": ["0.0.0.0/0"]}
     assert violations("hcloud:index/firewall:Firewall", {"rules": [rule]}) == {
-        "postgres-open-to-the-world": ["opens 5432 to the world"]
+        f"{name}-open-to-the-world": [f"opens {port} to the world"]
     }
+
+
+def test_secrets_in_user_data_are_reported() -> None:
     assert violations("hcloud:index/server:Server", {"userData": "password: x"}) == {
         "no-secret-in-user-data": ["userData holds what looks like a secret: 'password: x'"]
     }

@@ -38,6 +38,7 @@ def test_the_least_configuration_is_enough() -> None:
         ssh_identity_file="",
         admin_cidrs=("203.0.113.7/32",),
         powerbi_cidrs=(),
+        dashboard_cidrs=(),
         domain="",
         certificate="own-ca",
         acme_email="",
@@ -85,6 +86,12 @@ def test_the_least_configuration_is_enough() -> None:
             "powerBiCidrs: 2001:db8::/32 is IPv6, and PostgreSQL is published on IPv4 alone; such",
         ),
         ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range; such as"),
+        ({"dashboardCidrs": "0.0.0.0/0"}, "dashboardCidrs opens the dashboard to the world; name"),
+        ({"dashboardCidrs": "192.0.2.7/24"}, "dashboardCidrs: 192.0.2.7/24 is an address inside"),
+        (
+            {"dashboardCidrs": "192.0.2.0/24"},
+            "dashboardCidrs needs a domain to serve it at; such as: pulumi config set domain mar",
+        ),
         ({"domain": "no_name"}, "domain is 'no_name', which is no host name"),
         ({"certificate": "self"}, "certificate is 'self'; it must be one of own-ca, given, acme"),
         ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
@@ -136,6 +143,21 @@ def test_the_world_may_reach_postgres_only_by_the_words() -> None:
     assert parse(wide, ()).powerbi_cidrs == ("0.0.0.0/0",)
     with pytest.raises(SettingError, match="powerBiCidrs opens PostgreSQL to the world"):
         parse({**wide, "worldOpenPostgres": "true"}, ())
+
+
+def test_the_world_may_reach_the_dashboard_only_by_words_of_its_own() -> None:
+    wide = {**LEAST, "domain": "market.example.org", "dashboardCidrs": "0.0.0.0/0"}
+    shown = parse({**wide, "worldOpenDashboard": WORLD_OPEN_WORDS}, ())
+    assert (shown.dashboard_cidrs, shown.domain) == (("0.0.0.0/0",), "market.example.org")
+    with pytest.raises(SettingError, match="dashboardCidrs opens the dashboard to the world"):
+        parse({**wide, "worldOpenPostgres": WORLD_OPEN_WORDS}, ())
+
+
+def test_a_machine_you_have_shows_the_dashboard_on_ipv4_alone() -> None:
+    host = {"cloud": "existing", "hostAddress": "192.0.2.10", "hostKey": PUBLIC_KEY}
+    shown = {"domain": "market.example.org", "dashboardCidrs": "2001:db8::/48"}
+    with pytest.raises(SettingError, match="is IPv6, and the dashboard is published on IPv4 alone"):
+        parse({**LEAST, **host, **shown}, ())
 
 
 def test_a_machine_you_have_may_be_reached_by_ipv6() -> None:

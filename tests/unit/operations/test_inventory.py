@@ -14,7 +14,6 @@ import pytest
 
 from infra.outputs import OUTPUTS_FILE_VARIABLE
 from scripts.embedded.layout import ROOT
-from scripts.operations import tunnel
 from scripts.operations.errors import OperationError
 from scripts.operations.inventory import backup_remote, inventory
 from scripts.operations.stacks import known_hosts, stack_outputs
@@ -44,6 +43,7 @@ def test_the_whole_inventory() -> None:
                     "tapeline_admin_cidrs": ["198.51.100.7/32", "2001:db8:1::/48"],
                     "tapeline_powerbi_cidrs": ["203.0.113.64/26"],
                     "tapeline_powerbi_world_open": False,
+                    "tapeline_dashboard_cidrs": ["203.0.113.64/26"],
                     "tapeline_backup_target": "s3://bucket/tapeline",
                     "tapeline_backup_remote": "offsite:bucket/tapeline",
                     "tapeline_tls_names": "DNS:db.example.org,IP:203.0.113.7",
@@ -117,13 +117,3 @@ def test_the_host_key_is_known_before_the_first_contact(tmp_path: Path) -> None:
 def test_a_name_that_is_no_stack_is_refused(name: str) -> None:
     with pytest.raises(OperationError, match="is not the name of a stack"):
         stack_outputs(name, VARIABLES)
-
-
-def test_a_tunnel_checks_the_host_key() -> None:
-    assert tunnel.command(outputs(), Path("/c/known_hosts"), "", "postgres", 15432) == [
-        *("ssh", "-N", "-T", "-o", "ExitOnForwardFailure=yes", "-o", "StrictHostKeyChecking=yes"),
-        *("-o", "UserKnownHostsFile=/c/known_hosts", "-o", "GlobalKnownHostsFile=/dev/null"),
-        *("-p", "22", "-L", "127.0.0.1:15432:127.0.0.1:5432", "tapeline@203.0.113.7"),
-    ]
-    with pytest.raises(OperationError, match="there is no tunnel to 'kafka'"):
-        tunnel.command(outputs(), Path("/c/known_hosts"), "", "kafka", 0)

@@ -141,6 +141,7 @@ def test_a_certificate_of_ones_own_is_served_from_now_on(tmp_path: Path) -> None
         ("key", "/no/such/file", "--file: .*No such file"),
         ("certificate", "/no/such/folder", "--file: .*No such file"),
         ("stream_writer", "/etc/hostname", "a new password is made there"),
+        ("dashboard", "/etc/hostname", "a new password is made there"),
         ("root", "", "cannot be rotated; there are key, certificate, pos"),
     ],
 )

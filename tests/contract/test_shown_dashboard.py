@@ -1,0 +1,100 @@
+"""What Ansible writes for the dashboard under its name, and that it writes nothing without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from jinja2.nativetypes import NativeEnvironment
+
+from scripts.embedded.layout import ROOT
+
+ROLES = ROOT / "ansible" / "roles"
+CLOSED: dict[str, Any] = {
+    "ansible_managed": "a test",
+    "ansible_port": 22,
+    "firewall_acme": False,
+    "firewall_directory": "/etc/tapeline",
+    "pipeline_directory": "/opt/tapeline",
+    "postgres_edge_directory": "/opt/tapeline",
+    "postgres_edge_home": "/opt/certbot",
+    "tapeline_admin_cidrs": ["198.51.100.7/32"],
+    "tapeline_certificate": "own-ca",
+    "tapeline_dashboard_cidrs": [],
+    "tapeline_domain": "market.example.org",
+    "tapeline_settings": {"SYMBOLS": "AAPL"},
+    "tapeline_tls_names": "DNS:market.example.org",
+}
+SHOWN = CLOSED | {"tapeline_dashboard_cidrs": ["198.51.100.0/24", "203.0.113.9/32"]}
+ACME = {"tapeline_certificate": "acme", "firewall_acme": True}
+
+
+def rendered(template: str, values: dict[str, Any]) -> list[str]:
+    """Return the lines of a template as Ansible writes them."""
+    role, _, name = template.partition("/")
+    text = (ROLES / role / "templates" / name).read_text("utf-8")
+    lines: list[str] = jinja2.Template(text, trim_blocks=True).render(values).splitlines()
+    return lines
+
+
+HEAD = [
+    "# a test; the settings are those of .env.example.",
+    "TAPELINE_SECRETS=/opt/tapeline/keys",
+    "TAPELINE_GIVEN=/opt/tapeline/given",
+    "POSTGRES_TLS_NAMES=DNS:market.example.org",
+]
+FRONT = ["DASHBOARD_DOMAIN=market.example.org", "FRONT_PUBLISHED=0.0.0.0:443"]
+FRONT_HTTP = ["FRONT_HTTP_PUBLISHED=0.0.0.0:80", "TAPELINE_ACME=/opt/tapeline/acme"]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (CLOSED | ACME, [*HEAD, "SYMBOLS=AAPL"]),
+        (SHOWN, [*HEAD, *FRONT, "SYMBOLS=AAPL", "COMPOSE_PROFILES=front"]),
+        (SHOWN | ACME, [*HEAD, *FRONT, *FRONT_HTTP, "SYMBOLS=AAPL", "COMPOSE_PROFILES=front"]),
+        (
+            SHOWN | {"tapeline_settings": {"COMPOSE_PROFILES": "pgadmin"}},
+            [*HEAD, *FRONT, "COMPOSE_PROFILES=pgadmin", "COMPOSE_PROFILES=pgadmin,front"],
+        ),
+    ],
+)
+def test_the_settings_of_the_containers(values: dict[str, Any], wanted: list[str]) -> None:
+    assert rendered("pipeline/settings.env.j2", values) == wanted
+
+
+def let_through(values: dict[str, Any]) -> list[str]:
+    """Return what the host's firewall forwards beside PostgreSQL."""
+    begin = "meta l4proto tcp ct status dnat ct original proto-dst "
+    found = [line.strip() for line in rendered("firewall/firewall.nft.j2", values)]
+    return [
+        line.removeprefix(begin)
+        for line in found
+        if line.startswith(begin) and "@powerbi" not in line
+    ]
+
+
+def test_the_firewall_of_the_host_lets_the_list_through_and_the_authority() -> None:
+    listed = ["443 ip saddr 198.51.100.0/24 accept", "443 ip saddr 203.0.113.9/32 accept"]
+    assert let_through(CLOSED) == []
+    assert let_through(CLOSED | ACME) == []
+    assert let_through(SHOWN) == listed
+    assert let_through(SHOWN | ACME) == [*listed, "80 accept"]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [(CLOSED, "--standalone"), (SHOWN, "--webroot --webroot-path /opt/tapeline/acme")],
+)
+def test_a_renewal_uses_port_80_or_who_has_it(values: dict[str, Any], wanted: str) -> None:
+    variables = yaml.safe_load((ROLES / "postgres_edge" / "vars" / "main.yml").read_text("utf-8"))
+    text = variables["postgres_edge_answering"]
+    answering = NativeEnvironment().from_string(text).render(values)
+    lines = rendered(
+        "postgres_edge/tapeline-acme.service.j2", values | {"postgres_edge_answering": answering}
+    )
+    assert lines[-1] == (
+        "ExecStart=/opt/certbot/bin/certbot renew --cert-name tapeline --non-interactive " + wanted
+    )

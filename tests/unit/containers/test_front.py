@@ -1,0 +1,196 @@
+"""The front before the dashboard: what nginx is told, and the programs around it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.embedded.layout import ROOT
+from tests.fixtures.live import wait_for
+
+FRONT = ROOT / "services" / "front"
+NAME = "market.example.org"
+TMP = "/tmp"  # noqa: S108 - all that its root file system lets it write to
+Block = list[Any]
+
+
+def parse(text: str) -> Block:
+    """Return nginx's directives as lists of words; a block is the last entry of its directive."""
+    plain = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    stack: list[Block] = [[]]
+    words: list[Any] = []
+    for token in re.findall(r'"[^"]*"|[;{}]|[^\s;{}"]+', plain):
+        if token == ";":
+            stack[-1].append(words)
+            words = []
+        elif token == "{":
+            stack.append([])
+            stack[-2].append([*words, stack[-1]])
+            words = []
+        elif token == "}":
+            stack.pop()
+        else:
+            words.append(token)
+    return stack[0]
+
+
+READ_ALONE = ["limit_except", "GET", [["deny", "all"]]]
+TO_DASHBOARD = ["proxy_pass", "http://$dashboard"]
+STRANGERS = [
+    ["listen", "8080", "default_server"],
+    ["listen", "8443", "ssl", "default_server"],
+    ["ssl_reject_handshake", "on"],
+    ["return", "444"],
+]
+PLAIN = [
+    ["listen", "8080"],
+    ["server_name", NAME],
+    ["location", "/", [["return", "308", f"https://{NAME}$request_uri"]]],
+    ["location", "/.well-known/acme-challenge/", [["root", "/run/acme"]]],
+]
+ENCRYPTED = [
+    ["listen", "8443", "ssl"],
+    ["server_name", NAME],
+    ["add_header", "Strict-Transport-Security", '"max-age=31536000"', "always"],
+    ["proxy_set_header", "X-Forwarded-For", "$remote_addr"],
+    ["proxy_set_header", "X-Forwarded-Proto", "https"],
+    ["proxy_set_header", "Host", "$http_host"],
+    ["proxy_set_header", "Connection", '""'],
+    ["proxy_http_version", "1.1"],
+    ["proxy_max_temp_file_size", "0"],
+    ["error_page", "502", "504", "@away"],
+    ["set", "$dashboard", "dashboard-web:8050"],
+    ["location", "/", [READ_ALONE, TO_DASHBOARD]],
+    [
+        *("location", "=", "/api/stream"),
+        [READ_ALONE, TO_DASHBOARD, ["proxy_buffering", "off"], ["proxy_read_timeout", "1h"]],
+    ],
+    [
+        *("location", "@away"),
+        [["return", "502", r'"The dashboard is not there; it comes back by itself.\n"']],
+    ],
+]
+WHOLE = [
+    ["daemon", "off"],
+    ["pid", f"{TMP}/nginx.pid"],
+    ["worker_processes", "1"],
+    ["worker_rlimit_nofile", "4096"],
+    ["worker_shutdown_timeout", "10m"],
+    ["events", [["worker_connections", "2048"]]],
+    [
+        "http",
+        [
+            ["access_log", "off"],
+            ["server_tokens", "off"],
+            ["default_type", "text/plain"],
+            ["client_body_temp_path", f"{TMP}/body"],
+            *(
+                [f"{one}_temp_path", f"{TMP}/{one}"]
+                for one in ("proxy", "fastcgi", "uwsgi", "scgi")
+            ),
+            ["client_header_timeout", "10s"],
+            ["client_body_timeout", "10s"],
+            ["client_max_body_size", "1k"],
+            ["ssl_certificate", "/run/tapeline/server.crt"],
+            ["ssl_certificate_key", "/run/tapeline/server.key"],
+            ["ssl_protocols", "TLSv1.2", "TLSv1.3"],
+            ["ssl_ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20"],
+            ["ssl_session_cache", "shared:sessions:2m"],
+            ["ssl_session_tickets", "off"],
+            ["http2", "on"],
+            ["resolver", "127.0.0.11", "valid=5s", "ipv6=off"],
+            ["resolver_timeout", "5s"],
+            ["server", STRANGERS],
+            ["server", PLAIN],
+            ["server", ENCRYPTED],
+        ],
+    ],
+]
+
+
+def program(folder: Path, name: str, text: str) -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o755)
+    return file
+
+
+def start(folder: Path, domain: str) -> subprocess.CompletedProcess[str]:
+    """Run `start` with its files in a folder, and stand-ins for nginx and for `watch`."""
+    (folder / "made").mkdir()
+    for name in ("start", "nginx.conf"):
+        text = (FRONT / name).read_text("utf-8").replace(f"{TMP}/", f"{folder}/made/")
+        program(folder, name, text)
+    program(folder, "watch", f'#!/bin/sh\necho "$@" > {folder}/watched\n')
+    program(folder, "nginx", '#!/bin/sh\nsleep 0.2\necho "$@"\n')
+    return subprocess.run(
+        [str(folder / "start")],
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "DASHBOARD_DOMAIN": domain},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_nginx_is_told_all_this_and_no_more(tmp_path: Path) -> None:
+    done = start(tmp_path, NAME)
+    assert (done.returncode, done.stderr) == (0, "")
+    made = tmp_path / "made"
+    assert done.stdout == f"-e stderr -c {made}/nginx.conf\n"
+    told = (made / "nginx.conf").read_text("utf-8").replace(f"{made}/", f"{TMP}/")
+    assert parse(told) == WHOLE
+    assert (tmp_path / "watched").read_text() == f"/run/tapeline {made}/nginx.pid\n"
+
+
+@pytest.mark.parametrize("domain", ["", "a b", "x;y", "https://x", "EXAMPLE.org", "a/b"])
+def test_what_is_no_name_is_refused(domain: str, tmp_path: Path) -> None:
+    done = start(tmp_path, domain)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"front: DASHBOARD_DOMAIN is '{domain}'; it must be the name")
+
+
+def test_a_new_certificate_is_taken_once_it_is_whole(tmp_path: Path) -> None:
+    for name in ("server.crt", "server.key"):
+        (tmp_path / name).write_text("one", encoding="utf-8")
+    served = tmp_path / "served"
+    nginx = program(
+        tmp_path,
+        "nginx",
+        f"#!/bin/sh\ntrap 'cat {tmp_path}/server.* >> {served}' HUP\n"
+        f"echo $$ > {tmp_path}/pid\nwhile :; do sleep 0.02; done\n",
+    )
+    quick = (
+        (FRONT / "watch").read_text("utf-8").replace("while sleep 2", "echo ready\nwhile sleep 0.1")
+    )
+    watch = [str(program(tmp_path, "watch", quick)), str(tmp_path), str(tmp_path / "pid")]
+    with (
+        subprocess.Popen([str(nginx)]) as server,
+        subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching,
+    ):
+        try:
+            wait_for((tmp_path / "pid").exists, "nginx", 10)
+            assert watching.stdout is not None
+            assert watching.stdout.readline() == "ready\n"
+            (tmp_path / "server.crt").write_text("two", encoding="utf-8")
+            (tmp_path / "server.key").write_text("two", encoding="utf-8")
+            assert watching.stdout.readline() == "front: the certificate has changed\n"
+            wait_for(served.exists, "the new certificate", 10)
+            assert served.read_text("utf-8").endswith("twotwo")
+        finally:
+            watching.terminate()
+            server.kill()
+
+
+def test_the_scripts_are_words_that_a_shell_reads() -> None:
+    for name in ("start", "watch", "healthy"):
+        assert os.access(FRONT / name, os.X_OK), name
+        shell = (FRONT / name).read_text("utf-8").splitlines()[0].removeprefix("#!")
+        assert (
+            subprocess.run([*shlex.split(shell), "-n", FRONT / name], check=False).returncode == 0
+        )
