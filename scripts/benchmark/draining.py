@@ -22,7 +22,7 @@ PEERS = {
 _SECONDS = 600.0
 _WARM = 0.2
 _PLAIN_TABLE = """
-create table bars (
+create table plain_bars (
     symbol text, bar_time timestamptz, interval text, open numeric(18, 6), high numeric(18, 6),
     low numeric(18, 6), close numeric(18, 6), volume bigint, session_date date, source text,
     freshness text, adjusted boolean, is_final boolean, observed_at timestamptz,

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
 
     def write(batch: DataFrame, _: int) -> None:
         rows = batch.persist()
-        options = {"url": f"{target.jdbc()}?reWriteBatchedInserts=true", "dbtable": "bars"}
+        options = {"url": f"{target.jdbc()}?reWriteBatchedInserts=true", "dbtable": "plain_bars"}
         rows.write.format("jdbc").mode("append").options(
             **options,
             user="postgres",
