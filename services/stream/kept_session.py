@@ -13,8 +13,8 @@ from services.stream import postgres
 from services.stream.postgres import Session
 from services.stream.settings import PostgresAddress
 
-_Key = tuple[PostgresAddress, str]
-_kept: dict[_Key, Session] = {}
+_kept: dict[str, tuple[PostgresAddress, Session]] = {}
+"""By the application's name one, so that tasks of two kinds do not close each other's."""
 
 
 @contextmanager
@@ -23,22 +23,32 @@ def kept_session(address: PostgresAddress, application_name: str) -> Iterator[Se
 
     Raises DatabaseError.
     """
-    key = (address, application_name)
-    session = _kept.pop(key, None)
+    session = _taken(address, application_name)
     if session is None or not session.answers():
-        close_kept_sessions()
         session = postgres.connect(address, application_name)
     try:
         yield session
     except BaseException:
         session.close()
         raise
-    if (other := _kept.pop(key, None)) is not None:
-        other.close()
-    _kept[key] = session
+    _close(_kept.pop(application_name, None))
+    _kept[application_name] = (address, session)
 
 
 def close_kept_sessions() -> None:
     """Close what was kept, of whatever database."""
     while _kept:
-        _kept.popitem()[1].close()
+        _close(_kept.popitem()[1])
+
+
+def _taken(address: PostgresAddress, application_name: str) -> Session | None:
+    kept = _kept.pop(application_name, None)
+    if kept is not None and kept[0] == address:
+        return kept[1]
+    _close(kept)
+    return None
+
+
+def _close(kept: tuple[PostgresAddress, Session] | None) -> None:
+    if kept is not None:
+        kept[1].close()

@@ -57,6 +57,13 @@ def test_a_session_in_use_is_nobody_elses(address: PostgresAddress) -> None:
         assert process_id(address) != mine
 
 
+def test_tasks_of_two_kinds_by_turns_keep_theirs(address: PostgresAddress) -> None:
+    names = (NAME, "tapeline indicators")
+    assert [process_id(address, name) for name in names] == [
+        process_id(address, name) for name in names
+    ]
+
+
 def test_other_addresses_and_names_have_their_own(address: PostgresAddress) -> None:
     assert process_id(address) != process_id(address, "tapeline indicators")
     local = replace(address, host="localhost")
