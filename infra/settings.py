@@ -162,22 +162,20 @@ class _Reader:
             )
         return cidrs
 
-    def powerbi_cidrs(self) -> tuple[str, ...]:
-        cidrs = self.cidrs("powerBiCidrs", "PostgreSQL is published on IPv4 alone")
-        if is_world_open(cidrs) and self.text("worldOpenPostgres") != WORLD_OPEN_WORDS:
+    def published_to(self, key: str, what: str, consent_key: str) -> tuple[str, ...]:
+        cidrs = self.cidrs(key, f"{what} is published on IPv4 alone")
+        if is_world_open(cidrs) and self.text(consent_key) != WORLD_OPEN_WORDS:
             raise SettingError(
-                "powerBiCidrs opens PostgreSQL to the world; name the addresses that need it, "
-                f"or say so: pulumi config set worldOpenPostgres '{WORLD_OPEN_WORDS}'"
+                f"{key} opens {what} to the world; name the addresses that need it, "
+                f"or say so: pulumi config set {consent_key} '{WORLD_OPEN_WORDS}'"
             )
         return cidrs
 
+    def powerbi_cidrs(self) -> tuple[str, ...]:
+        return self.published_to("powerBiCidrs", "PostgreSQL", "worldOpenPostgres")
+
     def dashboard_cidrs(self) -> tuple[str, ...]:
-        cidrs = self.cidrs("dashboardCidrs", "the dashboard is published on IPv4 alone")
-        if is_world_open(cidrs) and self.text("worldOpenDashboard") != WORLD_OPEN_WORDS:
-            raise SettingError(
-                "dashboardCidrs opens the dashboard to the world; name the addresses that need it, "
-                f"or say so: pulumi config set worldOpenDashboard '{WORLD_OPEN_WORDS}'"
-            )
+        cidrs = self.published_to("dashboardCidrs", "the dashboard", "worldOpenDashboard")
         if cidrs and not self.domain():
             raise SettingError(f"dashboardCidrs needs a domain to serve it at; {_remedy('domain')}")
         return cidrs
