@@ -25,7 +25,7 @@ from scripts.operations.errors import OperationError
 from scripts.operations.gate import look
 from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.session import begin, begin_there
-from scripts.operations.stacks import known_hosts, stack_outputs
+from scripts.operations.stacks import known_hosts
 from scripts.operations.upgrade import upgrade as behind_a_backup
 from scripts.operations.verbs import ended, verb
 
@@ -204,8 +204,9 @@ def tunnel(
     _: Context, what: opt.Viewers = "", stack: opt.Stack = "", port: opt.TunnelPort = 0
 ) -> None:
     """Bring the host's pages, or PostgreSQL, to this machine's loopback over SSH, until Ctrl-C."""
-    states = look(begin_there(stack)).states
-    names, outputs = tunnels.chosen(what, states), stack_outputs(stack, os.environ)
+    session = begin_there(stack)
+    states, outputs = look(session).states, session.host_outputs
+    names = tunnels.chosen(what, states)
     key = os.environ.get(KEY_VARIABLE, "")
     words = tunnels.command(outputs, known_hosts(outputs), key, names, port)
     print("\n".join(tunnels.lines(names, states, port)), flush=True)

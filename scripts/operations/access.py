@@ -26,7 +26,7 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
     """Add a network to the list, or take it off; return the list. Raises OperationError."""
     deed = networks.with_network if word == ALLOW else networks.without_network
     named = networks.network(cidr)
-    if word == ALLOW and networks.is_wide(named) and not _may_the_world_come(session):
+    if word == ALLOW and is_world_open([named]) and not _may_the_world_come(session):
         setting_ = "the stack's worldOpenPostgres" if session.outputs else "POWERBI_WORLD_OPEN"
         raise OperationError(
             f"{cidr} opens the database to half the world or more; name the networks of the people "

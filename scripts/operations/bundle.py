@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from scripts.operations import commands, reports
+from scripts.operations import commands, passwords, reports
 from scripts.operations.errors import OperationError
 from scripts.operations.session import Session
 
@@ -20,16 +20,7 @@ _NAMED = re.compile(
 )
 _BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^@\s/]+@")
-SECRET_NAMES = (
-    *commands.PASSWORD_USERS,
-    "dashboard_password",
-    "kafka_ui_password",
-    "spark_pages_password",
-    "pgadmin_password",
-    "spark_secret",
-    "backup_passphrase",
-    "pgpass",
-)
+SECRET_NAMES = (*passwords.MADE, "spark_secret", "pgpass")
 
 
 def sanitized(text: str, secrets: Iterable[str]) -> str:

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 from scripts.operations.errors import OperationError
 
-WIDEST_PREFIX = 8
-"""A shorter prefix is half the world or more."""
-
 
 def network(text: str) -> str:
     """Return an IPv4 network as everybody writes it. Raises OperationError."""
@@ -19,11 +16,6 @@ def network(text: str) -> str:
         raise OperationError(
             f"{text!r} is not an IPv4 network such as 203.0.113.0/24: {error}"
         ) from error
-
-
-def is_wide(cidr: str) -> bool:
-    """Return whether the network is half the world or more."""
-    return ipaddress.IPv4Network(cidr).prefixlen < WIDEST_PREFIX
 
 
 def with_network(listed: Sequence[str], cidr: str) -> list[str]:

@@ -10,15 +10,15 @@ from scripts.operations.errors import OperationError
 from scripts.operations.place import Place
 
 DASHBOARD: Final = "dashboard_password"
-SHOWN: Final = (
+MADE: Final = (
     *commands.PASSWORD_USERS,
     DASHBOARD,
     "kafka_ui_password",
     "pgadmin_password",
     "spark_pages_password",
     "backup_passphrase",
-    "ca.crt",
 )
+SHOWN: Final = (*MADE, "ca.crt")
 """What `fab secret` shows; with the last one a certificate is checked."""
 
 

@@ -21,6 +21,7 @@ from scripts.operations.shells import LocalShell, RemoteShell, Shell, connect
 from scripts.operations.stacks import known_hosts, stack_outputs
 
 _LOCK_TAKEN = 9
+_NO_HOST = "say which host: --stack NAME"
 
 
 def _now() -> datetime:
@@ -38,6 +39,13 @@ class Session:
     say: Callable[[str], None] = say
     now: Callable[[], datetime] = _now
     wait: Callable[[float], None] = field(default=time.sleep)
+
+    @property
+    def host_outputs(self) -> StackOutputs:
+        """The outputs of the stack whose host this is. Raises OperationError for no host."""
+        if self.outputs is None:
+            raise OperationError(_NO_HOST)
+        return self.outputs
 
     def run(self, command: str) -> str:
         """Run a command and return what it printed."""
@@ -92,5 +100,5 @@ def begin(stack: str, variables: Mapping[str, str] = os.environ) -> Session:
 def begin_there(stack: str) -> Session:
     """Return a session on a host, for what there is there alone. Raises OperationError."""
     if not stack:
-        raise OperationError("say which host: --stack NAME")
+        raise OperationError(_NO_HOST)
     return begin(stack)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.addresses import WIDEST_PREFIX
 from infra.outputs import ROLE_PASSWORDS
 from infra.settings import WORLD_OPEN_WORDS
 from scripts.embedded.layout import ROOT
-from scripts.operations import commands, networks, place, tunnel
+from scripts.operations import commands, place, tunnel
 
 ANSIBLE = ROOT / "ansible"
 VERBS = (
@@ -63,10 +64,8 @@ def test_the_folders_of_a_host_are_the_same_everywhere() -> None:
 
 
 def test_the_widest_network_is_the_same_everywhere() -> None:
-    assert f"prefixlen < {networks.WIDEST_PREFIX}" in text(
-        "ansible/roles/firewall/files/tapeline-access"
-    )
-    assert f"$5 < {networks.WIDEST_PREFIX} " in text("services/secrets/start")
+    assert f"prefixlen < {WIDEST_PREFIX[4]}" in text("ansible/roles/firewall/files/tapeline-access")
+    assert f"$5 < {WIDEST_PREFIX[4]} " in text("services/secrets/start")
 
 
 def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:
