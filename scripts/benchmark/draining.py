@@ -47,14 +47,22 @@ def steady_rate(points: Sequence[Point]) -> float:
 def job_rate(servers: Servers, count: int, name: str, **settings: str) -> float:
     """Return the rate of the real job."""
     login = servers.make_database(f"drained_{name}")
+    try:
+        return rate_into(servers, login, count, name, **settings)
+    finally:
+        servers.drop_database(login)
+
+
+def rate_into(
+    servers: Servers, login: database.Login, count: int, name: str, **settings: str
+) -> float:
+    """Return the rate of the real job into a database whose ledger is empty."""
     child = processes.start(servers.stream(login, f"stream-{name}", **settings))
     points: list[Point] = []
-
     try:
         _watch(child, partial(_look, login, _STORED, points), points, count)
     finally:
         processes.stop([child], 20)
-        servers.drop_database(login)
     return steady_rate(points)
 
 

@@ -19,7 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from scripts.benchmark.sample import PARTITIONS, Sample
 from scripts.embedded import database, kafka_broker, kafka_client, postgres_server, processes
 from scripts.embedded.java import Java, require_java
-from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, KAFKA_JARS, ROOT, VENV
+from scripts.embedded.layout import CONNECTOR_JARS, KAFKA_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
 from scripts.embedded.ports import HOST, free_ports
 from scripts.embedded.processes import Child, Command
@@ -124,7 +124,7 @@ class Servers:
             POSTGRES_PASSWORD_FILE=str(self.passwords["stream_writer"]),
             CHECKPOINT_DIR=str(self.directory / f"checkpoint-{name}"),
             CONNECTOR_JARS_DIR=str(CONNECTOR_JARS),
-            SPARK_CLASS_ARCHIVE=str(CLASS_ARCHIVE),
+            SPARK_CLASS_ARCHIVE=str(SPARK_CLASS_ARCHIVE),
             SPARK_LOCAL_DIRS=str(self.directory / "spark"),
             **extra,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from scripts.benchmark import delay, draining, fetching, history, querying, starting, watching
 from scripts.benchmark.report import Line, delay_text, memory_text, rate_text
-from scripts.benchmark.sample import samples
+from scripts.benchmark.sample import SYMBOLS, samples
 from scripts.benchmark.servers import Servers
 from scripts.benchmark.writing import Writing, copy_rate
 from scripts.embedded import database
@@ -15,6 +16,14 @@ from scripts.embedded.progress import say
 from services.common import topics
 
 _MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Bars a second of a drain, and the delay at a steady rate, on what was stored before."""
+
+    rate: float
+    delay: delay.Delay
 
 
 class Bench:
@@ -77,7 +86,7 @@ class Bench:
         mean, our_mean = (before + self.baseline()) / 2, (ours + again) / 2
         self.add(Line("job, drain", rate_text(our_mean), f"{our_mean / mean:.2f} B", ""))
         for (name, rate), target in zip(peers.items(), ("1.5", "7", "1.3", "1.8"), strict=True):
-            ratio = f"ours is {our_mean / rate:.1f} times that"
+            ratio = f"ours is {our_mean / rate:.2f} times that"
             self.add(Line(name, rate_text(rate), ratio, f"≥ {target} times"))
 
     def latency(self) -> None:
@@ -107,24 +116,47 @@ class Bench:
             self.add(Line(f"delay at 500 bars/s, INDICATORS={wanted}", delay_text(found)))
 
     def growth(self) -> None:
-        """Measure the delay with more and more bars stored, and with more symbols."""
-        stored = 0
+        """Measure rate and delay with more and more bars stored, and with more symbols.
+
+        Each is told beside the first: with none stored, or with the fewest symbols.
+        """
+        stored, first = 0, None
         login = self._fresh("growth")
         for count in self.options.stored:
             if count > stored:
                 seconds = history.store(login, stored, count)
                 say(f"  {count - stored} bars more are stored ({seconds:.0f} s)")
                 stored = count
-            self._grown(login, f"{count / _MILLION:g} million stored", f"g{count}", 500)
+            found = self._grown(login, f"{count / _MILLION:g} million stored", SYMBOLS, first)
+            first = first or found
+        first = None
         for symbols in self.options.symbols:
-            self._grown(self._fresh(f"s{symbols}"), f"{symbols} symbols", f"s{symbols}", symbols)
+            login = self.servers.make_database(f"s{symbols}")
+            found = self._grown(login, f"{symbols} symbols", symbols, first)
+            first = first or found
 
-    def _grown(self, login: database.Login, what: str, name: str, symbols: int) -> None:
-        with database.connect(login) as connection:
-            connection.execute("truncate market.sink_offsets")
+    def _grown(self, login: database.Login, what: str, symbols: int, first: Grown | None) -> Grown:
+        """Measure a rate and a delay on what is stored, and say how they are to the first ones."""
+        name = what.replace(" ", "-")
+        self._fill(symbols)
+        rate = draining.rate_into(self.servers, login, self.options.bars, f"rate-{name}")
+        history.forget(login)
         self.servers.remake_topic(topics.BARS.name)
-        found = delay.measure(self.servers, login, name, 500.0, self.options.seconds, symbols)
-        self.add(Line(f"delay at 500 bars/s, {what}", delay_text(found), "", "within 20 %"))
+        found = delay.measure(
+            self.servers, login, f"delay-{name}", 500.0, self.options.seconds, symbols
+        )
+        history.forget(login)
+        ratios, target = ["", ""], ""
+        if first is not None:
+            target = "within 20 %"
+            ratios = [
+                f"{rate / first.rate:.2f} of the first",
+                f"p50 {found.p50_seconds / first.delay.p50_seconds:.2f}, "
+                f"p99 {found.p99_seconds / first.delay.p99_seconds:.2f} of the first",
+            ]
+        self.add(Line(f"job, drain, {what}", rate_text(rate), ratios[0], target))
+        self.add(Line(f"delay at 500 bars/s, {what}", delay_text(found), ratios[1], target))
+        return Grown(rate, found)
 
     def producer(self) -> None:
         """Measure the producer against the simulator."""
@@ -176,9 +208,9 @@ class Bench:
         self.servers.remake_topic(topics.BARS.name)
         return self.servers.make_database(name)
 
-    def _fill(self) -> None:
+    def _fill(self, symbols: int = SYMBOLS) -> None:
         self.servers.remake_topic(topics.BARS.name)
-        self.servers.fill(topics.BARS.name, samples(self.options.bars))
+        self.servers.fill(topics.BARS.name, samples(self.options.bars, symbols=symbols))
 
 
 STEPS: Mapping[str, Callable[[Bench], None]] = {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import set_up
 
@@ -47,7 +47,7 @@ def local_environment(java_home: Path) -> dict[str, str]:
     """Return the settings that are the same for every run in this checkout."""
     return {
         "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
-        "SPARK_CLASS_ARCHIVE": str(CLASS_ARCHIVE),
+        "SPARK_CLASS_ARCHIVE": str(SPARK_CLASS_ARCHIVE),
         "JAVA_HOME": str(java_home),
         "PYSPARK_PYTHON": str(_PYTHON),
         "PYTHONPATH": str(ROOT),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.embedded import processes
-from scripts.embedded.layout import ROOT
+from scripts.embedded.layout import KAFKA_CLASS_ARCHIVE, ROOT
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Child, Command
 
@@ -19,7 +19,8 @@ _FORMAT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Broker:
-    """What a broker is made of. `directory` holds its log segments and its configuration."""
+    """What a broker is made of. `directory` holds its log segments and its configuration; the
+    archive need not exist."""
 
     java: Path
     jars: Path
@@ -27,6 +28,8 @@ class Broker:
     logs: Path
     port: int
     controller_port: int
+    class_archive: Path | None = KAFKA_CLASS_ARCHIVE
+    java_options: tuple[str, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -72,7 +75,9 @@ def start(broker: Broker) -> Child:
     return processes.start(
         Command(
             name="kafka",
-            arguments=_java(broker, *_HEAP, "kafka.Kafka", str(configuration)),
+            arguments=_java(
+                broker, *_HEAP, *broker.java_options, "kafka.Kafka", str(configuration)
+            ),
             log=broker.logs / "kafka.log",
         )
     )
@@ -88,4 +93,10 @@ def _format(broker: Broker, configuration: Path) -> None:
 
 def _java(broker: Broker, *rest: str) -> list[str]:
     logging = f"-Dlog4j2.configurationFile={_LOGGING}"
-    return [str(broker.java), logging, "-cp", f"{broker.jars}/*", *rest]
+    archive = broker.class_archive
+    sooner = (
+        [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"]
+        if archive and archive.exists()
+        else []
+    )
+    return [str(broker.java), logging, *sooner, "-cp", f"{broker.jars}/*", *rest]

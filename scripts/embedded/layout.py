@@ -18,7 +18,8 @@ BENCH_JARS = CACHE / "jars" / "bench"
 CONNECT_JARS = CACHE / "jars" / "connect"
 NODE_PACKAGES = CACHE / "npm"
 PULUMI_VENV = CACHE / "pulumi-venv"
-CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
+SPARK_CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
+KAFKA_CLASS_ARCHIVE = CACHE / "kafka-classes.jsa"
 
 
 def user_cache(variables: Mapping[str, str]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.embedded.addresses import Addresses
 from scripts.embedded.demo_options import SIMULATED_PLAN, Options
 from scripts.embedded.java import Java
-from scripts.embedded.layout import CHART_LIBRARY, CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CHART_LIBRARY, CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, READER, ROLES
 from scripts.embedded.ports import HOST
@@ -96,7 +96,7 @@ def stream(run: Run) -> Command:
         "POSTGRES_PASSWORD_FILE": str(run.passwords["stream_writer"]),
         "CHECKPOINT_DIR": str(run.directory / "checkpoint"),
         "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
-        "SPARK_CLASS_ARCHIVE": str(CLASS_ARCHIVE),
+        "SPARK_CLASS_ARCHIVE": str(SPARK_CLASS_ARCHIVE),
         "HEARTBEAT_FILE": str(heartbeat(run, "stream")),
         "METRICS_PORT": str(run.addresses.stream_metrics),
         "JAVA_HOME": str(run.java.home),

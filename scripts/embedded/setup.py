@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,14 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.embedded import jars, node_packages, postgres_tls, python_packages, web_packages
+from scripts.embedded.class_archives import make_class_archives
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import Java, find_java, install_java
 from scripts.embedded.layout import (
     BENCH_JARS,
     CACHE,
-    CLASS_ARCHIVE,
     CONNECT_JARS,
-    CONNECTOR_JARS,
     JAR_LOCK,
     NODE_PACKAGES,
     ROOT,
@@ -69,7 +67,7 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bo
         _install_web_packages(variables)
         if with_jars:
             _install_jars(variables)
-            _archive_classes(java, variables)
+            make_class_archives(java, variables)
     return java
 
 
@@ -158,33 +156,6 @@ def install_test_programs(variables: Mapping[str, str]) -> None:
             node_packages.install(variables)
             stamp.write_text(wanted, encoding="utf-8")
         postgres_tls.require(variables)
-
-
-def _archive_classes(java: Java, variables: Mapping[str, str]) -> None:
-    """Spark starts in half the time from an archive that fits this Java and these jars."""
-    wanted = fingerprint(
-        (ROOT / "uv.lock").read_bytes(),
-        JAR_LOCK.read_bytes(),
-        f"{java.home} {java.version} {ROOT}".encode(),
-    )
-    stamp = CLASS_ARCHIVE.with_suffix(".stamp")
-    if _holds(stamp, wanted):
-        return
-    say("preparing Spark's start (once, half a minute)")
-    own = {"JAVA_HOME": str(java.home), "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS)}
-    made = subprocess.run(
-        [VENV / "bin" / "python", "-P", "-m", "services.stream.class_archive", CLASS_ARCHIVE],
-        env={**variables, **own, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode != 0:
-        # Only the start is slower for it, and the next setup tries again.
-        say("  without success, which only makes starts slower:")
-        say("  " + made.stderr.decode(errors="replace").strip()[-500:])
-        return
-    stamp.write_text(wanted, encoding="utf-8")
 
 
 def _holds(file: Path, text: str) -> bool:

@@ -36,38 +36,39 @@ def start_servers(run: Run, children: list[Child]) -> None:
     """Start what the services need, with schema and topics; each child stands in `children`
     from its start on. Raises EmbeddedError.
 
-    The simulator needs nothing, and the stream only the schema; both start early, since Spark
-    takes longest of all.
+    The stream needs only the schema and starts as soon as that is there, since Spark takes longest
+    of all.
     """
     say("starting PostgreSQL, Kafka and the services")
-    kafka = kafka_broker.start(_broker(run))
-    children.append(kafka)
     postgres = postgres_server.start(_cluster(run))
     children.append(postgres)
-    if run.options.source is None:
-        children.append(processes.start(pipeline.simulator(run)))
+    kafka = kafka_broker.start(_broker(run))
+    children.append(kafka)
     _await("PostgreSQL", postgres, lambda: database.is_ready(_administrator(run)))
     processes.run(pipeline.migrate(run), _ONE_SHOT_SECONDS)
     children.append(_start_service(run, pipeline.stream(run)))
-    children.append(processes.start(pipeline.dashboard(run)))
+    if run.options.source is None:
+        children.append(processes.start(pipeline.simulator(run)))
     _await("Kafka", kafka, lambda: kafka_client.is_listening(run.addresses.bootstrap))
     processes.run(pipeline.topics(run), _ONE_SHOT_SECONDS)
 
 
 def start_services(run: Run, children: list[Child]) -> None:
-    """Start the producer and wait until each service has done its first work. Raises
-    EmbeddedError."""
+    """Start the producer and wait until each service has done its first work; the dashboard comes
+    last, so that it does not keep the first bars waiting. Raises EmbeddedError."""
     started = {child.name: child for child in children}
     if "simulator" in started:
         address = f"{HOST}:{run.addresses.simulator}"
         _await("simulator", started["simulator"], lambda: kafka_client.is_listening(address))
-    page = f"{HOST}:{run.addresses.dashboard}"
-    _await("dashboard", started["dashboard"], lambda: kafka_client.is_listening(page))
     producer = _start_service(run, pipeline.producer(run))
     children.append(producer)
     for service in (producer, started["stream"]):
         beat = pipeline.heartbeat(run, service.name)
         _await(service.name, service, beat.exists, _SERVICE_SECONDS)
+    dashboard = processes.start(pipeline.dashboard(run))
+    children.append(dashboard)
+    page = f"{HOST}:{run.addresses.dashboard}"
+    _await("dashboard", dashboard, lambda: kafka_client.is_listening(page))
 
 
 def _start_service(run: Run, command: Command) -> Child:

@@ -8,7 +8,7 @@ expressions; contract tests compare the three.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 SCHEMA_VERSION: Final = 1
@@ -43,6 +43,8 @@ PRICE_PATTERN: Final = r"[0-9]{1,12}(\.[0-9]{1,6}0{0,12})?"
 """A price that numeric(18,6) holds without rounding; bounded, as endless zeros cost minutes."""
 
 VOLUME_PATTERN: Final = r"[0-9]{1,19}"
+
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -84,4 +86,5 @@ class Bar:
 
     def to_json(self) -> bytes:
         """Return the Kafka value: compact UTF-8 JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False).encode()
+        # Not by dataclasses.asdict, which copies every value: a third of the producer's work.
+        return _COMPACT.encode({**vars(self), "ohlcv": vars(self.ohlcv)}).encode()

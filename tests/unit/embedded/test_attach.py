@@ -9,7 +9,7 @@ import pytest
 
 from scripts.embedded.attach import environment, read_connection, split_data_dir
 from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 
 CONNECTION = {
     "host": "127.0.0.1",
@@ -50,7 +50,7 @@ def test_a_tool_gets_the_addresses_of_the_demo_and_the_writers_password(tmp_path
         "POSTGRES_USER": "stream_writer",
         "POSTGRES_PASSWORD_FILE": str(tmp_path / "secrets" / "stream_writer_password"),
         "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
-        "SPARK_CLASS_ARCHIVE": str(CLASS_ARCHIVE),
+        "SPARK_CLASS_ARCHIVE": str(SPARK_CLASS_ARCHIVE),
         "JAVA_HOME": "/java",
         "PYSPARK_PYTHON": str(VENV / "bin" / "python"),
         "PYTHONPATH": str(ROOT),

@@ -11,7 +11,7 @@ import pytest
 from scripts.embedded import demo_options, pipeline
 from scripts.embedded.addresses import Addresses
 from scripts.embedded.java import Java
-from scripts.embedded.layout import CHART_LIBRARY, CLASS_ARCHIVE, CONNECTOR_JARS, ROOT, VENV
+from scripts.embedded.layout import CHART_LIBRARY, CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, ROLES
 from scripts.embedded.pipeline import Run
@@ -144,7 +144,7 @@ def test_stream() -> None:
         "POSTGRES_PASSWORD_FILE": "/secrets/stream_writer",
         "CHECKPOINT_DIR": "/data/checkpoint",
         "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
-        "SPARK_CLASS_ARCHIVE": str(CLASS_ARCHIVE),
+        "SPARK_CLASS_ARCHIVE": str(SPARK_CLASS_ARCHIVE),
         "HEARTBEAT_FILE": "/data/heartbeats/stream",
         "METRICS_PORT": "6",
         "JAVA_HOME": "/java",

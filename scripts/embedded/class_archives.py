@@ -1,0 +1,58 @@
+"""Has archives made of the Java classes that Spark and Kafka load, so that both start sooner.
+
+Each fits one Java and one set of jars; Java ignores one that does not fit. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.embedded.java import Java
+from scripts.embedded.layout import (
+    CONNECTOR_JARS,
+    JAR_LOCK,
+    KAFKA_CLASS_ARCHIVE,
+    ROOT,
+    SPARK_CLASS_ARCHIVE,
+    VENV,
+)
+from scripts.embedded.progress import say
+
+_MAKERS = {
+    SPARK_CLASS_ARCHIVE: ("Spark's start (once, half a minute)", "services.stream.class_archive"),
+    KAFKA_CLASS_ARCHIVE: ("Kafka's start (once, a few seconds)", "scripts.embedded.kafka_archive"),
+}
+
+
+def make_class_archives(java: Java, variables: Mapping[str, str]) -> None:
+    """Make those that are missing or of another Java. Where that fails, starts are only slower."""
+    wanted = hashlib.sha256(
+        b"".join(file.read_bytes() for file in (ROOT / "uv.lock", JAR_LOCK))
+        + f"{java.home} {java.version} {ROOT}".encode()
+    ).hexdigest()
+    for archive, (what, module) in _MAKERS.items():
+        stamp = archive.with_suffix(".stamp")
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+            continue
+        say(f"preparing {what}")
+        if _make(java, variables, module, archive):
+            stamp.write_text(wanted, encoding="utf-8")
+
+
+def _make(java: Java, variables: Mapping[str, str], module: str, archive: Path) -> bool:
+    own = {"JAVA_HOME": str(java.home), "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS)}
+    made = subprocess.run(
+        [VENV / "bin" / "python", "-P", "-m", module, archive],
+        env={**variables, **own, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        # The next setup tries again.
+        say("  without success, which only makes starts slower:")
+        say("  " + made.stderr.decode(errors="replace").strip()[-500:])
+    return made.returncode == 0
