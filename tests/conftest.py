@@ -34,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a process take a file whole, since its tests share servers; and one process all that
+    an engine of Docker runs, since those build on one another."""
+    for item in items:
+        folder = item.path.parent.name
+        group = "docker" if folder in {"compose", "rehearsal"} else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_report_header() -> str:
     """Say which check is there or not, since it is not skipped where it cannot be made."""
     return powerbi_schemas.header()

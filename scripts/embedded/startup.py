@@ -84,6 +84,8 @@ def _broker(run: Run) -> kafka_broker.Broker:
         logs=run.logs,
         port=run.addresses.kafka,
         controller_port=run.addresses.kafka_controller,
+        # A small market never pays back what optimizing costs a start.
+        java_options=("-XX:TieredStopAtLevel=1",),
     )
 
 

@@ -1,0 +1,36 @@
+"""The archive that set-up makes is one that Java takes: it fits this Java and these jars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scripts.embedded import kafka_broker, kafka_client, processes
+from scripts.embedded.java import Java
+from scripts.embedded.layout import KAFKA_CLASS_ARCHIVE, KAFKA_JARS
+from scripts.embedded.ports import free_ports
+
+SECONDS = 60
+
+
+def test_kafka_loads_its_classes_from_the_archive(java: Java, tmp_path: Path) -> None:
+    assert KAFKA_CLASS_ARCHIVE.exists()
+    loaded = tmp_path / "loaded"
+    port, controller_port = free_ports(2)
+    broker = kafka_broker.Broker(
+        java=java.program,
+        jars=KAFKA_JARS,
+        directory=tmp_path,
+        logs=tmp_path,
+        port=port,
+        controller_port=controller_port,
+        java_options=(f"-Xlog:class+load:file={loaded}",),
+    )
+    child = kafka_broker.start(broker)
+    try:
+        processes.wait_until(lambda: kafka_client.is_listening(broker.bootstrap), child, SECONDS)
+    finally:
+        processes.stop([child], SECONDS)
+    own = [line for line in loaded.read_text("utf-8").splitlines() if " kafka." in line]
+    archived = [line for line in own if line.endswith("source: shared objects file (top)")]
+    assert any(" kafka.Kafka$ " in line for line in archived)
+    assert len(archived) > 0.9 * len(own)
