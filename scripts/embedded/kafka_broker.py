@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.embedded import processes
@@ -28,8 +28,8 @@ class Broker:
     logs: Path
     port: int
     controller_port: int
-    class_archive: Path | None = KAFKA_CLASS_ARCHIVE
-    java_options: tuple[str, ...] = ()
+    class_archive: Path | None = field(default=KAFKA_CLASS_ARCHIVE, kw_only=True)
+    java_options: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def bootstrap(self) -> str:
