@@ -20,7 +20,7 @@ DECLARED = {
     "dashboard": {8050},
     # Spark's RPC and pages; the driver's and the executors' further ports are any.
     "spark-master": {7077, 8080},
-    "spark-worker": {7081, 8081},
+    "spark-worker": {8081},
     "stream": {9464},
 }
 # Runs in a neighbour: tries every port of each address, thousands at a time, and says which answer.
