@@ -8,6 +8,7 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import powerbi_schemas
 
@@ -34,13 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a process take a file whole, since its tests share servers; and one process all that
-    an engine of Docker runs, since those build on one another."""
-    for item in items:
-        folder = item.path.parent.name
-        group = "docker" if folder in {"compose", "rehearsal"} else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """A process takes a file whole, since its tests share servers; and one process takes all that
+    an engine of Docker runs, since those files build on one another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "docker" if file.startswith(("tests/compose/", "tests/rehearsal/")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WholeFiles:
+    """Return how the tests are shared out to processes."""
+    return WholeFiles(config, log)
 
 
 def pytest_report_header() -> str:

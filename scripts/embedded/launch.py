@@ -35,7 +35,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
 }
 
 # More than two would be short of memory: each has servers and a Spark of its own.
-_PARALLEL = ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")
+_PARALLEL = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 _PYTHON = str(VENV / "bin" / "python")
 
 
