@@ -20,8 +20,8 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
-USUAL_SUITES = ("unit", "contract", "integration", "e2e", "compose")
-SUITES = (*USUAL_SUITES, "rehearsal")
+USUAL_SUITES = ("unit", "contract", "integration", "e2e")
+SUITES = (*USUAL_SUITES, "compose", "rehearsal")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -49,7 +49,7 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the suites that were named, or the usual ones."""
+    """Run the suites that were named, or those that need no Docker."""
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
@@ -62,7 +62,7 @@ def test(arguments: Sequence[str]) -> int:
         "suites",
         nargs="*",
         metavar="SUITE",
-        help=f"{', '.join(SUITES)} (default: all but the last)",
+        help=f"{', '.join(SUITES)} (default: all but the last two)",
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites

@@ -22,13 +22,13 @@ from tests.compose.leaks import GENERATED, images_with_secrets
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def program() -> Path:
     """Return the pinned Compose."""
     return compose(os.environ)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_engine() -> Iterator[Engine]:
     """Return an engine: the machine's, or one for the time of these tests."""
     try:
@@ -56,13 +56,13 @@ def remove_leftovers(own: Engine) -> None:
             run([*docker, kind, *removal, *left])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def canary() -> str:
     """Return a key of the API that must be seen nowhere."""
     return f"canary{secrets.token_hex(12)}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_stack(
     program: Path, docker_engine: Engine, canary: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
@@ -87,7 +87,7 @@ def new_stack(
     stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def start_seconds(new_stack: Stack) -> float:
     """Start the stack from nothing; return the seconds until a reader sees a bar."""
     begin = time.monotonic()
@@ -98,14 +98,14 @@ def start_seconds(new_stack: Stack) -> float:
     return time.monotonic() - begin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(new_stack: Stack, start_seconds: float) -> Stack:
     """Return the stack, which runs."""
     assert start_seconds > 0
     return new_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRun]:
     """Begin an embedded run on the market of the stack; who asks first need not wait for it."""
     clock = stack.compose("exec", "-T", "simulator", "cat", "/run/market/clock").strip()
@@ -114,7 +114,7 @@ def embedded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     embedded.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def image_leaks(stack: Stack, canary: str) -> Iterator[Future[list[str]]]:
     """Begin to search all images for all secrets; who asks first need not wait for it."""
     wanted = {name: stack.secret(name) for name in GENERATED} | {"key": canary}

@@ -17,7 +17,7 @@ from tests.compose.stack import PUBLISHED, run, variables_of
 from tests.rehearsal.stand_in import StandIn, canaries
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """Return a machine that runs, nothing on it yet, and the images built beside it."""
     desk = tmp_path_factory.mktemp("desk")
