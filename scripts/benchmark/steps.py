@@ -121,7 +121,7 @@ class Bench:
         Each is told beside the first: with none stored, or with the fewest symbols.
         """
         stored, first = 0, None
-        login = self._fresh("growth")
+        login = self.servers.make_database("growth")
         for count in self.options.stored:
             if count > stored:
                 seconds = history.store(login, stored, count)

@@ -5,7 +5,6 @@ Each fits one Java and one set of jars; Java ignores one that does not fit. Stan
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from scripts.embedded.layout import (
     VENV,
 )
 from scripts.embedded.progress import say
+from scripts.embedded.stamps import fingerprint, holds
 
 _MAKERS = {
     SPARK_CLASS_ARCHIVE: ("Spark's start (once, half a minute)", "services.stream.class_archive"),
@@ -29,13 +29,14 @@ _MAKERS = {
 
 def make_class_archives(java: Java, variables: Mapping[str, str]) -> None:
     """Make those that are missing or of another Java. Where that fails, starts are only slower."""
-    wanted = hashlib.sha256(
-        b"".join(file.read_bytes() for file in (ROOT / "uv.lock", JAR_LOCK))
-        + f"{java.home} {java.version} {ROOT}".encode()
-    ).hexdigest()
+    wanted = fingerprint(
+        (ROOT / "uv.lock").read_bytes(),
+        JAR_LOCK.read_bytes(),
+        f"{java.home} {java.version} {ROOT}".encode(),
+    )
     for archive, (what, module) in _MAKERS.items():
         stamp = archive.with_suffix(".stamp")
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        if holds(stamp, wanted):
             continue
         say(f"preparing {what}")
         if _make(java, variables, module, archive):

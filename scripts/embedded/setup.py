@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import os
 import shutil
 import sys
@@ -33,6 +32,7 @@ from scripts.embedded.layout import (
     user_cache,
 )
 from scripts.embedded.progress import Progress, say
+from scripts.embedded.stamps import fingerprint, holds
 
 _RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
 _TO_RUN = tuple(f"--extra={name}" for name in _RUNNING)
@@ -71,12 +71,6 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bo
     return java
 
 
-def fingerprint(*parts: bytes) -> str:
-    """Return one digest of all the parts."""
-    digests = (hashlib.sha256(part).digest() for part in parts)
-    return hashlib.sha256(b"".join(digests)).hexdigest()
-
-
 def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
     lock = fingerprint(
         (ROOT / "uv.lock").read_bytes(),
@@ -98,7 +92,7 @@ def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
 def _install_web_packages(variables: Mapping[str, str]) -> None:
     wanted = fingerprint(WEB_LOCK.read_bytes())
     stamp = WEB_PACKAGES / "tapeline-setup"
-    if _holds(stamp, wanted):
+    if holds(stamp, wanted):
         return
     web_packages.install(
         web_packages.read_lock(WEB_LOCK),
@@ -117,7 +111,7 @@ def _install_jars(variables: Mapping[str, str]) -> None:
     }
     wanted = fingerprint(JAR_LOCK.read_bytes())
     stamp = directory / "tapeline-setup"
-    if _holds(stamp, wanted) and all((directory / group).is_dir() for group in groups):
+    if holds(stamp, wanted) and all((directory / group).is_dir() for group in groups):
         return
     stamp.unlink(missing_ok=True)
     jars.install(
@@ -150,16 +144,12 @@ def install_test_programs(variables: Mapping[str, str]) -> None:
     wanted = fingerprint(*(file.read_bytes() for file in node_packages.MANIFESTS))
     stamp = NODE_PACKAGES / "tapeline-setup"
     with _one_at_a_time(CACHE / "setup.lock"):
-        if not _holds(stamp, wanted):
+        if not holds(stamp, wanted):
             say("Node packages: Microsoft's checks of the Power BI project (8 MB)")
             stamp.unlink(missing_ok=True)
             node_packages.install(variables)
             stamp.write_text(wanted, encoding="utf-8")
         postgres_tls.require(variables)
-
-
-def _holds(file: Path, text: str) -> bool:
-    return file.exists() and file.read_text(encoding="utf-8") == text
 
 
 @contextmanager

@@ -18,7 +18,7 @@ DECLARED = {
     "producer": {9464},
     "postgres": {5432},
     "dashboard": {8050},
-    # Spark's RPC and pages; the driver's and the executors' further ports are any.
+    # Spark's RPC and pages; the worker's, the driver's and the executors' further ports are any.
     "spark-master": {7077, 8080},
     "spark-worker": {8081},
     "stream": {9464},

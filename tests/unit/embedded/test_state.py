@@ -18,7 +18,7 @@ from scripts.embedded.layout import JAR_LOCK, user_cache
 from scripts.embedded.passwords import make_passwords, read_password, write_pgpass
 from scripts.embedded.ports import HOST, free_ports, require_free
 from scripts.embedded.python_packages import UV_REQUIREMENTS, uv_version
-from scripts.embedded.setup import fingerprint
+from scripts.embedded.stamps import fingerprint
 
 
 def test_free_ports_differ_and_can_be_bound() -> None:

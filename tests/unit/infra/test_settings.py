@@ -63,6 +63,7 @@ def test_the_least_configuration_is_enough() -> None:
             {"cloud": "azure", "image": "Debian:debian-13:13-gen2"},
             "image is 'Debian:debian-13:13-gen2'; on azure it must be publisher:offer:sku:version",
         ),
+        # Named here only to be refused: no version is taken as it happens to be.
         (
             {"cloud": "azure", "image": "Debian:debian-13:13-gen2:latest"},
             "image is 'Debian:debian-13:13-gen2:latest'; on azure it must be publisher:offer:sku:v",
