@@ -29,3 +29,7 @@ alter role powerbi_reader connection limit 20;
 alter role powerbi_reader set default_transaction_read_only = on;
 alter role powerbi_reader set statement_timeout = '60s';
 alter role powerbi_reader set idle_in_transaction_session_timeout = '60s';
+-- Of both: the disks are such that a row by its key costs hardly more than the next one. Else the
+-- planner would rather read all symbols' bars of a day than find one symbol's.
+alter role dashboard_reader set random_page_cost = 1.1;
+alter role powerbi_reader set random_page_cost = 1.1;
