@@ -155,8 +155,11 @@ def switch(session: Session, name: str, seconds: int) -> None:
     session.run(f"ln -sfn {shlex.quote(folder)} {here}.new && mv -T {here}.new {here}")
     code, printed = session.shell.code(commands.up(session.place, build=False))
     if code != 0:
-        # A job that failed makes Compose give up; the gate says which, with its log.
-        session.say(f"docker compose up ended with {code}: {printed.strip().splitlines()[-1:]}")
+        # What waits for a part that failed is never started, so there is nothing to wait for; the
+        # gate says which it is, with its log.
+        seconds = 0
+        last = (printed.strip().splitlines() or ["no word"])[-1]
+        session.say(f"docker compose up ended with {code}: {last}")
     await_health(session, seconds)
 
 

@@ -27,7 +27,7 @@ def await_health(session: Session, seconds: int) -> None:
         if str(found) != said:
             said = str(found)
             session.say(f"waiting for {said}")
-        if (session.now() - begin).total_seconds() > seconds:
+        if (session.now() - begin).total_seconds() >= seconds:
             raise OperationError(f"not well after {seconds} s: {said}\n{_logs(session, found)}")
         session.wait(_LOOK_SECONDS)
 

@@ -15,7 +15,8 @@ from scripts.operations.shells import failure
 RECORDED = Path(__file__).parents[2] / "fixtures" / "stack_outputs.json"
 HOST = place.host("prod")
 COMPOSE = "/opt/tapeline/current/scripts/operations/host-compose"
-Answer = str | tuple[int, str] | Callable[[], str]
+Said = str | tuple[int, str]
+Answer = Said | Callable[[], Said]
 
 
 def outputs() -> StackOutputs:

@@ -11,7 +11,7 @@ from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.place import LOCAL
 from scripts.operations.upgrade import upgrade
-from tests.unit.operations.fakes import COMPOSE, Answer, listed, session
+from tests.unit.operations.fakes import COMPOSE, Answer, Said, listed, session
 
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
 BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
@@ -94,7 +94,7 @@ def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
 
 
 def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([BAD, BAD, BAD, BAD, GOOD])
+    looks = iter([BAD, BAD, BAD, GOOD])
     answers: dict[str, Answer] = {"ps --all": lambda: next(looks), "readlink": "releases/before"}
     ran, error = deployed(answers, monkeypatch)
     assert error == (
@@ -105,6 +105,22 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
     assert f"mv {RELEASE.folder} /opt/tapeline/releases/.failed-{RELEASE.name}" in ran
     assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
+
+
+def test_what_compose_could_not_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter([BAD, GOOD])
+    first_and_next: list[Said] = [(1, "one\nno such device\n"), ""]
+    started = iter(first_and_next)
+    answers: dict[str, Answer] = {
+        "ps --all": lambda: next(states),
+        "up --detach": lambda: next(started),
+        "readlink": "releases/before",
+    }
+    ran, error = deployed(answers, monkeypatch)
+    assert error == (
+        f"{RELEASE.name} failed and before runs again: not well after 0 s: stream unhealthy"
+    )
+    assert len([command for command in ran if "ps --all" in command]) == 2
 
 
 def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
