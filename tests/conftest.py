@@ -44,6 +44,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
         return "docker" if file.startswith(("tests/compose/", "tests/rehearsal/")) else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WholeFiles:
     """Return how the tests are shared out to processes."""
     return WholeFiles(config, log)
