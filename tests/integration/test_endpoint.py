@@ -132,7 +132,7 @@ def test_a_wrong_password_is_refused(endpoint: Endpoint) -> None:
 
 
 def test_writing_is_refused(endpoint: Endpoint) -> None:
-    attempt = "insert into events_stream (symbol) values ('X')"
+    attempt = "insert into intervals (interval) values ('X')"
     with closing(endpoint.connect()) as connection:
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
             connection.execute(attempt.encode())

@@ -71,9 +71,9 @@ FORBIDDEN_TO_READERS = (
     "select market.add_series()",
     "select * from migrations._yoyo_migration",
     "select * from pg_authid",
-    "insert into bi.events_stream (symbol) values ('X')",
-    "update bi.events_stream set close = 1",
-    "delete from bi.events_stream",
+    "insert into bi.intervals (interval) values ('X')",
+    "update bi.intervals set minutes = 1",
+    "delete from bi.intervals",
     "create table bi.mine (x int)",
     "create table public.mine (x int)",
     "create table market.mine (x int)",
@@ -108,7 +108,7 @@ FORBIDDEN_TO_THE_WRITER = (
     "create table public.mine (x int)",
     "create schema mine",
     "drop view bi.events_stream",
-    "insert into bi.events_stream (symbol) values ('X')",
+    "insert into bi.intervals (interval) values ('X')",
     "select * from migrations._yoyo_migration",
     "select * from pg_authid",
     "create role mine",
@@ -117,6 +117,13 @@ FORBIDDEN_TO_THE_WRITER = (
     "select pg_read_file('/etc/passwd')",
 )
 DENIED = errors.InsufficientPrivilege.sqlstate
+# A view over two tables: whoever asks.
+IMPOSSIBLE = (
+    "insert into bi.events_stream (symbol) values ('X')",
+    "update bi.events_stream set close = 1",
+    "delete from bi.events_stream",
+)
+NOT_WRITABLE = errors.ObjectNotInPrerequisiteState.sqlstate
 
 
 def answers(market: Market, role: str, statements: tuple[str, ...]) -> dict[str, str | None]:
@@ -138,6 +145,7 @@ def answers(market: Market, role: str, statements: tuple[str, ...]) -> dict[str,
 def test_a_reader_may_do_nothing_else_even_if_it_asks_to_write(role: str, market: Market) -> None:
     wanted = dict.fromkeys(FORBIDDEN_TO_READERS, DENIED)
     assert answers(market, role, FORBIDDEN_TO_READERS) == wanted
+    assert answers(market, role, IMPOSSIBLE) == dict.fromkeys(IMPOSSIBLE, NOT_WRITABLE)
 
 
 def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record(
