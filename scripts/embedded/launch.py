@@ -20,8 +20,7 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
-USUAL_SUITES = ("unit", "contract", "integration", "e2e")
-SUITES = (*USUAL_SUITES, "compose", "rehearsal")
+SUITES = ("unit", "contract", "integration", "e2e", "compose", "rehearsal")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -49,20 +48,21 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the suites that were named, or those that need no Docker."""
+    """Run the suites that were named, or all."""
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
         description="Set everything up, then run the tests, in two processes (one with `-- -n 0`). "
         "With CI=true a skipped test fails. The suite compose starts the whole platform in "
-        "containers; it needs a Docker engine, or root, which gets an engine for the time of the "
-        "tests.",
+        "containers, the suite rehearsal deploys it to a container that stands in for a VM; they "
+        "need a Docker engine, or root on Debian, which gets an engine for the time of the tests, "
+        "and are skipped without.",
     )
     parser.add_argument(
         "suites",
         nargs="*",
         metavar="SUITE",
-        help=f"{', '.join(SUITES)} (default: all but the last two)",
+        help=f"{', '.join(SUITES)} (default: all)",
     )
     own, further = split_at_dashes(arguments)
     suites = parser.parse_args(own).suites
@@ -71,11 +71,11 @@ def test(arguments: Sequence[str]) -> int:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     install_test_programs(os.environ)
-    if {"integration", "e2e"} & {*(suites or USUAL_SUITES)}:
+    if {"integration", "e2e"} & {*(suites or SUITES)}:
         require_chromium(os.environ)
     os.chdir(ROOT)
     # What takes longest begins first; the others fill the time that it spends on waiting.
-    chosen = [suite for suite in reversed(SUITES) if suite in (suites or USUAL_SUITES)]
+    chosen = [suite for suite in reversed(SUITES) if suite in (suites or SUITES)]
     folders = [f"tests/{suite}" for suite in chosen]
     _become("-m", "pytest", *_PARALLEL, *folders, *further)
 

@@ -163,8 +163,9 @@ def canaries() -> dict[str, str]:
 def broken_commit() -> str:
     """Return a commit of its own, on no branch, whose stream ends as soon as it starts."""
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    broken = text.replace("\n  stream:\n", '\n  stream:\n    entrypoint: ["/bin/false"]\n')
-    assert broken != text
+    service = "\n  stream:\n    <<: *hardened\n"
+    assert text.count(service) == 1
+    broken = text.replace(service, f'{service}    entrypoint: ["/bin/false"]\n')
     with tempfile.TemporaryDirectory() as folder:
         variables = {
             **os.environ, "GIT_INDEX_FILE": f"{folder}/index",
