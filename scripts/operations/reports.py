@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from scripts.operations import access, commands, deploy
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import look
+from scripts.operations.preflight import preflight
 from scripts.operations.recovery import newest
 from scripts.operations.session import Session
 
@@ -114,7 +115,7 @@ def hours_since(dump: str, now: datetime) -> float:
 def doctor(session: Session) -> tuple[list[str], bool]:
     """Return what was looked at, with a verdict each, and whether all is well."""
     found = [
-        ("the place can run the pipeline", _verdict(lambda: deploy.preflight(session))),
+        ("the place can run the pipeline", _verdict(lambda: preflight(session))),
         ("all services are well", _verdict(lambda: _well(session))),
         ("the server reads its rules", _verdict(lambda: _rules(session))),
         ("the certificate lasts", _verdict(lambda: _lasts(session))),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class RejectedRecord:
-    """One refused record with its origin, ready for the rejected topic."""
+    """One refused record with its origin, in the order of the columns that it is copied to."""
 
     partition: int
     offset: int

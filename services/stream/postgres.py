@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 import psycopg
@@ -187,16 +187,7 @@ class Session:
         ):
             copy.set_types(statements.REJECTED_TYPES)
             for record in records:
-                copy.write_row(
-                    (
-                        record.partition,
-                        record.offset,
-                        record.kafka_timestamp,
-                        record.key,
-                        record.value,
-                        record.reason,
-                    )
-                )
+                copy.write_row(astuple(record))
         self.run(statements.KEEP_REJECTED, (topic,))
         self.run(statements.EMPTY_REJECTED)
 

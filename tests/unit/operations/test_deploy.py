@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from scripts.operations import deploy, health
+from scripts.operations import deploy, health, preflight
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.place import LOCAL
@@ -58,7 +58,7 @@ def test_the_gate_says_what_it_waits_for_and_shows_the_log_of_what_is_not_well()
     ],
 )  # fmt: skip
 def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
-    assert deploy.problems(facts) == wrong
+    assert preflight.problems(facts) == wrong
 
 
 def deployed(answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
@@ -136,7 +136,7 @@ def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_place_that_is_not_ready_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     ran, error = deployed({"engine=": "engine=19.3"}, monkeypatch)
     assert error.startswith("prod is not ready: Docker's engine is 19.3, needs 20.10; ")
-    assert ran == [deploy.PREFLIGHT]
+    assert ran == [preflight.ASK]
 
 
 def test_a_rollback_takes_the_release_before() -> None:
@@ -192,7 +192,7 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
         "mkdir -p /opt/tapeline && printf '%s\\n' "
         f"'2026-11-24T20:30:00Z ann@desk: backup: {DUMP}' >> /opt/tapeline/audit.log",
         "the deploy",
-        deploy.PREFLIGHT,
+        preflight.ASK,
     ]
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
     assert said == ["a backup first"]

@@ -1,0 +1,41 @@
+"""Looks whether a place can run the pipeline: what a shell line printed in, what is wrong out."""
+
+from __future__ import annotations
+
+import re
+
+from scripts.operations.errors import OperationError
+from scripts.operations.session import Session
+
+_OLDEST_ENGINE, _OLDEST_COMPOSE = (20, 10), (2, 39)
+_LEAST_DISK_KB, _LEAST_MEMORY_KB = 5_000_000, 3_500_000
+ASK = (
+    "echo engine=$(docker version --format '{{.Server.Version}}'); "
+    "echo compose=$(docker compose version --short); "
+    "root=$(docker info --format '{{.DockerRootDir}}'); "
+    "echo disk_kb=$(df -Pk \"$root\" | awk 'END {print $4}'); "
+    "echo memory_kb=$(awk '/MemTotal/ {print $2}' /proc/meminfo)"
+)
+
+
+def problems(facts: str) -> list[str]:
+    """Return what keeps a place from running the pipeline, from what ASK printed."""
+    found = dict(line.split("=", 1) for line in facts.splitlines() if "=" in line)
+    wrong = []
+    for name, oldest in (("engine", _OLDEST_ENGINE), ("compose", _OLDEST_COMPOSE)):
+        version = tuple(int(part) for part in re.findall(r"\d+", found.get(name, ""))[:2])
+        if version < oldest:
+            needed = ".".join(map(str, oldest))
+            wrong.append(f"Docker's {name} is {found.get(name) or 'missing'}, needs {needed}")
+    for name, least in (("disk_kb", _LEAST_DISK_KB), ("memory_kb", _LEAST_MEMORY_KB)):
+        if int(found.get(name) or 0) < least:
+            what, has = name.removesuffix("_kb"), int(found.get(name) or 0) / 1e6
+            wrong.append(f"{what}: {has:.1f} GB, needs {least / 1e6:.1f} GB")
+    return wrong
+
+
+def preflight(session: Session) -> None:
+    """Look whether the place can run the pipeline; changes nothing. Raises OperationError."""
+    wrong = problems(session.run(ASK))
+    if wrong:
+        raise OperationError(f"{session.place.name} is not ready: {'; '.join(wrong)}")
