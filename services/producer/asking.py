@@ -14,12 +14,12 @@ from services.producer.history import history_months, slices_to_fill
 from services.producer.plan import attempt_seconds
 from services.producer.progress import Progress
 from services.producer.schedule import Market, Pace, Phase, lag, pause_seconds, phase
-from services.producer.series import DAY, Series, Slice
+from services.producer.series import DAY, Series, Slice, most_bars
 
 MAX_WAITING_BARS: Final = 20_000
 """No more is fetched while more bars than this wait for Kafka."""
-LARGE_ANSWERS: Final = 2
-"""Answers of a month or more, of some 20,000 bars each, that may be in memory at a time."""
+MAX_ASKED_BARS: Final = 45_000
+"""No more bars than this are on their way at a time, two months of minutes: they take memory."""
 _SHORTEST_SECONDS: Final = 0.02
 
 
@@ -48,7 +48,7 @@ class Asker:
         if context.courier.waiting() > MAX_WAITING_BARS:
             return context.tick_seconds
         # The one that has waited longest comes first.
-        large = sum(1 for progress in active if progress.busy and progress.large)
+        room = MAX_ASKED_BARS - sum(each.asked_bars for each in active if each.busy)
         for progress in sorted(active, key=lambda each: each.asked_at):
             now, monotonic = context.clocks.real(), context.clocks.monotonic()
             wait = context.pacer.wait_seconds(now, monotonic)
@@ -56,14 +56,12 @@ class Asker:
                 return min(context.tick_seconds, max(_SHORTEST_SECONDS, wait))
             if self.fetching >= context.settings.fetch_parallel:
                 return context.tick_seconds  # the answer that frees a thread wakes the loop
-            if progress.may_ask(monotonic):
-                large += self._ask(progress, active, now, large < LARGE_ANSWERS)
+            if progress.may_ask(monotonic) and _may_fit(progress, room):
+                room -= self._ask(progress, active, now, room)
         return min(context.tick_seconds, _until_due(active, context.clocks.monotonic()))
 
-    def _ask(
-        self, progress: Progress, active: Sequence[Progress], now: datetime, large_allowed: bool
-    ) -> bool:
-        """Let a call leave if the series wants one; return whether its answer may be large."""
+    def _ask(self, progress: Progress, active: Sequence[Progress], now: datetime, room: int) -> int:
+        """Let a call leave if the series wants one that fits; return the bars it may bring."""
         context, market_now = self._context, self._context.clocks.market()
         monotonic = context.clocks.monotonic()
         pace = Pace(self._plan, len(active), context.settings.poll_seconds)
@@ -76,16 +74,16 @@ class Asker:
         self._look_up_history(progress)
         slices = self._slices(progress, market_now, freshness) if live else []
         part = progress.next_part(live, slices)
-        if part is None or (part.extent != "compact" and not large_allowed):
-            return False
+        if part is None or most_bars(progress.series, part) > room:
+            return 0
         self._charge(now, monotonic)
         reach("producer.call_booked")
         progress.busy, progress.asked_at = True, monotonic
-        progress.large = part.extent != "compact"
+        progress.asked_bars = most_bars(progress.series, part)
         progress.live_at = monotonic + pause_seconds(at, progress.series, freshness, pace)
         self.fetching += 1
         context.fetcher.submit(Job(progress.series, part, market_now, now))
-        return progress.large
+        return progress.asked_bars
 
     def _charge(self, now: datetime, monotonic: float) -> None:
         context = self._context
@@ -113,6 +111,12 @@ class Asker:
             since = coverage.asked_at - lag(freshness)
             missed = self._context.sessions.bars_between(series, since, market_now)
         return slices_to_fill(series, coverage, missed, progress.premium, market_now)
+
+
+def _may_fit(progress: Progress, room: int) -> bool:
+    # What it goes on with is known; to work out for a thousand series that none of them fits, each
+    # time that one answer comes, took longer than the answers.
+    return not progress.fill or most_bars(progress.series, progress.fill[0]) <= room
 
 
 def _until_due(active: Sequence[Progress], monotonic: float) -> float:

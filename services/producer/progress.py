@@ -37,7 +37,7 @@ class Progress:
     history: deque[Slice] = field(default_factory=deque)
     history_known: bool = False
     busy: bool = False
-    large: bool = False
+    asked_bars: int = 0
     retired: bool = False
     blocked: bool = False
     polled: bool = False

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from services.common.bar import INTERVAL_MINUTES
+
 DAY: Final = "1d"
+_COMPACT_BARS: Final = 100
+_MONTH_MINUTES: Final = 23 * 16 * 60
+_DAYS: Final = 7_000
 
 
 class Series(NamedTuple):
@@ -32,6 +37,14 @@ class Slice:
 
     def __str__(self) -> str:
         return self.month or self.extent
+
+
+def most_bars(series: Series, part: Slice) -> int:
+    """Return how many bars an answer can hold: of a month those from 4:00 to 20:00 on 23 days, of
+    days those since 1999."""
+    if part.extent == "compact":
+        return _COMPACT_BARS
+    return _DAYS if series.interval == DAY else _MONTH_MINUTES // INTERVAL_MINUTES[series.interval]
 
 
 COMPACT: Final = Slice("compact")

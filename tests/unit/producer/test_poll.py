@@ -146,6 +146,25 @@ def test_a_free_key_takes_daily_history_and_then_waits_for_the_close(world: Worl
     process.end()
 
 
+@pytest.mark.parametrize(("interval", "calls"), [("1min", 2), ("60min", 8)])
+def test_what_is_on_its_way_is_bounded_by_bars_and_by_calls(
+    interval: str, calls: int, world: World
+) -> None:
+    symbols = [f"S{number}" for number in range(12)]
+    for symbol in symbols:
+        world.vendor.bars[Series(symbol, interval)] = intraday(10)
+    settings = {
+        "ALPHA_VANTAGE_PLAN": "unlimited", "INTERVALS": interval, "SYMBOLS": ",".join(symbols),
+        "FETCH_PARALLEL": "8", "HISTORY_MONTHS": "0",
+    }  # fmt: skip
+    process = Process(world, {**LIVE, **settings})
+    process.steps(1)
+    assert len(world.vendor.calls) == calls
+    process.steps(12)
+    assert {*world.vendor.calls} == {(Series(symbol, interval), FULL) for symbol in symbols}
+    process.end()
+
+
 def test_symbols_come_and_go_while_it_runs(
     world: World, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
