@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,10 @@ from services.dashboard.postgres import Database, DatabaseError
 OVERLAP: Final = timedelta(seconds=5)
 MOST_ROWS: Final = 5_000
 _GATHER_SECONDS: Final = 0.02
+# A backlog that drains brings a round thousands of rows, and the next one at once: a rest as long
+# as three rounds leaves the processors to those who store the bars, and comes before a second.
+_REST_ROUNDS: Final = 3.0
+_MOST_REST_SECONDS: Final = 0.5
 _LATER_ROUNDS: Final = 5  # derived series follow their bars without a notification
 _LATER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
@@ -51,6 +56,11 @@ class Heard:
     def concerns(self, watch: Watch) -> bool:
         """Return whether the series may have changed."""
         return self.everything or watch.symbol in self.symbols
+
+
+def rest_seconds(round_seconds: float) -> float:
+    """Return the pause that follows a round."""
+    return min(_MOST_REST_SECONDS, _REST_ROUNDS * round_seconds)
 
 
 class Feed:
@@ -99,12 +109,14 @@ class Feed:
                     continue
             self._wake.clear()
             heard, self._heard = self._heard, Heard()
+            begun = time.monotonic()
             try:
                 await self._round(heard)
             except DatabaseError as error:
                 self._log.warning("a round waits: %s", error.detail)
                 self._heard.everything = True
                 later = _LATER_ROUNDS
+            await asyncio.sleep(rest_seconds(time.monotonic() - begun))
 
     async def catch_up(self, watch: Watch, shown_from: datetime, since: datetime) -> list[bytes]:
         """Return what changed in a series since an instant, for one viewer. Raises

@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.dashboard import formats
+from services.dashboard import feed, formats
 from services.dashboard.catalogue import Catalogue, by_symbol
 from services.dashboard.datasets import REJECTED, Dataset, Kind
 from services.dashboard.quota import parse
@@ -156,3 +156,11 @@ def test_the_calls_of_today() -> None:
     assert parse(text.format("25.0")) == {"calls_today": 6, "calls_left": 19}
     assert parse(text.format("0.0")) == {"calls_today": 6, "calls_left": None}
     assert parse("other 1\n") is None
+
+
+def test_a_long_round_is_followed_by_a_rest_and_a_short_one_by_hardly_any() -> None:
+    assert [feed.rest_seconds(each) for each in (0.002, 0.1, 2.0)] == [
+        0.006,
+        pytest.approx(0.3),
+        0.5,
+    ]
