@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+# Whatever goes on has a health check: one that is merely running is a job that has not ended, or
+# was started this moment, and may die in the next.
+_GOOD = frozenset({"healthy", "exited 0"})
+
 
 @dataclass(frozen=True)
 class Health:
-    """How each service is, by its name: healthy, running, exited 0, ..."""
+    """How each service is, by its name: healthy, starting, exited 0, ..."""
 
     states: dict[str, str]
 
     @property
     def unwell(self) -> dict[str, str]:
         """The services that are neither healthy nor done."""
-        good = {"healthy", "running", "exited 0"}
-        return {name: state for name, state in self.states.items() if state not in good}
+        return {name: state for name, state in self.states.items() if state not in _GOOD}
 
     @property
     def is_good(self) -> bool:
@@ -42,6 +45,6 @@ def parse(printed: str) -> Health:
             state = found["Health"]
         name = found["Service"]
         # Of several containers of a service, the one that is worse off counts.
-        if name not in states or states[name] in {"healthy", "running", "exited 0"}:
+        if name not in states or states[name] in _GOOD:
             states[name] = state
     return Health(states)

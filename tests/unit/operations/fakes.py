@@ -88,7 +88,7 @@ def listed(**states: str) -> str:
     lines = []
     for name, state in states.items():
         word, _, code = state.partition(" ")
-        is_plain = word in ("exited", "created")
+        is_plain = word in ("exited", "created", "running")
         lines.append(
             json.dumps(
                 {

@@ -33,6 +33,10 @@ def test_health_is_read_from_what_compose_prints() -> None:
     assert not health.parse("").is_good
 
 
+def test_a_container_of_which_nothing_is_known_yet_is_not_well() -> None:
+    assert health.parse(listed(kafka="healthy", stream="running")).unwell == {"stream": "running"}
+
+
 def test_the_worst_container_of_a_service_counts() -> None:
     text = "\n".join([listed(worker="unhealthy"), listed(worker="healthy")])
     assert health.parse(text).states == {"worker": "unhealthy"}
