@@ -95,7 +95,8 @@ def deploy_there(
             if not before:
                 raise
             session.say(f"{error}\nrolling back to {before}")
-            switch(session, before, seconds)
+            # However short the new one's time was: this one must run.
+            switch(session, before, max(seconds, GATE_SECONDS))
             # No rollback must ever come upon it.
             session.run(f"mv {release.folder} {HOST_DIRECTORY}/releases/.failed-{release.name}")
             first = str(error).splitlines()[0]

@@ -177,7 +177,8 @@ def test_a_broken_release_rolls_back_by_itself(machine: StandIn) -> None:
     code, said = machine.end(machine.begin("deploy", "--ref", broken_commit(), *words))
     assert code == 1
     assert "rolling back to" in said
-    assert "runs again: not well after 45 s: stream" in said
+    # Others may be on their way yet.
+    assert re.search(r"runs again: not well after 45 s: (.*, )?stream \w+", said)
     assert machine.inside("readlink /opt/tapeline/current").strip() == before
     await_well(machine)
 
