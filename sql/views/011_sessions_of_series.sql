@@ -1,0 +1,23 @@
+-- Grain: one row per (symbol, interval, session_date), of all dates from the oldest bar stored to
+-- the newest. For the next views alone: what the bars of a session are looked up by.
+--
+-- Each lookup names the whole key in its bounds and in its order, and has a limit that no session
+-- reaches: else the planner, which cannot know how short the range is, may take the index on
+-- bar_time and read the bars of all symbols, or read the whole table.
+create or replace view market.sessions_of_series as
+select
+    series.symbol,
+    series.interval,
+    day.session_date,
+    width.minutes,
+    day.begins_at,
+    day.ends_at,
+    day.begins_at - width.usual_days * interval '1 day' as usual_from,
+    -- As many as a day can hold.
+    1440 / width.minutes as most_bars
+from market.series as series
+inner join market.intervals as width on series.interval = width.interval
+cross join market.days as day
+where
+    day.ends_at > (select min(bar.bar_time) from market.events_stream as bar)
+    and day.begins_at <= (select max(bar.bar_time) from market.events_stream as bar);

@@ -1,0 +1,35 @@
+-- Grain: one row per (symbol, interval, bar_time): the bars of each session.
+create or replace view market.session_bars as
+select
+    session.symbol,
+    session.interval,
+    session.session_date,
+    session.minutes,
+    bar.bar_time,
+    bar.bar_time at time zone 'UTC' as bar_time_utc,
+    bar.bar_time at time zone market.time_zone(session.symbol) as bar_time_exchange,
+    bar.open,
+    bar.high,
+    bar.low,
+    bar.close,
+    bar.volume,
+    bar.source,
+    bar.freshness,
+    bar.adjusted,
+    bar.is_final,
+    bar.observed_at,
+    bar.revision,
+    bar.inserted_at
+from market.sessions_of_series as session
+cross join
+    lateral ( -- noqa: ST05
+        select stored.* from market.events_stream as stored
+        where
+            (stored.symbol, stored.interval, stored.bar_time)
+            >= (session.symbol, session.interval, session.begins_at)
+            and (stored.symbol, stored.interval, stored.bar_time)
+            < (session.symbol, session.interval, session.ends_at)
+            and stored.session_date = session.session_date
+        order by stored.symbol desc, stored.interval desc, stored.bar_time desc
+        limit 3000
+    ) as bar;
