@@ -25,6 +25,13 @@ def test_every_bar_says_that_it_is_simulated(stack: Stack) -> None:
     assert "SIMULATED" in stack.compose("logs", "producer")
 
 
+def test_java_starts_from_its_archive_of_classes(stack: Stack) -> None:
+    # What does not fit is mapped, found wanting, and mapped no more.
+    maps = "grep -hs spark-classes.jsa /proc/[0-9]*/maps | head -n 1"
+    assert "/opt/spark-classes.jsa" in stack.compose("exec", "-T", "stream", "sh", "-c", maps)
+    assert "shared archive" not in stack.compose("logs", "stream")
+
+
 def test_a_second_up_changes_nothing(stack: Stack) -> None:
     secret_names = ("dashboard_reader_password", "ca.crt", "spark_secret")
     before = {name: stack.container(name) for name in LONG_RUNNING}
