@@ -65,17 +65,17 @@ def test(arguments: Sequence[str]) -> int:
         help=f"{', '.join(SUITES)} (default: all)",
     )
     own, further = split_at_dashes(arguments)
-    suites = parser.parse_args(own).suites
+    suites = parser.parse_args(own).suites or SUITES
     for suite in suites:
         if suite not in SUITES:
             parser.error(f"there is no suite {suite}; choose from {', '.join(SUITES)}")
     set_up(os.environ)
     install_test_programs(os.environ)
-    if {"integration", "e2e"} & {*(suites or SUITES)}:
+    if {"integration", "e2e"} & {*suites}:
         require_chromium(os.environ)
     os.chdir(ROOT)
     # What takes longest begins first; the others fill the time that it spends on waiting.
-    chosen = [suite for suite in reversed(SUITES) if suite in (suites or SUITES)]
+    chosen = [suite for suite in reversed(SUITES) if suite in suites]
     folders = [f"tests/{suite}" for suite in chosen]
     _become("-m", "pytest", *_PARALLEL, *folders, *further)
 

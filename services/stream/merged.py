@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class RejectedRecord:
+class RejectedRecord(NamedTuple):
     """One refused record with its origin, in the order of the columns that it is copied to."""
 
     partition: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from typing import Any
 
 import psycopg
@@ -187,7 +187,7 @@ class Session:
         ):
             copy.set_types(statements.REJECTED_TYPES)
             for record in records:
-                copy.write_row(astuple(record))
+                copy.write_row(record)
         self.run(statements.KEEP_REJECTED, (topic,))
         self.run(statements.EMPTY_REJECTED)
 

@@ -1,6 +1,6 @@
 -- A bar that changes soon after it came finds room beside itself: its new version then needs no
 -- new entry in any index. And replaced values are found by the time of their bar alone: a shorter
--- key, at half the price. Together a sixth more of changed bars a second, a quarter more pages.
+-- key, at half the price. Together a fifth more of changed bars a second, and a quarter more pages.
 
 do $$
 declare
