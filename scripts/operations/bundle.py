@@ -56,7 +56,7 @@ def known_secrets(session: Session) -> list[str]:
     """Return the values to look for; those that are not there are left out."""
     found = list(session.outputs.secrets.values()) if session.outputs else []
     for name in SECRET_NAMES:
-        code, printed = session.shell.code(commands.show_secret(session.place, name))
+        code, printed = session.shell.code(passwords.show_made(session.place, name))
         if code == 0:
             found.append(printed.strip())
     _, key = session.shell.code(f"cat {session.place.keys}/alpha_vantage_key 2>/dev/null")

@@ -201,11 +201,6 @@ def metrics(place: Place, service: str) -> str:
     return place.compose("exec", "--no-TTY", service, "python", "-c", fetch)
 
 
-def show_secret(place: Place, name: str) -> str:
-    """Return the command that prints one secret, for the person who asked for it."""
-    return place.compose("run", "--rm", "--no-deps", "--no-TTY", "secrets", "show", name)
-
-
 def destroy(place: Place, with_data: bool) -> str:
     """Return the command that removes the containers and, if told, all that they hold."""
     words = ["down", "--remove-orphans", *(["--volumes"] if with_data else [])]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.outputs import StackOutputs
 from scripts.embedded.layout import ROOT
-from scripts.operations import access, commands
+from scripts.operations import access, passwords
 from scripts.operations.session import Session
 
 Builder = Callable[[Sequence[str]], int]
@@ -36,7 +36,7 @@ def write(session: Session, given: Mapping[str, str], overwrite: bool, build: Bu
         return build(words)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ca.crt"
-        authority = session.run(commands.show_secret(session.place, "ca.crt"))
+        authority = session.run(passwords.show_made(session.place, "ca.crt"))
         file.write_text(authority, encoding="utf-8")
         return build([*words, "--ca", str(file)])
 

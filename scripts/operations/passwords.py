@@ -26,11 +26,24 @@ def show(place: Place, name: str) -> str:
     """Return the command that prints one of SHOWN. Raises OperationError."""
     if name not in SHOWN:
         raise OperationError(f"there is no secret {name!r} to show; there are {', '.join(SHOWN)}")
-    made = commands.show_secret(place, name)
+    made = show_made(place, name)
     if name != DASHBOARD:
         return made
     file = shlex.quote(given(place))
     return f"if [ -s {file} ]; then cat {file}; else {made}; fi"
+
+
+def show_made(place: Place, name: str) -> str:
+    """Return the command that prints a secret that was made, or ends with an error.
+
+    What a short-lived container prints can be gone before Docker has attached to it
+    (https://github.com/moby/moby/issues/29285), so the command asks again if it hears nothing.
+    """
+    asked = place.compose("run", "--rm", "--no-deps", "--no-TTY", "secrets", "show", name)
+    return (
+        f'for _ in 1 2 3 4 5; do said=$({asked}) || exit; [ -z "$said" ] || break; done; '
+        '[ -n "$said" ] && printf "%s\\n" "$said"'
+    )
 
 
 def given(place: Place) -> str:

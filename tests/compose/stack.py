@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import psycopg
 from scripts.containers import programs
 from scripts.containers.engine import Engine
 from scripts.embedded.layout import ROOT
+from scripts.operations import passwords
+from scripts.operations.place import LOCAL
 from tests.fixtures.live import wait_for
 
 COMMAND_SECONDS = 1500.0
@@ -117,7 +119,8 @@ class Stack:
 
     def show_secret(self, name: str) -> str:
         """Return one of the generated secrets, as a person would read it."""
-        return self.compose("run", "--rm", "--no-deps", "-T", "secrets", "show", name).strip()
+        here = replace(LOCAL, compose_words=(str(self.program), "--project-name", self.project))
+        return run(["sh", "-c", passwords.show_made(here, name)], self.variables).strip()
 
     def secret(self, name: str) -> str:
         """Return the same, asked for once: they never change."""

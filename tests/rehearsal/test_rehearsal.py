@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.operations import health
+from scripts.operations import health, passwords, place
 from tests.compose.test_c_ports import PROBE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (
@@ -49,9 +49,9 @@ def changed(said: str) -> int:
 
 def ask(machine: StandIn, query: str, address: str = OUTSIDE) -> str:
     """Ask as Power BI would, from another machine."""
-    show = ("run", "--rm", "--no-deps", "-T", "secrets", "show")
     for name, file in (("powerbi_reader_password", "powerbi_password"), ("ca.crt", "ca.crt")):
-        (machine.desk / file).write_text(machine.compose(*show, name), encoding="utf-8")
+        shown = machine.inside(passwords.show_made(place.host(STACK), name))
+        (machine.desk / file).write_text(shown, encoding="utf-8")
     return machine.outside(address, "python", "-c", ASK, ADDRESS, query)
 
 

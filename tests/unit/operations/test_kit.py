@@ -10,10 +10,10 @@ import pytest
 import trustme
 
 from powerbi.__main__ import main
-from scripts.operations import kit
+from scripts.operations import kit, passwords
 from scripts.operations.place import LOCAL
 from scripts.operations.session import Session
-from tests.unit.operations.fakes import COMPOSE, outputs, session
+from tests.unit.operations.fakes import HOST, outputs, session
 
 AUTHORITY = trustme.CA().cert_pem.bytes().decode()
 
@@ -34,8 +34,7 @@ def test_the_kit_of_a_host_with_its_own_authority_holds_it(tmp_path: Path) -> No
     one, shell, _ = session({"show ca.crt": AUTHORITY})
     out = tmp_path / "kit"
     assert kit.write(one, {"out": str(out), "symbol": "TSLA"}, False, main) == 0
-    shown = "run --rm --no-deps --no-TTY secrets show ca.crt"
-    assert shell.ran == [f"{COMPOSE} {shown}"]
+    assert shell.ran == [passwords.show_made(HOST, "ca.crt")]
     assert (out / "ca.crt").read_text("utf-8") == AUTHORITY
     assert "db.example.org:5432" in (out / "Tapeline.pbids").read_text("utf-8")
     assert kit.write(one, {"out": str(out), "symbol": "TSLA"}, True, main) == 0
@@ -68,7 +67,7 @@ def test_here_the_server_is_where_it_is_published() -> None:
         "--out",
         "kit",
     ]
-    assert shell.ran[-1] == "docker compose run --rm --no-deps --no-TTY secrets show ca.crt"
+    assert shell.ran[-1] == passwords.show_made(LOCAL, "ca.crt")
 
 
 def test_the_builder_is_run_from_any_folder(
