@@ -41,7 +41,7 @@ def deploy(
     gate_seconds: opt.GateSeconds = deploys.GATE_SECONDS,
 ) -> None:
     """Bring a release up: checks, lock, files, images, health gate; back by itself if it fails."""
-    deploys.prepared(begin(stack), ref, images, provision, reason, gate_seconds)()
+    deploys.prepared(begin(stack), ref, images, provision, reason, gate_seconds)("")
 
 
 @verb
@@ -54,7 +54,7 @@ def upgrade(
     provision: opt.Provision = True,
     gate_seconds: opt.GateSeconds = deploys.GATE_SECONDS,
 ) -> None:
-    """Take a backup, deploy, and look whether all is well; a failure tells the way back."""
+    """Backup, deploy, look whether all is well; data goes to a new major version of PostgreSQL."""
     session = begin(stack)
     bring = deploys.prepared(session, ref, images, provision, reason, gate_seconds)
     print("\n".join(behind_a_backup(session, bring)))

@@ -40,7 +40,7 @@ def change(session: Session, word: str, cidr: str) -> list[str]:
             text = _settings(session)
             wanted = deed(_networks(text), named)
             session.shell.send(with_networks(text, wanted).encode(), _SETTINGS)
-        session.run(commands.up(session.place, build=False))
+        session.run(commands.up(session.place))
         session.run(await_list(session.place, wanted))
     return wanted
 

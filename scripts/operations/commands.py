@@ -67,9 +67,9 @@ def states(place: Place) -> str:
     return place.compose("ps", "--all", "--format", "json")
 
 
-def up(place: Place, build: bool) -> str:
-    """Return the command that brings the containers to what the files say."""
-    return place.compose("up", "--detach", "--build" if build else "--no-build", "--remove-orphans")
+def up(place: Place) -> str:
+    """Return the command that brings the containers to what the files say, of images there are."""
+    return place.compose("up", "--detach", "--no-build", "--remove-orphans")
 
 
 def replay(place: Place, options: Sequence[str]) -> str:
@@ -199,6 +199,18 @@ def metrics(place: Place, service: str) -> str:
         "print(r.urlopen(f'http://{socket.gethostname()}:9464').read().decode())"
     )
     return place.compose("exec", "--no-TTY", service, "python", "-c", fetch)
+
+
+def heard(asked: str) -> str:
+    """Return the command that prints what another one prints, and fails where that is nothing.
+
+    What a short-lived container prints can be gone before Docker has attached to it
+    (https://github.com/moby/moby/issues/29285), so it is asked again.
+    """
+    return (
+        f'for _ in 1 2 3 4 5; do said=$({asked}) || exit; [ -z "$said" ] || break; done; '
+        '[ -n "$said" ] && printf "%s\\n" "$said"'
+    )
 
 
 def destroy(place: Place, with_data: bool) -> str:

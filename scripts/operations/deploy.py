@@ -6,14 +6,16 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.embedded.layout import ROOT
-from scripts.operations import commands, provision
+from scripts.operations import clusters, commands, provision
+from scripts.operations.clusters import Change
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
+from scripts.operations.images import Release, build, named, send
 from scripts.operations.place import HOST_DIRECTORY
 from scripts.operations.preflight import preflight
 from scripts.operations.session import Session
@@ -23,45 +25,43 @@ RELEASES_KEPT = 5
 IMAGES = ("build", "send")
 
 
-@dataclass(frozen=True)
-class Release:
-    """A commit under the name that its folder and its images carry."""
-
-    commit: str
-    name: str
-
-    @property
-    def folder(self) -> str:
-        """Where it lies on the host."""
-        return f"{HOST_DIRECTORY}/releases/{self.name}"
-
-
 def prepared(
     session: Session, reference: str, images: str, with_ansible: bool, reason: str, seconds: int
-) -> Callable[[], None]:
-    """Return the deploy to a place, with what was asked for looked at. Raises OperationError."""
+) -> Callable[[str], None]:
+    """Return the deploy to a place, with what was asked for looked at. Raises OperationError.
+
+    The deploy takes the path of a dump, by which data may go to another version of PostgreSQL; with
+    an empty one it may not.
+    """
     if not session.place.is_remote:
-        return lambda: deploy_here(session, reason, seconds)
+        return lambda dump: deploy_here(session, reason, seconds, dump)
     if images not in IMAGES:
         raise OperationError(f"--images is {images!r}; it must be one of {', '.join(IMAGES)}")
     release = new_release(session, reference)
 
-    def deploy() -> None:
+    def deploy(dump: str) -> None:
         if with_ansible:
             provision.provision(session.place.name, check=False)
-        deploy_there(session, release, images, reason, seconds)
+        deploy_there(session, release, images, reason, seconds, dump)
 
     return deploy
 
 
-def deploy_here(session: Session, reason: str, seconds: int) -> None:
-    """Build and start this machine's own stack from the checkout."""
+def deploy_here(session: Session, reason: str, seconds: int, dump: str = "") -> None:
+    """Build and start this machine's own stack from the checkout. Raises OperationError."""
+    place = session.place
     preflight(session)
     with session.locked("deploy", reason):
         session.say("building and starting; the first time takes minutes")
-        if session.shell.show(commands.up(session.place, build=True)) != 0:
-            raise OperationError("docker compose up failed; see above")
-        await_health(session, seconds)
+        if session.shell.show(place.compose("build")) != 0:
+            raise OperationError("docker compose build failed; see above")
+        images = session.run(place.compose("config", "--images", "postgres")).split()
+        image = next(one for one in images if "/postgres:" in one)
+        change = _change(session, image, dump)
+        with _moved(session, change, dump, lambda: None):
+            if session.shell.show(commands.up(place)) != 0:
+                raise OperationError("docker compose up failed; see above")
+            await_health(session, seconds)
 
 
 def new_release(session: Session, reference: str) -> Release:
@@ -79,31 +79,71 @@ def new_release(session: Session, reference: str) -> Release:
     return Release(commit, f"{session.now():%Y%m%dT%H%M%SZ}-{commit[:7]}")
 
 
+def _change(session: Session, image: str, dump: str) -> Change | None:
+    change = clusters.needed(session, image)
+    if change and not dump:
+        raise OperationError(f"{change}; `fab upgrade` moves the data")
+    return change
+
+
+@contextmanager
+def _moved(
+    session: Session, change: Change | None, dump: str, begin: Callable[[], None]
+) -> Iterator[None]:
+    """Move the data where it must be; whatever fails then, the cluster of before counts again."""
+    if change is None:
+        yield
+        return
+    try:
+        clusters.move(session, change, dump, begin)
+        yield
+    except BaseException:
+        clusters.go_back(session, change.used)
+        raise
+
+
 def deploy_there(
-    session: Session, release: Release, images: str, reason: str, seconds: int
+    session: Session, release: Release, images: str, reason: str, seconds: int, dump: str = ""
 ) -> None:
     """Bring a release to a host; on failure the one before runs again. Raises OperationError."""
     preflight(session)
     with session.locked(f"deploy {release.name}", reason):
         before = current(session)
         session.say(f"release {release.name}; the one before is {before or 'none'}")
-        _unpack(session, release)
-        (_build if images == "build" else _send_images)(session, release)
+        change = _bring(session, release, images, dump if before else None)
         try:
-            switch(session, release.name, seconds)
+            with _moved(session, change, dump, lambda: point(session, release.name)):
+                switch(session, release.name, seconds)
         except OperationError as error:
             if not before:
                 raise
             session.say(f"{error}\nrolling back to {before}")
             # However short the new one's time was: this one must run.
             switch(session, before, max(seconds, GATE_SECONDS))
-            # No rollback must ever come upon it.
-            session.run(f"mv {release.folder} {HOST_DIRECTORY}/releases/.failed-{release.name}")
+            _void(session, release)
             first = str(error).splitlines()[0]
             raise OperationError(
                 f"{release.name} failed and {before} runs again: {first}"
             ) from None
         _prune(session)
+
+
+def _bring(session: Session, release: Release, images: str, dump: str | None) -> Change | None:
+    """Bring files and images; return what the data needs, if there is any (`dump` is not None)."""
+    try:
+        _unpack(session, release)
+        (build if images == "build" else send)(session, release)
+        image = named("postgres", release.name)
+        return None if dump is None else _change(session, image, dump)
+    except BaseException:
+        _void(session, release)
+        raise
+
+
+def _void(session: Session, release: Release) -> None:
+    """Keep what is there of a release out of sight: no rollback must ever come upon it."""
+    folder, aside = release.folder, f"{HOST_DIRECTORY}/releases/.failed-{release.name}"
+    session.shell.code(f"if [ -e {folder} ]; then mv {folder} {aside}; fi")
 
 
 def current(session: Session) -> str:
@@ -119,10 +159,8 @@ def releases(session: Session) -> list[str]:
 
 def switch(session: Session, name: str, seconds: int) -> None:
     """Make a release the current one and wait until it is well. Raises OperationError."""
-    here = f"{HOST_DIRECTORY}/current"
-    folder = f"{HOST_DIRECTORY}/releases/{name}"
-    session.run(f"ln -sfn {shlex.quote(folder)} {here}.new && mv -T {here}.new {here}")
-    code, printed = session.shell.code(commands.up(session.place, build=False))
+    point(session, name)
+    code, printed = session.shell.code(commands.up(session.place))
     if code != 0:
         # What waits for a part that failed is never started, so there is nothing to wait for; the
         # gate says which it is, with its log.
@@ -130,6 +168,13 @@ def switch(session: Session, name: str, seconds: int) -> None:
         last = (printed.strip().splitlines() or ["no word"])[-1]
         session.say(f"docker compose up ended with {code}: {last}")
     await_health(session, seconds)
+
+
+def point(session: Session, name: str) -> None:
+    """Make a release the one that all commands are of. Raises OperationError."""
+    here = f"{HOST_DIRECTORY}/current"
+    folder = f"{HOST_DIRECTORY}/releases/{name}"
+    session.run(f"ln -sfn {shlex.quote(folder)} {here}.new && mv -T {here}.new {here}")
 
 
 def roll_back(session: Session, to: str, reason: str, seconds: int) -> str:
@@ -142,6 +187,11 @@ def roll_back(session: Session, to: str, reason: str, seconds: int) -> str:
             raise OperationError(
                 f"there is no release {to or 'before this one'}; there are {', '.join(kept)}"
             )
+        change = clusters.needed(session, named("postgres", target))
+        if change and change.is_forward:
+            raise OperationError(f"{change}; name an earlier one: --to RELEASE")
+        if change:
+            clusters.go_back(session, change.brought)
         switch(session, target, seconds)
         return target
 
@@ -160,65 +210,14 @@ def _unpack(session: Session, release: Release) -> None:
     )
 
 
-def _build(session: Session, release: Release) -> None:
-    session.say("building the images there; the first time takes minutes")
-    program = f"{release.folder}/scripts/operations/host-compose"
-    code = session.shell.show(f"TAPELINE_RELEASE={release.folder} {program} build")
-    if code != 0:
-        raise OperationError("the build failed; see above")
-
-
-def _send_images(session: Session, release: Release) -> None:
-    """Send those of this machine's images that the host lacks, and name them as the release's."""
-    is_shown = session.outputs is not None and bool(session.outputs.dashboard_cidrs)
-    local = local_images(("front",) if is_shown else ())
-    there = set(session.run("docker image ls --no-trunc --quiet").split())
-    missing = sorted({name for name, image in local.items() if image not in there})
-    if missing:
-        session.say(f"sending {', '.join(name.rpartition('/')[2] for name in missing)}")
-        with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as folder:
-            archive = Path(folder) / "images.tar"
-            subprocess.run(["docker", "save", "--output", archive, *missing], check=True)
-            target = f"{HOST_DIRECTORY}/releases/.images.tar"
-            session.shell.send(archive, target)
-            session.run(f"docker load --quiet --input {target} && rm {target}")
-    names = [
-        f"docker tag {image} tapeline/{_service(name)}:{release.name}"
-        for name, image in sorted(local.items())
-    ]
-    session.run(" && ".join(names))
-
-
-def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
-    """Return the images that this checkout's compose file names, each with its id."""
-    words = [word for one in profiles for word in ("--profile", one)]
-    listed = subprocess.run(
-        ["docker", "compose", *words, "config", "--images"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if listed.returncode != 0:
-        raise OperationError(f"docker compose config: {listed.stderr.strip()}")
-    found = {}
-    for name in sorted({*listed.stdout.split()}):
-        done = subprocess.run(
-            ["docker", "image", "inspect", "--format", "{{.Id}}", name],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            build = shlex.join(["docker", "compose", *words, "build"])
-            raise OperationError(f"there is no image {name} here; run `{build}`")
-        found[name] = done.stdout.strip()
-    return found
-
-
-def _service(image: str) -> str:
-    return image.rpartition("/")[2].partition(":")[0]
-
-
 def _prune(session: Session) -> None:
+    """Remove the oldest releases, and those that failed before this one, with their images."""
     kept, running = releases(session), current(session)
-    for name in [one for one in kept[:-RELEASES_KEPT] if one != running]:
+    folder = f"{HOST_DIRECTORY}/releases"
+    failed = session.run(f"ls -1A {folder} | {{ grep '^[.]failed-' || test $? = 1; }}").split()
+    for name in [one for one in kept[:-RELEASES_KEPT] if one != running] + failed:
+        tag = name.removeprefix(".failed-")
         session.run(
-            f"rm -rf {HOST_DIRECTORY}/releases/{name} && docker image ls --format "
-            f"'{{{{.Repository}}}}:{{{{.Tag}}}}' | grep -F ':{name}' | xargs -r docker image rm"
+            f"rm -rf {folder}/{name} && docker image ls --format "
+            f"'{{{{.Repository}}}}:{{{{.Tag}}}}' | grep -F ':{tag}' | xargs -r docker image rm"
         )

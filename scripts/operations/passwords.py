@@ -34,16 +34,9 @@ def show(place: Place, name: str) -> str:
 
 
 def show_made(place: Place, name: str) -> str:
-    """Return the command that prints a secret that was made, or ends with an error.
-
-    What a short-lived container prints can be gone before Docker has attached to it
-    (https://github.com/moby/moby/issues/29285), so the command asks again if it hears nothing.
-    """
-    asked = place.compose("run", "--rm", "--no-deps", "--no-TTY", "secrets", "show", name)
-    return (
-        f'for _ in 1 2 3 4 5; do said=$({asked}) || exit; [ -z "$said" ] || break; done; '
-        '[ -n "$said" ] && printf "%s\\n" "$said"'
-    )
+    """Return the command that prints a secret that was made."""
+    run = ("run", "--rm", "--no-deps", "--no-TTY")
+    return commands.heard(place.compose(*run, "secrets", "show", name))
 
 
 def given(place: Place) -> str:

@@ -52,9 +52,9 @@ def drill(session: Session) -> list[str]:
     """
     dump = newest(session)
     session.say(f"restoring {dump} beside the live database")
-    _drop(session, "market_drill")
+    drop(session, "market_drill")
     contents = _restore(session, dump, "market_drill")
-    _drop(session, "market_drill")
+    drop(session, "market_drill")
     live = json.loads(session.run(commands.psql(session.place, query=_LIVE_COUNTS)))
     session.record("drill", dump)
     return [
@@ -68,20 +68,25 @@ def restore(session: Session, dump: str, seconds: int) -> str:
 
     Bars that came after the backup are read from Kafka again, as far as it keeps them.
     """
-    stamp = f"{session.now():%Y%m%d%H%M%S}"
-    kept = f"market_before_{stamp}"
-    place = session.place
     with session.locked("restore", dump):
-        session.say(f"restoring {dump} beside the live database")
-        _drop(session, "market_restored")
-        _restore(session, dump, "market_restored")
-        session.say("the stream stops, the restored database takes the place of the live one")
-        session.run(place.compose("stop", "stream"))
-        _take_the_place(session, kept)
-        session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
-        session.run(commands.forget_checkpoint(place, stamp))
-        session.run(place.compose("start", "stream"))
+        kept = put_in_place(session, dump)
+        session.run(session.place.compose("start", "stream"))
         await_health(session, seconds)
+    return kept
+
+
+def put_in_place(session: Session, dump: str) -> str:
+    """Do the same under a lock that is held, and leave the stream stopped."""
+    place, stamp = session.place, f"{session.now():%Y%m%d%H%M%S}"
+    kept = f"market_before_{stamp}"
+    session.say(f"restoring {dump} beside the live database")
+    drop(session, "market_restored")
+    _restore(session, dump, "market_restored")
+    session.say("the restored database takes the place of the live one; the stream is stopped")
+    session.run(place.compose("stop", "stream"))
+    _take_the_place(session, kept)
+    session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
+    session.run(commands.forget_checkpoint(place, stamp))
     return kept
 
 
@@ -101,12 +106,13 @@ def _restore(session: Session, dump: str, database: str) -> Contents:
     contents: Contents = json.loads(printed.strip().splitlines()[-1])
     wrong = compare(wanted, contents)
     if wrong:
-        _drop(session, database)
+        drop(session, database)
         raise OperationError(f"{dump} does not hold what it should: {'; '.join(wrong)}")
     return contents
 
 
-def _drop(session: Session, database: str) -> None:
+def drop(session: Session, database: str) -> None:
+    """Drop a database, if it is there."""
     _execute(session, f"drop database if exists {database}")
 
 

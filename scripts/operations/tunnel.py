@@ -82,14 +82,16 @@ def command(
 
 def hold(words: Sequence[str]) -> int:
     """Run ssh until it ends, or until Ctrl-C, which is how one ends it; return the exit code."""
-    with subprocess.Popen(words) as ssh:
-        try:
-            return ssh.wait()
-        except KeyboardInterrupt:
-            # The terminal has told ssh too.
-            ssh.terminate()
-            ssh.wait()
-            return 0
+    try:
+        with subprocess.Popen(words) as ssh:
+            try:
+                return ssh.wait()
+            finally:
+                # The terminal has told ssh too.
+                ssh.terminate()
+                ssh.wait()
+    except KeyboardInterrupt:
+        return 0
 
 
 def _state(name: str, states: Mapping[str, str]) -> str:

@@ -11,8 +11,12 @@ from scripts.operations.place import Place
 from scripts.operations.session import Session
 
 
-def upgrade(session: Session, bring: Callable[[], None]) -> list[str]:
-    """Bring the release up behind a backup; return what was looked at. Raises OperationError."""
+def upgrade(session: Session, bring: Callable[[str], None]) -> list[str]:
+    """Bring the release up behind a backup; return what was looked at. Raises OperationError.
+
+    The backup is also what goes into a new cluster, where the release has another major version of
+    PostgreSQL.
+    """
     place = session.place
     before = deploy.current(session) if place.is_remote else ""
     if place.is_remote and not before:
@@ -20,7 +24,7 @@ def upgrade(session: Session, bring: Callable[[], None]) -> list[str]:
     session.say("a backup first")
     dump = recovery.back_up(session)
     try:
-        bring()
+        bring(dump)
         lines, is_well = reports.doctor(session)
         if not is_well:
             raise OperationError("\n".join(["it runs, but not all is well:", *lines]))

@@ -23,6 +23,7 @@ IMAGE = "tapeline-vm:rehearsal"
 SUBNET, GATEWAY, ADDRESS = "10.77.0.0/24", "10.77.0.1", "10.77.0.2"
 OUTSIDE, ELSEWHERE = "10.77.0.9", "10.77.0.10"
 VERB_SECONDS = 900.0
+NEXT_POSTGRES, NEXT_SUITE = "18", "forky"
 # What systemd and an engine within need: everything but the right to raise limits.
 AS_A_MACHINE = (
     *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private"),
@@ -124,11 +125,16 @@ class StandIn:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def end(self, typed: subprocess.Popen[str]) -> tuple[int, str]:
+    def communicate(self, typed: subprocess.Popen[str]) -> tuple[int, str]:
         """Wait for a verb; return its exit code and all that it said."""
         said, _ = typed.communicate(timeout=VERB_SECONDS)
-        self.said.append(said)
         return typed.returncode, said
+
+    def end(self, typed: subprocess.Popen[str]) -> tuple[int, str]:
+        """Do the same, and keep what it said."""
+        code, said = self.communicate(typed)
+        self.said.append(said)
+        return code, said
 
     def fab(self, verb: str, *words: str) -> str:
         """Type a verb, which must succeed; return what it said."""
@@ -144,6 +150,29 @@ class StandIn:
         """Run Compose in the machine."""
         words_ = " ".join(words)
         return self.inside(f"/opt/tapeline/current/scripts/operations/host-compose {words_}")
+
+    def with_next_postgres(self) -> None:
+        """Take for the machine's images those of a release with the next version of PostgreSQL.
+
+        It comes from Debian's testing distribution; all the others stay what they are.
+        """
+        text = (ROOT / "services" / "postgres" / "Dockerfile").read_text("utf-8")
+        update = "RUN apt-get update "
+        assert text.count(update) == 1
+        sources = "/etc/apt/sources.list.d"
+        testing = f"sed 's/^Suites: .*/Suites: {NEXT_SUITE}/; /^$/,$d' {sources}/debian.sources"
+        dockerfile = self.desk / "Dockerfile"
+        dockerfile.write_text(
+            text.replace(update, f"RUN {testing} > {sources}/next.sources && apt-get update ")
+        )
+        before, self.images = self.images, f"{self.images}-next"
+        format_ = ("--format", "{{.Repository}}:{{.Tag}}")
+        for image in self.docker("image", "ls", *format_, f"{before}/*").split():
+            self.docker("tag", image, image.replace(before, self.images))
+        self.docker(
+            "build", "--build-arg", f"POSTGRES_MAJOR={NEXT_POSTGRES}", "--file", str(dockerfile),
+            "--tag", f"{self.images}/postgres:0.1.0", str(ROOT),
+        )  # fmt: skip
 
     def outside(self, address: str, *command: str) -> str:
         """Run a command in another container of the network, with an address of its own."""

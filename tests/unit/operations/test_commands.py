@@ -20,8 +20,8 @@ PSQL = (
 @pytest.mark.parametrize(
     ("found", "wanted"),
     [
-        (commands.up(LOCAL, build=True), "docker compose up --detach --build --remove-orphans"),
-        (commands.up(HOST, build=False), f"{COMPOSE} up --detach --no-build --remove-orphans"),
+        (commands.up(LOCAL), "docker compose up --detach --no-build --remove-orphans"),
+        (commands.up(HOST), f"{COMPOSE} up --detach --no-build --remove-orphans"),
         (commands.states(LOCAL), "docker compose ps --all --format json"),
         (commands.of_file("cat", "it's"), """if [ -e 'it'"'"'s' ]; then cat 'it'"'"'s'; fi"""),
         (commands.restart(HOST, "producer"), f"{COMPOSE} restart producer"),

@@ -9,6 +9,7 @@ import pytest
 from scripts.operations import deploy, health, preflight
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
+from scripts.operations.images import Release
 from scripts.operations.place import LOCAL
 from scripts.operations.upgrade import upgrade
 from tests.unit.operations.fakes import COMPOSE, Answer, Said, listed, session
@@ -16,7 +17,12 @@ from tests.unit.operations.fakes import COMPOSE, Answer, Said, listed, session
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
 BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
 READY = "engine=28.5.2\ncompose=2.40.3\ndisk_kb=50000000\nmemory_kb=8000000\n"
-RELEASE = deploy.Release("c" * 40, "20261124T203000Z-ccccccc")
+VOID = (
+    "if [ -e /opt/tapeline/releases/20261124T203000Z-ccccccc ]; then "
+    "mv /opt/tapeline/releases/20261124T203000Z-ccccccc "
+    "/opt/tapeline/releases/.failed-20261124T203000Z-ccccccc; fi"
+)
+RELEASE = Release("c" * 40, "20261124T203000Z-ccccccc")
 
 
 def test_health_is_read_from_what_compose_prints() -> None:
@@ -68,8 +74,8 @@ def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
 def deployed(answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
     """Deploy with its files and images taken for brought; return what ran, and the error."""
     monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
-    monkeypatch.setattr(deploy, "_build", lambda _session, _release: None)
-    one, shell, _ = session({"engine=": READY, **answers})
+    monkeypatch.setattr(deploy, "build", lambda _session, _release: None)
+    one, shell, _ = session({"engine=": READY, "serving": "17\n", **answers})
     try:
         deploy.deploy_there(one, RELEASE, "build", "a try", 6)
     except OperationError as error:
@@ -106,9 +112,39 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
     )
     switches = [command.split()[2] for command in ran if "ln -sfn" in command]
     assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
-    assert f"mv {RELEASE.folder} /opt/tapeline/releases/.failed-{RELEASE.name}" in ran
+    assert VOID in ran
     assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
+
+
+def test_a_release_that_never_ran_is_no_rollbacks_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OperationError("the build failed; see above")
+
+    monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
+    monkeypatch.setattr(deploy, "build", fail)
+    one, shell, _ = session({"engine=": READY, "readlink": "releases/before"})
+    with pytest.raises(OperationError, match="the build failed; see above"):
+        deploy.deploy_there(one, RELEASE, "build", "a try", 6)
+    assert shell.ran[3] == VOID
+    assert not [command for command in shell.ran if "ln -sfn" in command]
+
+
+def test_what_is_too_old_or_failed_is_removed_with_its_images(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: dict[str, Answer] = {
+        "ls -1A": ".failed-b1\n", "ls -1 ": "a1\na2\na3\na4\na5\na6\n",
+        "ps --all": GOOD, "readlink": "releases/a6",
+    }  # fmt: skip
+    ran, error = deployed(answers, monkeypatch)
+    assert error == ""
+    removed = [command for command in ran if "rm -rf /opt/tapeline/releases" in command]
+    assert removed == [
+        f"rm -rf /opt/tapeline/releases/{name} && docker image ls --format "
+        f"'{{{{.Repository}}}}:{{{{.Tag}}}}' | grep -F ':{tag}' | xargs -r docker image rm"
+        for name, tag in (("a1", "a1"), (".failed-b1", "b1"))
+    ]
 
 
 def test_what_compose_could_not_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +180,9 @@ def test_a_place_that_is_not_ready_is_not_touched(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_rollback_takes_the_release_before() -> None:
-    one, shell, _ = session({"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all": GOOD})
+    one, shell, _ = session(
+        {"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all": GOOD, "serving": "17"}
+    )
     assert deploy.roll_back(one, "", "", 6) == "a2"
     assert any("ln -sfn /opt/tapeline/releases/a2 " in command for command in shell.ran)
     with pytest.raises(OperationError, match="there is no release a9; there are a1, a2, a3"):
@@ -187,7 +225,7 @@ def nothing_answers_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None:
     one, shell, said = session(WELL)
-    lines = upgrade(one, lambda: shell.ran.append("the deploy"))
+    lines = upgrade(one, lambda dump: shell.ran.append(f"the deploy, with {dump}"))
     current = "/opt/tapeline/current"
     assert shell.ran[:6] == [
         f"if [ -e {current} ]; then readlink {current}; fi",
@@ -195,7 +233,7 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
         "ls -1 /var/lib/tapeline/backups/market-*.dump.gpg 2>/dev/null | sort | tail -n 1",
         "mkdir -p /opt/tapeline && printf '%s\\n' "
         f"'2026-11-24T20:30:00Z ann@desk: backup: {DUMP}' >> /opt/tapeline/audit.log",
-        "the deploy",
+        f"the deploy, with {DUMP}",
         preflight.ASK,
     ]
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
@@ -208,7 +246,7 @@ def test_on_this_machine_the_backup_is_of_its_own_containers() -> None:
     here = WELL | {"ls -1 backups": "backups/market-20261124T202900Z.dump.gpg\n"}
     one, shell, _ = session(here, LOCAL)
 
-    def fail() -> None:
+    def fail(_: str) -> None:
         raise OperationError("docker compose up failed; see above")
 
     with pytest.raises(OperationError) as error:
@@ -224,7 +262,7 @@ def test_on_this_machine_the_backup_is_of_its_own_containers() -> None:
 def test_an_upgrade_that_leaves_something_ill_tells_the_way_back() -> None:
     one, _, _ = session(WELL | {"enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n"})
     with pytest.raises(OperationError) as error:
-        upgrade(one, lambda: None)
+        upgrade(one, lambda _: None)
     said = str(error.value).splitlines()
     assert said[0] == "it runs, but not all is well:"
     assert "ILL   the certificate lasts: 4 days left; fab rotate certificate" in said
@@ -239,5 +277,5 @@ def test_without_a_backup_nothing_is_brought() -> None:
     ):
         one, shell, _ = session(answers)
         with pytest.raises(OperationError, match=said):
-            upgrade(one, lambda: pytest.fail("it was brought"))
+            upgrade(one, lambda _: pytest.fail("it was brought"))
         assert not [command for command in shell.ran if "audit.log" in command]

@@ -89,13 +89,18 @@ def test_each_address_is_told_and_each_page_that_is_not_running() -> None:
     )
 
 
+def command_of(process: str) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
 def test_ctrl_c_ends_it_well_and_a_failure_of_ssh_counts() -> None:
     assert tunnel.hold([sys.executable, "-c", "raise SystemExit(255)"]) == 255
     words = [sys.executable, "-c", "import time; time.sleep(60)"]
     program = f"import sys; from scripts.operations import tunnel; sys.exit(tunnel.hold({words!r}))"
     with subprocess.Popen([sys.executable, "-c", program]) as holding:
         children = Path(f"/proc/{holding.pid}/task/{holding.pid}/children")
-        while not (found := children.read_text("ascii").split()):
+        # Until the child is ssh's stand-in, and no longer a copy of what started it.
+        while not (found := children.read_text("ascii").split()) or b"hold" in command_of(found[0]):
             assert holding.poll() is None
             time.sleep(0.05)
         holding.send_signal(signal.SIGINT)

@@ -1,0 +1,103 @@
+"""The clusters in the database's volume, one for each major version of PostgreSQL, and the way from
+one to another: a dump restored into a new one, beside the old one, which stays as it was."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from scripts.operations import commands, recovery
+from scripts.operations.place import Place
+from scripts.operations.session import Session
+
+LABEL: Final = "tapeline.postgres.major"
+_BEFORE_THE_LABEL: Final = "17"
+_NONE: Final = "none"
+# The clusters lie in folders named by their version; `serving` names the one that counts, where
+# there has ever been another one, and `next` the one that is being filled.
+SERVING: Final = (
+    "cd /var/lib/postgresql && if [ -s serving ]; then cat serving; "
+    f"else ls -d [0-9][0-9] 2>/dev/null | head -n 1 | grep . || echo {_NONE}; fi"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A release of one major version, and data of another one."""
+
+    used: str
+    brought: str
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether the release is of the later version."""
+        return int(self.brought) > int(self.used)
+
+    def __str__(self) -> str:
+        return f"the data is of PostgreSQL {self.used}, the release of {self.brought}"
+
+
+def in_volume(place: Place, script: str) -> str:
+    """Return the command that runs a script where the volume is, the server running or not."""
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", "postgres", "-c", script)
+    return place.compose(*run)
+
+
+def begin_next(place: Place, change: Change, stamp: str) -> str:
+    """Return the command after which a new cluster may be made; one of before is laid aside."""
+    new = change.brought
+    return in_volume(
+        place,
+        f"cd /var/lib/postgresql && echo {change.used} > serving && "
+        f"if [ -e {new} ]; then mv {new} kept-{new}-{stamp}; fi && echo {new} > next",
+    )
+
+
+def serve(place: Place, major: str) -> str:
+    """Return the command that makes a cluster the one that counts; it fails where it is gone."""
+    return in_volume(
+        place,
+        f"cd /var/lib/postgresql && test -e {major}/PG_VERSION && "
+        f"echo {major} > serving && rm -f next",
+    )
+
+
+def needed(session: Session, image: str) -> Change | None:
+    """Return what must change before an image can serve the data; None where nothing must."""
+    used = session.run(commands.heard(in_volume(session.place, SERVING))).strip()
+    label = shlex.quote(f'{{{{index .Config.Labels "{LABEL}"}}}}')
+    inspect = f"docker image inspect --format {label} {shlex.quote(image)}"
+    brought = session.run(inspect).strip() or _BEFORE_THE_LABEL
+    return None if used in (_NONE, brought) else Change(used, brought)
+
+
+def move(session: Session, change: Change, dump: str, begin: Callable[[], None]) -> None:
+    """Let a release have the data, while nothing writes; `begin` makes it the current one.
+
+    To a later version by way of the dump; to an earlier one by going back to the cluster as it was
+    left, and to the ledger in it. What came since is read from Kafka again. Raises OperationError.
+    """
+    place = session.place
+    if not change.is_forward:
+        go_back(session, change.brought)
+        begin()
+        return
+    session.say(f"{change}: a new cluster, filled from {dump}; the old one stays as it is")
+    session.run(place.compose("stop", "stream", "postgres"))
+    session.run(begin_next(place, change, f"{session.now():%Y%m%d%H%M%S}"))
+    begin()
+    session.run(place.compose("up", "--detach", "--no-build", "postgres"))
+    session.run(place.compose("run", "--rm", "--no-TTY", "migrate"))
+    recovery.drop(session, recovery.put_in_place(session, dump))
+    session.run(serve(place, change.brought))
+
+
+def go_back(session: Session, major: str) -> None:
+    """Let the cluster of an earlier version count again, as it was left. Raises OperationError."""
+    session.say(f"back to the cluster of PostgreSQL {major}; Kafka has what came since")
+    session.run(session.place.compose("stop", "stream", "postgres"))
+    session.run(serve(session.place, major))
+    stamp = f"{session.now():%Y%m%d%H%M%S}"
+    session.run(commands.forget_checkpoint(session.place, stamp))
