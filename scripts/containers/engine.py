@@ -72,6 +72,7 @@ def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
     _RUN.mkdir(mode=0o700, exist_ok=True)
     with (_RUN / "lock").open("w") as lock:
         _take(lock.fileno())
+        _await_end(_RUN / "pid")
         host, command = f"unix://{_RUN}/docker.sock", _command(variables)
         rules = firewall.read_rules()
         child = _start(command, host)
@@ -125,3 +126,19 @@ def _take(lock: int) -> None:
         begin = time.monotonic()
         fcntl.flock(lock, fcntl.LOCK_EX)
         say(f"waited {time.monotonic() - begin:.0f} s")
+
+
+def _await_end(pid_file: Path) -> None:
+    """Wait for the engine of a run that was killed; it ends a little after that run."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_served(pid_file) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def is_served(pid_file: Path) -> bool:
+    """Return whether the engine of this file runs, and not another process under its number."""
+    try:
+        command = Path("/proc", pid_file.read_text("ascii").strip(), "cmdline").read_bytes()
+    except OSError:
+        return False
+    return str(pid_file).encode() in command
