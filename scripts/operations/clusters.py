@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from scripts.operations import commands, recovery
+from scripts.operations.gate import await_health
 from scripts.operations.place import Place
 from scripts.operations.session import Session
 
 LABEL: Final = "tapeline.postgres.major"
 _BEFORE_THE_LABEL: Final = "17"
+_START_SECONDS: Final = 180
 _NONE: Final = "none"
 # The clusters lie in folders named by their version; `serving` names the one that counts, where
 # there has ever been another one, and `next` the one that is being filled.
@@ -89,7 +91,8 @@ def move(session: Session, change: Change, dump: str, begin: Callable[[], None])
     session.run(begin_next(place, change, f"{session.now():%Y%m%d%H%M%S}"))
     begin()
     session.run(place.compose("up", "--detach", "--no-build", "postgres"))
-    session.run(place.compose("run", "--rm", "--no-TTY", "migrate"))
+    await_health(session, _START_SECONDS, "postgres")
+    session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
     recovery.drop(session, recovery.put_in_place(session, dump))
     session.run(serve(place, change.brought))
 

@@ -62,9 +62,9 @@ def restart(place: Place, service: str) -> str:
     return place.compose("restart", known_service(service))
 
 
-def states(place: Place) -> str:
+def states(place: Place, *services: str) -> str:
     """Return the command that lists the containers, one JSON object a line."""
-    return place.compose("ps", "--all", "--format", "json")
+    return place.compose("ps", "--all", "--format", "json", *services)
 
 
 def up(place: Place) -> str:

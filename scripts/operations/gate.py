@@ -10,19 +10,20 @@ _LOOK_SECONDS = 3.0
 _LOG_LINES = 25
 
 
-def look(session: Session) -> health.Health:
-    """Return how the containers are now."""
-    return health.parse(session.run(commands.states(session.place)))
+def look(session: Session, *services: str) -> health.Health:
+    """Return how the containers are now, all or those of some services."""
+    return health.parse(session.run(commands.states(session.place, *services)))
 
 
-def await_health(session: Session, seconds: int) -> None:
+def await_health(session: Session, seconds: int, *services: str) -> None:
     """Return once all are well; raises OperationError with the logs of those that are not."""
     begin = session.now()
     said = ""
     while True:
-        found = look(session)
+        found = look(session, *services)
         if found.is_good:
-            session.say(f"all {len(found.states)} services are well")
+            which = ", ".join(services) or f"all {len(found.states)} services are"
+            session.say(f"{which} well")
             return
         if str(found) != said:
             said = str(found)

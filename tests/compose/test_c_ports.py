@@ -25,7 +25,7 @@ DECLARED = {
 }
 # Runs in a neighbour: tries every port of each address, thousands at a time, and says which answer.
 PROBE = """
-import json, select, socket, sys
+import json, resource, select, socket, sys
 
 def answering(address, ports):
     waiting, found, poll = {}, [], select.poll()
@@ -35,7 +35,7 @@ def answering(address, ports):
         attempt.connect_ex((address, port))
         waiting[attempt.fileno()] = attempt, port
         poll.register(attempt, select.POLLOUT)
-    while waiting and (answers := poll.poll(2000)):
+    while waiting and (answers := poll.poll(3000)):
         for number, _ in answers:
             attempt, port = waiting.pop(number)
             poll.unregister(number)
@@ -46,7 +46,10 @@ def answering(address, ports):
         attempt.close()
     return found
 
-parts = [range(first, min(first + 4000, 65536)) for first in range(1, 65536, 4000)]
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+step = min(16384, most - 100)
+parts = [range(first, min(first + step, 65536)) for first in range(1, 65536, step)]
 print(json.dumps({
     address: [port for part in parts for port in answering(address, part)]
     for address in sys.argv[1:]

@@ -154,20 +154,19 @@ class StandIn:
     def with_next_postgres(self) -> None:
         """Take for the machine's images those of a release with the next version of PostgreSQL.
 
-        It comes from Debian's testing distribution; all the others stay what they are.
+        It comes from Debian's testing distribution; all other images stay what they are.
         """
         text = (ROOT / "services" / "postgres" / "Dockerfile").read_text("utf-8")
-        update = "RUN apt-get update "
+        update, sources = "RUN apt-get update ", "/etc/apt/sources.list.d"
         assert text.count(update) == 1
-        sources = "/etc/apt/sources.list.d"
-        testing = f"sed 's/^Suites: .*/Suites: {NEXT_SUITE}/; /^$/,$d' {sources}/debian.sources"
+        # Signed all the same; a mirror may be behind.
+        suite = f"s/^Suites: .*/Suites: {NEXT_SUITE}\\nCheck-Valid-Until: no/; /^$/,$d"
+        added = f"sed '{suite}' {sources}/debian.sources > {sources}/next.sources"
         dockerfile = self.desk / "Dockerfile"
-        dockerfile.write_text(
-            text.replace(update, f"RUN {testing} > {sources}/next.sources && apt-get update ")
-        )
+        dockerfile.write_text(text.replace(update, f"RUN {added} && apt-get update "), "utf-8")
         before, self.images = self.images, f"{self.images}-next"
-        format_ = ("--format", "{{.Repository}}:{{.Tag}}")
-        for image in self.docker("image", "ls", *format_, f"{before}/*").split():
+        tags = ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{before}/*")
+        for image in self.docker(*tags).split():
             self.docker("tag", image, image.replace(before, self.images))
         self.docker(
             "build", "--build-arg", f"POSTGRES_MAJOR={NEXT_POSTGRES}", "--file", str(dockerfile),

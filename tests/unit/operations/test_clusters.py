@@ -106,7 +106,7 @@ def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.M
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
         "mv -T /opt/tapeline/current.new /opt/tapeline/current",
         f"{COMPOSE} up --detach --no-build postgres",
-        f"{COMPOSE} run --rm --no-TTY migrate",
+        f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
         commands.restore_beside(HOST, DUMP, "market_restored"),
         f"{COMPOSE} stop stream",
         f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
@@ -122,12 +122,15 @@ def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.M
     assert ran.index(dropped) < ran.index(clusters.serve(HOST, "18"))
 
 
-@pytest.mark.parametrize("fault", ["run --rm --no-TTY migrate", "restore market_restored", "gate"])
+@pytest.mark.parametrize("fault", ["no-deps migrate", "restore market_restored", "gate"])
 def test_where_it_fails_the_cluster_and_the_release_of_before_count_again(
     monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     looks = iter([BAD, BAD, BAD, GOOD] if fault == "gate" else [GOOD])
-    answers: dict[str, Answer] = {fault: (1, "no"), "ps --all": lambda: next(looks)}
+    answers: dict[str, Answer] = {
+        "json postgres": listed(postgres="healthy"), fault: (1, "no"),
+        "ps --all": lambda: next(looks),
+    }  # fmt: skip
     ran, error = brought(answers, DUMP, monkeypatch)
     assert error.startswith(f"{RELEASE.name} failed and before runs again: ")
     last = of(ran, " stop ", "serving", "checkpoint", "ln -sfn")[-4:]
