@@ -35,7 +35,7 @@ def answering(address, ports):
         attempt.connect_ex((address, port))
         waiting[attempt.fileno()] = attempt, port
         poll.register(attempt, select.POLLOUT)
-    while waiting and (answers := poll.poll(3000)):
+    while waiting and (answers := poll.poll(1500)):
         for number, _ in answers:
             attempt, port = waiting.pop(number)
             poll.unregister(number)

@@ -206,7 +206,7 @@ def test_a_held_lock_refuses_until_it_is_given_back(machine: StandIn) -> None:
         "if that has ended without saying so, `fab unlock`\n",
     )
     machine.fab("unlock")
-    machine.fab("rollback", "--reason", "to see that it does")
+    machine.fab("restart", "producer")
 
 
 def test_an_upgrade_takes_the_data_to_the_next_postgresql_and_a_rollback_back(
