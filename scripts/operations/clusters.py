@@ -42,9 +42,8 @@ class Change:
 
 
 def in_volume(place: Place, script: str) -> str:
-    """Return the command that runs a script where the volume is, the server running or not."""
-    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", "postgres", "-c", script)
-    return place.compose(*run)
+    """Return the command that runs a script where the clusters are."""
+    return commands.beside(place, "postgres", script)
 
 
 def begin_next(place: Place, change: Change, stamp: str) -> str:
@@ -88,7 +87,7 @@ def move(session: Session, change: Change, dump: str, begin: Callable[[], None])
         return
     session.say(f"{change}: a new cluster, filled from {dump}; the old one stays as it is")
     session.run(place.compose("stop", "stream", "postgres"))
-    session.run(begin_next(place, change, f"{session.now():%Y%m%d%H%M%S}"))
+    session.run(begin_next(place, change, session.stamp))
     begin()
     session.run(place.compose("up", "--detach", "--no-build", "postgres"))
     await_health(session, _START_SECONDS, "postgres")
@@ -102,5 +101,4 @@ def go_back(session: Session, major: str) -> None:
     session.say(f"back to the cluster of PostgreSQL {major}; Kafka has what came since")
     session.run(session.place.compose("stop", "stream", "postgres"))
     session.run(serve(session.place, major))
-    stamp = f"{session.now():%Y%m%d%H%M%S}"
-    session.run(commands.forget_checkpoint(session.place, stamp))
+    session.run(commands.forget_checkpoint(session.place, session.stamp))

@@ -157,10 +157,13 @@ def take_the_place(restored: str, kept: str) -> list[str]:
 def forget_checkpoint(place: Place, stamp: str) -> str:
     """Return the command that lays Spark's checkpoint aside: the job goes on from the ledger."""
     old = "/var/lib/tapeline/checkpoint"
-    script = f"[ ! -e {old} ] || mv {old} {old}.{stamp}"
-    return place.compose(
-        *("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", "stream", "-c", script)
-    )
+    return beside(place, "stream", f"[ ! -e {old} ] || mv {old} {old}.{stamp}")
+
+
+def beside(place: Place, service: str, script: str) -> str:
+    """Return the command that runs a script where a service's files are; it need not run."""
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh")
+    return place.compose(*run, service, "-c", script)
 
 
 def rotate_password(place: Place, name: str) -> list[str]:

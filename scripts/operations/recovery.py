@@ -77,7 +77,7 @@ def restore(session: Session, dump: str, seconds: int) -> str:
 
 def put_in_place(session: Session, dump: str) -> str:
     """Do the same under a lock that is held, and leave the stream stopped."""
-    place, stamp = session.place, f"{session.now():%Y%m%d%H%M%S}"
+    place, stamp = session.place, session.stamp
     kept = f"market_before_{stamp}"
     session.say(f"restoring {dump} beside the live database")
     drop(session, "market_restored")

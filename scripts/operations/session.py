@@ -47,6 +47,11 @@ class Session:
             raise OperationError(_NO_HOST)
         return self.outputs
 
+    @property
+    def stamp(self) -> str:
+        """This moment, for the name of what is laid aside."""
+        return f"{self.now():%Y%m%d%H%M%S}"
+
     def run(self, command: str) -> str:
         """Run a command and return what it printed."""
         return self.shell.run(command)

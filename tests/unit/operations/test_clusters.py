@@ -12,14 +12,12 @@ import pytest
 from scripts.operations import clusters, commands, deploy
 from scripts.operations.clusters import Change
 from scripts.operations.errors import OperationError
-from scripts.operations.images import Release
 from scripts.operations.place import LOCAL
 from tests.unit.operations.fakes import COMPOSE, HOST, Answer, listed, session
-from tests.unit.operations.test_deploy import READY
+from tests.unit.operations.test_deploy import BAD, GOOD, READY, RELEASE, deployed
 
 DUMP = "/var/lib/tapeline/backups/market-20261124T202900Z.dump.gpg"
 CONTENTS = json.dumps({"market.events_stream": {"rows": 3, "checksum": 7}})
-RELEASE = Release("c" * 40, "20261124T203000Z-ccccccc")
 STAMP = "20261124203000"
 HOLDS_17: dict[str, Answer] = {
     "engine=": READY,
@@ -29,23 +27,14 @@ HOLDS_17: dict[str, Answer] = {
     "cat /var/lib/tapeline/backups": CONTENTS,
     "postgres/restore market_restored": f"restored\n{CONTENTS}\n",
 }
-GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
-BAD = listed(kafka="healthy", secrets="exited 0", stream="unhealthy")
 SERVE_17 = clusters.serve(HOST, "17")
 
 
 def brought(
     answers: dict[str, Answer], dump: str, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[str], str]:
-    """Deploy with its files and images taken for brought; return what ran, and the error."""
-    monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
-    monkeypatch.setattr(deploy, "build", lambda _session, _release: None)
-    one, shell, _ = session({"audit.log": "", **answers, **HOLDS_17})
-    try:
-        deploy.deploy_there(one, RELEASE, "build", "", 6, dump)
-    except OperationError as error:
-        return shell.ran, str(error)
-    return shell.ran, ""
+    """Deploy a release of 18 to a host that holds data of 17; return what ran, and the error."""
+    return deployed({"audit.log": "", **answers, **HOLDS_17}, monkeypatch, dump)
 
 
 def of(ran: list[str], *parts: str) -> list[str]:

@@ -71,13 +71,15 @@ def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
     assert preflight.problems(facts) == wrong
 
 
-def deployed(answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
+def deployed(
+    answers: dict[str, Answer], monkeypatch: pytest.MonkeyPatch, dump: str = ""
+) -> tuple[list[str], str]:
     """Deploy with its files and images taken for brought; return what ran, and the error."""
     monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
     monkeypatch.setattr(deploy, "build", lambda _session, _release: None)
     one, shell, _ = session({"engine=": READY, "serving": "17\n", **answers})
     try:
-        deploy.deploy_there(one, RELEASE, "build", "a try", 6)
+        deploy.deploy_there(one, RELEASE, "build", "a try", 6, dump)
     except OperationError as error:
         return shell.ran, str(error)
     return shell.ran, ""
