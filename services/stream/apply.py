@@ -22,7 +22,8 @@ from services.stream.postgres import Session
 from services.stream.stage import (
     GOOD_COLUMNS,
     Tallies,
-    line_buffer,
+    copy_bytes,
+    is_binary,
     newest,
     rejected_records,
     tally,
@@ -175,7 +176,8 @@ class _Transaction:
         if self.staged:
             self.session.empty_staged_bars()
         self.staged = True
-        self.session.stage_bars([line_buffer(rows.column("line"))])
+        lines = rows.column("line")
+        self.session.stage_bars(copy_bytes(lines), is_binary(lines))
         if self.work.purpose is Purpose.PREVIEW:
             merged = Merged(self.session.preview(), frozenset())
         else:

@@ -7,17 +7,19 @@ batch takes the long way through `decode` and every rule. What it accepts, that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.stream import canonical
-from services.stream.stage import OUTCOME_SCHEMA
+from services.stream import copy_rows
+from services.stream.canonical import FLAGS, OHLCV, ORIGIN, PLACES, SEEN, START, SYMBOL, Section
+from services.stream.cuts import Cuts, DoubtError
+from services.stream.stage import ROW_SCHEMA
 
 VALUE_BYTES = 1000
 """No record of the producer's is longer; a longer value need not come here at all."""
@@ -25,120 +27,89 @@ VALUE_BYTES = 1000
 KEY_BYTES = 16
 """Length of the longest symbol."""
 
-_PATTERN = rf"\A{canonical.PATTERN}\z"
-# A canonical text has so many.
-_QUOTES = 56
+# Few events of a batch differ in one of these, so that each text is looked at once.
+_FEW = (SYMBOL, START, ORIGIN, SEEN)
 _DAY_US = 86_400_000_000
-# Below this, and with six decimals, no two prices are the same double.
-_SURE_PRICE = 1e9
+_PRICES = ("open", "high", "low", "close")
 # Java's and Python's zone data need not agree on every past and future.
 _SURE_YEARS = range(1971, 2038)
 
 
-class DoubtError(Exception):
-    """A record is not surely good; the batch must take the long way."""
-
-
 def sure_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
-    """Return OUTCOME_SCHEMA of records (at least one) with partition, offset, timestamp, key and
+    """Return ROW_SCHEMA of records (at least one) with partition, offset, timestamp, key and
     value.
 
     Raises DoubtError.
     """
-    value = records.column("value")
-    _require(pc.match_substring_regex(value, _PATTERN))
-    pieces = _Pieces(value)
-    symbol = pieces.text("symbol")
+    cuts = Cuts(records.column("value"))
+    distinct = {section: _distinct(cuts, section) for section in _FEW}
+    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV)
+    symbol = _text(cuts, "symbol")
     _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
-    _require_prices(*(pieces.text(f"ohlcv.{name}") for name in ("open", "high", "low", "close")))
-    starts = _starts(pieces)
-    observed_at = _instants(pieces.text("observed_at"))
+    prices = copy_rows.millionths(*(_text(cuts, f"ohlcv.{name}") for name in _PRICES))
+    _require_prices(prices)
+    starts = _worked_out(distinct[START], _start, _START)
+    observed_at = _instants(_text(cuts, "observed_at"))
     _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
-    key = _tabbed(symbol, starts.column("bar_text"), pieces.text("interval"))
+    partition, offset = records.column("partition"), records.column("offset")
+    volume = _text(cuts, "ohlcv.volume").cast(pa.int64())
     columns = {
-        "partition": records.column("partition"),
-        "offset": records.column("offset"),
+        "partition": partition,
+        "offset": offset,
         "kafka_timestamp": records.column("timestamp"),
-        "bar_key": key,
+        "bar_key": pc.binary_join_element_wise(symbol, starts.column("key_text"), "\t"),
         "observed_at": observed_at,
-        "line": _lines(key, starts.column("session_date"), pieces, records),
+        "line": copy_rows.joined(
+            _worked_out(distinct[SYMBOL], _head, _FIELDS).column("fields"),
+            starts.column("fields"),
+            _worked_out(distinct[ORIGIN], _origin, _FIELDS).column("fields"),
+            copy_rows.values(prices, volume, observed_at, partition, offset),
+        ),
     }
     return pa.RecordBatch.from_arrays(
-        [columns.get(each.name, pa.nulls(len(records), each.type)) for each in OUTCOME_SCHEMA],
-        schema=OUTCOME_SCHEMA,
+        [columns.get(each.name, pa.nulls(len(records), each.type)) for each in ROW_SCHEMA],
+        schema=ROW_SCHEMA,
     )
 
 
-def _lines(
-    key: pa.StringArray, session_date: pa.StringArray, pieces: _Pieces, records: pa.RecordBatch
-) -> pa.StringArray:
-    partition, offset = (records.column(name).cast(pa.string()) for name in ("partition", "offset"))
-    return _tabbed(
-        key,
-        *(pieces.text(f"ohlcv.{name}") for name in ("open", "high", "low", "close", "volume")),
-        session_date,
-        *(pieces.text(name) for name in ("source", "freshness")),
-        *(_flag(pieces, number) for number in canonical.FLAGS),
-        pieces.text("observed_at"),
-        partition,
-        pc.binary_join_element_wise(offset, "\n", ""),
-    )
+def _distinct(cuts: Cuts, section: Section) -> pa.DictionaryArray:
+    texts = cuts.text(section.first, section.last).dictionary_encode()
+    _require_match(texts.dictionary, section)
+    return texts
 
 
-def _tabbed(*texts: pa.StringArray) -> pa.StringArray:
-    return pc.binary_join_element_wise(*texts, "\t")
+def _require_match(texts: pa.StringArray, section: Section) -> None:
+    _require(pc.match_substring_regex(texts, rf"\A{section.pattern}\z"))
 
 
-def _starts(pieces: _Pieces) -> pa.RecordBatch:
-    # Few bars of a batch differ in their start, so that each is worked out once, in Python.
-    texts = pieces.span("exchange_time", "exchange_tz").dictionary_encode()
-    starts = [_start(text) for text in texts.dictionary.to_pylist()]
-    return pa.RecordBatch.from_pylist(starts, schema=_START).take(texts.indices)
+def _text(cuts: Cuts, name: str) -> pa.StringArray:
+    return cuts.text(PLACES[name])
 
 
-class _Pieces:
-    """Canonical texts cut at their quotes, without copying them."""
-
-    def __init__(self, value: pa.BinaryArray) -> None:
-        _, places, data = value.buffers()
-        ends = np.frombuffer(places, np.int32)[value.offset : value.offset + len(value) + 1]
-        text = np.frombuffer(data, np.uint8)[: ends[-1]]
-        quotes = np.flatnonzero(text[ends[0] :] == ord('"')).astype(np.int32) + ends[0]
-        self._quotes: npt.NDArray[np.int32] = quotes.reshape(len(value), _QUOTES)
-        self._data = data
-        self._size = len(value)
-
-    def text(self, name: str) -> pa.StringArray:
-        """Return the text of a field."""
-        return self.span(name, name)
-
-    def span(self, first: str, last: str) -> pa.StringArray:
-        """Return what stands from the text of one field to that of another."""
-        return self.between(canonical.PLACES[first], canonical.PLACES[last])
-
-    def between(self, first: int, last: int) -> pa.StringArray:
-        """Return the text from the part `first` to the part `last`, as `split` counts them."""
-        # Every second piece of one long array is wanted, the others lie between two of them.
-        bounds = np.empty((self._size, 2), np.int32)
-        bounds[:, 0] = self._quotes[:, first - 1] + 1
-        bounds[:, 1] = self._quotes[:, last]
-        both = pa.StringArray.from_buffers(2 * self._size - 1, pa.py_buffer(bounds), self._data)
-        return both.take(pa.array(np.arange(0, 2 * self._size, 2, dtype=np.int32)))
+def _worked_out(
+    texts: pa.DictionaryArray, work: Callable[[str], dict[str, object]], schema: pa.Schema
+) -> pa.RecordBatch:
+    rows = [work(text) for text in texts.dictionary.to_pylist()]
+    return pa.RecordBatch.from_pylist(rows, schema=schema).take(texts.indices)
 
 
+_FIELDS = pa.schema([("fields", pa.binary())])
 _START = pa.schema(
-    [
-        ("bar_time", pa.timestamp("us", "UTC")),
-        ("bar_text", pa.string()),
-        ("session_date", pa.string()),
-    ]
+    [("bar_time", pa.timestamp("us", "UTC")), ("key_text", pa.string()), ("fields", pa.binary())]
 )
+
+
+def _head(text: str) -> dict[str, object]:
+    return {"fields": copy_rows.head(text.split('"')[PLACES["symbol"]])}
 
 
 @lru_cache(maxsize=100_000)
 def _start(text: str) -> dict[str, object]:
-    """Return when a bar starts, as `_START` says, of `exchange_time","exchange_tz":"zone`."""
-    local_text, *_, zone = text.split('"')
+    """Return when a bar starts, as `_START` says, of the section START."""
+    parts = text.split('"')
+    interval, local_text, zone = (
+        parts[PLACES[name] - START.first] for name in ("interval", "exchange_time", "exchange_tz")
+    )
     try:
         local = datetime.fromisoformat(local_text).replace(tzinfo=ZoneInfo(zone))
     except (ValueError, ZoneInfoNotFoundError):
@@ -153,13 +124,17 @@ def _start(text: str) -> dict[str, object]:
         raise DoubtError
     return {
         "bar_time": start,
-        "bar_text": f"{start:%Y-%m-%d %H:%M:%S}",
-        "session_date": local_text[:10],
+        "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
+        "fields": copy_rows.start(interval, start, local.date()),
     }
 
 
-def _flag(pieces: _Pieces, number: int) -> pa.StringArray:
-    return pc.if_else(pc.equal(pieces.between(number, number), ":true,"), "true", "false")
+@lru_cache(maxsize=1_000)
+def _origin(text: str) -> dict[str, object]:
+    parts = text.split('"')
+    source, freshness = (parts[PLACES[name] - ORIGIN.first] for name in ("source", "freshness"))
+    adjusted, is_final = (parts[number - ORIGIN.first] == ":true," for number in FLAGS)
+    return {"fields": copy_rows.origin(source, freshness, adjusted, is_final)}
 
 
 def _instants(text: pa.StringArray) -> pa.TimestampArray:
@@ -169,12 +144,11 @@ def _instants(text: pa.StringArray) -> pa.TimestampArray:
         raise DoubtError from None
 
 
-def _require_prices(*texts: pa.StringArray) -> None:
-    first, high, low, last = (text.cast(pa.float64()) for text in texts)
-    _require(pc.less(high, _SURE_PRICE))
-    _require(pc.greater(low, 0))
-    _require(pc.greater_equal(high, pc.max_element_wise(first, last, low)))
-    _require(pc.less_equal(low, pc.min_element_wise(first, last)))
+def _require_prices(prices: copy_rows.Int64s) -> None:
+    first, high, low, last = prices.T
+    in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
+    if not in_order.all():
+        raise DoubtError
 
 
 def _require_range(sent: pa.TimestampArray, *times: pa.TimestampArray) -> None:

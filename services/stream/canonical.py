@@ -7,6 +7,7 @@ any other record, however written, takes the long way through the parser and eve
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -71,25 +72,50 @@ def event(parts: str) -> Column:
 _BEFORE_OHLCV = ("symbol", "interval", "exchange_time", "exchange_tz")
 
 
-def _pattern() -> str:
-    intraday = [name for name in bar.INTERVALS if name != "1d"]
-    start = (
-        rf'(?:"interval":"{_one_of(intraday)}","exchange_time":"{DATE} {CLOCK}"'
-        rf'|"interval":"1d","exchange_time":"{DATE}")'
-    )
-    prices = ",".join(rf'"{name}":"{bar.PRICE_PATTERN}"' for name in _PRICES)
-    return (
-        rf'\{{"symbol":"{bar.SYMBOL_PATTERN}",{start},"exchange_tz":"{_one_of(bar.EXCHANGE_ZONES)}"'
-        rf',"ohlcv":\{{{prices},"volume":"{_SURE_VOLUME}"\}},"source":"{_one_of(bar.SOURCES)}"'
-        rf',"freshness":"{_one_of(bar.FRESHNESS)}","adjusted":(?:true|false)'
-        rf',"is_final":(?:true|false),"observed_at":"{INSTANT}"'
-        rf',"schema_version":{bar.SCHEMA_VERSION}\}}'
-    )
+@dataclass(frozen=True)
+class Section:
+    """Parts of an event that were cut at its quotes, and the pattern of their text."""
+
+    first: int
+    last: int
+    pattern: str
 
 
 def _one_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(words)})"
 
 
-PATTERN = _pattern()
+def _start() -> str:
+    intraday = [name for name in bar.INTERVALS if name != "1d"]
+    return (
+        rf',(?:"interval":"{_one_of(intraday)}","exchange_time":"{DATE} {CLOCK}"'
+        rf'|"interval":"1d","exchange_time":"{DATE}")'
+        rf',"exchange_tz":"{_one_of(bar.EXCHANGE_ZONES)}","ohlcv":\{{"open":'
+    )
+
+
+def _ohlcv() -> str:
+    texts = (*(bar.PRICE_PATTERN for _ in _PRICES), _SURE_VOLUME)
+    _, *names = (*_PRICES, "volume")
+    first, *others = texts
+    return first + "".join(rf'","{name}":"{text}' for name, text in zip(names, others, strict=True))
+
+
+def _origin() -> str:
+    flag = "(?:true|false)"
+    return (
+        rf'\}},"source":"{_one_of(bar.SOURCES)}","freshness":"{_one_of(bar.FRESHNESS)}"'
+        rf',"adjusted":{flag},"is_final":{flag},"observed_at":'
+    )
+
+
+SYMBOL = Section(0, 3, rf'\{{"symbol":"{bar.SYMBOL_PATTERN}')
+START = Section(4, 20, _start())
+OHLCV = Section(21, 37, _ohlcv())
+ORIGIN = Section(38, 52, _origin())
+SEEN = Section(53, 56, rf'{INSTANT}","schema_version":{bar.SCHEMA_VERSION}\}}')
+SECTIONS = (SYMBOL, START, OHLCV, ORIGIN, SEEN)
+"""The whole of an event; a quote stands between each section and the next."""
+
+PATTERN = '"'.join(section.pattern for section in SECTIONS)
 """A whole event as `Bar.to_json` writes it; Java and RE2 read the pattern alike."""

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from services.common import fail_points
 from services.stream.apply import Done, Work, apply
-from services.stream.arrow_decode import DoubtError, sure_outcomes
+from services.stream.arrow_decode import sure_outcomes
 from services.stream.broker import BrokerError, RejectedTopic
+from services.stream.cuts import DoubtError
 from services.stream.faults import DatabaseError
 from services.stream.kept_session import kept_session
 from services.stream.ledger import Move, OffsetRange, Tally

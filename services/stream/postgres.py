@@ -142,13 +142,14 @@ class Session:
             self.run(statements.CREATE_STAGING)
             self._has_staging = True
 
-    def stage_bars(self, lines: Iterable[bytes | memoryview]) -> None:
-        """Send COPY text, whole lines in buffers of any size, to the staged bars."""
+    def stage_bars(self, lines: Iterable[bytes | memoryview], is_binary: bool = False) -> None:
+        """Send COPY text, or its binary format, in buffers of any size, to the staged bars."""
+        statement = statements.COPY_ROWS if is_binary else statements.COPY_LINES
         reach("sink.before_copy")
         with (
             translated(),
             self._connection.cursor() as cursor,
-            cursor.copy(statements.COPY_LINES) as copy,
+            cursor.copy(statement.encode()) as copy,
         ):
             for part in lines:
                 copy.write(part)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.stream.copy_rows import HEADER, TRAILER
 from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
 
@@ -26,7 +27,12 @@ OUTCOME_SCHEMA = pa.schema(
         ("value", pa.binary()),
     ]
 )
-"""The frame that `outcomes` makes, as Arrow."""
+"""The frame that `outcomes` makes, as Arrow; a line is COPY's text."""
+
+ROW_SCHEMA = OUTCOME_SCHEMA.set(
+    OUTCOME_SCHEMA.get_field_index("line"), pa.field("line", pa.binary())
+)
+"""The same with a row of COPY's binary format for a line."""
 
 GOOD_COLUMNS = OUTCOME_SCHEMA.names[:-2]
 """What is needed of a batch without rejections: all but the records' bytes."""
@@ -82,11 +88,17 @@ def _repeats(ordered: pa.RecordBatch) -> pa.BooleanArray:
     return pc.equal(keys.slice(1), keys.slice(0, max(0, len(keys) - 1)))
 
 
-def line_buffer(lines: pa.StringArray) -> memoryview:
-    """Return the bytes of an Arrow string array as one buffer; null lines have none."""
+def copy_bytes(lines: pa.StringArray | pa.BinaryArray) -> list[bytes | memoryview]:
+    """Return what COPY takes of lines, all of one buffer; null lines have no bytes."""
     offsets = memoryview(lines.buffers()[1]).cast("B").cast("i")
     start, end = offsets[lines.offset], offsets[lines.offset + len(lines)]
-    return memoryview(lines.buffers()[2])[start:end]
+    content = memoryview(lines.buffers()[2])[start:end]
+    return [HEADER, content, TRAILER] if is_binary(lines) else [content]
+
+
+def is_binary(lines: pa.StringArray | pa.BinaryArray) -> bool:
+    """Return whether lines are rows of COPY's binary format."""
+    return bool(pa.types.is_binary(lines.type))
 
 
 def rejected_records(batch: pa.RecordBatch) -> Iterator[RejectedRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.stream.copy_rows import ROW_COLUMNS
 from services.stream.outcomes import LINE_COLUMNS
 
 ADVISORY_CLASS: Final = 0x7A9E
@@ -34,6 +35,7 @@ EMPTY_BARS: Final = "truncate staged_bars"
 EMPTY_REJECTED: Final = "truncate staged_rejected"
 
 COPY_LINES: Final = f"copy staged_bars ({', '.join(LINE_COLUMNS)}) from stdin"
+COPY_ROWS: Final = f"copy staged_bars ({', '.join(ROW_COLUMNS)}) from stdin (format binary)"
 COPY_REJECTED: Final = """
 copy staged_rejected (kafka_partition, kafka_offset, kafka_timestamp, key, value, reason)
 from stdin

@@ -15,8 +15,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from services.stream.apply import Done, Publish, Work, apply
-from services.stream.arrow_decode import KEY_BYTES, VALUE_BYTES, DoubtError, sure_outcomes
+from services.stream.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
 from services.stream.broker import BrokerError
+from services.stream.cuts import DoubtError
 from services.stream.decode import decode
 from services.stream.executor import DOUBT, REPORT_SCHEMA, Report, executor_apply
 from services.stream.faults import DatabaseError, Fault

@@ -19,7 +19,7 @@ from tests.fixtures.live import wait_for
 
 
 class EmbeddedRun:
-    """The demo as a process, until `stop`."""
+    """The demo as a process, until `stop`, which may be said again."""
 
     def __init__(self, directory: Path, clock: str) -> None:
         self.clock = clock
@@ -38,7 +38,7 @@ class EmbeddedRun:
             name="demo",
             arguments=[sys.executable, "-P", "-m", "scripts.embedded.demo", *options],
             log=directory / "demo.log",
-            environment={**os.environ, "PYTHONPATH": str(ROOT)},
+            environment={**os.environ, **LOAD, "PYTHONPATH": str(ROOT)},
             directory=ROOT,
         )
         self._process = processes.start(demo).process

@@ -48,6 +48,8 @@ READER = "dashboard_reader"
 LOAD = {
     "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
     "SIMULATOR_SPEED": "15",
+    # A batch after the other would take one of two cores for three bars a second.
+    "TRIGGER_SECONDS": "2",
 }
 
 

@@ -49,3 +49,4 @@ def test_the_same_market_gives_the_same_table(stack: Stack, embedded: EmbeddedRu
 
     assert len(wanted) > 10_000 * len(SYMBOLS)
     assert found == wanted
+    embedded.stop()  # the tests after this one need it no longer

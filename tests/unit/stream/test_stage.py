@@ -14,7 +14,8 @@ from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
 from services.stream.stage import (
     OUTCOME_SCHEMA,
-    line_buffer,
+    copy_bytes,
+    is_binary,
     newest,
     rejected_records,
     tally,
@@ -69,6 +70,10 @@ def test_a_slice_counts_only_its_own_rows() -> None:
     assert tally(MIXED.slice(2, 0)) == {}
 
 
+def written(lines: pa.StringArray | pa.BinaryArray) -> list[bytes]:
+    return [bytes(part) for part in copy_bytes(lines)]
+
+
 @pytest.mark.parametrize(
     ("start", "length", "text"),
     [
@@ -82,7 +87,7 @@ def test_a_slice_counts_only_its_own_rows() -> None:
 )
 def test_the_lines_are_one_buffer_of_whole_lines(start: int, length: int, text: bytes) -> None:
     lines = MIXED.slice(start, length).column("line")
-    assert bytes(line_buffer(lines)) == text
+    assert written(lines) == [text]
 
 
 @given(st.lists(st.none() | st.text(max_size=8).map(lambda text: text + "\n")), st.data())
@@ -94,12 +99,23 @@ def test_any_slice_of_any_lines_is_their_concatenation(
     array = pa.array(["", *lines, ""], pa.string()).slice(start + 1, length)
 
     wanted = "".join(line or "" for line in lines[start : start + length])
-    assert bytes(line_buffer(array)) == wanted.encode()
+    assert written(array) == [wanted.encode()]
 
 
 def test_an_array_without_any_text_has_an_empty_buffer() -> None:
-    assert bytes(line_buffer(pa.array([None, None], pa.string()))) == b""
-    assert bytes(line_buffer(pa.array([], pa.string()))) == b""
+    assert written(pa.array([None, None], pa.string())) == [b""]
+    assert written(pa.array([], pa.string())) == [b""]
+
+
+def test_rows_of_the_binary_format_have_their_head_and_their_tail() -> None:
+    rows = pa.array([b"first", b"second", b"third"], pa.binary())
+    assert is_binary(rows)
+    assert not is_binary(MIXED.column("line"))
+    assert written(rows.slice(1)) == [
+        b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0",
+        b"secondthird",
+        b"\xff\xff",
+    ]
 
 
 def test_refused_records_keep_their_bytes_and_their_origin() -> None:

@@ -1,0 +1,71 @@
+"""A row of COPY's binary format, byte by byte as PostgreSQL's documentation wants it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from services.stream import copy_rows
+
+
+def field(content: str) -> bytes:
+    """Return the length and the bytes, which are given as hexadecimal digits."""
+    raw = bytes.fromhex(content)
+    return len(raw).to_bytes(4, "big") + raw
+
+
+def test_the_head_counts_the_fields_and_names_the_symbol() -> None:
+    assert copy_rows.head("BRK-B") == bytes.fromhex("0010 00000005") + b"BRK-B"
+
+
+def test_a_start_is_microseconds_and_days_since_2000() -> None:
+    begin = datetime(2000, 1, 2, 0, 0, 1, tzinfo=UTC)
+    assert copy_rows.start("1min", begin, date(2000, 1, 2)) == b"".join(
+        (field("316d696e"), field("000000141DE6A240"), field("00000001"))
+    )
+    before = copy_rows.start("1d", datetime(1999, 12, 31, tzinfo=UTC), date(1999, 12, 31))
+    assert before == b"".join((field("3164"), field("FFFFFFEBE228A000"), field("FFFFFFFF")))
+
+
+def test_an_origin_is_two_words_and_two_flags() -> None:
+    assert copy_rows.origin("a", "bc", adjusted=True, is_final=False) == b"".join(
+        (field("61"), field("6263"), field("01"), field("00"))
+    )
+
+
+def test_prices_are_five_digits_in_base_ten_thousand() -> None:
+    prices = ["999999999999.999999", "1", "0.000001", "12345.6789"]
+    [row] = copy_rows.values(
+        copy_rows.millionths(*(pa.array([price]) for price in prices)),
+        pa.array([258]),
+        pa.array([datetime(2000, 1, 1, 0, 0, 1, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+        pa.array([3], pa.int32()),
+        pa.array([(1 << 40) + 1]),
+    ).to_pylist()
+    head = "0005 0002 0000 0006"
+    assert row == b"".join(
+        (
+            field(f"{head} 270F 270F 270F 270F 26AC"),
+            field(f"{head} 0000 0000 0001 0000 0000"),
+            field(f"{head} 0000 0000 0000 0000 0064"),
+            field(f"{head} 0000 0001 0929 1A85 0000"),
+            field("0000000000000102"),
+            field("00000000000F4240"),
+            field("00000003"),
+            field("0000010000000001"),
+        )
+    )
+
+
+def test_prices_become_whole_millionths_exactly() -> None:
+    texts = pa.array(["0.000001", "999999999999.999999", "7.50000000000", "3"])
+    assert copy_rows.millionths(texts.slice(1), texts.slice(1)).tolist() == [
+        [each, each] for each in (999_999_999_999_999_999, 7_500_000, 3_000_000)
+    ]
+
+
+def test_fields_are_joined_to_rows() -> None:
+    first, second = (pa.array(each, pa.binary()) for each in ([b"a", b"b"], [b"\0", b"cd"]))
+    assert copy_rows.joined(first, second).to_pylist() == [b"a\0", b"bcd"]
+    assert copy_rows.joined(first).to_pylist() == [b"a", b"b"]
