@@ -11,16 +11,16 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from scripts.benchmark.sample import PARTITIONS, samples
+from scripts.benchmark.sample import PARTITIONS, Sample, samples
 from scripts.benchmark.servers import Servers
 from scripts.embedded import database
 from services.common import topics
 from services.stream import postgres
 from services.stream.apply import Work, apply
+from services.stream.arrow_decode import sure_outcomes
 from services.stream.ledger import OffsetRange
 from services.stream.outcomes import LINE_COLUMNS
 from services.stream.settings import PostgresAddress
-from services.stream.stage import OUTCOME_SCHEMA
 
 T = TypeVar("T")
 
@@ -111,38 +111,29 @@ class Writing:
 
 
 def _outcomes(count: int, version: int, begin: int) -> dict[int, list[pa.RecordBatch]]:
-    """Return the sample as decoding would leave it, per partition; offsets go on from `begin`."""
-    lines: dict[int, list[str]] = {number: [] for number in range(PARTITIONS)}
-    seen = []
+    """Return the sample as decoding leaves it, per partition; offsets go on from `begin`."""
+    parts: dict[int, list[Sample]] = {number: [] for number in range(PARTITIONS)}
     for sample in samples(count, version):
-        partition = sample.number % PARTITIONS
-        lines[partition].append(sample.line(partition, begin + len(lines[partition])))
-        seen = [sample.observed_at]
+        parts[sample.number % PARTITIONS].append(sample)
     return {
         partition: [
-            _as_outcomes(partition, begin + start, part, seen)
+            sure_outcomes(_records(partition, begin + start, part))
             for start, part in zip(range(0, len(rows), _ROWS), _batched(rows, _ROWS), strict=True)
         ]
-        for partition, rows in lines.items()
+        for partition, rows in parts.items()
     }
 
 
-def _as_outcomes(
-    partition: int, first: int, lines: list[str], seen: list[datetime]
-) -> pa.RecordBatch:
-    size = len(lines)
+def _records(partition: int, first: int, part: list[Sample]) -> pa.RecordBatch:
+    size = len(part)
     columns = {
-        "partition": [partition] * size,
-        "offset": range(first, first + size),
-        "kafka_timestamp": [_KAFKA_TIME] * size,
-        "bar_key": ["\t".join(line.split("\t", 3)[:3]) for line in lines],
-        "observed_at": seen * size,
-        "line": lines,
+        "partition": pa.array([partition] * size, pa.int32()),
+        "offset": pa.array(range(first, first + size), pa.int64()),
+        "timestamp": pa.array([_KAFKA_TIME] * size, pa.timestamp("us", "UTC")),
+        "key": pa.array([sample.symbol.encode() for sample in part]),
+        "value": pa.array([sample.event() for sample in part]),
     }
-    return pa.RecordBatch.from_arrays(
-        [pa.array(columns.get(field.name, [None] * size), field.type) for field in OUTCOME_SCHEMA],
-        schema=OUTCOME_SCHEMA,
-    )
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _apply(
