@@ -22,8 +22,8 @@ from services.stream.postgres import Session
 from services.stream.stage import (
     GOOD_COLUMNS,
     Tallies,
-    copy_bytes,
     is_binary,
+    line_buffer,
     newest,
     rejected_records,
     tally,
@@ -177,7 +177,7 @@ class _Transaction:
             self.session.empty_staged_bars()
         self.staged = True
         lines = rows.column("line")
-        self.session.stage_bars(copy_bytes(lines), is_binary(lines))
+        self.session.stage_bars([line_buffer(lines)], is_binary(lines))
         if self.work.purpose is Purpose.PREVIEW:
             merged = Merged(self.session.preview(), frozenset())
         else:

@@ -17,7 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.stream import copy_rows
-from services.stream.canonical import FLAGS, OHLCV, ORIGIN, PLACES, SEEN, START, SYMBOL, Section
+from services.stream.canonical import (
+    FLAGS,
+    OHLCV,
+    ORIGIN,
+    PLACES,
+    PRICES,
+    SEEN,
+    START,
+    SYMBOL,
+    Section,
+)
 from services.stream.cuts import Cuts, DoubtError
 from services.stream.stage import ROW_SCHEMA
 
@@ -30,7 +40,6 @@ KEY_BYTES = 16
 # Few events of a batch differ in one of these, so that each text is looked at once.
 _FEW = (SYMBOL, START, ORIGIN, SEEN)
 _DAY_US = 86_400_000_000
-_PRICES = ("open", "high", "low", "close")
 # Java's and Python's zone data need not agree on every past and future.
 _SURE_YEARS = range(1971, 2038)
 
@@ -46,7 +55,7 @@ def sure_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
     _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV)
     symbol = _text(cuts, "symbol")
     _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
-    prices = copy_rows.millionths(*(_text(cuts, f"ohlcv.{name}") for name in _PRICES))
+    prices = copy_rows.millionths(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
     _require_prices(prices)
     starts = _worked_out(distinct[START], _start, _START)
     observed_at = _instants(_text(cuts, "observed_at"))

@@ -20,7 +20,7 @@ INSTANT = rf"{DATE}T{CLOCK}(\.[0-9]{{1,6}})?Z"
 
 # Fewer digits than the rule allows: the largest bigint has 19, and not all of those fit.
 _SURE_VOLUME = "[0-9]{1,18}"
-_PRICES = ("open", "high", "low", "close")
+PRICES = ("open", "high", "low", "close")
 PLACES = {
     "symbol": 3,
     "interval": 7,
@@ -54,7 +54,7 @@ def parts(text: Column) -> Column:
 def event(parts: str) -> Column:
     """Return the event that the column `parts` holds, as the parser would have read it."""
     texts = {name: F.col(parts)[place] for name, place in PLACES.items()}
-    ohlcv = (texts[f"ohlcv.{name}"].alias(name) for name in (*_PRICES, "volume"))
+    ohlcv = (texts[f"ohlcv.{name}"].alias(name) for name in (*PRICES, "volume"))
     flags = (F.col(parts)[number] for number in FLAGS)
     return F.struct(
         F.lit(bar.SCHEMA_VERSION).alias("schema_version"),
@@ -95,10 +95,8 @@ def _start() -> str:
 
 
 def _ohlcv() -> str:
-    texts = (*(bar.PRICE_PATTERN for _ in _PRICES), _SURE_VOLUME)
-    _, *names = (*_PRICES, "volume")
-    first, *others = texts
-    return first + "".join(rf'","{name}":"{text}' for name, text in zip(names, others, strict=True))
+    fields = [*((name, bar.PRICE_PATTERN) for name in PRICES), ("volume", _SURE_VOLUME)]
+    return '","'.join(f'{name}":"{pattern}' for name, pattern in fields).removeprefix('open":"')
 
 
 def _origin() -> str:

@@ -109,10 +109,9 @@ def _digits(millionths: Int64s) -> npt.NDArray[np.int16]:
     middle = rest // 10_000
     first = fraction // 100
     digits = np.empty((*millionths.shape, _DIGITS), ">i2")
-    for place, values in enumerate(
-        (high, middle, rest - middle * 10_000, first, (fraction - first * 100) * 100)
-    ):
-        digits[:, :, place] = values
+    parts = (high, middle, rest - middle * 10_000, first, (fraction - first * 100) * 100)
+    for place, part in enumerate(parts):
+        digits[:, :, place] = part
     return digits
 
 

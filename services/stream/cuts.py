@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-# A canonical event has so many.
-_QUOTES = 56
+from services.stream.canonical import SECTIONS
+
+_QUOTES = SECTIONS[-1].last
+"""A canonical event has so many: one before each part but the first."""
 
 
 class DoubtError(Exception):
@@ -15,8 +17,8 @@ class DoubtError(Exception):
 
 
 class Cuts:
-    """The parts of each event as `canonical` counts them: 0 before its first quote, 56 after its
-    last. Raises DoubtError where one has fewer quotes, or more."""
+    """The parts of each event as `canonical` counts them, from 0 before its first quote to the one
+    after its last. Raises DoubtError where one has fewer quotes, or more."""
 
     def __init__(self, value: pa.BinaryArray) -> None:
         _, places, data = value.buffers()

@@ -17,6 +17,7 @@ import psycopg
 from services.common.fail_points import reach
 from services.stream import statements
 from services.stream.accounts import BarKey, Version
+from services.stream.copy_rows import HEADER, TRAILER
 from services.stream.faults import DatabaseError
 from services.stream.ledger import Move, OffsetRange
 from services.stream.merged import Merged, RejectedRecord, Written
@@ -143,17 +144,21 @@ class Session:
             self._has_staging = True
 
     def stage_bars(self, lines: Iterable[bytes | memoryview], is_binary: bool = False) -> None:
-        """Send COPY text, or its binary format, in buffers of any size, to the staged bars."""
+        """Send lines of COPY's text, or rows of its binary format, in buffers of any size, to the
+        staged bars."""
         statement = statements.COPY_ROWS if is_binary else statements.COPY_LINES
+        head, tail = (HEADER, TRAILER) if is_binary else (b"", b"")
         reach("sink.before_copy")
         with (
             translated(),
             self._connection.cursor() as cursor,
             cursor.copy(statement.encode()) as copy,
         ):
+            copy.write(head)
             for part in lines:
                 copy.write(part)
                 reach("sink.during_copy")
+            copy.write(tail)
         reach("sink.after_copy")
 
     def empty_staged_bars(self) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.stream.copy_rows import HEADER, TRAILER
 from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
 
@@ -88,12 +87,11 @@ def _repeats(ordered: pa.RecordBatch) -> pa.BooleanArray:
     return pc.equal(keys.slice(1), keys.slice(0, max(0, len(keys) - 1)))
 
 
-def copy_bytes(lines: pa.StringArray | pa.BinaryArray) -> list[bytes | memoryview]:
-    """Return what COPY takes of lines, all of one buffer; null lines have no bytes."""
+def line_buffer(lines: pa.StringArray | pa.BinaryArray) -> memoryview:
+    """Return the bytes of lines as one buffer; null lines have none."""
     offsets = memoryview(lines.buffers()[1]).cast("B").cast("i")
     start, end = offsets[lines.offset], offsets[lines.offset + len(lines)]
-    content = memoryview(lines.buffers()[2])[start:end]
-    return [HEADER, content, TRAILER] if is_binary(lines) else [content]
+    return memoryview(lines.buffers()[2])[start:end]
 
 
 def is_binary(lines: pa.StringArray | pa.BinaryArray) -> bool:

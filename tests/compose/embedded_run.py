@@ -34,11 +34,12 @@ class EmbeddedRun:
         }
         (directory / "market.json").write_text(json.dumps(market), "utf-8")
         options = ["--data-dir", str(directory), "--symbols", symbols, "--speed", speed]
+        paced = {"TRIGGER_SECONDS": LOAD["TRIGGER_SECONDS"]}
         demo = processes.Command(
             name="demo",
             arguments=[sys.executable, "-P", "-m", "scripts.embedded.demo", *options],
             log=directory / "demo.log",
-            environment={**os.environ, **LOAD, "PYTHONPATH": str(ROOT)},
+            environment={**os.environ, **paced, "PYTHONPATH": str(ROOT)},
             directory=ROOT,
         )
         self._process = processes.start(demo).process

@@ -49,7 +49,7 @@ LOAD = {
     "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
     "SIMULATOR_SPEED": "15",
     # A batch after the other would take one of two cores for three bars a second.
-    "TRIGGER_SECONDS": "5",
+    "TRIGGER_SECONDS": "2",
 }
 
 

@@ -29,7 +29,7 @@ from staged_bars order by kafka_offset
 def staged(session: postgres.Session, lines: pa.Array) -> list[tuple[object, ...]]:
     """Return what the server makes of lines in either format."""
     with session.transaction():
-        session.stage_bars(stage.copy_bytes(lines), stage.is_binary(lines))
+        session.stage_bars([stage.line_buffer(lines)], stage.is_binary(lines))
         return session.fetch(_STORED)
 
 

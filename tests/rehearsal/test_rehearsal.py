@@ -22,7 +22,7 @@ from tests.rehearsal.stand_in import (
 )
 
 # Small, and at a pace at which no night falls on the market meanwhile.
-SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", "TRIGGER_SECONDS": "5"}
+SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", "TRIGGER_SECONDS": "2"}
 ASK = """
 import pathlib, psycopg, sys
 address, query = sys.argv[1:]

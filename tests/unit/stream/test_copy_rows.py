@@ -15,6 +15,11 @@ def field(content: str) -> bytes:
     return len(raw).to_bytes(4, "big") + raw
 
 
+def test_what_stands_before_the_first_row_and_after_the_last() -> None:
+    assert copy_rows.HEADER == b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0"
+    assert copy_rows.TRAILER == b"\xff\xff"
+
+
 def test_the_head_counts_the_fields_and_names_the_symbol() -> None:
     assert copy_rows.head("BRK-B") == bytes.fromhex("0010 00000005") + b"BRK-B"
 

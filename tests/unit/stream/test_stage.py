@@ -14,8 +14,8 @@ from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
 from services.stream.stage import (
     OUTCOME_SCHEMA,
-    copy_bytes,
     is_binary,
+    line_buffer,
     newest,
     rejected_records,
     tally,
@@ -70,10 +70,6 @@ def test_a_slice_counts_only_its_own_rows() -> None:
     assert tally(MIXED.slice(2, 0)) == {}
 
 
-def written(lines: pa.StringArray | pa.BinaryArray) -> list[bytes]:
-    return [bytes(part) for part in copy_bytes(lines)]
-
-
 @pytest.mark.parametrize(
     ("start", "length", "text"),
     [
@@ -87,7 +83,7 @@ def written(lines: pa.StringArray | pa.BinaryArray) -> list[bytes]:
 )
 def test_the_lines_are_one_buffer_of_whole_lines(start: int, length: int, text: bytes) -> None:
     lines = MIXED.slice(start, length).column("line")
-    assert written(lines) == [text]
+    assert bytes(line_buffer(lines)) == text
 
 
 @given(st.lists(st.none() | st.text(max_size=8).map(lambda text: text + "\n")), st.data())
@@ -99,23 +95,19 @@ def test_any_slice_of_any_lines_is_their_concatenation(
     array = pa.array(["", *lines, ""], pa.string()).slice(start + 1, length)
 
     wanted = "".join(line or "" for line in lines[start : start + length])
-    assert written(array) == [wanted.encode()]
+    assert bytes(line_buffer(array)) == wanted.encode()
 
 
 def test_an_array_without_any_text_has_an_empty_buffer() -> None:
-    assert written(pa.array([None, None], pa.string())) == [b""]
-    assert written(pa.array([], pa.string())) == [b""]
+    assert bytes(line_buffer(pa.array([None, None], pa.string()))) == b""
+    assert bytes(line_buffer(pa.array([], pa.string()))) == b""
 
 
-def test_rows_of_the_binary_format_have_their_head_and_their_tail() -> None:
+def test_rows_of_the_binary_format_are_told_by_their_type_and_are_one_buffer_too() -> None:
     rows = pa.array([b"first", b"second", b"third"], pa.binary())
     assert is_binary(rows)
     assert not is_binary(MIXED.column("line"))
-    assert written(rows.slice(1)) == [
-        b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0",
-        b"secondthird",
-        b"\xff\xff",
-    ]
+    assert bytes(line_buffer(rows.slice(1))) == b"secondthird"
 
 
 def test_refused_records_keep_their_bytes_and_their_origin() -> None:
