@@ -131,6 +131,23 @@ def test_no_secret_and_no_engine_reaches_a_service(services: dict[str, Service])
         assert not [source for source in sources if "docker.sock" in source], name
 
 
+def test_kafka_ui_is_to_read_alone_and_shows_nothing_without_a_login(
+    services: dict[str, Service],
+) -> None:
+    assert services["kafka-ui"]["environment"] == {
+        "AUTH_TYPE": "LOGIN_FORM",
+        "SPRING_SECURITY_USER_NAME": "tapeline",
+        "SPRING_CONFIG_IMPORT": "configtree:/run/tapeline/",
+        "DYNAMIC_CONFIG_ENABLED": "false",
+        "KAFKA_CLUSTERS_0_NAME": "tapeline",
+        "KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS": "kafka:9092",
+        "KAFKA_CLUSTERS_0_READONLY": "true",
+        "KAFKA_CLUSTERS_0_METRICS_PROMETHEUSEXPOSE": "false",
+        "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE": "health",
+        "JAVA_OPTS": "-XX:MaxRAMPercentage=60",
+    }
+
+
 def test_nothing_is_taken_as_it_happens_to_be(services: dict[str, Service]) -> None:
     for name, one in services.items():
         _, _, tag = one["image"].rpartition(":")
