@@ -39,6 +39,7 @@ from scripts.jepsen.wrong_clock import JumpingClock
 NO_MARKET = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
 _DISK_MIB = {"kafka": 256, "postgres": 512}
 _SERVICES = ("simulator", "producer", "kafka", "postgres", "stream")
+_BESIDE = ("second", "replay")
 _START_SECONDS = 90
 _BLOCK_BYTES = 4096
 # Small batches, of which the larger ones go through the executors.
@@ -128,7 +129,7 @@ class Cluster:
         """End everything."""
         for name in self.children:
             self.signal(name, signal.SIGCONT)
-        for names in (("producer", "stream", "second"), ("kafka", "postgres", "simulator")):
+        for names in (("producer", "stream", *_BESIDE), ("kafka", "postgres", "simulator")):
             processes.stop([self.children[name] for name in names if name in self.children], 15)
 
     def signal(self, name: str, number: signal.Signals) -> None:
@@ -144,22 +145,23 @@ class Cluster:
                 os.kill(pid, number)
 
     def start_second_stream(self) -> None:
-        """Start another stream on the same database, with a checkpoint of its own."""
+        """Start another stream on the same database, with its own checkpoint; one is enough."""
         command = self._stream_command()
         environment = {**(command.environment or {}), "CHECKPOINT_DIR": f"{self.checkpoint}-2"}
         environment["METRICS_PORT"] = "-1"  # the first one serves them there
-        log = self.run.logs / "second.log"
-        self.children["second"] = processes.start(
-            replace(command, environment=environment, log=log)
-        )
+        self._start_beside("second", replace(command, environment=environment))
 
     def start_replay(self) -> None:
-        """Start a replay of everything that Kafka has."""
+        """Start a replay of everything that Kafka has; one is enough."""
         command = self._stream_command()
         arguments = [*command.arguments[:-1], "services.stream.replay", "--from", "1d"]
-        self.children["replay"] = processes.start(
-            replace(command, name="replay", arguments=arguments, log=self.run.logs / "replay.log")
-        )
+        self._start_beside("replay", replace(command, arguments=arguments))
+
+    def _start_beside(self, name: str, command: processes.Command) -> None:
+        # A child whose name another one takes would be out of reach, and go on for ever.
+        if name not in self.children or not self.children[name].is_running():
+            log = self.run.logs / f"{name}.log"
+            self.children[name] = processes.start(replace(command, name=name, log=log))
 
     def jump(self, names: str, seconds: int) -> Callable[[], None]:
         """Let the clocks of services, joined by +, jump; return what puts them right."""

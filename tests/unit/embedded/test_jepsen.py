@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from scripts.embedded.processes import Command
 from scripts.jepsen.checker import Place, Row, Tables, check, key_of
+from scripts.jepsen.cluster import Cluster
 from scripts.jepsen.history import Operation, operations
 from scripts.jepsen.nemesis import draw
 from services.common.bar import Bar
@@ -132,3 +135,28 @@ def test_a_seed_gives_the_same_episode_again() -> None:
     assert load(5) == load(5) != load(6)
     assert draw(5, 5.0) == draw(5, 5.0)
     assert len({tuple(draw(seed, 5.0)) for seed in range(50)}) == 50
+
+
+class Sleeping(Cluster):
+    """A cluster whose stream does nothing."""
+
+    def _stream_command(self) -> Command:
+        return Command("stream", ["sh", "-c", "exec sleep 60", "main"], self.directory / "log")
+
+
+@pytest.mark.parametrize("name", ["second", "replay"])
+def test_what_runs_beside_the_stream_is_there_once_and_ends_with_the_cluster(
+    name: str, tmp_path: Path
+) -> None:
+    cluster = Sleeping(tmp_path)
+    start = {"second": cluster.start_second_stream, "replay": cluster.start_replay}[name]
+    with cluster.proxy:
+        start()
+        first = cluster.children[name]
+        start()
+        assert (cluster.children, first.is_running()) == ({name: first}, True)
+        cluster.stop()
+        assert not first.is_running()
+        start()
+        assert cluster.children[name].is_running()
+        cluster.stop()
