@@ -27,15 +27,17 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 def start_session(settings: Settings, name: str, java_options: str = "") -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
-    java = [*_JAVA_OPTIONS, f"-Dlog4j2.configurationFile=file:{_LOGGING}", java_options]
+    java = [*_JAVA_OPTIONS]
     if settings.class_archive is not None and settings.class_archive.exists():
-        java.append(f"-XX:SharedArchiveFile={settings.class_archive} -Xlog:cds=off")
+        java += [f"-XX:SharedArchiveFile={settings.class_archive}", "-Xlog:cds=off"]
+    own = [f"-Dlog4j2.configurationFile=file:{_LOGGING}", java_options]
     jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
     options: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(jars),
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": " ".join(java),
-        "spark.executor.extraJavaOptions": " ".join(_JAVA_OPTIONS),
+        "spark.driver.extraJavaOptions": " ".join([*java, *own]),
+        # A worker is of the same image; where it is not, Java goes without the archive.
+        "spark.executor.extraJavaOptions": " ".join(java),
         "spark.ui.enabled": str(settings.spark_ui).lower(),
         "spark.ui.killEnabled": "false",
         "spark.ui.showConsoleProgress": "false",

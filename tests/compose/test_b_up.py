@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.compose.stack import LONG_RUNNING, Stack
 
 UP = ("up", "--detach", "--build")
@@ -25,11 +27,17 @@ def test_every_bar_says_that_it_is_simulated(stack: Stack) -> None:
     assert "SIMULATED" in stack.compose("logs", "producer")
 
 
-def test_java_starts_from_its_archive_of_classes(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("service", "processes"), [("spark-master", 1), ("spark-worker", 2), ("stream", 1)]
+)
+def test_java_starts_from_its_archive_of_classes(
+    stack: Stack, service: str, processes: int
+) -> None:
     # What does not fit is mapped, found wanting, and mapped no more.
-    maps = "grep -hs spark-classes.jsa /proc/[0-9]*/maps | head -n 1"
-    assert "/opt/spark-classes.jsa" in stack.compose("exec", "-T", "stream", "sh", "-c", maps)
-    assert "shared archive" not in stack.compose("logs", "stream")
+    maps = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c /bin/java; grep -ls /opt/spark-classes.jsa"
+    found = stack.compose("exec", "-T", service, "sh", "-c", f"{maps} /proc/[0-9]*/maps | wc -l")
+    assert found.split() == [str(processes), str(processes)]
+    assert "shared archive" not in stack.compose("logs", service)
 
 
 def test_a_second_up_changes_nothing(stack: Stack) -> None:
