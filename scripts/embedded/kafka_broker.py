@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.embedded import processes
+from scripts.embedded.java import QUICK
 from scripts.embedded.layout import KAFKA_CLASS_ARCHIVE, ROOT
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Child, Command
@@ -86,7 +87,7 @@ def start(broker: Broker) -> Child:
 def _format(broker: Broker, configuration: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     tool = ("kafka.tools.StorageTool", "format", "--config", str(configuration))
-    quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # one second's work
+    quick = ("-XX:+UseSerialGC", QUICK)
     arguments = _java(broker, *quick, *tool, f"--cluster-id={cluster_id}")
     processes.run(Command("kafka-format", arguments, broker.logs / "kafka.log"), _FORMAT_SECONDS)
 

@@ -16,6 +16,7 @@ from scripts.embedded import (
     postgres_server,
     processes,
 )
+from scripts.embedded.java import QUICK
 from scripts.embedded.layout import KAFKA_JARS
 from scripts.embedded.passwords import ADMINISTRATOR, READER, read_password, write_pgpass
 from scripts.embedded.pipeline import DATABASE, Run
@@ -85,7 +86,7 @@ def _broker(run: Run) -> kafka_broker.Broker:
         port=run.addresses.kafka,
         controller_port=run.addresses.kafka_controller,
         # A small market never pays back what optimizing costs a start.
-        java_options=("-XX:TieredStopAtLevel=1",),
+        java_options=(QUICK,),
     )
 
 

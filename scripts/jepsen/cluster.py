@@ -25,7 +25,7 @@ from scripts.embedded import (
     processes,
 )
 from scripts.embedded.addresses import choose_addresses
-from scripts.embedded.java import SHORT_LIVED, require_java
+from scripts.embedded.java import QUICK, SHORT_LIVED, require_java
 from scripts.embedded.layout import KAFKA_JARS
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
@@ -226,6 +226,7 @@ class Cluster:
             logs=self.run.logs,
             port=addresses.kafka,
             controller_port=addresses.kafka_controller,
+            java_options=(QUICK,),
         )
 
     def _postgres(self) -> postgres_server.Cluster:

@@ -36,6 +36,7 @@ class Settings:
     spark_ui: bool
     connector_jars_dir: Path
     class_archive: Path | None
+    java_options: str
     checkpoint_dir: str
     trigger_seconds: float
     max_offsets_per_trigger: int
@@ -71,6 +72,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         spark_ui=env.flag("SPARK_UI", default=False),
         connector_jars_dir=_jars_dir(env),
         class_archive=Path(archive) if archive else None,
+        java_options=env.text("SPARK_JAVA_OPTIONS", ""),
         checkpoint_dir=env.text("CHECKPOINT_DIR", "./data/checkpoint"),
         trigger_seconds=env.number("TRIGGER_SECONDS", 0.0, 0.0, 3600.0),
         max_offsets_per_trigger=env.integer("MAX_OFFSETS_PER_TRIGGER", 500_000, 1, 10_000_000),

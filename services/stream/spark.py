@@ -27,7 +27,7 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 def start_session(settings: Settings, name: str, java_options: str = "") -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
-    java = [*_JAVA_OPTIONS]
+    java = [*_JAVA_OPTIONS, settings.java_options]
     if settings.class_archive is not None and settings.class_archive.exists():
         java += [f"-XX:SharedArchiveFile={settings.class_archive}", "-Xlog:cds=off"]
     own = [f"-Dlog4j2.configurationFile=file:{_LOGGING}", java_options]

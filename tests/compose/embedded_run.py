@@ -14,7 +14,7 @@ import psycopg
 
 from scripts.embedded import processes
 from scripts.embedded.layout import ROOT
-from tests.compose.stack import LOAD
+from tests.compose.stack import FRUGAL, LOAD
 from tests.fixtures.live import wait_for
 
 
@@ -34,12 +34,11 @@ class EmbeddedRun:
         }
         (directory / "market.json").write_text(json.dumps(market), "utf-8")
         options = ["--data-dir", str(directory), "--symbols", symbols, "--speed", speed]
-        paced = {"TRIGGER_SECONDS": LOAD["TRIGGER_SECONDS"]}
         demo = processes.Command(
             name="demo",
             arguments=[sys.executable, "-P", "-m", "scripts.embedded.demo", *options],
             log=directory / "demo.log",
-            environment={**os.environ, **paced, "PYTHONPATH": str(ROOT)},
+            environment={**os.environ, **FRUGAL, "PYTHONPATH": str(ROOT)},
             directory=ROOT,
         )
         self._process = processes.start(demo).process

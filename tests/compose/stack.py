@@ -16,6 +16,7 @@ import psycopg
 
 from scripts.containers import programs
 from scripts.containers.engine import Engine
+from scripts.embedded.java import QUICK
 from scripts.embedded.layout import ROOT
 from scripts.operations import passwords
 from scripts.operations.place import LOCAL
@@ -44,12 +45,18 @@ PUBLISHED = (
     "FRONT_HTTP_PUBLISHED",
 )
 READER = "dashboard_reader"
+# Two cores are shared: a batch after the other would take one of them for three bars a second, and
+# what Java's second compiler makes of it would not pay before the next fault.
+FRUGAL = {
+    "TRIGGER_SECONDS": "2",
+    "SPARK_JAVA_OPTIONS": QUICK,
+    "KAFKA_JAVA_OPTIONS": QUICK,
+}
 # Enough to be a load, at a pace at which no night falls on the market while the tests run.
 LOAD = {
     "SYMBOLS": "AAPL,TSLA,MSFT,AMZN,NVDA,GOOG,META,INTC,AMD,IBM,ORCL,CSCO",
     "SIMULATOR_SPEED": "15",
-    # A batch after the other would take one of two cores for three bars a second.
-    "TRIGGER_SECONDS": "2",
+    **FRUGAL,
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.operations import health
+from tests.compose.stack import FRUGAL
 from tests.compose.test_c_ports import PROBE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (
@@ -22,7 +23,7 @@ from tests.rehearsal.stand_in import (
 )
 
 # Small, and at a pace at which no night falls on the market meanwhile.
-SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", "TRIGGER_SECONDS": "2"}
+SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", **FRUGAL}
 ASK = """
 import pathlib, psycopg, sys
 address, query = sys.argv[1:]
