@@ -18,9 +18,6 @@ VERSIONS = (21, 17)
 QUICK = "-XX:TieredStopAtLevel=1"
 """What a Java that has little to do starts with: optimizing would cost more than it saves."""
 
-SHORT_LIVED: Mapping[str, str] = {"JAVA_TOOL_OPTIONS": QUICK}
-"""The same, in the environment of a process that starts its Java itself."""
-
 _JVM_FOLDER = Path("/usr/lib/jvm")
 _PROBE_SECONDS = 30
 

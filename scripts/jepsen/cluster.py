@@ -25,7 +25,7 @@ from scripts.embedded import (
     processes,
 )
 from scripts.embedded.addresses import choose_addresses
-from scripts.embedded.java import QUICK, SHORT_LIVED, require_java
+from scripts.embedded.java import QUICK, require_java
 from scripts.embedded.layout import KAFKA_JARS
 from scripts.embedded.market import Market
 from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
@@ -43,7 +43,7 @@ _BESIDE = ("second", "replay")
 _START_SECONDS = 90
 _BLOCK_BYTES = 4096
 # Small batches, of which the larger ones go through the executors.
-_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200", **SHORT_LIVED}
+_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200", "SPARK_JAVA_OPTIONS": QUICK}
 # So that an outage outlasts the time-out while somebody waits for the test.
 _PRODUCER = {"DELIVERY_SECONDS": "4"}
 

@@ -41,9 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     quiet = "-Xlog:disable -Xlog:all=error:stderr"
     session = spark.start_session(
-        replace(settings, spark_master="local[1]", class_archive=None),
+        replace(
+            settings,
+            spark_master="local[1]",
+            class_archive=None,
+            java_options=f"-XX:ArchiveClassesAtExit={draft} {quiet}",
+        ),
         "tapeline class archive",
-        java_options=f"-XX:ArchiveClassesAtExit={draft} {quiet}",
     )
     _exercise(session)
     _end(session)

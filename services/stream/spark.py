@@ -25,17 +25,17 @@ _JAVA_OPTIONS = ("-XX:-DontCompileHugeMethods", "-XX:+UseParallelGC")
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
-def start_session(settings: Settings, name: str, java_options: str = "") -> SparkSession:
+def start_session(settings: Settings, name: str) -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
     java = [*_JAVA_OPTIONS, settings.java_options]
     if settings.class_archive is not None and settings.class_archive.exists():
         java += [f"-XX:SharedArchiveFile={settings.class_archive}", "-Xlog:cds=off"]
-    own = [f"-Dlog4j2.configurationFile=file:{_LOGGING}", java_options]
+    logging = f"-Dlog4j2.configurationFile=file:{_LOGGING}"
     jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
     options: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(jars),
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": " ".join([*java, *own]),
+        "spark.driver.extraJavaOptions": " ".join([*java, logging]),
         # A worker is of the same image; where it is not, Java goes without the archive.
         "spark.executor.extraJavaOptions": " ".join(java),
         "spark.ui.enabled": str(settings.spark_ui).lower(),
