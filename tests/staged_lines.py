@@ -1,4 +1,4 @@
-"""What a line for COPY says, in its text or in its binary format: values by their columns."""
+"""What a line for COPY says, its text or the fields of its binary format: values by columns."""
 
 from __future__ import annotations
 
@@ -69,8 +69,7 @@ def values(line: str | bytes) -> dict[str, Value]:
         assert line.endswith("\n")
         texts = zip(LINE_COLUMNS, line[:-1].split("\t"), strict=True)
         return {name: _FROM_TEXT[_KINDS[name]](text) for name, text in texts}
-    assert line[:2] == struct.pack(">h", len(ROW_COLUMNS))
-    place = 2
+    place = 0
     found = {}
     for name in ROW_COLUMNS:
         begin = place + 4

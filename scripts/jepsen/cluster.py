@@ -42,8 +42,13 @@ _SERVICES = ("simulator", "producer", "kafka", "postgres", "stream")
 _BESIDE = ("second", "replay")
 _START_SECONDS = 90
 _BLOCK_BYTES = 4096
-# Small batches, of which the larger ones go through the executors.
-_STREAM = {"MAX_OFFSETS_PER_TRIGGER": "600", "DRIVER_ROWS": "200", "SPARK_JAVA_OPTIONS": QUICK}
+# Small batches, of which the larger ones go through the executors, and new bars alone straight.
+_STREAM = {
+    "MAX_OFFSETS_PER_TRIGGER": "600",
+    "DRIVER_ROWS": "200",
+    "STRAIGHT_ROWS": "1",
+    "SPARK_JAVA_OPTIONS": QUICK,
+}
 # So that an outage outlasts the time-out while somebody waits for the test.
 _PRODUCER = {"DELIVERY_SECONDS": "4"}
 

@@ -30,6 +30,7 @@ POINTS: Final = (
     "sink.before_copy",
     "sink.during_copy",
     "sink.after_copy",
+    "sink.copied_straight",
     "sink.after_merge",
     "sink.rejected_published",
     "sink.ledger_moved",

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.common.fail_points import reach
-from services.stream import ledger
+from services.stream import copy_rows, ledger, new_bars
 from services.stream.faults import DatabaseError, Fault
 from services.stream.ledger import Move, OffsetRange, Tally
 from services.stream.merged import Merged, RejectedRecord, Written
 from services.stream.postgres import Session
+from services.stream.settings import STRAIGHT_ROWS
 from services.stream.stage import (
-    GOOD_COLUMNS,
     Tallies,
     is_binary,
     line_buffer,
@@ -28,6 +28,7 @@ from services.stream.stage import (
     rejected_records,
     tally,
     total,
+    without_bytes,
 )
 
 CHUNK_ROWS = 10_000
@@ -54,7 +55,8 @@ class Work:
 
     `topic_id` goes into a ledger that begins, `accept_lost` lets it pass over what Kafka no longer
     has. `isolating` finds the rows that the database refuses and rejects them; without it the first
-    such row is an error. It needs the bytes of every record.
+    such row is an error. It needs the bytes of every record. So many rows at once, or more, are
+    copied `straight` if none of them is known.
     """
 
     topic: str
@@ -62,6 +64,7 @@ class Work:
     topic_id: str = ""
     accept_lost: bool = False
     isolating: bool = False
+    straight_rows: int = STRAIGHT_ROWS
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class _Transaction:
             if any(partition.bad for partition in seen.values()):
                 self._reject(rejected_records(batch))
             if any(partition.good for partition in seen.values()):
-                yield batch if self.work.isolating else batch.select(GOOD_COLUMNS)
+                yield batch if self.work.isolating else without_bytes(batch)
 
     def _reject(self, records: Iterable[RejectedRecord]) -> None:
         # Before the commit: the offsets move only once both places have the record.
@@ -173,18 +176,29 @@ class _Transaction:
 
     def _stage_and_merge(self, chunk: pa.RecordBatch) -> None:
         rows = newest(chunk)
+        merged = self._added(rows)
+        if merged is None:
+            merged = self._merged(rows)
+        reach("sink.after_merge")
+        self.symbols |= merged.symbols
+        self.tallies = total(self.tallies, _as_tallies(merged.written))
+
+    def _added(self, rows: pa.RecordBatch) -> Merged | None:
+        may_be_new = not self.work.isolating and self.work.purpose is not Purpose.PREVIEW
+        if may_be_new and is_binary(rows.column("line")) and len(rows) >= self.work.straight_rows:
+            return new_bars.add(self.session, rows)
+        return None
+
+    def _merged(self, rows: pa.RecordBatch) -> Merged:
         if self.staged:
             self.session.empty_staged_bars()
         self.staged = True
         lines = rows.column("line")
-        self.session.stage_bars([line_buffer(lines)], is_binary(lines))
+        binary = is_binary(lines)
+        self.session.stage_bars([line_buffer(copy_rows.rows(lines) if binary else lines)], binary)
         if self.work.purpose is Purpose.PREVIEW:
-            merged = Merged(self.session.preview(), frozenset())
-        else:
-            merged = self.session.merge(len(rows))
-        reach("sink.after_merge")
-        self.symbols |= merged.symbols
-        self.tallies = total(self.tallies, _as_tallies(merged.written))
+            return Merged(self.session.preview(), frozenset())
+        return self.session.merge(len(rows))
 
     def _refuse(self, row: pa.RecordBatch, error: DatabaseError) -> None:
         [values] = row.to_pylist()

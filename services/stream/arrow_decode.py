@@ -66,6 +66,9 @@ def sure_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
         "partition": partition,
         "offset": offset,
         "kafka_timestamp": records.column("timestamp"),
+        "symbol": symbol,
+        "interval": starts.column("interval"),
+        "bar_time": starts.column("bar_time"),
         "bar_key": pc.binary_join_element_wise(symbol, starts.column("key_text"), "\t"),
         "observed_at": observed_at,
         "line": copy_rows.joined(
@@ -104,7 +107,10 @@ def _worked_out(
 
 _FIELDS = pa.schema([("fields", pa.binary())])
 _START = pa.schema(
-    [("bar_time", pa.timestamp("us", "UTC")), ("key_text", pa.string()), ("fields", pa.binary())]
+    [
+        *(("interval", pa.string()), ("bar_time", pa.timestamp("us", "UTC"))),
+        *(("key_text", pa.string()), ("fields", pa.binary())),
+    ]
 )
 
 
@@ -132,6 +138,7 @@ def _start(text: str) -> dict[str, object]:
     ):
         raise DoubtError
     return {
+        "interval": interval,
         "bar_time": start,
         "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
         "fields": copy_rows.start(interval, start, local.date()),

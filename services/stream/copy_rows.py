@@ -8,7 +8,7 @@ a numeric is its digits in base 10,000 (PostgreSQL's documentation: COPY, "Binar
 from __future__ import annotations
 
 import struct
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,15 @@ ROW_COLUMNS = (
     *("observed_at", "kafka_partition", "kafka_offset"),
 )
 """Columns of a row, in this order."""
+STAMPED_COLUMNS = (*ROW_COLUMNS, "inserted_at", "updated_at")
+"""The same of a row that says itself when it was stored."""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = struct.pack(">h", -1)
 """What COPY wants before the first row and after the last one."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH_US = round(_EPOCH.timestamp()) * 1_000_000
 
 # Of twelve digits before the point and six after it; the server strips what is zero.
@@ -59,25 +62,24 @@ Int64s = npt.NDArray[np.int64]
 
 
 def head(symbol: str) -> bytes:
-    """Return how a row begins: the number of its fields, and the symbol."""
-    return struct.pack(">h", len(ROW_COLUMNS)) + _field(symbol.encode())
+    """Return the field of the symbol."""
+    return _field(symbol.encode())
 
 
 def start(interval: str, bar_time: datetime, session_date: date) -> bytes:
     """Return the fields that tell when a bar starts."""
-    microseconds = round(bar_time.timestamp()) * 1_000_000 - _EPOCH_US
     days = (session_date - _EPOCH.date()).days
-    return (
-        _field(interval.encode())
-        + _field(struct.pack(">q", microseconds))
-        + _field(struct.pack(">i", days))
-    )
+    return _field(interval.encode()) + _instant(bar_time) + _field(struct.pack(">i", days))
 
 
 def origin(source: str, freshness: str, adjusted: bool, is_final: bool) -> bytes:
     """Return the fields that tell where a bar comes from."""
     texts = (source.encode(), freshness.encode())
     return b"".join(map(_field, (*texts, bytes([adjusted]), bytes([is_final]))))
+
+
+def _instant(moment: datetime) -> bytes:
+    return _field(struct.pack(">q", (moment - _EPOCH) // _MICROSECOND))
 
 
 def _field(content: bytes) -> bytes:
@@ -116,8 +118,22 @@ def _digits(millionths: Int64s) -> npt.NDArray[np.int16]:
 
 
 def joined(*fields: pa.BinaryArray) -> pa.BinaryArray:
-    """Return whole rows of their fields."""
+    """Return the fields of each row as one piece."""
     return pc.binary_join_element_wise(*fields, b"")
+
+
+def rows(fields: pa.BinaryArray) -> pa.BinaryArray:
+    """Return rows of ROW_COLUMNS: before a row's fields stands their number."""
+    return joined(pa.scalar(_count(ROW_COLUMNS)), fields)
+
+
+def stamped_rows(fields: pa.BinaryArray, moment: datetime) -> pa.BinaryArray:
+    """Return rows of STAMPED_COLUMNS, all stored at one moment."""
+    return joined(pa.scalar(_count(STAMPED_COLUMNS)), fields, pa.scalar(_instant(moment) * 2))
+
+
+def _count(columns: tuple[str, ...]) -> bytes:
+    return struct.pack(">h", len(columns))
 
 
 def millionths(*prices: pa.StringArray) -> Int64s:

@@ -129,6 +129,7 @@ class Stream:
                 topic=topics.BARS.name,
                 topic_id=facts.topic_id,
                 accept_lost=self.settings.accept_lost_offsets,
+                straight_rows=self.settings.straight_rows,
             ),
             stopping=self.stopping,
             on_retry=self.metrics.retried,

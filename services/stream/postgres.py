@@ -232,10 +232,16 @@ class Session:
         with translated():
             self._connection.execute(statement.encode(), parameters or None)
 
-    def fetch(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of the stream's own."""
+    def fetch(
+        self, statement: str, parameters: Sequence[Any] = (), prepare: bool | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of the stream's own; the server plans it anew for these
+        parameters if it is not to `prepare`."""
         with translated():
-            return self._connection.execute(statement.encode(), parameters or None).fetchall()
+            found = self._connection.execute(
+                statement.encode(), parameters or None, prepare=prepare
+            )
+            return found.fetchall()
 
     def copy_out(self, statement: str, parameters: Sequence[Any]) -> bytes:
         """Return what a COPY TO STDOUT sends."""

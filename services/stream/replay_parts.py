@@ -96,7 +96,7 @@ class Replay:
         records = spark.read_batch(self.session, self.settings.kafka_bootstrap, topic, ranges)
         if self.symbol is not None:
             records = records.where(F.col("key") == F.lit(self.symbol.encode()))
-        work = Work(topic, purpose)
+        work = Work(topic, purpose, straight_rows=self.settings.straight_rows)
         written = self.writer.write(session, records, work, ranges)
         # What was merged before an error counts as unchanged when it is merged again.
         if written.error is not None:

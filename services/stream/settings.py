@@ -10,6 +10,9 @@ from services.common import fail_points
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 
+STRAIGHT_ROWS = 1_000
+"""To ask whether fewer rows than these are known would cost more than it saves."""
+
 
 @dataclass(frozen=True)
 class PostgresAddress:
@@ -41,6 +44,7 @@ class Settings:
     trigger_seconds: float
     max_offsets_per_trigger: int
     driver_rows: int
+    straight_rows: int
     accept_lost_offsets: bool
     reject_alarm_ratio: float
     indicators: bool
@@ -77,6 +81,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         trigger_seconds=env.number("TRIGGER_SECONDS", 0.0, 0.0, 3600.0),
         max_offsets_per_trigger=env.integer("MAX_OFFSETS_PER_TRIGGER", 500_000, 1, 10_000_000),
         driver_rows=env.integer("DRIVER_ROWS", 20_000, 0, 100_000),
+        straight_rows=env.integer("STRAIGHT_ROWS", STRAIGHT_ROWS, 1, 10_000_000),
         accept_lost_offsets=env.flag("ACCEPT_LOST_OFFSETS", default=False),
         reject_alarm_ratio=env.number("REJECT_ALARM_RATIO", 0.5, 0.0, 1.0),
         indicators=env.flag("INDICATORS", default=True),

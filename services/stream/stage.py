@@ -28,12 +28,18 @@ OUTCOME_SCHEMA = pa.schema(
 )
 """The frame that `outcomes` makes, as Arrow; a line is COPY's text."""
 
-ROW_SCHEMA = OUTCOME_SCHEMA.set(
-    OUTCOME_SCHEMA.get_field_index("line"), pa.field("line", pa.binary())
+ROW_SCHEMA = pa.schema(
+    [
+        *OUTCOME_SCHEMA.set(OUTCOME_SCHEMA.get_field_index("line"), pa.field("line", pa.binary())),
+        ("symbol", pa.string()),
+        ("interval", pa.string()),
+        ("bar_time", pa.timestamp("us", "UTC")),
+    ]
 )
-"""The same with a row of COPY's binary format for a line."""
+"""The same with the fields of a row in COPY's binary format for a line, and the bar's key apart."""
 
-GOOD_COLUMNS = OUTCOME_SCHEMA.names[:-2]
+_BYTES = ("key", "value")
+GOOD_COLUMNS = [name for name in OUTCOME_SCHEMA.names if name not in _BYTES]
 """What is needed of a batch without rejections: all but the records' bytes."""
 
 Tallies = dict[int, Tally]
@@ -61,6 +67,11 @@ def tally(batch: pa.RecordBatch) -> Tallies:
         )
         for row in rows.to_pylist()
     }
+
+
+def without_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return what is needed of a batch once its bad records are kept."""
+    return batch.select([name for name in batch.schema.names if name not in _BYTES])
 
 
 def total(first: Tallies, second: Tallies) -> Tallies:
@@ -95,7 +106,7 @@ def line_buffer(lines: pa.StringArray | pa.BinaryArray) -> memoryview:
 
 
 def is_binary(lines: pa.StringArray | pa.BinaryArray) -> bool:
-    """Return whether lines are rows of COPY's binary format."""
+    """Return whether lines are the fields of rows in COPY's binary format."""
     return bool(pa.types.is_binary(lines.type))
 
 

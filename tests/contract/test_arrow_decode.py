@@ -30,6 +30,7 @@ RECORDS = pa.schema(
         ("value", pa.binary()),
     ]
 )
+OF_ROWS_ALONE = ("symbol", "interval", "bar_time")
 Pair = tuple[bytes | None, bytes | None]
 
 BAD = BARS[-6:]
@@ -79,7 +80,8 @@ def is_sure(pair: Pair) -> bool:
 
 def quickly(pairs: list[Pair]) -> list[dict[str, Any]]:
     """Return what the records are as columns, with the values of their rows for COPY."""
-    return [row | {"line": values(row["line"])} for row in sure_outcomes(batch(pairs)).to_pylist()]
+    found = sure_outcomes(batch(pairs)).drop_columns([*OF_ROWS_ALONE])
+    return [row | {"line": values(row["line"])} for row in found.to_pylist()]
 
 
 def slowly(session: SparkSession, pairs: list[Pair]) -> list[dict[str, Any]]:
@@ -98,6 +100,14 @@ def good_pairs() -> list[Pair]:
 def test_good_bars_are_accepted_and_read_alike(spark_session: SparkSession) -> None:
     pairs = good_pairs()
     assert quickly(pairs) == slowly(spark_session, pairs)
+
+
+def test_the_columns_of_a_key_say_what_its_row_says() -> None:
+    rows = sure_outcomes(batch(good_pairs())).to_pylist()
+    told = [values(row["line"]) for row in rows]
+    assert [[row[name] for name in OF_ROWS_ALONE] for row in rows] == [
+        [each[name] for name in OF_ROWS_ALONE] for each in told
+    ]
 
 
 def test_a_part_of_a_larger_batch_is_read_alike() -> None:

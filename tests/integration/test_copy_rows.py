@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from services.stream import postgres, stage
+from services.stream import copy_rows, postgres, stage
 from services.stream.arrow_decode import sure_outcomes
 from services.stream.outcomes import LINE_COLUMNS
 from tests.bars import bar
@@ -46,6 +46,6 @@ def test_rows_and_lines_are_stored_alike(market: Market) -> None:
     lines = ["\t".join(text(each[name]) for name in LINE_COLUMNS) + "\n" for each in told]
     with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
         session.prepare_staging()
-        stored = staged(session, rows)
+        stored = staged(session, copy_rows.rows(rows))
         assert stored == staged(session, pa.array(lines))
     assert [Decimal(str(row[3])) for row in stored[-len(PRICES) :]] == list(map(Decimal, PRICES))

@@ -44,6 +44,7 @@ BEFORE_COMMIT = {
     ],
 }
 AFTER_COMMIT = ["sink.after_commit", "job.batch_applied"]
+OF_NEW_BARS_ALONE = "sink.copied_straight"
 IN_DERIVED_SERIES = [point for point in fail_points.POINTS if point.startswith("indicators.")]
 IN_A_REPLAY = [point for point in fail_points.POINTS if point.startswith("replay.")]
 CHECKS = sorted((Path(__file__).parents[2] / "sql" / "checks").glob("*.sql"))
@@ -151,8 +152,11 @@ def trial(stream: Stream, bars_topic: Topic, request: pytest.FixtureRequest) -> 
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("trial", [{"STRAIGHT_ROWS": "1"}], indirect=True)
 def test_the_job_may_die_at_any_point(trial: Trial) -> None:
     trial.send()
+    trial.die(OF_NEW_BARS_ALONE, DIED)
+    trial.assert_exact({0: 0, 1: 0})
     trial.drain(batch=0)
     trial.send()
     for point in BEFORE_COMMIT["driver"]:
@@ -230,6 +234,11 @@ def test_a_replay_may_die_in_the_middle(trial: Trial, point: str) -> None:
 
 
 def test_every_point_of_the_stream_is_tried() -> None:
-    of_batches = {*BEFORE_COMMIT["driver"], *BEFORE_COMMIT["worker"], *AFTER_COMMIT}
+    of_batches = {
+        OF_NEW_BARS_ALONE,
+        *BEFORE_COMMIT["driver"],
+        *BEFORE_COMMIT["worker"],
+        *AFTER_COMMIT,
+    }
     tried = {*of_batches, *IN_DERIVED_SERIES, *IN_A_REPLAY}
     assert {point for point in fail_points.POINTS if not point.startswith("producer.")} == tried

@@ -28,11 +28,14 @@ from hypothesis.stateful import (
 
 from services.stream import postgres
 from services.stream.apply import Done, Purpose, Work, apply
+from services.stream.arrow_decode import sure_outcomes
 from services.stream.faults import DatabaseError
 from services.stream.ledger import OffsetRange
 from services.stream.merged import RejectedRecord
 from services.stream.outcomes import LINE_COLUMNS
 from services.stream.stage import OUTCOME_SCHEMA
+from tests.bars import bar
+from tests.contract.test_arrow_decode import RECORDS
 from tests.fixtures.market import Market, Row
 
 START = datetime(2025, 11, 6, 20, 0, tzinfo=UTC)
@@ -141,6 +144,17 @@ def outcome(symbol: str, sent: Sent, offset: int) -> dict[str, object]:
     return {**origin, **(bad if sent.bad else good)}
 
 
+def record(symbol: str, sent: Sent, offset: int) -> dict[str, object]:
+    """Return a good record as Spark hands it to Python."""
+    at = {"exchange_time": f"{START + timedelta(minutes=sent.minute):%Y-%m-%d %H:%M:%S}"}
+    seen = {"observed_at": f"{START + timedelta(seconds=sent.second):%Y-%m-%dT%H:%M:%SZ}"}
+    values = dict.fromkeys(("open", "high", "low", "close", "volume"), str(sent.close))
+    kind = {"interval": "1min", "exchange_tz": "UTC", "source": "simulator"}
+    event = bar(values, symbol=symbol, freshness="simulated", **kind, **at, **seen)
+    origin = {"partition": 0, "offset": offset, "timestamp": START}
+    return {**origin, "key": event.key(), "value": event.to_json()}
+
+
 class _CrashError(Exception):
     """The process dies inside of the transaction."""
 
@@ -162,8 +176,9 @@ class SinkMachine(RuleBasedStateMachine):
     numbers = itertools.count()
     steps = itertools.count()
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(as_rows=st.booleans())
+    def begin(self, as_rows: bool) -> None:
+        self.as_rows = as_rows
         self.symbol = f"M{next(self.numbers)}"
         self.log: list[Sent] = []
         self.model = Model()
@@ -244,15 +259,21 @@ class SinkMachine(RuleBasedStateMachine):
 
     def _run(self, offsets: OffsetRange, purpose: Purpose, isolating: bool = False) -> Done:
         numbers = range(offsets.start, offsets.until)
-        rows = [outcome(self.symbol, self.log[number], number) for number in numbers]
-        half = len(rows) // 2
-        batches = [
-            pa.RecordBatch.from_pylist(part, schema=OUTCOME_SCHEMA)
-            for part in (rows[:half], rows[half:])
-            if part
-        ]
-        work = Work(self.symbol, purpose, topic_id="id", isolating=isolating)
+        half = len(numbers) // 2
+        parts = [numbers[:half], numbers[half:]]
+        # What is in doubt, or isolated, never comes as rows.
+        sure = self.as_rows and not isolating and not any(self.log[each].bad for each in numbers)
+        batches = [self._rows_of(part) if sure else self._lines_of(part) for part in parts if part]
+        work = Work(self.symbol, purpose, topic_id="id", isolating=isolating, straight_rows=1)
         return apply(self.session, work, self._publish, {0: offsets}, batches)
+
+    def _lines_of(self, numbers: Sequence[int]) -> pa.RecordBatch:
+        rows = [outcome(self.symbol, self.log[number], number) for number in numbers]
+        return pa.RecordBatch.from_pylist(rows, schema=OUTCOME_SCHEMA)
+
+    def _rows_of(self, numbers: Sequence[int]) -> pa.RecordBatch:
+        rows = [record(self.symbol, self.log[number], number) for number in numbers]
+        return sure_outcomes(pa.RecordBatch.from_pylist(rows, schema=RECORDS))
 
     def _publish(self, records: Iterable[RejectedRecord]) -> None:
         self.published += [record.offset for record in records]

@@ -20,8 +20,8 @@ def test_what_stands_before_the_first_row_and_after_the_last() -> None:
     assert copy_rows.TRAILER == b"\xff\xff"
 
 
-def test_the_head_counts_the_fields_and_names_the_symbol() -> None:
-    assert copy_rows.head("BRK-B") == bytes.fromhex("0010 00000005") + b"BRK-B"
+def test_the_head_names_the_symbol() -> None:
+    assert copy_rows.head("BRK-B") == bytes.fromhex("00000005") + b"BRK-B"
 
 
 def test_a_start_is_microseconds_and_days_since_2000() -> None:
@@ -74,3 +74,18 @@ def test_fields_are_joined_to_rows() -> None:
     first, second = (pa.array(each, pa.binary()) for each in ([b"a", b"b"], [b"\0", b"cd"]))
     assert copy_rows.joined(first, second).to_pylist() == [b"a\0", b"bcd"]
     assert copy_rows.joined(first).to_pylist() == [b"a", b"b"]
+
+
+def test_rows_begin_with_the_number_of_their_fields() -> None:
+    fields = pa.array([b"a", b"bc"], pa.binary())
+    assert copy_rows.rows(fields).to_pylist() == [b"\0\x10a", b"\0\x10bc"]
+
+
+def test_stamped_rows_say_that_they_were_inserted_and_updated_at_the_same_microsecond() -> None:
+    moment = datetime(2000, 1, 1, 0, 0, 1, 1, tzinfo=UTC)
+    stamp = field("00000000000F4241") * 2
+    fields = pa.array([b"a", b"bc"], pa.binary())
+    assert copy_rows.stamped_rows(fields, moment).to_pylist() == [
+        b"\0\x12a" + stamp,
+        b"\0\x12bc" + stamp,
+    ]

@@ -14,12 +14,14 @@ from services.stream.ledger import Tally
 from services.stream.merged import RejectedRecord
 from services.stream.stage import (
     OUTCOME_SCHEMA,
+    ROW_SCHEMA,
     is_binary,
     line_buffer,
     newest,
     rejected_records,
     tally,
     total,
+    without_bytes,
 )
 
 T0 = datetime(2025, 11, 6, 21, 0, 0, 123456, tzinfo=UTC)
@@ -117,6 +119,13 @@ def test_refused_records_keep_their_bytes_and_their_origin() -> None:
         RejectedRecord(5, 0, T0 + timedelta(seconds=2), b"AAPL", b"value 0", "bad_price"),
     ]
     assert list(rejected_records(batch(outcome(0, 0, "a\n")))) == []
+
+
+@pytest.mark.parametrize("schema", [OUTCOME_SCHEMA, ROW_SCHEMA], ids=["lines", "rows"])
+def test_the_bytes_of_records_are_left_behind(schema: pa.Schema) -> None:
+    left = without_bytes(pa.RecordBatch.from_pylist([], schema))
+    assert left.schema.names == [name for name in schema.names if name not in ("key", "value")]
+    assert without_bytes(left).schema == left.schema
 
 
 def test_totals_keep_the_partitions_of_both() -> None:
