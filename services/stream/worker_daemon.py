@@ -6,11 +6,14 @@ memory of what was imported.
 
 from __future__ import annotations
 
-import pyspark.worker  # noqa: F401 - for the workers
+# Arrow imports the first two at their first use, which would come after the fork.
+import pandas  # noqa: F401
+import pyarrow.acero  # noqa: F401
+import pyspark.worker  # noqa: F401
 from pyspark.daemon import manager
 
 import services.stream.executor
-import services.stream.indicator_rounds  # noqa: F401 - for the workers
+import services.stream.indicator_rounds  # noqa: F401
 
 if __name__ == "__main__":
     manager()
