@@ -6,14 +6,20 @@ memory of what was imported.
 
 from __future__ import annotations
 
-# Arrow imports the first two at their first use, which would come after the fork.
-import pandas  # noqa: F401
-import pyarrow.acero  # noqa: F401
-import pyspark.worker  # noqa: F401
-from pyspark.daemon import manager
+import sys
 
-import services.stream.executor
-import services.stream.indicator_rounds  # noqa: F401
+# Spark puts zips of packages first that are installed as well; out of a zip, all would be compiled
+# anew at each start.
+sys.path = [entry for entry in sys.path if not entry.endswith(("/pyspark.zip", "-src.zip"))]
+
+# Arrow imports the first two at their first use, which would come after the fork.
+import pandas  # noqa: E402, F401
+import pyarrow.acero  # noqa: E402, F401
+import pyspark.worker  # noqa: E402, F401
+from pyspark.daemon import manager  # noqa: E402
+
+import services.stream.executor  # noqa: E402
+import services.stream.indicator_rounds  # noqa: E402, F401
 
 if __name__ == "__main__":
     manager()
