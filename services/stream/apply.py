@@ -185,8 +185,8 @@ class _Transaction:
 
     def _added(self, rows: pa.RecordBatch) -> Merged | None:
         may_be_new = not self.work.isolating and self.work.purpose is not Purpose.PREVIEW
-        if may_be_new and is_binary(rows.column("line")) and len(rows) >= self.work.straight_rows:
-            return new_bars.add(self.session, rows)
+        if may_be_new and is_binary(rows.column("line")) and len(rows):
+            return new_bars.add(self.session, rows, self.work.straight_rows)
         return None
 
     def _merged(self, rows: pa.RecordBatch) -> Merged:

@@ -19,6 +19,9 @@ from services.stream.merged import Merged, Written
 from services.stream.postgres import Session
 from services.stream.stage import line_buffer
 
+# A look into the key costs what a few bars save.
+_SHARE_OF_A_SERIES = 100
+
 _UNIQUE_VIOLATION = "23505"
 
 _COPY = (
@@ -69,13 +72,18 @@ class Series:
         return self.symbols, self.intervals, self.oldest, self.newest
 
 
-def add(session: Session, rows: pa.RecordBatch) -> Merged | None:
+def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged | None:
     """Add rows of ROW_SCHEMA, at least one and each bar once, and mark their derived series as due,
-    in a transaction that is open; or do nothing, as soon as one of them might be known.
+    in a transaction that is open; or do nothing, as soon as one of them might be known, or if they
+    are fewer than `fewest_rows`, or of each series fewer than a hundredth of that.
 
     Raises DatabaseError.
     """
+    if len(rows) < fewest_rows:
+        return None
     series = Series.of(rows)
+    if _SHARE_OF_A_SERIES * len(rows) < fewest_rows * len(series.symbols):
+        return None
     bounds = (min(series.oldest), max(series.newest))
     found = session.fetch(_NONE_KNOWN, (*series.columns(), *bounds), prepare=False)
     if not found:

@@ -199,6 +199,17 @@ def test_fewer_rows_than_asked_for_are_not_even_looked_for(bench: Bench) -> None
     assert bench.market.rows(stamps, ("B",)) == [(1,)]
 
 
+@pytest.mark.parametrize(("last", "straight"), [("S99", True), ("S100", False)])
+def test_a_look_for_each_series_must_be_worth_it(last: str, straight: bool, bench: Bench) -> None:
+    # A hundred series of four bars each, a hundredth of 400; or one series more.
+    clocks = ("10:00", "10:05", "10:10", "10:15")
+    bars = [one for number in range(100) for one in times(f"S{number}", *clocks)]
+    bars[-1:] = times(last, clocks[-1])
+    with bench.session.transaction():
+        found = new_bars.add(bench.session, rows(bars), fewest_rows=400)
+    assert (found is not None) is straight
+
+
 def test_a_preview_writes_nothing_and_a_replay_goes_straight_too(bench: Bench) -> None:
     preview = bench.apply(NEW, purpose=Purpose.PREVIEW)
     assert bench.market.rows(STORED) == []
