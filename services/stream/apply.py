@@ -31,7 +31,7 @@ from services.stream.stage import (
     without_bytes,
 )
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 30_000
 ISOLATING_ROWS = 500
 
 Publish = Callable[[Iterable[RejectedRecord]], None]
