@@ -252,14 +252,15 @@ class Session:
         ):
             return b"".join(bytes(part) for part in copy)
 
-    def copy_in(self, statement: str, text: bytes | memoryview) -> None:
-        """Send all that a COPY FROM STDIN takes."""
+    def copy_in(self, statement: str, *parts: bytes | memoryview) -> None:
+        """Send all that a COPY FROM STDIN takes, in parts of any size."""
         with (
             translated(),
             self._connection.cursor() as cursor,
             cursor.copy(statement.encode()) as copy,
         ):
-            copy.write(text)
+            for part in parts:
+                copy.write(part)
 
     def _one(self, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
         return self.fetch(statement, parameters)[0]

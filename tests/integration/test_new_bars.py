@@ -92,10 +92,10 @@ class Bench:
             [rows(bars, first=begin)],
         )
 
-    def add(self, bars: list[Bar]) -> Merged | None:
+    def add(self, bars: list[Bar], fewest_rows: int = 1) -> Merged | None:
         """Take the straight way alone."""
         with self.session.transaction():
-            return new_bars.add(self.session, rows(bars))
+            return new_bars.add(self.session, rows(bars), fewest_rows)
 
     def tables(self) -> list[list[tuple[object, ...]]]:
         """Return all that a batch writes."""
@@ -205,9 +205,7 @@ def test_a_look_for_each_series_must_be_worth_it(last: str, straight: bool, benc
     clocks = ("10:00", "10:05", "10:10", "10:15")
     bars = [one for number in range(100) for one in times(f"S{number}", *clocks)]
     bars[-1:] = times(last, clocks[-1])
-    with bench.session.transaction():
-        found = new_bars.add(bench.session, rows(bars), fewest_rows=400)
-    assert (found is not None) is straight
+    assert (bench.add(bars, fewest_rows=400) is not None) is straight
 
 
 def test_a_preview_writes_nothing_and_a_replay_goes_straight_too(bench: Bench) -> None:
