@@ -11,6 +11,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import powerbi_schemas
+from tests.fixtures.meeting import HOST
 
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
@@ -21,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.live",
     "tests.fixtures.tls_postgres",
     "tests.fixtures.endpoint",
+    "tests.fixtures.meeting",
 ]
 
 # kafka-python reads its schemas by a call that Python 3.11 and 3.12 call deprecated. The first
@@ -36,12 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
-    """A process takes a file whole, since its tests share servers; and one process takes all that
-    an engine of Docker runs, since those files build on one another."""
+    """A process takes a file whole, since its tests share servers; and one process takes the whole
+    suite compose, since its files build on one another."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "docker" if file.startswith(("tests/compose/", "tests/rehearsal/")) else file
+        return HOST if file.startswith(HOST) else file
 
 
 @pytest.hookimpl(optionalhook=True)

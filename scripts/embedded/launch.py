@@ -20,7 +20,7 @@ from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 
-SUITES = ("unit", "contract", "integration", "e2e", "compose", "rehearsal")
+SUITES = ("unit", "contract", "integration", "e2e", "rehearsal", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -33,8 +33,10 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),
 }
 
-# More than two would be short of memory: each has servers and a Spark of its own.
-_PARALLEL = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+# What waits leaves the processor to another; each has servers and a Spark of its own.
+_PROCESSES, _SMALL_PROCESSES = 3, 2
+_SMALL_BYTES = 15 * 1024**3
+_PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder")
 _PYTHON = str(VENV / "bin" / "python")
 
 
@@ -52,7 +54,8 @@ def test(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
-        description="Set everything up, then run the tests, in two processes (one with `-- -n 0`). "
+        description="Set everything up, then run the tests, in three processes, or two where there "
+        "are less than 16 GiB of memory (in one with `-- -n 0`). "
         "With CI=true a skipped test fails. The suite compose starts the whole platform in "
         "containers, the suite rehearsal deploys it to a container that stands in for a VM; they "
         "need a Docker engine, or root on Debian, which gets an engine for the time of the tests, "
@@ -74,10 +77,13 @@ def test(arguments: Sequence[str]) -> int:
     if {"integration", "e2e"} & {*suites}:
         require_chromium(os.environ)
     os.chdir(ROOT)
-    # What takes longest begins first; the others fill the time that it spends on waiting.
+    # What takes longest begins first; the others fill the time that it spends on waiting. The suite
+    # rehearsal is a guest of the suite compose, see tests/fixtures/meeting.py.
     chosen = [suite for suite in reversed(SUITES) if suite in suites]
     folders = [f"tests/{suite}" for suite in chosen]
-    _become("-m", "pytest", *_PARALLEL, *folders, *further)
+    memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    processes = _SMALL_PROCESSES if memory_bytes < _SMALL_BYTES else _PROCESSES
+    _become("-m", "pytest", f"--numprocesses={processes}", *_PARALLEL, *folders, *further)
 
 
 def split_at_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -93,7 +93,8 @@ class Episode:
         where that is. A long outage leaves much to drain: it may take long, but not stand still."""
         ledger, moved_at = self.cluster.database.ledger(), time.monotonic()
         while True:
-            self._timeline.pass_until(time.monotonic())
+            asked_at = time.monotonic()
+            self._timeline.pass_until(asked_at)
             ends, earlier = self._ends_if_there(), ledger
             ledger = self.cluster.database.ledger()
             replay = self.cluster.children.get("replay")
@@ -106,7 +107,8 @@ class Episode:
                     f"episode {self.number} (seed {self.seed}) did not drain: for "
                     f"{_STILL_SECONDS:.0f} s the ledger stands at {ledger}, Kafka ends at {ends}"
                 )
-            time.sleep(_LOOK_SECONDS)
+            # Each look connects anew; what drains needs the processor too.
+            time.sleep(max(_LOOK_SECONDS, 2 * (time.monotonic() - asked_at)))
 
     def _ends_if_there(self) -> dict[int, int] | None:
         try:

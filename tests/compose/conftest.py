@@ -20,6 +20,7 @@ from scripts.embedded.ports import free_ports
 from tests.compose.embedded_run import EmbeddedRun
 from tests.compose.leaks import GENERATED, images_with_secrets
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
+from tests.fixtures.meeting import Meeting
 
 
 @pytest.fixture(scope="package")
@@ -29,17 +30,22 @@ def program() -> Path:
 
 
 @pytest.fixture(scope="package")
-def docker_engine() -> Iterator[Engine]:
-    """Return an engine: the machine's, or one for the time of these tests."""
-    try:
-        with engine(os.environ) as running:
-            if os.geteuid() == 0:  # anybody else's build finds it at the registry
-                base_image.ensure(running.host, os.environ)
-            if running.is_ours:
-                remove_leftovers(running)
-            yield running
-    except NoEngineError as error:
-        pytest.skip(str(error))
+def docker_engine(meeting: Meeting, program: Path) -> Iterator[Engine]:
+    """Return an engine: the machine's, or one for the time of these tests.
+
+    Compose is there by then, as a guest expects.
+    """
+    assert program.exists()
+    with meeting.hosted():  # also where no engine comes up, the guest need not wait for it
+        try:
+            with engine(os.environ) as running, meeting.hosted():
+                if os.geteuid() == 0:  # anybody else's build finds it at the registry
+                    base_image.ensure(running.host, os.environ)
+                if running.is_ours:
+                    remove_leftovers(running)
+                yield running
+        except NoEngineError as error:
+            pytest.skip(str(error))
 
 
 def remove_leftovers(own: Engine) -> None:
@@ -64,7 +70,11 @@ def canary() -> str:
 
 @pytest.fixture(scope="package")
 def new_stack(
-    program: Path, docker_engine: Engine, canary: str, tmp_path_factory: pytest.TempPathFactory
+    program: Path,
+    docker_engine: Engine,
+    meeting: Meeting,
+    canary: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """Return a stack with built images that was never up; whatever is left of it is removed."""
     directory = tmp_path_factory.mktemp("stack")
@@ -83,6 +93,7 @@ def new_stack(
         stack.compose("--profile", "*", "build", ALPHA_VANTAGE_KEY=canary)
     finally:
         planted.unlink()
+    meeting.announce(docker_engine.host)
     yield stack
     stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
 

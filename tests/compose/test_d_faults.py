@@ -115,12 +115,3 @@ def test_services_that_were_cut_off_are_found_again(
 
 def logs_since(stack: Stack, service: str, moment: datetime) -> str:
     return stack.compose("logs", "--no-log-prefix", "--since", moment.isoformat(), service)
-
-
-def test_all_comes_back_after_a_restart_of_the_engine(stack: Stack) -> None:
-    if not stack.engine.is_ours:
-        pytest.skip("the engine is the machine's own and may serve others")
-    before = now(stack)
-    stack.engine.restart()
-    recovers(stack)
-    assert now(stack) - before < timedelta(seconds=RECOVERY_SECONDS + NEW_ROW_SECONDS + 60)

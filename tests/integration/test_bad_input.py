@@ -16,7 +16,6 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 from pyspark.sql import SparkSession
 
-from scripts.embedded.passwords import ADMINISTRATOR, read_password
 from scripts.embedded.ports import free_ports
 from services.common import topics
 from services.stream import postgres as stream_postgres
@@ -26,12 +25,11 @@ from services.stream.broker import RejectedTopic
 from services.stream.patience import StoppedError
 from services.stream.sink import Applied, InstanceConnection, Sink
 from services.stream.write import Writer
-from sql import migrate
 from tests.bars import bar, record
 from tests.contract.bad_input import bad_input
 from tests.contract.odd_input import odd_input
 from tests.contract.records import SUPERSEDED, Case, Stored
-from tests.fixtures.market import Market, SinkBench, Topic, rejected_records
+from tests.fixtures.market import Market, SinkBench, Topic, fresh_market, rejected_records
 from tests.fixtures.servers import Postgres
 
 CASES = [*bad_input(), *odd_input()]
@@ -55,18 +53,8 @@ class Judged:
 @pytest.fixture(scope="module")
 def database(postgres: Postgres) -> Iterator[Market]:
     """Return a migrated database that all tests of this module read."""
-    name = f"market_{secrets.token_hex(4)}"
-    passwords = {role: read_password(file) for role, file in postgres.password_files.items()}
-    admin_password = passwords.pop(ADMINISTRATOR)
-    login = postgres.login
-    settings = migrate.Settings(
-        login.host, login.port, name, ADMINISTRATOR, admin_password, passwords
-    )
-    migrate.migrate(settings, logging.getLogger("migrate"))
-    yield Market(postgres, name)
-    with Market(postgres, "postgres")._connect(ADMINISTRATOR) as connection:
-        connection.autocommit = True
-        connection.execute(f"drop database {name} with (force)".encode())
+    with fresh_market(postgres) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="module")

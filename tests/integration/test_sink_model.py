@@ -7,7 +7,7 @@ of old batches and of replays leaves in a real PostgreSQL exactly what the model
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -172,7 +172,6 @@ class SinkMachine(RuleBasedStateMachine):
     """Drives one topic with one partition and one symbol, both its own."""
 
     market: Market
-    read: Callable[..., list[Row]]
     numbers = itertools.count()
     steps = itertools.count()
 
@@ -241,7 +240,7 @@ class SinkMachine(RuleBasedStateMachine):
         ]
 
     def _rows(self, query: str) -> list[Row]:
-        return type(self).read(query, (self.symbol,))
+        return self.market.rows(query, (self.symbol,))
 
     def _crash(self, lost_connection: bool) -> None:
         if lost_connection:
@@ -293,14 +292,11 @@ class SinkMachine(RuleBasedStateMachine):
 def test_the_sink_does_what_its_model_does(market: Market) -> None:
     long = settings.get_current_profile_name() == "long"
     before = next(SinkMachine.steps)
-    with market.reader() as read:
-        SinkMachine.market, SinkMachine.read = market, staticmethod(read)
-        run_state_machine_as_test(
-            SinkMachine,
-            settings=settings(
-                deadline=None, max_examples=500 if long else 40, stateful_step_count=30
-            ),
-        )
+    SinkMachine.market = market
+    run_state_machine_as_test(
+        SinkMachine,
+        settings=settings(deadline=None, max_examples=500 if long else 40, stateful_step_count=30),
+    )
     steps = next(SinkMachine.steps) - before - 1
     print(f"{steps} steps")  # noqa: T201 - a figure for the reader
     assert steps >= (10_000 if long else 500)

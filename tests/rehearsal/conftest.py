@@ -10,20 +10,20 @@ import pytest
 
 from scripts.containers import base_image
 from scripts.containers.compose_tool import compose
-from scripts.containers.engine import engine
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT
 from tests.compose.stack import PUBLISHED, run, variables_of
+from tests.fixtures.meeting import Meeting
 from tests.rehearsal.stand_in import StandIn, canaries
 
 
 @pytest.fixture(scope="package")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+def machine(meeting: Meeting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """Return a machine that runs, nothing on it yet, and the images built beside it."""
     desk = tmp_path_factory.mktemp("desk")
-    program = compose(os.environ)
     try:
-        with engine(os.environ) as running:
+        with meeting.guest() as running:
+            program = compose(os.environ)
             base_image.ensure(running.host, os.environ)
             images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
             variables = variables_of(running, images, range(50000, 50000 + len(PUBLISHED)), desk)
