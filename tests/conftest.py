@@ -11,7 +11,8 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import powerbi_schemas
-from tests.fixtures.meeting import HOST
+
+_COMPOSE = "tests/compose/"
 
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
@@ -43,7 +44,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return HOST if file.startswith(HOST) else file
+        return _COMPOSE if file.startswith(_COMPOSE) else file
 
 
 @pytest.hookimpl(optionalhook=True)
