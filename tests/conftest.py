@@ -12,7 +12,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import powerbi_schemas
 
-_COMPOSE = "tests/compose/"
+_COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
+_BESIDE_ONE_ANOTHER = 3
 
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
@@ -40,11 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
     """A process takes a file whole, since its tests share servers; and one process takes the whole
-    suite compose, since its files build on one another."""
+    suite compose, since its files build on one another. Of two processes alone one would wait in
+    vain for the other's engine while it builds: it takes the rehearsal too."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return _COMPOSE if file.startswith(_COMPOSE) else file
+        few = len(self.nodes) < _BESIDE_ONE_ANOTHER
+        by_one = (_COMPOSE, _REHEARSAL) if few else (_COMPOSE,)
+        return _COMPOSE if file.startswith(by_one) else file
 
 
 @pytest.hookimpl(optionalhook=True)

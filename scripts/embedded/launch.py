@@ -33,9 +33,9 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),
 }
 
-# What waits leaves the processor to another; each has servers and a Spark of its own.
-_PROCESSES, _SMALL_PROCESSES = 3, 2
-_SMALL_BYTES = 15 * 1024**3
+# What waits leaves the processor to another, but each has servers and a Spark of its own.
+_FEW, _MANY = 2, 3
+_MANY_NEED_CORES, _MANY_NEED_BYTES = 4, 15 * 1024**3
 _PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder")
 _PYTHON = str(VENV / "bin" / "python")
 
@@ -54,8 +54,8 @@ def test(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [-h] [SUITE ...] [-- PYTEST_OPTION ...]",
-        description="Set everything up, then run the tests, in three processes, or two where there "
-        "are less than 16 GiB of memory (in one with `-- -n 0`). "
+        description="Set everything up, then run the tests, in two processes, or in three "
+        "where there are four cores and 16 GiB of memory (in one with `-- -n 0`). "
         "With CI=true a skipped test fails. The suite compose starts the whole platform in "
         "containers, the suite rehearsal deploys it to a container that stands in for a VM; they "
         "need a Docker engine, or root on Debian, which gets an engine for the time of the tests, "
@@ -81,9 +81,13 @@ def test(arguments: Sequence[str]) -> int:
     # rehearsal is a guest of the suite compose, see tests/fixtures/meeting.py.
     chosen = [suite for suite in reversed(SUITES) if suite in suites]
     folders = [f"tests/{suite}" for suite in chosen]
+    _become("-m", "pytest", f"--numprocesses={_processes()}", *_PARALLEL, *folders, *further)
+
+
+def _processes() -> int:
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    processes = _SMALL_PROCESSES if memory_bytes < _SMALL_BYTES else _PROCESSES
-    _become("-m", "pytest", f"--numprocesses={processes}", *_PARALLEL, *folders, *further)
+    cores = len(os.sched_getaffinity(0))
+    return _MANY if cores >= _MANY_NEED_CORES and memory_bytes >= _MANY_NEED_BYTES else _FEW
 
 
 def split_at_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
