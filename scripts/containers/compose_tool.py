@@ -1,13 +1,19 @@
-"""Brings the pinned Docker Compose: Debian has none, so it is built from its Go module."""
+"""Brings the pinned Docker Compose where none is installed, without Docker's own servers.
+
+Debian's archive has it ready for a later Debian than 12 and 13, which it runs on all the same. The
+archive drops a version once there is a newer one: then Compose is built from its Go module.
+"""
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.embedded.download import Artifact, fetch
@@ -22,6 +28,26 @@ GO_URL = f"https://proxy.golang.org/golang.org/toolchain/@v/{GO_VERSION}.zip"
 GO_SHA256 = "2a683c9c1d65a0e221519c21850a3ed5fe5ff287d39d74e35e4af7ceb9e333b2"
 GO_BYTES = 83_027_120
 _PACKAGE = "github.com/docker/compose/v2"
+_MIRROR = "http://deb.debian.org/debian"
+_REVISION = "3"
+_IN_DEBIAN = Path("usr/libexec/docker/cli-plugins/docker-compose")
+
+
+@dataclass(frozen=True)
+class _Package:
+    architecture: str
+    sha256: str
+    size_bytes: int
+
+
+_PACKAGES = {
+    "x86_64": _Package(
+        "amd64", "e7603d5e6df0f8404f7b03da478022b87d7b50644cffe68884b071e5cfc17fd3", 13_880_040
+    ),
+    "aarch64": _Package(
+        "arm64", "a7c33f38d80c4fad61d426fd47e0b7f1e81ad4a643e4e4cee3401e6f8638d359", 11_767_104
+    ),
+}
 
 
 def version(go_module: str) -> str:
@@ -33,33 +59,57 @@ def version(go_module: str) -> str:
 
 
 def compose(variables: Mapping[str, str]) -> Path:
-    """Return a Compose program of the pinned version, building it once. Raises EmbeddedError."""
+    """Return a Compose program of the pinned version, brought once. Raises EmbeddedError.
+
+    DEBIAN_MIRROR names another mirror of Debian's archive.
+    """
     wanted = version((MODULE / "go.mod").read_text(encoding="utf-8"))
     program = user_cache(variables) / f"docker-compose-{wanted}"
     if not program.exists():
-        say(f"building Docker Compose {wanted} from its Go module (once, some minutes)")
-        _build(program, wanted, variables)
+        program.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=program.parent) as fresh:
+            made = _from_debian(Path(fresh), wanted, variables)
+            made = made or _build(Path(fresh), wanted, variables)
+            made.replace(program)
     return program
 
 
-def _build(program: Path, wanted: str, variables: Mapping[str, str]) -> None:
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=program.parent) as fresh:
-        go = _go(Path(fresh), variables)
-        stamp = f"-s -w -X {_PACKAGE}/internal.Version={wanted}"
-        # Without optimizing, which it does not need, it is there a third sooner.
-        quick = ("-gcflags=all=-N -l", "-ldflags", stamp)
-        command = [go, "build", "-mod=readonly", "-trimpath", *quick]
-        command += ["-o", f"{fresh}/docker-compose", f"{_PACKAGE}/cmd"]
-        # The caches of Go would be a gigabyte in the user's home that nobody asked for.
-        own = {"GOPATH": f"{fresh}/go", "GOCACHE": f"{fresh}/build", "GOFLAGS": "-modcacherw"}
-        done = subprocess.run(
-            command, cwd=MODULE, env={**variables, **own}, capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            said = done.stderr.decode(errors="replace")[-2000:]
-            raise EmbeddedError(f"building Docker Compose failed:\n{said}")
-        (Path(fresh) / "docker-compose").replace(program)
+def _from_debian(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path | None:
+    """Return the program of Debian's package; None where there is no such package."""
+    package, unpack = _PACKAGES.get(platform.machine()), shutil.which("dpkg-deb")
+    if package is None or unpack is None:
+        return None
+    name = f"docker-compose_{wanted.removeprefix('v')}-{_REVISION}_{package.architecture}.deb"
+    url = f"{variables.get('DEBIAN_MIRROR', _MIRROR)}/pool/main/d/docker-compose/{name}"
+    archive = Artifact(url, folder / name, "sha256", package.sha256, package.size_bytes)
+    try:
+        fetch(archive)
+    except EmbeddedError as error:
+        say(f"Docker Compose {wanted} does not come from Debian: {error}")
+        return None
+    _run([unpack, "--extract", str(archive.target), str(folder)], folder, variables, "unpacking")
+    return folder / _IN_DEBIAN
+
+
+def _build(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path:
+    say(f"building Docker Compose {wanted} from its Go module (once, some minutes)")
+    go, program = _go(folder, variables), folder / "docker-compose"
+    stamp = f"-s -w -X {_PACKAGE}/internal.Version={wanted}"
+    # Without optimizing, which it does not need, it is there a third sooner.
+    quick = ("-gcflags=all=-N -l", "-ldflags", stamp)
+    command = [go, "build", "-mod=readonly", "-trimpath", *quick]
+    command += ["-o", str(program), f"{_PACKAGE}/cmd"]
+    # The caches of Go would be a gigabyte in the user's home that nobody asked for.
+    own = {"GOPATH": f"{folder}/go", "GOCACHE": f"{folder}/build", "GOFLAGS": "-modcacherw"}
+    _run(command, MODULE, {**variables, **own}, "building")
+    return program
+
+
+def _run(command: list[str], folder: Path, variables: Mapping[str, str], deed: str) -> None:
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace")[-2000:]
+        raise EmbeddedError(f"{deed} Docker Compose failed:\n{said}")
 
 
 def _go(folder: Path, variables: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 from scripts.embedded import demo_options
@@ -105,13 +106,22 @@ def check(arguments: Sequence[str]) -> int:
     ).parse_args(arguments)
     set_up(os.environ)
     failed = []
-    for name, command in CHECKS.items():
-        say(f"--- {name}")
-        program = [str(VENV / "bin" / command[0]), *command[1:]]
-        if subprocess.run(program, cwd=ROOT, check=False).returncode != 0:
-            failed.append(name)
+    with ThreadPoolExecutor(_FEW) as pool:
+        # Each shows what it said in one piece.
+        for name, done in zip(CHECKS, pool.map(_run_check, CHECKS.values()), strict=True):
+            say(f"--- {name}")
+            say(done.stdout.rstrip())
+            if done.returncode != 0:
+                failed.append(name)
     say(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
+
+
+def _run_check(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    program = [str(VENV / "bin" / command[0]), *command[1:]]
+    return subprocess.run(
+        program, cwd=ROOT, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 def bench(arguments: Sequence[str]) -> int:

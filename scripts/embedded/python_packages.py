@@ -29,12 +29,14 @@ CLOUDS = ("aws", "azure", "digitalocean", "existing", "gcp", "hcloud", "local")
 """The extras with a cloud's SDK; `existing` needs none."""
 
 
-def sync(cache: Path, variables: Mapping[str, str], choice: Sequence[str]) -> None:
+def sync(
+    cache: Path, variables: Mapping[str, str], choice: Sequence[str], *, compiled: bool
+) -> None:
     """Make .venv hold exactly the locked packages that uv's options `choice` ask for.
 
-    Raises EmbeddedError.
+    `compiled`: to Python's bytecode, all of them at once. Raises EmbeddedError.
     """
-    _sync(VENV, choice, cache, variables)
+    _sync(VENV, choice, cache, variables, compiled=compiled)
 
 
 def sync_pulumi(cloud: str, cache: Path, variables: Mapping[str, str]) -> None:
@@ -44,15 +46,21 @@ def sync_pulumi(cloud: str, cache: Path, variables: Mapping[str, str]) -> None:
     """
     extras = ("infra",) if cloud == "existing" else ("infra", cloud)
     options = ("--no-default-groups", *(f"--extra={extra}" for extra in extras))
-    _sync(PULUMI_VENV, options, cache, variables)
+    _sync(PULUMI_VENV, options, cache, variables, compiled=False)
 
 
-def _sync(venv: Path, options: Sequence[str], cache: Path, variables: Mapping[str, str]) -> None:
+def _sync(
+    venv: Path,
+    options: Sequence[str],
+    cache: Path,
+    variables: Mapping[str, str],
+    *,
+    compiled: bool,
+) -> None:
     uv = _uv(cache, variables)
     command = [str(uv), "sync", "--locked", *options, "--no-python-downloads"]
-    # Else each of the many processes that follow would compile what it imports, or the first of
-    # them at least: two seconds each.
-    environment = {"UV_COMPILE_BYTECODE": "1", **variables, "UV_PROJECT_ENVIRONMENT": str(venv)}
+    own = {"UV_COMPILE_BYTECODE": str(int(compiled)), "UV_PROJECT_ENVIRONMENT": str(venv)}
+    environment = {**variables, **own}
     for foreign in ("VIRTUAL_ENV", "PYTHONPATH"):
         environment.pop(foreign, None)
     _run([*command, "--python", sys.executable], environment, "installing the Python packages")

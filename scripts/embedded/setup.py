@@ -85,7 +85,10 @@ def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
         return
     say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
     stamp.unlink(missing_ok=True)
-    python_packages.sync(user_cache(variables), variables, enough[-1])
+    # What runs starts many processes, each of which would compile, or the first of them at least:
+    # two seconds each. Of the clouds' SDKs next to nothing is ever imported.
+    cache, choice = user_cache(variables), enough[-1]
+    python_packages.sync(cache, variables, choice, compiled=to_run_only)
     stamp.write_text("\n".join([lock, *enough[-1]]), encoding="utf-8")
 
 

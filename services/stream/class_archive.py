@@ -40,12 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     quiet = "-Xlog:disable -Xlog:all=error:stderr"
+    # What runs once is not worth Java's second compiler.
+    once = "-XX:TieredStopAtLevel=1"
     session = spark.start_session(
         replace(
             settings,
             spark_master="local[1]",
             class_archive=None,
-            java_options=f"-XX:ArchiveClassesAtExit={draft} {quiet}",
+            java_options=f"-XX:ArchiveClassesAtExit={draft} {quiet} {once}",
         ),
         "tapeline class archive",
     )
