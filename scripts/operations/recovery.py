@@ -66,9 +66,11 @@ def drill(session: Session) -> list[str]:
 def restore(session: Session, dump: str, seconds: int) -> str:
     """Put a backup in the place of the live database, which is kept under the name returned.
 
-    Bars that came after the backup are read from Kafka again, as far as it keeps them.
+    A server whose volume was lost gets its roles and an empty database first. Bars that came after
+    the backup are read from Kafka again, as far as it keeps them.
     """
     with session.locked("restore", dump):
+        _await_database(session, seconds)
         kept = put_in_place(session, dump)
         session.run(session.place.compose("start", "stream"))
         await_health(session, seconds)
@@ -88,6 +90,19 @@ def put_in_place(session: Session, dump: str) -> str:
     session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
     session.run(commands.forget_checkpoint(place, stamp))
     return kept
+
+
+def _await_database(session: Session, seconds: int) -> None:
+    _start(session, seconds, "postgres")
+    there = "select 1 from pg_database where datname = 'market'"
+    if not session.run(commands.psql(session.place, "postgres", query=there)).strip():
+        # Not where it is there: a database that is worth restoring may refuse a migration.
+        _start(session, seconds, "migrate")
+
+
+def _start(session: Session, seconds: int, service: str) -> None:
+    session.run(session.place.compose("up", "--detach", "--no-build", service))
+    await_health(session, seconds, service)
 
 
 def _take_the_place(session: Session, kept: str) -> None:

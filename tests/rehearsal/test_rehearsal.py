@@ -167,7 +167,6 @@ def test_a_backup_survives_the_loss_of_the_database(machine: StandIn) -> None:
     # The volume of the database is lost; all else is there.
     machine.compose("rm", "--stop", "--force", "postgres", "migrate")
     machine.inside("docker volume rm tapeline_postgres")
-    machine.compose("up", "--detach", "--no-build", "postgres", "migrate")
     machine.fab("restore", "--dump", dump, "--yes")
     wait_for(lambda: count(machine) >= before, "the bars of before, and those since", 180)
     machine.fab("offsets")

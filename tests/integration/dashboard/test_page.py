@@ -26,6 +26,10 @@ from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, 
 
 PATIENCE_MS = 20_000
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
+STATE = """() => [
+    ...["title", "trouble", "connection"].map(id => document.getElementById(id).textContent),
+    document.querySelectorAll('#newest tr').length, document.hidden, typeof window.tapeline,
+]"""
 SERIOUS = ("serious", "critical")
 
 
@@ -55,7 +59,13 @@ def opened(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(url)
-    yield page, complaints
+    try:
+        yield page, complaints
+    except Exception as error:
+        # What waits in vain looks at each frame that is drawn; this asks without one.
+        state = page.evaluate(STATE)
+        error.add_note(f"the page: {state}; it complained of {complaints}; it asked for {asked}")
+        raise
     context.close()
     origin = "/".join(url.split("/")[:3])
     assert [one for one in asked if not one.startswith((f"{origin}/", "data:"))] == []

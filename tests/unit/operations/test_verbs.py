@@ -22,25 +22,38 @@ GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
 CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
 
 
-def test_a_restore_puts_the_backup_in_the_place_of_the_live_database() -> None:
+# Parts of the commands of a restore, each of one, in order.
+BESIDE = ("drop database if exists market_res", "cat /b/market-1.json", "restore market_restored")
+IN_PLACE = (
+    *("stop stream", "allow_conn", "pg_terminate", "market_before_", "rename to market"),
+    *("migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf"),
+)
+STARTED = ("mkdir /opt/tapeline/lock", "up --detach --no-build postgres", "ps --all", "pg_database")
+
+
+@pytest.mark.parametrize(
+    ("found", "made"),
+    [("1\n", ()), ("", ("up --detach --no-build migrate", "ps --all"))],
+    ids=["beside the live one", "on an empty server"],
+)
+def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
+    found: str, made: tuple[str, ...]
+) -> None:
+    contents = json.dumps(CONTENTS)
     one, shell, _ = session(
-        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(CONTENTS), "ps": GOOD}
+        {"cat /b/": contents, "/restore": contents, "pg_database": found, "ps --all": GOOD}
     )
     assert recovery.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
-    steps = (  # each a part of one command
-        "mkdir /opt/tapeline/lock", "drop database if exists market_res", "cat /b/market-1.json",
-        "restore market_restored", "stop stream", "allow_conn", "pg_terminate", "market_before_",
-        "rename to market", "migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf",
-    )  # fmt: skip
-    assert [step for step, command in zip(steps, shell.ran, strict=True) if step in command] == [
-        *steps
-    ]
+    steps = [*STARTED, *made, *BESIDE, *IN_PLACE]
+    assert [
+        step for step, command in zip(steps, shell.ran, strict=True) if step in command
+    ] == steps
 
 
 def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -> None:
     other = {"events_stream": {"rows": 2, "checksum": "76"}}
     one, shell, _ = session(
-        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(other)}
+        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(other), "ps": GOOD}
     )
     with pytest.raises(
         OperationError,
