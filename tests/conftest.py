@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from tests import powerbi_schemas
 
 _COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
-_BESIDE_NODES, _BESIDE_CORES = 3, 4
+_BESIDE_ONE_ANOTHER = 3
 
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
@@ -41,14 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
     """A process takes a file whole, since its tests share servers; and one process takes the whole
-    suite compose, since its files build on one another. On few cores it takes the rehearsal too:
-    two platforms at once would need more processor than the waiting of either leaves."""
+    suite compose, since its files build on one another. Of two processes alone one would wait in
+    vain for the other's engine while it builds: it takes the rehearsal too."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        cores = len(os.sched_getaffinity(0))
-        beside = len(self.nodes) >= _BESIDE_NODES and cores >= _BESIDE_CORES
-        by_one = (_COMPOSE,) if beside else (_COMPOSE, _REHEARSAL)
+        few = len(self.nodes) < _BESIDE_ONE_ANOTHER
+        by_one = (_COMPOSE, _REHEARSAL) if few else (_COMPOSE,)
         return _COMPOSE if file.startswith(by_one) else file
 
 

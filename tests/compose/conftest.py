@@ -23,15 +23,16 @@ from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 from tests.fixtures.meeting import Meeting
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def program() -> Path:
     """Return the pinned Compose."""
     return compose(os.environ)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def docker_engine(meeting: Meeting, program: Path) -> Iterator[Engine]:
-    """Return an engine: the machine's, or one for the time of these tests.
+    """Return an engine: the machine's, or one for the time of all tests, so that this process need
+    not wait for the guest before it goes on with other suites.
 
     Compose is there by then, as a guest expects.
     """
@@ -72,7 +73,6 @@ def canary() -> str:
 def new_stack(
     program: Path,
     docker_engine: Engine,
-    meeting: Meeting,
     canary: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
@@ -93,7 +93,6 @@ def new_stack(
         stack.compose("--profile", "*", "build", ALPHA_VANTAGE_KEY=canary)
     finally:
         planted.unlink()
-    meeting.announce(docker_engine.host)
     yield stack
     stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
 
