@@ -51,7 +51,7 @@ def start_session(settings: Settings, name: str) -> SparkSession:
         "spark.sql.execution.arrow.maxBytesPerBatch": "16m",
         "spark.python.daemon.module": "services.stream.worker_daemon",
         # How often an idle query asks Kafka for news: latency against an idle processor.
-        "spark.sql.streaming.pollingDelay": "50ms",
+        "spark.sql.streaming.pollingDelay": "20ms",
         "spark.sql.streaming.stopTimeout": "10s",
     }
     if settings.spark_master.startswith("local"):
