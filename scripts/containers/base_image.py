@@ -22,7 +22,6 @@ from scripts.embedded.layout import ROOT, user_cache
 from scripts.embedded.progress import say
 
 SUITE = "trixie"
-_MIRROR = "http://deb.debian.org/debian"
 _SECURITY = "http://deb.debian.org/debian-security"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _NOT_NEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man")
@@ -62,7 +61,7 @@ def ensure(host: str, variables: Mapping[str, str]) -> str:
             say(f"making {name} by debootstrap (once, half a minute)")
             _make(archive, variables)
         created = f"LABEL tapeline.base={SUITE}"
-        _run([*docker, "import", "--change", created, str(archive), name], variables)
+        programs.run([*docker, "import", "--change", created, str(archive), name], variables)
     return name
 
 
@@ -70,18 +69,18 @@ def _make(archive: Path, variables: Mapping[str, str]) -> None:
     if os.geteuid() != 0:
         raise EmbeddedError("debootstrap needs root")
     programs.ensure("debootstrap", variables=variables)
-    mirror = variables.get("DEBIAN_MIRROR") or _MIRROR
+    mirror = programs.debian_mirror(variables)
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         tree, draft = Path(folder) / "tree", Path(folder) / "draft.tar"
-        _run(
+        programs.run(
             [programs.require("debootstrap"), "--variant=minbase", SUITE, str(tree), mirror],
             variables,
         )
         _write_sources(tree, mirror, variables.get("DEBIAN_SECURITY_MIRROR") or _SECURITY)
         leave_out = [f"--exclude=./{path}/*" for path in _NOT_NEEDED]
         pack = ["tar", "--numeric-owner", "--sort=name", *leave_out, "-C", str(tree)]
-        _run([*pack, "-cf", str(draft), "."], variables)
+        programs.run([*pack, "-cf", str(draft), "."], variables)
         draft.replace(archive)
 
 
@@ -94,16 +93,6 @@ def _write_sources(tree: Path, mirror: str, security: str) -> None:
         for uri, suites in entries
     )
     (tree / "etc/apt/sources.list.d/debian.sources").write_text(text, encoding="utf-8")
-
-
-def _run(command: list[str], variables: Mapping[str, str]) -> None:
-    path = f"{variables.get('PATH', '')}:/usr/sbin:/sbin"
-    done = subprocess.run(
-        command, env={**variables, "PATH": path}, capture_output=True, check=False
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode(errors="replace")[-2000:]
-        raise EmbeddedError(f"`{' '.join(command[:3])} …` failed:\n{said}")
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.containers import programs
 from scripts.embedded.download import Artifact, fetch
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, user_cache
@@ -28,7 +29,6 @@ GO_URL = f"https://proxy.golang.org/golang.org/toolchain/@v/{GO_VERSION}.zip"
 GO_SHA256 = "2a683c9c1d65a0e221519c21850a3ed5fe5ff287d39d74e35e4af7ceb9e333b2"
 GO_BYTES = 83_027_120
 _PACKAGE = "github.com/docker/compose/v2"
-_MIRROR = "http://deb.debian.org/debian"
 _REVISION = "3"
 _IN_DEBIAN = Path("usr/libexec/docker/cli-plugins/docker-compose")
 
@@ -68,9 +68,8 @@ def compose(variables: Mapping[str, str]) -> Path:
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=program.parent) as fresh:
-            made = _from_debian(Path(fresh), wanted, variables)
-            made = made or _build(Path(fresh), wanted, variables)
-            made.replace(program)
+            asked = Path(fresh), wanted, variables
+            (_from_debian(*asked) or _build(*asked)).replace(program)
     return program
 
 
@@ -80,14 +79,14 @@ def _from_debian(folder: Path, wanted: str, variables: Mapping[str, str]) -> Pat
     if package is None or unpack is None:
         return None
     name = f"docker-compose_{wanted.removeprefix('v')}-{_REVISION}_{package.architecture}.deb"
-    url = f"{variables.get('DEBIAN_MIRROR', _MIRROR)}/pool/main/d/docker-compose/{name}"
+    url = f"{programs.debian_mirror(variables)}/pool/main/d/docker-compose/{name}"
     archive = Artifact(url, folder / name, "sha256", package.sha256, package.size_bytes)
     try:
         fetch(archive)
     except EmbeddedError as error:
         say(f"Docker Compose {wanted} does not come from Debian: {error}")
         return None
-    _run([unpack, "--extract", str(archive.target), str(folder)], folder, variables, "unpacking")
+    programs.run([unpack, "--extract", str(archive.target), str(folder)], variables)
     return folder / _IN_DEBIAN
 
 
@@ -101,15 +100,8 @@ def _build(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path:
     command += ["-o", str(program), f"{_PACKAGE}/cmd"]
     # The caches of Go would be a gigabyte in the user's home that nobody asked for.
     own = {"GOPATH": f"{folder}/go", "GOCACHE": f"{folder}/build", "GOFLAGS": "-modcacherw"}
-    _run(command, MODULE, {**variables, **own}, "building")
+    programs.run(command, {**variables, **own}, MODULE)
     return program
-
-
-def _run(command: list[str], folder: Path, variables: Mapping[str, str], deed: str) -> None:
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace")[-2000:]
-        raise EmbeddedError(f"{deed} Docker Compose failed:\n{said}")
 
 
 def _go(folder: Path, variables: Mapping[str, str]) -> str:

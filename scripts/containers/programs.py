@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.progress import say
@@ -32,6 +33,22 @@ def require(program: str) -> str:
     if found is None:
         raise EmbeddedError(f"{program} is missing; install it, for example by apt-get")
     return found
+
+
+def run(command: list[str], variables: Mapping[str, str], folder: Path | None = None) -> None:
+    """Run a program to its end, with the system's own at hand. Raises EmbeddedError."""
+    path = f"{variables.get('PATH', '')}:{_SYSTEM_FOLDERS}"
+    done = subprocess.run(
+        command, cwd=folder, env={**variables, "PATH": path}, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode(errors="replace")[-2000:]
+        raise EmbeddedError(f"`{' '.join(command[:3])} …` failed:\n{said}")
+
+
+def debian_mirror(variables: Mapping[str, str]) -> str:
+    """Return where Debian's archive is: DEBIAN_MIRROR, or Debian's own address."""
+    return variables.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian"
 
 
 def ensure(*programs: str, variables: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scripts.operations import commands, recovery
-from scripts.operations.gate import await_health
+from scripts.operations.gate import start
 from scripts.operations.place import Place
 from scripts.operations.session import Session
 
@@ -89,8 +89,7 @@ def move(session: Session, change: Change, dump: str, begin: Callable[[], None])
     session.run(place.compose("stop", "stream", "postgres"))
     session.run(begin_next(place, change, session.stamp))
     begin()
-    session.run(place.compose("up", "--detach", "--no-build", "postgres"))
-    await_health(session, _START_SECONDS, "postgres")
+    start(session, _START_SECONDS, "postgres")
     session.run(place.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
     recovery.drop(session, recovery.put_in_place(session, dump))
     session.run(serve(place, change.brought))

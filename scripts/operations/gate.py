@@ -33,6 +33,12 @@ def await_health(session: Session, seconds: int, *services: str) -> None:
         session.wait(_LOOK_SECONDS)
 
 
+def start(session: Session, seconds: int, service: str) -> None:
+    """Start a service of the release that is there and what it needs; return once it is well."""
+    session.run(session.place.compose("up", "--detach", "--no-build", service))
+    await_health(session, seconds, service)
+
+
 def _logs(session: Session, found: health.Health) -> str:
     command = session.place.compose(
         "logs", "--no-color", "--tail", str(_LOG_LINES), *sorted(found.unwell)

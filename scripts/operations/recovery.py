@@ -9,7 +9,7 @@ from typing import Any
 
 from scripts.operations import commands
 from scripts.operations.errors import OperationError
-from scripts.operations.gate import await_health
+from scripts.operations.gate import await_health, start
 from scripts.operations.session import Session
 
 KEPT = 14
@@ -93,16 +93,11 @@ def put_in_place(session: Session, dump: str) -> str:
 
 
 def _await_database(session: Session, seconds: int) -> None:
-    _start(session, seconds, "postgres")
+    start(session, seconds, "postgres")
     there = "select 1 from pg_database where datname = 'market'"
     if not session.run(commands.psql(session.place, "postgres", query=there)).strip():
         # Not where it is there: a database that is worth restoring may refuse a migration.
-        _start(session, seconds, "migrate")
-
-
-def _start(session: Session, seconds: int, service: str) -> None:
-    session.run(session.place.compose("up", "--detach", "--no-build", service))
-    await_health(session, seconds, service)
+        start(session, seconds, "migrate")
 
 
 def _take_the_place(session: Session, kept: str) -> None:
