@@ -10,8 +10,8 @@ from scripts.embedded.errors import EmbeddedError
 from scripts.jepsen import history
 from scripts.jepsen.checker import Findings, check
 from scripts.jepsen.cluster import Cluster
+from scripts.jepsen.faults import LOAD_SECONDS, Fault
 from scripts.jepsen.load import Load
-from scripts.jepsen.nemesis import LOAD_SECONDS, Fault
 from scripts.jepsen.timeline import Timeline
 from services.common import topics
 from services.common.bar import Bar

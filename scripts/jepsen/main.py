@@ -21,8 +21,8 @@ from scripts.embedded.progress import say
 from scripts.jepsen.cluster import Cluster
 from scripts.jepsen.disks import enter_own_mounts
 from scripts.jepsen.episode import Episode, Report
+from scripts.jepsen.faults import Fault, draw, each, each_on_a_market
 from scripts.jepsen.market import MarketRun, open_market
-from scripts.jepsen.nemesis import Fault, draw, each, each_on_a_market
 
 _DESCRIPTION = """\
 Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and

@@ -20,8 +20,8 @@ from scripts.embedded.market import NEW_YORK, Market, last_open
 from scripts.jepsen.checker import Findings, Key, Place
 from scripts.jepsen.cluster import Cluster
 from scripts.jepsen.episode import Report
+from scripts.jepsen.faults import Fault
 from scripts.jepsen.market_checker import Values, agrees, check_market
-from scripts.jepsen.nemesis import Fault
 from scripts.jepsen.timeline import Timeline
 from services.common import topics
 from services.common.bar import Bar, Ohlcv

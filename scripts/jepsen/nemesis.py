@@ -1,119 +1,22 @@
-"""Draws the faults of an episode from its seed, and lets them happen to a cluster."""
+"""Lets faults happen to a cluster."""
 
 from __future__ import annotations
 
-import random
 import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import psycopg
 
 from scripts.embedded.errors import EmbeddedError
 from scripts.jepsen.cluster import Cluster
-from services.common import fail_points
+from scripts.jepsen.faults import Fault
 
-LOAD_SECONDS = 4.0
-_POINTS = [name for name in fail_points.POINTS if name.startswith(("sink.", "job."))]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault: what, to whom, when in the episode, for how long, and a number some of them use."""
-
-    kind: str
-    target: str
-    at_seconds: float
-    seconds: float
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.target}".strip() + f" @{self.at_seconds:.1f}s"
-
-
-def draw(seed: int, longest_seconds: float) -> list[Fault]:
-    """Return the faults of an episode, in the order of their moments."""
-    dice = random.Random(seed)  # noqa: S311 - a schedule, no secret
-    faults = []
-    for _ in range(dice.randint(1, 3)):
-        [(kind, targets)] = dice.choices(tuple(_KINDS.items()), weights=_WEIGHTS)
-        faults.append(
-            Fault(
-                kind=kind,
-                target=dice.choice(targets),
-                at_seconds=round(dice.uniform(0.3, LOAD_SECONDS - 1), 1),
-                seconds=round(dice.uniform(1, longest_seconds), 1),
-                number=dice.randrange(500, 8_000),
-            )
-        )
-    return sorted(faults, key=lambda fault: fault.at_seconds)
-
-
-def each(away_seconds: float, pause_seconds: float) -> list[list[Fault]]:
-    """Return an episode for every fault that needs neither a producer nor a disk of its own."""
-    lasting = {
-        "pause": pause_seconds,
-        "stay away": away_seconds,
-        "black hole": 3.0,
-        "lock": 3.0,
-        "kill in merge": 1.0,
-    }
-    further = {"stay away": ("kafka", "postgres"), "add column": ("",), "kill in merge": ("",)}
-    kinds = {**_KINDS, **further}
-    return [
-        [Fault(kind, target, 1.0, lasting.get(kind, 60.0), 3_000)]
-        for kind, targets in kinds.items()
-        if kind != "die at"  # a test of its own goes through the points
-        for target in dict.fromkeys(targets)
-    ]
-
-
-def each_on_a_market(away_seconds: float, pause_seconds: float) -> list[Fault]:
-    """Return, one after another, the faults that a run with a real producer adds: its own, its
-    source's, wrong clocks, full disks, and Kafka gone for longer than a delivery may take."""
-    wanted = [
-        *((kind, target, _STARTING_SECONDS) for kind in ("kill", "terminate") for target in _EDGE),
-        *(("pause", target, pause_seconds) for target in _EDGE),
-        ("clock ahead", "producer+stream", _CLOCK_SECONDS),
-        ("clock behind", "producer+stream", _CLOCK_SECONDS),
-        ("stay away", "kafka", away_seconds),
-        *(("fill disk", name, _DISK_SECONDS) for name in ("postgres", "kafka")),
-    ]
-    faults, at_seconds = [], 1.0
-    for kind, target, seconds in wanted:
-        faults.append(Fault(kind, target, at_seconds, seconds, 0))
-        at_seconds += seconds + _CALM_SECONDS
-    return faults
-
-
-_EDGE = ("producer", "simulator")
-_STARTING_SECONDS = 3.0
-_CLOCK_SECONDS = 8.0
-_DISK_SECONDS = 12.0
-_CALM_SECONDS = 2.0
 _JUMP_SECONDS = 3_600
 _DISK_FULL = "No space left on device"
+_BATCH_WAITS = "batch waits, nothing is lost"
 _AWAITED_SECONDS = 120.0
-
-# What random episodes draw from; the others need a disk of their own, or minutes.
-_KINDS = {
-    "kill": ("stream", "stream", "kafka", "postgres"),
-    "terminate": ("stream", "kafka", "postgres"),
-    "pause": ("stream", "kafka", "postgres"),
-    "reset in COPY": ("",),
-    "lose COMMIT": ("",),
-    "black hole": ("",),
-    "lock": ("",),
-    "replay": ("",),
-    "lose checkpoint": ("",),
-    "second stream": ("",),
-    "die at": (*_POINTS,),
-}
-# A replay of everything takes as long as several episodes.
-_WEIGHTS = [0.3 if kind == "replay" else 1.0 for kind in _KINDS]
-
 
 End = Callable[[], None]
 
@@ -129,6 +32,7 @@ class Nemesis:
             "pause": self._pause,
             "stay away": self._stay_away,
             "fill disk": self._fill_disk,
+            "fill log": self._fill_log,
             "clock ahead": lambda fault: cluster.jump(fault.target, _JUMP_SECONDS),
             "clock behind": lambda fault: cluster.jump(fault.target, -_JUMP_SECONDS),
             "add column": self._add_column,
@@ -164,16 +68,35 @@ class Nemesis:
         return lambda: self._cluster.down.remove(fault.target)
 
     def _fill_disk(self, fault: Fault) -> End:
+        feeling = fault.target
+        if fault.target == "postgres":
+            feeling = "stream"
+            self._cluster.database.begin_log_segment()  # without room there it gives up: see below
         give_back = self._cluster.fill_disk(fault.target)
 
         def end() -> None:
-            feeling = "stream" if fault.target == "postgres" else fault.target
             self._await(
                 lambda: _DISK_FULL in self._cluster.log_of(feeling), f"{feeling} to feel it"
             )
             give_back()
 
         return end
+
+    def _fill_log(self, fault: Fault) -> End:
+        """Leave PostgreSQL's write-ahead log no room: it goes down, and cannot start."""
+        with self._cluster.database.log_writer() as write_until_full:
+            give_back = self._cluster.fill_disk(fault.target)
+            write_until_full()
+        complaints = self._complaints()
+
+        def end() -> None:
+            self._await(lambda: self._complaints() > complaints, "stream to feel it")
+            give_back()
+
+        return end
+
+    def _complaints(self) -> int:
+        return self._cluster.log_of("stream").count(_BATCH_WAITS)
 
     def _add_column(self, fault: Fault) -> None:
         self._cluster.database.add_column(f"added_{fault.number}")

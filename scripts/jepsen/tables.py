@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 
 from scripts.embedded import database
+from scripts.embedded.errors import EmbeddedError
 from scripts.jepsen.checker import Row, Tables
 from scripts.jepsen.market_checker import StoredBar
 
@@ -30,6 +31,8 @@ _LEDGER = "select partition, next_offset from market.sink_offsets"
 _WAITING = """
 select from pg_stat_activity where usename = 'stream_writer' and wait_event_type = 'Lock'
 """
+_LOG_A_MEBIBYTE = "select pg_logical_emit_message(false, 'chaos', repeat('x', 1048576), true)"
+_MOST_LOG_MIB = 1024
 _UNBALANCED = """
 select partition from market.sink_offsets
 where next_offset - first_offset <> stored + superseded + rejected or lost <> 0
@@ -95,6 +98,29 @@ class Database:
         """Add a column to the bars, as a later migration may while the job runs."""
         with database.connect(self._login) as connection:
             connection.execute(f"alter table market.events_stream add column {name} text".encode())
+
+    def begin_log_segment(self) -> None:
+        """Give the write-ahead log room for another segment, 16 MiB by default."""
+        with database.connect(self._login) as connection:
+            connection.execute("select pg_switch_wal()")
+            connection.execute("checkpoint")
+
+    @contextmanager
+    def log_writer(self) -> Iterator[Callable[[], None]]:
+        """Yield what writes into the write-ahead log until the disk is full and the server gives
+        up; the connection is made before, since a full disk may refuse it.
+
+        What is yielded raises EmbeddedError if there is always room.
+        """
+        with database.connect(self._login) as connection:
+
+            def write_until_full() -> None:
+                with suppress(psycopg.OperationalError):
+                    for _ in range(_MOST_LOG_MIB):
+                        connection.execute(_LOG_A_MEBIBYTE)
+                    raise EmbeddedError(f"the server has logged {_MOST_LOG_MIB} MiB to a full disk")
+
+            yield write_until_full
 
     def merge_waits(self) -> bool:
         """Return whether a merge of the stream waits for a lock."""

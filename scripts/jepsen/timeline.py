@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from scripts.jepsen.cluster import Cluster
-from scripts.jepsen.nemesis import Fault, Nemesis
+from scripts.jepsen.faults import Fault
+from scripts.jepsen.nemesis import Nemesis
 
 _LOOK_SECONDS = 0.1
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from services.common.secret import Secret
 
+_NOISY = {"kafka": logging.CRITICAL, "py4j": logging.CRITICAL, "urllib3": logging.WARNING}
+
 
 class _Redacting(logging.Formatter):
     """Formats a record and removes every known secret from the result, traces included."""
@@ -60,7 +62,7 @@ def configure(
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(form(service, secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Libraries report what the service already says in its own words.
-    for noisy in ("kafka", "py4j", "urllib3"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy == "kafka" else logging.WARNING)
+    # These report what the service already says in its own words, and some with a trace.
+    for noisy, its_level in _NOISY.items():
+        logging.getLogger(noisy).setLevel(its_level)
     return logging.getLogger(service)

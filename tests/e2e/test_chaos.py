@@ -60,10 +60,13 @@ def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
 
     assert "\n1 episodes, " in said
     logs = tmp_path / "data" / "logs"
-    kafka, producer, stream = (
-        (logs / f"{name}.log").read_text("utf-8") for name in ("kafka", "producer", "stream")
+    kafka, postgres, producer, stream = (
+        (logs / f"{name}.log").read_text("utf-8")
+        for name in ("kafka", "postgres", "producer", "stream")
     )
     assert re.search("batch waits, nothing is lost: .*No space left on device", stream)
+    assert "Traceback" not in stream
+    assert re.search("FATAL: .*pg_wal/.*No space left on device", postgres)
     assert "No space left on device" in kafka
     assert "bars wait and nothing is lost" in producer
     assert "takes bars again" in producer

@@ -81,6 +81,7 @@ def test_the_level_is_respected_and_a_second_call_replaces_the_first(
 def test_libraries_that_repeat_the_service_are_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("stream", level="DEBUG")
     logging.getLogger("kafka.conn").error("connection refused")
-    logging.getLogger("py4j.clientserver").info("command")
+    logging.getLogger("py4j.clientserver").error("an exception on the Python side")
+    logging.getLogger("urllib3.connectionpool").info("a new connection")
 
     assert capsys.readouterr().out == ""

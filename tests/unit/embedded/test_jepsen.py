@@ -12,8 +12,8 @@ import pytest
 from scripts.embedded.processes import Command
 from scripts.jepsen.checker import Place, Row, Tables, check, key_of
 from scripts.jepsen.cluster import Cluster
+from scripts.jepsen.faults import draw
 from scripts.jepsen.history import Operation, operations
-from scripts.jepsen.nemesis import draw
 from services.common.bar import Bar
 
 COUNT = 400

@@ -12,8 +12,8 @@ import pytest
 
 from scripts.embedded.layout import ROOT
 from scripts.jepsen.checker import Key, Place
+from scripts.jepsen.faults import each_on_a_market
 from scripts.jepsen.market_checker import StoredBar, Values, agrees, check_market, values_of
-from scripts.jepsen.nemesis import each_on_a_market
 from scripts.jepsen.wrong_clock import JumpingClock
 from services.common.bar import Bar
 from tests.bars import bar
@@ -112,7 +112,9 @@ def test_faults_of_a_market_come_one_after_another() -> None:
         ("clock ahead", "producer+stream"),
         ("clock behind", "producer+stream"),
         ("stay away", "kafka"),
-        *(("fill disk", name) for name in ("postgres", "kafka")),
+        ("fill disk", "postgres"),
+        ("fill log", "postgres"),
+        ("fill disk", "kafka"),
     ]
     ends = [fault.at_seconds + fault.seconds for fault in faults]
     assert all(fault.at_seconds > end for fault, end in zip(faults[1:], ends, strict=False))
