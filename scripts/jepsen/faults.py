@@ -86,8 +86,9 @@ def each(away_seconds: float, pause_seconds: float) -> list[list[Fault]]:
 
 
 def each_on_a_market(away_seconds: float, pause_seconds: float) -> list[Fault]:
-    """Return, one after another, the faults that a run with a real producer adds: its own, its
-    source's, wrong clocks, full disks, and Kafka gone for longer than a delivery may take."""
+    """Return the faults that a run with a real producer adds: its own, its source's, wrong clocks,
+    full disks, and Kafka gone for longer than a delivery may take. They are for one after another:
+    the moment of each counts from the end of the one before."""
     wanted = [
         *((kind, target, _STARTING_SECONDS) for kind in ("kill", "terminate") for target in _EDGE),
         *(("pause", target, pause_seconds) for target in _EDGE),
@@ -98,8 +99,4 @@ def each_on_a_market(away_seconds: float, pause_seconds: float) -> list[Fault]:
         ("fill log", "postgres", _LOG_SECONDS),
         ("fill disk", "kafka", _DISK_SECONDS),
     ]
-    faults, at_seconds = [], 1.0
-    for kind, target, seconds in wanted:
-        faults.append(Fault(kind, target, at_seconds, seconds, 0))
-        at_seconds += seconds + _CALM_SECONDS
-    return faults
+    return [Fault(kind, target, _CALM_SECONDS, seconds, 0) for kind, target, seconds in wanted]

@@ -46,7 +46,8 @@ def open_market() -> Market:
 
 @dataclass
 class MarketRun:
-    """A run of these faults on a running cluster that has a market."""
+    """A run of these faults, one after another, on a running cluster that has a market. The moment
+    of each counts from the end of the one before."""
 
     cluster: Cluster
     faults: Sequence[Fault]
@@ -59,8 +60,7 @@ class MarketRun:
         """Run it. Raises EmbeddedError if nothing is stored at the start."""
         begun = time.monotonic()
         self._await_first_bars()
-        self._timeline.plan(self.faults, time.monotonic())
-        self._timeline.pass_all()
+        self._pass_faults()
         healed, until = time.monotonic(), self._clock.now()
         self._timeline.pass_while(lambda: self._clock.now() < until + _SETTLED)
         answer = {key: values for symbol in SYMBOLS for key, values in self._answer(symbol).items()}
@@ -95,6 +95,14 @@ class MarketRun:
         )
         if not self.cluster.database.ledger():
             raise EmbeddedError(f"no bar was stored within {_FIRST_SECONDS:.0f} s")
+
+    def _pass_faults(self) -> None:
+        for fault in self.faults:
+            planned = time.monotonic()
+            self._timeline.plan([fault], planned)
+            self._timeline.pass_all()
+            # Some have no end of their own.
+            self._timeline.pass_until(planned + fault.at_seconds + fault.seconds)
 
     def _answer(self, symbol: str) -> dict[Key, Values]:
         """Return all that the simulator has of a symbol."""
