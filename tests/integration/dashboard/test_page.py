@@ -62,7 +62,6 @@ def opened(
     try:
         yield page, complaints
     except Exception as error:
-        # What waits in vain looks at each frame that is drawn; this asks without one.
         state = page.evaluate(STATE)
         error.add_note(f"the page: {state}; it complained of {complaints}; it asked for {asked}")
         raise
@@ -73,16 +72,20 @@ def opened(
         assert complaints == []
 
 
+def holds(page: Page, script: str, arg: Any = None) -> None:
+    """Wait until it is true. It is looked at every 100 ms, not at each frame that is drawn, since
+    a browser that nobody looks at may draw none."""
+    page.wait_for_function(script, arg=arg, polling=100)
+
+
 def loaded(page: Page) -> None:
-    page.wait_for_function("() => document.querySelectorAll('#newest tr').length > 5")
-    page.wait_for_function("() => document.getElementById('connection').dataset.state === 'live'")
-    page.wait_for_function("() => document.querySelectorAll('#events li').length > 0")
+    holds(page, "() => document.querySelectorAll('#newest tr').length > 5")
+    holds(page, "() => document.getElementById('connection').dataset.state === 'live'")
+    holds(page, "() => document.querySelectorAll('#events li').length > 0")
 
 
 def titled(page: Page, text: str) -> None:
-    page.wait_for_function(
-        "text => document.getElementById('title').textContent.includes(text)", arg=text
-    )
+    holds(page, "text => document.getElementById('title').textContent.includes(text)", arg=text)
 
 
 def keep(page: Page, name: str, full: bool = False) -> None:
@@ -102,7 +105,8 @@ def at(minute: int) -> float:
 
 
 def shows(page: Page, time: float, close: float) -> None:
-    page.wait_for_function(
+    holds(
+        page,
         "([time, close]) => window.tapeline.bars().some(b => b.time === time && b.close === close)",
         arg=[time, close],
     )
@@ -124,9 +128,7 @@ def test_the_page_shows_the_bars_that_the_database_holds(
         assert "simulated" in page.inner_text("#title")
         assert page.locator("#symbols button").count() == 3
         # It comes with the first word on the stream, after the connection.
-        page.wait_for_function(
-            "() => document.getElementById('health').textContent.startsWith('Last stored')"
-        )
+        holds(page, "() => document.getElementById('health').textContent.startsWith('Last stored')")
         assert page.locator("#events li").count() > 3
         for box in ("chart", "compare", "volatility", "profile"):
             assert page.locator(f"#{box} canvas").count() > 0, box
@@ -148,10 +150,10 @@ def test_a_page_loads_is_accessible_and_fits(
 ) -> None:
     with opened(browser, f"{dashboard.url}{path}", **options) as (page, _):
         if path.startswith("/data"):
-            page.wait_for_function("() => document.querySelectorAll('#tables tr').length > 10")
+            holds(page, "() => document.querySelectorAll('#tables tr').length > 10")
         else:
-            page.wait_for_function("() => document.querySelectorAll('#newest tr').length > 0")
-            page.wait_for_function("() => document.querySelectorAll('#events li').length > 0")
+            holds(page, "() => document.querySelectorAll('#newest tr').length > 0")
+            holds(page, "() => document.querySelectorAll('#events li').length > 0")
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"]) for one in found if one["impact"] in SERIOUS] == []
         wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
@@ -185,7 +187,7 @@ def test_a_bar_shows_within_a_second_of_its_commit(
         record_testsuite_property("commit_to_page_seconds", sorted(round(one, 3) for one in delays))
         assert sorted(delays)[len(delays) // 2] < 1.0
         derive(stored)
-        page.wait_for_function("() => window.tapeline.bars().at(-1).upper !== null")
+        holds(page, "() => window.tapeline.bars().at(-1).upper !== null")
 
 
 def test_a_late_correction_is_drawn_in_place(
@@ -206,20 +208,20 @@ def test_the_compared_symbols_follow_as_well(
 ) -> None:
     with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&compare=TSLA") as (page, _):
         loaded(page)
-        page.wait_for_function("() => window.tapeline.compared('TSLA') !== null")
+        holds(page, "() => window.tapeline.compared('TSLA') !== null")
         store(stored, [bar(60, 470.0, symbol="TSLA")])
-        page.wait_for_function("time => window.tapeline.compared('TSLA').time === time", arg=at(60))
+        holds(page, "time => window.tapeline.compared('TSLA').time === time", arg=at(60))
 
 
 def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard: Dashboard) -> None:
     with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&range=1d") as (page, _):
         loaded(page)
         page.locator("body").press("j")
-        page.wait_for_function("() => location.search.includes('symbol=MSFT')")
+        holds(page, "() => location.search.includes('symbol=MSFT')")
         page.locator("body").press("i")
-        page.wait_for_function("() => location.search.includes('interval=5min')")
+        holds(page, "() => location.search.includes('interval=5min')")
         page.locator("input[value=bands]").uncheck()
-        page.wait_for_function("() => location.search.includes('bands=off')")
+        holds(page, "() => location.search.includes('bands=off')")
         titled(page, "5min")
         page.locator("body").press("t")
         assert page.get_attribute("html", "data-theme") == "light"
