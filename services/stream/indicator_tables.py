@@ -175,7 +175,7 @@ def _store(session: Session, computed: Sequence[_Computed]) -> dict[Series, tupl
         return {}
     buffer = io.BytesIO()
     csv.write_csv(pa.concat_tables(tables), buffer, csv.WriteOptions(include_header=False))
-    session.copy_in(statements.STAGE, buffer.getbuffer())
+    session.copy_in(statements.STAGE, (buffer.getbuffer(),))
     return {(row[0], row[1]): (row[2], row[3]) for row in session.fetch(statements.MERGE)}
 
 

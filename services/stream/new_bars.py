@@ -91,7 +91,7 @@ def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged 
     lines = line_buffer(copy_rows.stamped_rows(rows.column("line"), found[0][0]))
     try:
         with session.transaction():
-            session.copy_in(_COPY, copy_rows.HEADER, lines, copy_rows.TRAILER)
+            session.copy_in(_COPY, (copy_rows.HEADER, lines, copy_rows.TRAILER))
             session.run(_MARK, series.columns())
     except DatabaseError as error:
         # Another connection, such as a replay's, has stored one of them since.

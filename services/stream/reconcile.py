@@ -90,7 +90,7 @@ class Reconciler:
         """Run sql/checks; return how many rows each found (0 is right)."""
         found = {}
         for file in sorted(CHECKS.glob("*.sql")):
-            found[file.stem] = self.session.count_rows(file.read_text(encoding="utf-8"))
+            found[file.stem] = len(self.session.fetch(file.read_text(encoding="utf-8")))
         return found
 
 

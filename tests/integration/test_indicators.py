@@ -138,9 +138,9 @@ class Interrupted(postgres.Session):
 
     meanwhile: Callable[[], object]
 
-    def copy_in(self, statement: str, *parts: bytes | memoryview) -> None:
+    def copy_in(self, statement: str, parts: Iterable[bytes | memoryview]) -> None:
         self.meanwhile()
-        super().copy_in(statement, *parts)
+        super().copy_in(statement, parts)
 
 
 @pytest.fixture
