@@ -102,6 +102,7 @@ class Servers:
                 "bootstrap.servers": self.bootstrap,
                 "acks": "all",
                 "linger.ms": 20,
+                "log_level": 4,  # warnings, not that it ends
                 "batch.size": 500_000,
                 "queue.buffering.max.messages": 2_000_000,
             }
