@@ -103,20 +103,12 @@ class Connection:
 
     def copy_out(self, statement: str, parameters: Sequence[Any]) -> bytes:
         """Return what a COPY TO STDOUT sends."""
-        with (
-            _translated(),
-            self._connection.cursor() as cursor,
-            cursor.copy(statement.encode(), parameters) as copy,
-        ):
+        with self._copy(statement, parameters) as copy:
             return b"".join(bytes(part) for part in copy)
 
     def copy_in(self, statement: str, parts: Iterable[bytes | memoryview]) -> None:
         """Send all that a COPY FROM STDIN takes, in parts of any size."""
-        with (
-            _translated(),
-            self._connection.cursor() as cursor,
-            cursor.copy(statement.encode()) as copy,
-        ):
+        with self._copy(statement) as copy:
             for part in parts:
                 copy.write(part)
 
@@ -124,14 +116,21 @@ class Connection:
         self, statement: str, types: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
         """Send rows of these types to a COPY FROM STDIN."""
-        with (
-            _translated(),
-            self._connection.cursor() as cursor,
-            cursor.copy(statement.encode()) as copy,
-        ):
+        with self._copy(statement) as copy:
             copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
+
+    @contextlib.contextmanager
+    def _copy(
+        self, statement: str, parameters: Sequence[Any] | None = None
+    ) -> Iterator[psycopg.Copy]:
+        with (
+            _translated(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statement.encode(), parameters) as copy,
+        ):
+            yield copy
 
 
 @contextlib.contextmanager
