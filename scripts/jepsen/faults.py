@@ -44,8 +44,13 @@ class Fault:
     seconds: float
     number: int
 
+    @property
+    def name(self) -> str:
+        """What happens, to whom."""
+        return f"{self.kind} {self.target}".strip()
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.target}".strip() + f" @{self.at_seconds:.1f}s"
+        return f"{self.name} @{self.at_seconds:.1f}s"
 
 
 def draw(seed: int, longest_seconds: float) -> list[Fault]:

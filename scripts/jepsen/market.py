@@ -79,7 +79,7 @@ class MarketRun:
         return Report(
             number=0,
             seed=0,
-            faults=[f"{fault.kind} {fault.target}" for fault in self.faults],
+            faults=[fault.name for fault in self.faults],
             sent=len(topic),
             acknowledged=len(topic),
             deaths=self.cluster.deaths,

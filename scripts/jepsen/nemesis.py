@@ -73,14 +73,9 @@ class Nemesis:
             feeling = "stream"
             self._cluster.database.begin_log_segment()  # without room there it gives up: see below
         give_back = self._cluster.fill_disk(fault.target)
-
-        def end() -> None:
-            self._await(
-                lambda: _DISK_FULL in self._cluster.log_of(feeling), f"{feeling} to feel it"
-            )
-            give_back()
-
-        return end
+        return self._once_felt(
+            feeling, lambda: _DISK_FULL in self._cluster.log_of(feeling), give_back
+        )
 
     def _fill_log(self, fault: Fault) -> End:
         """Leave PostgreSQL's write-ahead log no room: it goes down, and cannot start."""
@@ -88,9 +83,11 @@ class Nemesis:
             give_back = self._cluster.fill_disk(fault.target)
             write_until_full()
         complaints = self._complaints()
+        return self._once_felt("stream", lambda: self._complaints() > complaints, give_back)
 
+    def _once_felt(self, feeling: str, felt: Callable[[], bool], give_back: End) -> End:
         def end() -> None:
-            self._await(lambda: self._complaints() > complaints, "stream to feel it")
+            self._await(felt, f"{feeling} to feel it")
             give_back()
 
         return end
