@@ -11,7 +11,7 @@ sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if Path(entry).r
 
 import pulumi  # noqa: E402
 
-from infra.configuration import read_secrets, read_settings  # noqa: E402
+from infra.configuration import read_secrets, read_settings, require_sdk  # noqa: E402
 from infra.program import Tapeline  # noqa: E402
 from infra.settings import SettingError  # noqa: E402
 
@@ -21,6 +21,7 @@ def main() -> None:
     config = pulumi.Config("tapeline")
     try:
         settings, given = read_settings(config), read_secrets(config)
+        require_sdk(settings.cloud)
     except SettingError as error:
         raise pulumi.RunError(str(error)) from None
     stack = Tapeline(pulumi.get_stack(), settings, given)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 
 import pulumi
 
+from infra.catalog import CATALOG
 from infra.config_keys import KEYS, SECRET_KEYS
 from infra.settings import SettingError, Settings, parse
 
@@ -21,6 +23,15 @@ def read_settings(config: pulumi.Config) -> Settings:
     plain = {name: config.get(name) for name in KEYS if name not in SECRET_KEYS}
     given = {name: value for name, value in plain.items() if value is not None}
     return parse(given, [name for name in SECRET_KEYS if config.get(name)])
+
+
+def require_sdk(cloud: str) -> None:
+    """Raise SettingError where another cloud's SDK is installed than the stack's."""
+    sdk = CATALOG[cloud].sdk
+    if sdk is not None and importlib.util.find_spec(sdk) is None:
+        raise SettingError(
+            f"cloud is {cloud}, whose SDK is not installed here; run: scripts/setup --cloud {cloud}"
+        )
 
 
 def read_secrets(config: pulumi.Config) -> Mapping[str, pulumi.Output[str]]:

@@ -1,4 +1,5 @@
-"""Brings a bare machine to where everything runs: Java, Python packages, jars.
+"""Brings a bare machine to where everything runs: Java, Python packages, jars; or to where a host
+is made and operated from: two small environments of Python and nothing else.
 
 Standard library only. What is there already is found by a stamp and not touched again.
 """
@@ -11,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,8 +36,10 @@ from scripts.embedded.progress import Progress, say
 from scripts.embedded.stamps import fingerprint, holds
 
 _RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
-_TO_RUN = tuple(f"--extra={name}" for name in _RUNNING)
-_ALL = ("--all-extras", "--all-groups")
+_OPERATING = ("operations", "powerbi")
+TO_RUN = frozenset(f"--extra={name}" for name in _RUNNING)
+TO_OPERATE = frozenset(f"--extra={name}" for name in _OPERATING)
+ALL = frozenset({"--all-extras", "--all-groups"})
 _BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
 Install all that Tapeline needs to run without Docker: Java 17 or 21 (by apt-get, where root runs
@@ -44,6 +47,9 @@ this on Debian or Ubuntu; otherwise it says which command does), the locked Pyth
 .venv, and the pinned jars of Kafka and of Spark's connector and the web page's chart library into
 .cache. Downloads are checked against the lock files and kept in ~/.cache/tapeline. A second run
 finds all of it in place. What only tests need, scripts/test brings.
+
+With --cloud it installs only what `pulumi up` and `fab` need on the machine of the person who
+operates a host, on Linux or macOS, without root: no Java, no Spark, the SDK of one cloud.
 """
 _EPILOG = """\
 environment: MAVEN_REPOSITORY_URL, NPM_CONFIG_REGISTRY (mirrors of Maven Central and of npm),
@@ -63,7 +69,9 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bo
         if java is None:
             say("Java 17 or 21 is missing")
             java = install_java(variables)
-        _install_packages(variables, to_run_only)
+        # What runs starts many processes, each of which would compile, or the first of them at
+        # least: two seconds each. Of the clouds' SDKs next to nothing is ever imported.
+        _install_packages(variables, TO_RUN if to_run_only else ALL, compiled=to_run_only)
         _install_web_packages(variables)
         if with_jars:
             _install_jars(variables)
@@ -71,25 +79,45 @@ def set_up(variables: Mapping[str, str], with_jars: bool = True, to_run_only: bo
     return java
 
 
-def _install_packages(variables: Mapping[str, str], to_run_only: bool) -> None:
+def set_up_operator(cloud: str, variables: Mapping[str, str]) -> None:
+    """Install what `fab` (.venv) and `pulumi up` (.cache/pulumi-venv) need, and nothing more.
+
+    Nothing in here may be of Linux alone. Raises EmbeddedError.
+    """
+    with _one_at_a_time(CACHE / "setup.lock"):
+        _install_packages(variables, TO_OPERATE, compiled=False)
+        python_packages.sync_pulumi(cloud, user_cache(variables), variables)
+
+
+def _install_packages(
+    variables: Mapping[str, str], wanted: Collection[str], *, compiled: bool
+) -> None:
     lock = fingerprint(
         (ROOT / "uv.lock").read_bytes(),
         (ROOT / "pyproject.toml").read_bytes(),
         f"{sys.version} {ROOT}".encode(),
     )
     stamp = VENV / "tapeline-setup"
-    # All of them do for the pipeline as well: nothing is removed to run it.
-    enough = (_ALL, _TO_RUN) if to_run_only else (_ALL,)
-    installed = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
-    if installed in [[lock, *choice] for choice in enough] and (VENV / "bin" / "python").exists():
+    said = stamp.read_text("utf-8") if stamp.exists() else ""
+    of_lock, *installed = said.splitlines() or [""]
+    options = together(installed, wanted)
+    is_there = of_lock == lock and (VENV / "bin" / "python").exists()
+    if is_there and options == together(installed, ()):
         return
-    say("Python packages: the first time this takes a minute or two (Spark is 450 MB)")
+    spark = "" if options == together(TO_OPERATE, ()) else " (Spark is 450 MB)"
+    say(f"Python packages: the first time this takes a minute or two{spark}")
     stamp.unlink(missing_ok=True)
-    # What runs starts many processes, each of which would compile, or the first of them at least:
-    # two seconds each. Of the clouds' SDKs next to nothing is ever imported.
-    cache, choice = user_cache(variables), enough[-1]
-    python_packages.sync(cache, variables, choice, compiled=to_run_only)
-    stamp.write_text("\n".join([lock, *enough[-1]]), encoding="utf-8")
+    python_packages.sync(user_cache(variables), variables, options, compiled=compiled)
+    stamp.write_text("\n".join([lock, *options]), encoding="utf-8")
+
+
+def together(installed: Collection[str], wanted: Collection[str]) -> list[str]:
+    """Return the options of uv for what is there and what is wanted: nothing is taken away.
+
+    Those of another version of the project that are known no more are left out.
+    """
+    options = {*installed, *wanted} & {*ALL, *TO_RUN, *TO_OPERATE}
+    return sorted(ALL if options >= ALL else options)
 
 
 def _install_web_packages(variables: Mapping[str, str]) -> None:
@@ -178,23 +206,32 @@ def main() -> int:
     parser.add_argument(
         "--cloud",
         choices=python_packages.CLOUDS,
-        help="also make .cache/pulumi-venv, in which `pulumi up` runs, with this cloud's SDK",
+        help="only what operates a host: .cache/pulumi-venv, in which `pulumi up` runs, with this "
+        "cloud's SDK, and .venv/bin/fab",
     )
     cloud = parser.parse_args().cloud
     begin = time.monotonic()
     try:
-        java = set_up(os.environ)
-        if cloud is not None:
-            python_packages.sync_pulumi(cloud, user_cache(os.environ), os.environ)
+        ready = _ready_to_operate(cloud) if cloud is not None else _ready_to_run()
     except EmbeddedError as error:
         say(f"scripts/setup: {error}")
         return 1
     except KeyboardInterrupt:
         say("\nscripts/setup: interrupted; run it again to go on")
         return 130
-    say(f"ready: Java {java.version} in {java.home}, .venv, .cache/jars")
+    say(f"ready: {ready}")
     say(f"took {time.monotonic() - begin:.1f} s")
     return 0
+
+
+def _ready_to_run() -> str:
+    java = set_up(os.environ)
+    return f"Java {java.version} in {java.home}, .venv, .cache/jars"
+
+
+def _ready_to_operate(cloud: str) -> str:
+    set_up_operator(cloud, os.environ)
+    return f"`pulumi up` with cloud={cloud}, and .venv/bin/fab"
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ def run(config: dict[str, str]) -> dict[str, Any]:
     recorder = Recorder()
     options: dict[str, dict[str, Any]] = {}
     exported: dict[str, Any] = {}
+    if missing := config.pop("--missing", ""):
+        sys.modules[missing] = None  # type: ignore[assignment]  # as Python itself marks it
     pulumi.runtime.set_mocks(recorder, project="tapeline", stack="dev")
     hidden = config.pop("--hidden", "yes") == "yes"
     keys = [f"tapeline:{name}" for name in SECRET_KEYS if hidden]
@@ -94,7 +96,7 @@ def run(config: dict[str, str]) -> dict[str, Any]:
         ],
         "outputs": {name: value for name, (value, _) in found.items()},
         "secret_outputs": sorted(name for name, (_, secret) in found.items() if secret),
-        "sdks": sorted(name for name in sys.modules if name in {f"pulumi_{c}" for c in _SDKS}),
+        "sdks": sorted(name for name in (f"pulumi_{c}" for c in _SDKS) if sys.modules.get(name)),
         "error": error,
     }
 

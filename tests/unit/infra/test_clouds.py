@@ -217,6 +217,16 @@ def test_a_wrong_configuration_makes_nothing_and_says_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize("cloud", ["gcp", "local"])
+def test_a_cloud_whose_sdk_is_not_installed_is_one_line(cloud: str) -> None:
+    sdk = CATALOG[cloud].sdk or ""
+    found = run(cloud, **{"--missing": sdk})
+    assert (found.error, found.resources) == (
+        f"cloud is {cloud}, whose SDK is not installed here; run: scripts/setup --cloud {cloud}",
+        (),
+    )
+
+
 def test_a_secret_in_the_open_is_refused() -> None:
     stack = run("hcloud", **{"--hidden": "no"})
     assert stack.resources == ()

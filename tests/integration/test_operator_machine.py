@@ -1,0 +1,115 @@
+"""The machine of a person who operates a host: what is installed there, and what is said before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from scripts.embedded.layout import ROOT
+from scripts.embedded.setup import ALL, TO_OPERATE, together
+
+SHIPPED = (
+    *("ansible", "fabfile.py", "infra", "powerbi", "pyproject.toml", "scripts", "services"),
+    *("sql", "uv.lock"),
+)
+# No setpriv, no apt-get and no Java, as on macOS.
+PROGRAMS = {"python3": sys.executable, "sh": "/bin/sh", "dirname": "", "printf": "", "sed": ""}
+MOST_BYTES = 350_000_000
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkout without anything that was installed."""
+    folder = tmp_path_factory.mktemp("operator") / "checkout"
+    folder.mkdir()
+    for name in SHIPPED:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    path = folder.parent / "bin"
+    path.mkdir()
+    for name, program in PROGRAMS.items():
+        found = program or shutil.which(name)
+        assert found is not None, name
+        (path / name).symlink_to(found)
+    return folder
+
+
+def run(checkout: Path, *words: str, **variables: str) -> tuple[int, str, str]:
+    """Run a program of the checkout with little on PATH; return its exit code and both outputs."""
+    environment = {**os.environ, "PATH": str(checkout.parent / "bin"), **variables}
+    environment.pop("PYTHONPATH", None)
+    command = [str(checkout / words[0]), *words[1:]]
+    done = subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def disk_bytes(folder: Path) -> int:
+    """Return what the files of a folder take on the disk."""
+    return sum(file.lstat().st_blocks * 512 for file in folder.rglob("*"))
+
+
+def test_pulumi_is_told_in_one_line_what_is_missing(checkout: Path) -> None:
+    # As its language host calls the Python of `virtualenv`: version, packages, and the program.
+    python = "infra/python/bin/python"
+    version = f"Python {'.'.join(map(str, sys.version_info[:3]))}\n"
+    assert run(checkout, python, "--version") == (0, version, "")
+    assert run(checkout, python, "-m", "pip", "list", "--format", "json") == (0, "[]\n", "")
+    host = ("-u", "/opt/pulumi/pulumi-language-python-exec", "--stack", "dev", str(checkout))
+    settings = '{"tapeline:adminCidrs":"203.0.113.7","tapeline:cloud":"gcp","tapeline:size":"x"}'
+    assert run(checkout, python, *host, PULUMI_CONFIG=settings) == (
+        32,
+        "",
+        "Pulumi's Python packages are missing; run: scripts/setup --cloud gcp\n",
+    )
+    assert run(checkout, python, *host)[2] == (
+        "Pulumi's Python packages are missing; run: scripts/setup --cloud NAME\n"
+    )
+
+
+def test_what_operates_a_host_is_small_and_enough(checkout: Path) -> None:
+    code, _, said = run(checkout, "scripts/setup", "--cloud", "gcp")
+    assert code == 0, said
+    python = "infra/python/bin/python"
+    asked = "import sys, pulumi, pulumi_gcp; print(sys.prefix)"
+    assert run(checkout, python, "-c", asked) == (0, f"{checkout}/.cache/pulumi-venv\n", "")
+    code, listed, said = run(checkout, ".venv/bin/fab", "--list")
+    assert (code, said, "deploy" in listed) == (0, "", True)
+    code, shown, _ = run(checkout, ".venv/bin/python", "-m", "powerbi", "--help")
+    assert (code, "doctor" in shown) == (0, True)
+    installed = {file.name for file in checkout.glob(".*/**/site-packages/*")}
+    assert installed & {"pyspark", "pulumi_aws", "pulumi_azure", "pulumi_hcloud"} == set()
+    assert disk_bytes(checkout / ".venv") + disk_bytes(checkout / ".cache") < MOST_BYTES
+
+
+def test_the_sdk_of_another_cloud_takes_the_place_of_the_first(checkout: Path) -> None:
+    assert run(checkout, "scripts/setup", "--cloud", "hcloud")[0] == 0
+    python = "infra/python/bin/python"
+    assert run(checkout, python, "-c", "import pulumi_hcloud")[0] == 0
+    assert run(checkout, python, "-c", "import pulumi_gcp")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted", "options"),
+    [
+        ([], TO_OPERATE, ["--extra=operations", "--extra=powerbi"]),
+        (["--extra=topics"], TO_OPERATE, [*sorted(TO_OPERATE), "--extra=topics"]),
+        (["--extra=of-an-older-version", "--extra=topics"], (), ["--extra=topics"]),
+        (["--all-extras", "--all-groups"], TO_OPERATE, ["--all-extras", "--all-groups"]),
+        (sorted(TO_OPERATE), ALL, ["--all-extras", "--all-groups"]),
+    ],
+)
+def test_nothing_that_is_there_is_taken_away(
+    installed: list[str], wanted: Collection[str], options: list[str]
+) -> None:
+    assert together(installed, wanted) == options
