@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scripts.benchmark import delay, draining, fetching, history, querying, starting, watching
@@ -208,18 +207,3 @@ class Bench:
     def _fill(self, symbols: int = SYMBOLS) -> None:
         self.servers.remake_topic(topics.BARS.name)
         self.servers.fill(topics.BARS.name, samples(self.options.bars, symbols=symbols))
-
-
-STEPS: Mapping[str, Callable[[Bench], None]] = {
-    "copy": Bench.copy,
-    "writer": Bench.writer,
-    "drain": Bench.drain,
-    "latency": Bench.latency,
-    "producer": Bench.producer,
-    "derived": Bench.derived,
-    "growth": Bench.growth,
-    "startup": Bench.startup,
-    "views": Bench.views,
-    "dashboard": Bench.dashboard,
-}
-USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")

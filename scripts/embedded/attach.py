@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,8 +19,13 @@ from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import set_up
+from services.stream.command_line import reconcile_parser, replay_parser
 
 _PYTHON = VENV / "bin" / "python"
+_PARSERS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
+    "services.stream.replay": lambda: replay_parser(datetime.now(UTC)),
+    "services.stream.reconcile": reconcile_parser,
+}
 
 
 def split_data_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
@@ -72,8 +78,15 @@ def main() -> NoReturn:
     module, *arguments = sys.argv[1:]
     directory, rest = split_data_dir(arguments)
     if {"-h", "--help"} & set(rest):
-        say("--data-dir DIR works on the demo that runs there; without it on what the environment")
-        say("names. The rest is:\n")
+        parser = _PARSERS[module]()
+        parser.add_argument(
+            "--data-dir",
+            metavar="DIR",
+            help="of the demo that runs there; without it, of what the environment names",
+        )
+        parser.prog = f"scripts/{module.rpartition('.')[2]}"
+        parser.print_help()
+        sys.exit()
     try:
         java_home = set_up(os.environ, to_run_only=True).home
         if directory is None:

@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scripts.embedded.errors import EmbeddedError
@@ -113,9 +113,14 @@ def lock_group(roots: tuple[str, ...], without: set[str]) -> dict[str, list[obje
     return {"roots": list(roots), "jars": jars}
 
 
+def parse(arguments: Sequence[str] | None = None) -> None:
+    """Take no option but --help; ends the process with 0 for it, and with 2 for another one."""
+    argparse.ArgumentParser(prog="scripts/lock-jars", description=__doc__).parse_args(arguments)
+
+
 def main() -> int:
     """Write the lock file; return the exit code."""
-    argparse.ArgumentParser(prog="scripts/lock-jars", description=__doc__).parse_args()
+    parse()
     try:
         shipped = _shipped_by_pyspark()
         groups = {

@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
-from scripts.embedded import demo_options
+from scripts.benchmark import options as bench_options
+from scripts.embedded import demo_options, jar_lock
 from scripts.embedded.chromium import require_chromium
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, VENV
 from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
+from scripts.jepsen import options as chaos_options
 
 SUITES = ("unit", "contract", "integration", "e2e", "rehearsal", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
@@ -125,21 +127,22 @@ def _run_check(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def bench(arguments: Sequence[str]) -> int:
     """Measure the pipeline beside its peers."""
-    if not {"-h", "--help"} & {*arguments} or not VENV.exists():
-        set_up(os.environ)
-        install_bench_jars(os.environ)
+    bench_options.parse(arguments)
+    set_up(os.environ)
+    install_bench_jars(os.environ)
     _become("-P", "-m", "scripts.benchmark.main", *arguments)
 
 
 def chaos(arguments: Sequence[str]) -> int:
     """Break the pipeline at random and count what is lost."""
-    if not {"-h", "--help"} & {*arguments} or not VENV.exists():
-        set_up(os.environ)
+    chaos_options.parse(arguments)
+    set_up(os.environ)
     _become("-P", "-m", "scripts.jepsen.main", *arguments)
 
 
 def lock_jars(arguments: Sequence[str]) -> int:
-    """Write the lock file of the jars anew."""
+    """Write the lock file of the jars again."""
+    jar_lock.parse(arguments)
     set_up(os.environ, with_jars=False)
     _become("-P", "-m", "scripts.embedded.jar_lock", *arguments)
 

@@ -23,19 +23,12 @@ from scripts.jepsen.disks import enter_own_mounts
 from scripts.jepsen.episode import Episode, Report
 from scripts.jepsen.faults import Fault, draw, each, each_on_a_market
 from scripts.jepsen.market import MarketRun, open_market
-
-_DESCRIPTION = """\
-Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
-break things at random: kill, stop and pause each process, reset connections, lose answers, hold
-locks, delete the checkpoint, die at fail points. After each episode everything that was sent is
-compared with what is stored. Exit code 1 if anything was lost, duplicated, wrong or stale; the
-folder with all state and logs is kept then.
-"""
+from scripts.jepsen.options import parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     if options.market:
@@ -125,42 +118,6 @@ def _write(file: Path | None, reports: Sequence[Report]) -> None:
         file.write_text(
             json.dumps([asdict(report) for report in reports], indent=2) + "\n", "utf-8"
         )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="scripts/chaos",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--episodes", type=int, default=20, metavar="N", help="how many (default: 20)"
-    )
-    parser.add_argument("--seed", type=int, metavar="S", help="repeat the episodes of this seed")
-    parser.add_argument(
-        "--episode-seed", type=int, metavar="S", help="run the one episode of this seed"
-    )
-    parser.add_argument(
-        "--each", action="store_true", help="instead of random faults, each one once"
-    )
-    parser.add_argument(
-        "--market",
-        action="store_true",
-        help="instead of random faults, a simulated market with the real producer: both killed, "
-        "stopped and paused, clocks an hour wrong, Kafka away for longer than a delivery may "
-        "take, full disks (small ones of the run's own; what they hold is not kept)",
-    )
-    parser.add_argument(
-        "--long",
-        action="store_true",
-        help="faults that last may last a minute, not five seconds; with --each and --market, "
-        "servers stay away for ten minutes",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="keep state and logs here (default: temporary)"
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ partition and one for each check of sql/checks; nothing is written.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -27,10 +26,10 @@ from services.stream.accounts import (
     parse_version,
 )
 from services.stream.broker import BrokerError, Record, read_records, topic_facts
+from services.stream.command_line import reconcile_parser
 from services.stream.faults import DatabaseError
 from services.stream.ledger import OffsetRange
 from services.stream.postgres import Session
-from services.stream.replay_range import parse_offsets
 from services.stream.settings import Settings, read_settings
 
 NAME = "reconcile"
@@ -114,16 +113,7 @@ def ranges_to_check(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/reconcile",
-        description="Prove that produced = stored + superseded + rejected: every record that "
-        "Kafka still holds and the sink has read is looked up in PostgreSQL by its offset. "
-        "Nothing is written. Settings come from the environment, as for the stream.",
-        epilog="Exit codes: 0 all accounted for, 1 something is lost or doubled, 2 wrong argument "
-        "or setting, 3 Kafka or PostgreSQL is away.",
-    )
-    parser.add_argument("--partition", type=int, help="only this partition, with --offsets")
-    parser.add_argument("--offsets", type=parse_offsets, metavar="A:B", help="from A up to B")
+    parser = reconcile_parser()
     options = parser.parse_args(arguments)
     if (options.partition is None) != (options.offsets is None):
         parser.error("--partition and --offsets go together")

@@ -19,64 +19,16 @@ from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
 from services.stream import postgres, spark, statements
 from services.stream.broker import BrokerError, offsets_at, topic_facts
+from services.stream.command_line import replay_parser
 from services.stream.faults import DatabaseError
 from services.stream.patience import SecondInstanceError
 from services.stream.replay_parts import Replay
-from services.stream.replay_range import (
-    Selection,
-    by_offsets,
-    by_time,
-    parse_instant,
-    parse_offsets,
-)
+from services.stream.replay_range import Selection, by_offsets, by_time
 from services.stream.settings import Settings, read_settings
 from services.stream.sink import InstanceConnection
 from services.stream.write import Writer
 
 NAME = "replay"
-
-
-def _arguments(now: datetime) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m services.stream.replay",
-        description="Read past bars from Kafka again and merge them, while the live job goes on. "
-        "Bars that the table holds already, or holds newer, stay as they are.",
-        epilog="Times are when a bar was sent to Kafka. Exit codes: 0 done, 1 failed, 2 wrong "
-        "argument or setting, 3 another replay is at work, 4 stopped before the end.",
-    )
-
-    def instant(text: str) -> datetime:
-        return parse_instant(text, now)
-
-    parser.add_argument(
-        "--from",
-        dest="start",
-        type=instant,
-        metavar="INSTANT",
-        help="first instant, such as 2026-11-20T14:30:00Z, or 2h ago as 2h",
-    )
-    parser.add_argument(
-        "--to",
-        dest="end",
-        type=instant,
-        metavar="INSTANT",
-        default=now,
-        help="up to this instant, not included (default: now)",
-    )
-    parser.add_argument("--symbol", help="only this symbol")
-    parser.add_argument("--partition", type=int, help="with --offsets: of this partition")
-    parser.add_argument(
-        "--offsets",
-        type=parse_offsets,
-        metavar="A:B",
-        help="offsets from A up to, not including, B",
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="only tell how many bars would be new, changed or equal",
-    )
-    return parser
 
 
 def _select(settings: Settings, options: argparse.Namespace) -> Selection:
@@ -94,7 +46,7 @@ def _select(settings: Settings, options: argparse.Namespace) -> Selection:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
-    parser = _arguments(datetime.now(tz=UTC))
+    parser = replay_parser(datetime.now(tz=UTC))
     options = parser.parse_args(arguments)
     if (options.partition is None) != (options.offsets is None):
         parser.error("--partition and --offsets go together")

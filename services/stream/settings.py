@@ -95,7 +95,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
 
 
 def _jars_dir(env: Environment) -> Path:
-    directory = env.path("CONNECTOR_JARS_DIR")
+    directory = env.path("CONNECTOR_JARS_DIR", ".cache/jars/connector")
     if not any(directory.glob("spark-sql-kafka-*.jar")):
         raise SettingError(
             f"CONNECTOR_JARS_DIR is {directory}, which holds no spark-sql-kafka jar; "

@@ -26,6 +26,24 @@ def config(program: Path) -> dict[str, Any]:
     return parsed
 
 
+def test_a_documented_default_is_the_default(program: Path, tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text("utf-8").partition("--- Containers")[2]
+    given = re.findall(r"^#([A-Z_]+=.+)$", text, re.MULTILINE)
+    assert given
+    bare = {name: os.environ[name] for name in ("PATH", "HOME")}
+    found = {}
+    for name, lines in (("none", []), ("all", given)):
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+        command = [str(program), "--env-file", str(tmp_path / name), "--profile", "*", "config"]
+        found[name] = json.loads(run([*command, "--format", "json"], bare))
+    for name, one in found["none"]["services"].items():
+        # What is merely handed on has its default inside.
+        handed_on = [key for key, value in one.get("environment", {}).items() if value is None]
+        for key in handed_on:
+            found["all"]["services"][name]["environment"][key] = None
+    assert found["all"] == found["none"]
+
+
 @pytest.fixture(scope="module")
 def services(config: dict[str, Any]) -> dict[str, Service]:
     found: dict[str, Service] = config["services"]

@@ -131,7 +131,6 @@ def test_the_password_may_be_a_file_and_is_never_shown(
     ("name", "value", "message"),
     [
         ("POSTGRES_PASSWORD", "", "POSTGRES_PASSWORD is not set, and there is no default for it"),
-        ("CONNECTOR_JARS_DIR", "", "CONNECTOR_JARS_DIR is not set, and there is no default for it"),
         (
             "CONNECTOR_JARS_DIR",
             "/nowhere",

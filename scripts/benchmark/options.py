@@ -1,0 +1,83 @@
+"""The command line of scripts/bench: arguments in, what to measure and how much of it out.
+
+Standard library only, so that --help answers before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+STEPS: Mapping[str, str] = {
+    "copy": "plain COPY alone (B)",
+    "writer": "the sink's writer on new, identical and changed bars",
+    "drain": "the job and its peers, each draining Kafka",
+    "latency": "from sending a bar to seeing it, at 500 and at 5,000 bars a second",
+    "producer": "symbols and bars a second of the producer",
+    "derived": "the job with and without the derived series",
+    "growth": "drain and delay with more stored and with more symbols",
+    "startup": "the demo's second start, and the idle pipeline's memory",
+    "views": "each view of bi, over one symbol and session",
+    "dashboard": "the delay to many viewers, and what they cost the writer",
+}
+"""What can be measured, each by the method of that name of `steps.Bench`."""
+USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options; ends the process with 0 for --help and with 2 for a wrong one."""
+    return _parser().parse_args(arguments)
+
+
+def _counts(text: str) -> list[int]:
+    return [int(float(part)) for part in text.split(",")]
+
+
+_counts.__name__ = "list of numbers"  # what argparse calls a wrong value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure the pipeline beside plain COPY (B) and beside its peers, in one run\n"
+        "on servers of its own. Figures of a machine are worth little; their ratios hold.",
+        epilog="\n".join(["WHAT:", *(f"  {name:10}  {text}" for name, text in STEPS.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        choices=[*STEPS, []],
+        help=f"see below (default: {', '.join(USUAL)})",
+    )
+    for name, default, text in (
+        ("bars", 1_000_000, "bars for copy, writer and drain"),
+        ("fetched", 1000, "symbols for the producer"),
+        ("viewed", 10_000_000, "bars stored for views"),
+        ("viewers", 200, "viewers of the dashboard"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default: {default})"
+        )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="how long each delay is measured, after 30 s of warm-up (default: 60)",
+    )
+    for name, usual, text in (
+        ("stored", "0,1e6,10e6,50e6", "bars stored before, for growth"),
+        ("symbols", "10,1000,10000", "symbols, for growth"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=_counts,
+            default=_counts(usual),
+            metavar="LIST",
+            help=f"{text} (default: {usual})",
+        )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table to FILE as well")
+    return parser

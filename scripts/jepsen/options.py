@@ -1,0 +1,59 @@
+"""The command line of scripts/chaos: arguments in, which faults to cause and how often out.
+
+Standard library only, so that --help answers before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+_DESCRIPTION = """\
+Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
+break things at random: kill, stop and pause each process, reset connections, lose answers, hold
+locks, delete the checkpoint, die at fail points. After each episode everything that was sent is
+compared with what is stored. Exit code 1 if anything was lost, duplicated, wrong or stale; the
+folder with all state and logs is kept then.
+"""
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options; ends the process with 0 for --help and with 2 for a wrong one."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/chaos",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--episodes", type=int, default=20, metavar="N", help="how many (default: 20)"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="repeat the episodes of this seed")
+    parser.add_argument(
+        "--episode-seed", type=int, metavar="S", help="run the one episode of this seed"
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="instead of random faults, each one once"
+    )
+    parser.add_argument(
+        "--market",
+        action="store_true",
+        help="instead of random faults, a simulated market with the real producer: both killed, "
+        "stopped and paused, clocks an hour wrong, Kafka away for longer than a delivery may "
+        "take, full disks (small ones of the run's own; what they hold is not kept)",
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="faults that last may last a minute, not five seconds; with --each and --market, "
+        "servers stay away for ten minutes",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="keep state and logs here (default: temporary)"
+    )
+    return parser
