@@ -129,14 +129,14 @@ def newest_backup(place: Place) -> str:
 
 
 def restore_beside(place: Place, dump: str, database: str) -> str:
-    """Return the command that restores a dump into a new database and prints what is in it."""
+    """Return the command that restores a dump, if its manifest vouches for it, into a new database.
+
+    It prints two lines of JSON: what was backed up, and what is in the new database.
+    """
     tool = ("exec", "--no-TTY", "postgres", f"{_POSTGRES}/restore", database)
-    return f"{place.compose(*tool)} < {shlex.quote(dump)}"
-
-
-def manifest(dump: str) -> str:
-    """Return the command that prints what was in the database when the dump was taken."""
-    return f"cat {shlex.quote(dump.removesuffix('.dump.gpg'))}.json"
+    manifest = shlex.quote(f"{dump.removesuffix('.dump.gpg')}.manifest.gpg")
+    given = f"base64 < {manifest} | tr -d '\\n'; echo; cat {shlex.quote(dump)}"
+    return f"{{ {given}; }} | {place.compose(*tool)}"
 
 
 def take_the_place(restored: str, kept: str) -> list[str]:

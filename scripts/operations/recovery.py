@@ -111,9 +111,10 @@ def _take_the_place(session: Session, kept: str) -> None:
 
 
 def _restore(session: Session, dump: str, database: str) -> Contents:
-    wanted: Contents = json.loads(session.run(commands.manifest(dump)))
+    wanted: Contents
+    contents: Contents
     printed = session.run(commands.restore_beside(session.place, dump, database))
-    contents: Contents = json.loads(printed.strip().splitlines()[-1])
+    wanted, contents = (json.loads(line) for line in printed.strip().splitlines()[-2:])
     wrong = compare(wanted, contents)
     if wrong:
         drop(session, database)

@@ -24,8 +24,7 @@ HOLDS_17: dict[str, Answer] = {
     "readlink": "releases/before",
     "if [ -s serving ]": "17\n",
     "image inspect": "18\n",
-    "cat /var/lib/tapeline/backups": CONTENTS,
-    "postgres/restore market_restored": f"restored\n{CONTENTS}\n",
+    "postgres/restore market_restored": f"restored\n{CONTENTS}\n{CONTENTS}\n",
 }
 SERVE_17 = clusters.serve(HOST, "17")
 

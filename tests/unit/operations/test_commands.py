@@ -58,10 +58,10 @@ PSQL = (
         ),
         (
             commands.restore_beside(HOST, "/b/market-1.dump.gpg", "market_drill"),
-            f"{COMPOSE} exec --no-TTY postgres /app/services/postgres/restore market_drill "
-            "< /b/market-1.dump.gpg",
+            r"{ base64 < /b/market-1.manifest.gpg | tr -d '\n'; echo; "
+            "cat /b/market-1.dump.gpg; } | "
+            f"{COMPOSE} exec --no-TTY postgres /app/services/postgres/restore market_drill",
         ),
-        (commands.manifest("/b/market-1.dump.gpg"), "cat /b/market-1.json"),
         (
             commands.forget_checkpoint(HOST, "20261124"),
             f"{COMPOSE} run --rm --no-deps --no-TTY --entrypoint sh stream -c "

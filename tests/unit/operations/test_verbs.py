@@ -23,7 +23,7 @@ CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
 
 
 # Parts of the commands of a restore, each of one, in order.
-BESIDE = ("drop database if exists market_res", "cat /b/market-1.json", "restore market_restored")
+BESIDE = ("drop database if exists market_res", "restore market_restored")
 IN_PLACE = (
     *("stop stream", "allow_conn", "pg_terminate", "market_before_", "rename to market"),
     *("migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf"),
@@ -39,10 +39,8 @@ STARTED = ("mkdir /opt/tapeline/lock", "up --detach --no-build postgres", "ps --
 def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
     found: str, made: tuple[str, ...]
 ) -> None:
-    contents = json.dumps(CONTENTS)
-    one, shell, _ = session(
-        {"cat /b/": contents, "/restore": contents, "pg_database": found, "ps --all": GOOD}
-    )
+    both = f"{json.dumps(CONTENTS)}\n{json.dumps(CONTENTS)}\n"
+    one, shell, _ = session({"/restore": both, "pg_database": found, "ps --all": GOOD})
     assert recovery.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
     steps = [*STARTED, *made, *BESIDE, *IN_PLACE]
     assert [
@@ -53,7 +51,7 @@ def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
 def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -> None:
     other = {"events_stream": {"rows": 2, "checksum": "76"}}
     one, shell, _ = session(
-        {"cat /b/": json.dumps(CONTENTS), "postgres/restore": json.dumps(other), "ps": GOOD}
+        {"postgres/restore": f"{json.dumps(CONTENTS)}\n{json.dumps(other)}\n", "ps": GOOD}
     )
     with pytest.raises(
         OperationError,
