@@ -134,7 +134,7 @@ def opened(target: Target) -> Iterator[Session]:
             require_auth="scram-sha-256",
             connect_timeout=max(2, int(target.timeout_seconds)),
             application_name="powerbi doctor",
-            options="-c ssl_renegotiation_limit=0",
+            options="-c ssl_renegotiation_limit=0 -c datestyle=ISO",
             autocommit=True,
         )
     except psycopg.Error as error:

@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> None:
             "bootstrap.servers": target.bootstrap,
             "group.id": "bench",
             "enable.auto.commit": False,
+            "auto.offset.reset": "error",
             "queued.min.messages": 200_000,
             "fetch.message.max.bytes": 8 * 1024**2,
         }

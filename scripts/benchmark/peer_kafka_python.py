@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
     target = Target.parse(arguments)
     consumer = KafkaConsumer(
         bootstrap_servers=target.bootstrap,
-        auto_offset_reset="earliest",
+        auto_offset_reset="none",
         enable_auto_commit=False,
         max_poll_records=BATCH,
         fetch_max_bytes=64 * 1024**2,

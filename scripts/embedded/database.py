@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from scripts.embedded.errors import EmbeddedError
+from services.common.database_session import session_options
 from services.common.secret import Secret
 
 _CONNECT_SECONDS = 5
@@ -91,6 +92,8 @@ def connect(login: Login) -> psycopg.Connection:
         connect_timeout=_CONNECT_SECONDS,
         autocommit=True,
         application_name="tapeline-demo",
+        client_encoding="utf8",
+        options=session_options(),
     )
 
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from services.common.database_session import session_options
 from services.dashboard.settings import READER, PostgresAddress
 
 CHANNEL: Final = "bars"
@@ -66,7 +67,8 @@ def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "options": "-c timezone=UTC -c default_transaction_read_only=on",
+        "client_encoding": "utf8",
+        "options": session_options("default_transaction_read_only=on"),
         "autocommit": True,
     }
 

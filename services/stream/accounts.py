@@ -2,7 +2,8 @@
 
 A record is stored (its offset stands in a current or a replaced row), rejected (its offset
 stands in rejected_events), or superseded (its bar holds a newer observation, or the very same
-values). Whatever is none of these was lost in silence, whatever is two of them was doubled.
+values). Whatever is none of these was lost in silence, whatever is two of them was doubled. An
+offset that Kafka should hold and that brought no record is absent: nothing is known of it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,18 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What is accounted for of a partition; `lag` is what the sink has not read."""
+
+    partition: int
+    offsets: OffsetRange
+    lag: int = 0
+
+
+@dataclass(frozen=True)
 class PartitionAccount:
-    """The account of one partition over [start, until); `lag` is what the sink has not read."""
+    """The account of one partition over [start, until); so many records were `removed` by retention
+    before they could be read here."""
 
     partition: int
     start: int
@@ -38,23 +49,26 @@ class PartitionAccount:
     stored: int
     superseded: int
     rejected: int
-    absent: int
+    removed: int
     lag: int
     unaccounted: tuple[int, ...]
     doubled: tuple[int, ...]
+    absent: tuple[int, ...]
 
     @property
     def balanced(self) -> bool:
         """Whether produced = stored + superseded + rejected, each record counted once."""
-        return not self.unaccounted and not self.doubled
+        return not self.unaccounted and not self.doubled and not self.absent
 
     def __str__(self) -> str:
         verdict = "balanced" if self.balanced else "NOT BALANCED"
+        produced = self.until - self.start - self.removed - len(self.absent)
+        unread = f"; retention removed {self.removed} unread" if self.removed else ""
         return (
-            f"partition {self.partition} [{self.start}, {self.until}): produced "
-            f"{self.until - self.start - self.absent} = stored {self.stored} + superseded "
-            f"{self.superseded} + rejected {self.rejected}; unaccounted {len(self.unaccounted)}, "
-            f"doubled {len(self.doubled)}, lag {self.lag}: {verdict}"
+            f"partition {self.partition} [{self.start}, {self.until}): produced {produced} = "
+            f"stored {self.stored} + superseded {self.superseded} + rejected {self.rejected}; "
+            f"unaccounted {len(self.unaccounted)}, doubled {len(self.doubled)}, absent "
+            f"{len(self.absent)}, lag {self.lag}: {verdict}{unread}"
         )
 
 
@@ -86,30 +100,32 @@ def is_superseded(record: Version, kept: Iterable[Version]) -> bool:
 
 
 def account(
-    partition: int,
-    checked: OffsetRange,
+    checked: Checked,
     read: Iterable[int],
     marks: Mapping[int, str],
     superseded: Iterable[int],
-    lag: int,
+    first: int,
 ) -> PartitionAccount:
     """Return the account of one partition.
 
-    `read` are the offsets that Kafka holds in the range, `marks` tells for each offset that the
-    database knows what it is there: `s` for each stored row, `r` for each rejected one.
+    `read` are the offsets of the range that brought a record, `marks` tells for each offset that
+    the database knows what it is there: `s` for each stored row, `r` for each rejected one. `first`
+    is the first offset that Kafka still holds after all was read.
     """
-    present = set(read)
+    present, (start, until) = set(read), (checked.offsets.start, checked.offsets.until)
+    unread = [offset for offset in range(start, until) if offset not in present]
     known = {offset: mark for offset, mark in marks.items() if offset in present}
     needless = set(superseded)
     return PartitionAccount(
-        partition=partition,
-        start=checked.start,
-        until=checked.until,
+        partition=checked.partition,
+        start=start,
+        until=until,
         stored=sum(mark.count("s") for mark in known.values()),
         superseded=len(needless),
         rejected=sum(mark.count("r") for mark in known.values()),
-        absent=checked.until - checked.start - len(present),
-        lag=lag,
+        removed=sum(offset < first for offset in unread),
+        lag=checked.lag,
         unaccounted=tuple(sorted(present - known.keys() - needless)),
         doubled=tuple(sorted(offset for offset, mark in known.items() if len(mark) > 1)),
+        absent=tuple(offset for offset in unread if offset >= first),
     )

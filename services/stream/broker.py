@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.common import topics
 from services.stream.ledger import OffsetRange
@@ -26,6 +26,10 @@ _BOOTSTRAP_MS = 5_000  # short, so that a stop need not wait for a broker that i
 
 class BrokerError(Exception):
     """Kafka is away or cannot do what was asked; worth another try. One line."""
+
+
+class RecordsRemovedError(BrokerError):
+    """Kafka does not hold all of the records that were asked for. One line."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class Record:
 def _translated(bootstrap: str) -> Iterator[None]:
     try:
         yield
+    except OffsetOutOfRangeError as error:
+        [(place, offset)] = error.args[0].items()
+        raise RecordsRemovedError(
+            f"Kafka at {bootstrap}: partition {place.partition} of {place.topic} does not hold "
+            f"offset {offset}"
+        ) from error
     except (KafkaError, OSError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BrokerError(f"Kafka at {bootstrap}: {reason}") from error
@@ -83,17 +93,33 @@ def offsets_at(bootstrap: str, topic: str, instant: datetime) -> dict[int, int]:
 def read_records(
     bootstrap: str, topic: str, partition: int, offsets: OffsetRange
 ) -> Iterator[Record]:
-    """Yield the records of [start, until) of one partition, in order. Raises BrokerError."""
+    """Yield the records of [start, until) of one partition, in order.
+
+    Raises RecordsRemovedError where Kafka does not hold all of the range, and BrokerError.
+    """
     if offsets.start >= offsets.until:
         return
     place = TopicPartition(topic, partition)
     with _translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
         consumer.assign([place])
         consumer.seek(place, offsets.start)
-        while consumer.position(place) < offsets.until:
-            for record in consumer.poll(timeout_ms=1000, max_records=5000).get(place, ()):
+        while (reached := consumer.position(place)) < offsets.until:
+            found = consumer.poll(timeout_ms=1000, max_records=5000).get(place, ())
+            if not found and consumer.position(place) == reached:
+                # Nothing came: an answer tells a slow broker from one that is away.
+                _require_end(consumer, place, offsets.until)
+            for record in found:
                 if record.offset < offsets.until:
                     yield Record(record.offset, record.key, record.value)
+
+
+def _require_end(consumer: KafkaConsumer, place: TopicPartition, until: int) -> None:
+    end = consumer.end_offsets([place])[place]
+    if end < until:
+        raise RecordsRemovedError(
+            f"partition {place.partition} of {place.topic} ends at offset {end}, before {until}: "
+            "Kafka lost its newest records, or the topic was made anew"
+        )
 
 
 def _offsets(bootstrap: str, topic: str) -> dict[int, OffsetRange]:
@@ -110,7 +136,11 @@ def _admin(bootstrap: str) -> KafkaAdminClient:
 
 def _consumer(bootstrap: str) -> KafkaConsumer:
     return KafkaConsumer(
-        bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS, enable_auto_commit=False
+        bootstrap_servers=bootstrap,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
+        enable_auto_commit=False,
+        # Else it would pass in silence over what retention removes while it reads.
+        auto_offset_reset="none",
     )
 
 

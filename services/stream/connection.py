@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import psycopg
 
+from services.common.database_session import session_options
 from services.stream.faults import DatabaseError
 from services.stream.settings import PostgresAddress
 
@@ -18,7 +19,6 @@ from services.stream.settings import PostgresAddress
 # notices within half a minute that a network took the client away: until then the connection that
 # is gone keeps its locks, and the one that takes its place is told of a second instance.
 _OPTIONS = (
-    "timezone=UTC",
     "lock_timeout=30s",
     "statement_timeout=300s",
     "tcp_keepalives_idle=10",
@@ -52,7 +52,8 @@ class Connection:
                 keepalives_interval=5,
                 keepalives_count=3,
                 tcp_user_timeout=30_000,
-                options=" ".join(f"-c {option}" for option in _OPTIONS),
+                client_encoding="utf8",
+                options=session_options(*_OPTIONS),
                 autocommit=True,
             )
         return cls(connection)

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Condition, Event
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -73,7 +72,7 @@ class Job:
         seconds = self.settings.trigger_seconds
         try:
             return writer.trigger(processingTime=f"{int(seconds * 1000)} milliseconds").start()
-        except PySparkException as error:
+        except spark.ERRORS as error:
             raise QueryFailedError(str(error)) from error
 
     def _watch(self, query: StreamingQuery) -> None:
@@ -176,7 +175,7 @@ class Job:
     def _stop(self, query: StreamingQuery) -> None:
         try:
             query.stop()
-        except PySparkException as error:
+        except spark.ERRORS as error:
             self.log.warning("Spark did not stop the query in time: %s", str(error)[:200])
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from threading import Event
 
 import tenacity
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from services.common import fail_points, logs, topics
@@ -34,7 +33,7 @@ from services.stream.job import Job, QueryFailedError
 from services.stream.metrics import Metrics
 from services.stream.offsets import CheckpointError
 from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
-from services.stream.runbook import first_line, verdict
+from services.stream.runbook import summary, verdict
 from services.stream.settings import Settings, read_settings
 from services.stream.sink import InstanceConnection, Sink
 from services.stream.start import LedgerMismatchError, starting_offsets
@@ -113,7 +112,7 @@ class Stream:
             judged = verdict(str(error))
             if not judged.passes:
                 raise
-            self.log.error("%s (%s)", judged.advice, first_line(str(error)))  # noqa: TRY400
+            self.log.error("%s (%s)", judged.advice, summary(str(error)))  # noqa: TRY400
             self.stopping.wait(_RESTART_SECONDS)
 
     def _sink(self, facts: TopicFacts) -> Sink:
@@ -232,9 +231,9 @@ def _run(stream: Stream) -> int:
     except LedgerMismatchError as error:
         stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
         return 1
-    except (CheckpointError, DatabaseError, QueryFailedError, PySparkException) as error:
+    except (CheckpointError, DatabaseError, QueryFailedError, *spark.ERRORS) as error:
         text = str(error)
-        stream.log.error("stopped: %s. %s", first_line(text), verdict(text).advice)  # noqa: TRY400
+        stream.log.error("stopped: %s. %s", summary(text), verdict(text).advice)  # noqa: TRY400
         stream.log.debug("the whole error:", exc_info=error)
         return 1
     stream.log.info("stopped as asked")

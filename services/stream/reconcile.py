@@ -19,13 +19,21 @@ from services.common.settings import SettingError
 from services.stream import postgres
 from services.stream.accounts import (
     BarKey,
+    Checked,
     PartitionAccount,
     Version,
     account,
     is_superseded,
     parse_version,
 )
-from services.stream.broker import BrokerError, Record, read_records, topic_facts
+from services.stream.broker import (
+    BrokerError,
+    Record,
+    RecordsRemovedError,
+    TopicFacts,
+    read_records,
+    topic_facts,
+)
 from services.stream.command_line import reconcile_parser
 from services.stream.faults import DatabaseError
 from services.stream.ledger import OffsetRange
@@ -57,17 +65,31 @@ class Reconciler:
                 superseded |= self._superseded(open_records)
                 open_records.clear()
         superseded |= self._superseded(open_records)
-        return account(number, checked, read, marks, superseded, lag)
+        complete = len(read) == checked.until - checked.start
+        first = checked.start if complete else self._first(number)
+        return account(Checked(number, checked, lag), read, marks, superseded, first)
 
     def _records(self, number: int, checked: OffsetRange) -> Iterator[Record]:
-        bootstrap = self.settings.kafka_bootstrap
-        total = checked.until - checked.start
-        for count, record in enumerate(
-            read_records(bootstrap, topics.BARS.name, number, checked), start=1
-        ):
-            if count % 100_000 == 0:
-                self.log.info("partition %d: %d of %d records read", number, count, total)
-            yield record
+        """Yield what Kafka holds of the range; retention may remove the oldest meanwhile."""
+        bootstrap, following = self.settings.kafka_bootstrap, checked.start
+        while following < checked.until:
+            rest = OffsetRange(following, checked.until)
+            try:
+                for record in read_records(bootstrap, topics.BARS.name, number, rest):
+                    following = record.offset + 1
+                    if following % 100_000 == 0:
+                        self.log.info("partition %d: read up to offset %d", number, following)
+                    yield record
+            except RecordsRemovedError:
+                first = self._first(number)
+                if first <= following:
+                    raise
+                following = first
+            else:
+                return
+
+    def _first(self, number: int) -> int:
+        return _facts(self.settings.kafka_bootstrap).offsets[number].start
 
     def _superseded(self, records: list[Record]) -> set[int]:
         wanted: dict[BarKey, list[Version]] = defaultdict(list)
@@ -136,9 +158,7 @@ def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: loggin
     try:
         reconciler = Reconciler(settings, session, log)
         ledger = session.read_ledger_ranges(topic)
-        facts = topic_facts(settings.kafka_bootstrap, topic)
-        if facts is None:
-            raise BrokerError(f"topic {topic} does not exist on {settings.kafka_bootstrap}")
+        facts = _facts(settings.kafka_bootstrap)
         accounts = []
         for number, checked in ranges_to_check(facts.offsets, ledger, wanted).items():
             _, following = ledger.get(number, (0, facts.offsets[number].start))
@@ -155,9 +175,22 @@ def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: loggin
     return 0 if right else 1
 
 
+def _facts(bootstrap: str) -> TopicFacts:
+    facts = topic_facts(bootstrap, topics.BARS.name)
+    if facts is None:
+        raise BrokerError(f"topic {topics.BARS.name} does not exist on {bootstrap}")
+    return facts
+
+
 def _say(log: logging.Logger, item: PartitionAccount) -> None:
-    log.log(logging.INFO if item.balanced else logging.ERROR, "%s", item)
-    for kind, offsets in (("unaccounted", item.unaccounted), ("doubled", item.doubled)):
+    level = logging.WARNING if item.removed else logging.INFO
+    log.log(level if item.balanced else logging.ERROR, "%s", item)
+    kinds = (
+        ("unaccounted", item.unaccounted),
+        ("doubled", item.doubled),
+        ("absent", item.absent),
+    )
+    for kind, offsets in kinds:
         if offsets:
             log.error("partition %d: %s offsets begin with %s", item.partition, kind, offsets[:10])
 

@@ -24,11 +24,16 @@ from services.stream.faults import DatabaseError
 from services.stream.patience import SecondInstanceError
 from services.stream.replay_parts import Replay
 from services.stream.replay_range import Selection, by_offsets, by_time
+from services.stream.runbook import is_loss, summary
 from services.stream.settings import Settings, read_settings
 from services.stream.sink import InstanceConnection
 from services.stream.write import Writer
 
 NAME = "replay"
+_GONE = (
+    ". Retention removed records of the selection while they were read: run the same replay again, "
+    "which names what is gone and reads the rest"
+)
 
 
 def _select(settings: Settings, options: argparse.Namespace) -> Selection:
@@ -65,6 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (SettingError, BrokerError, DatabaseError) as error:
         log.error("failed: %s", error)  # noqa: TRY400 - one line
         return 2 if isinstance(error, SettingError) else 1
+    except spark.ERRORS as error:
+        text = str(error)
+        log.error("failed: %s%s", summary(text), _GONE if is_loss(text) else "")  # noqa: TRY400
+        return 1
     except SecondInstanceError:
         log.error("refusing to start: another replay is at work on this database")  # noqa: TRY400
         return 3

@@ -32,8 +32,9 @@ _UNKNOWN = (
     "are as of the last commit, and the next start goes on from there"
 )
 
+_LOSS = r"KAFKA_DATA_LOSS|OffsetOutOfRange|[Ss]ome data may have been lost|OffsetGap"
 _RULES = (
-    (r"KAFKA_DATA_LOSS|OffsetOutOfRange|[Ss]ome data may have been lost|OffsetGap", False, _LOST),
+    (_LOSS, False, _LOST),
     (
         r"checkpoint file|Checksum error|CHECKPOINT|[Ii]ncomplete log file|[Mm]alformed log|"
         r"offset log|commit log|"
@@ -57,7 +58,25 @@ def verdict(error_text: str) -> Verdict:
     return Verdict(passes=False, advice=_UNKNOWN)
 
 
-def first_line(error_text: str, limit: int = 300) -> str:
-    """Return the error's first line that says something, cut to `limit` characters."""
+def is_loss(error_text: str) -> bool:
+    """Return whether the error says that Kafka no longer has records that were asked for."""
+    return re.search(_LOSS, error_text) is not None
+
+
+# Spark and py4j put the cause beneath lines that only say where it was met.
+_WRAPPING = re.compile(
+    r"An error occurred while calling|Exception thrown in awaitResult|Job aborted due to stage|"
+    r"Traceback \(most recent call last\):|Python worker|:$"
+)
+_IN_PYTHON = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")
+_IN_JAVA = re.compile(r"Caused by: (\S.*)")
+
+
+def summary(error_text: str, limit: int = 300) -> str:
+    """Return the line of an error that names its cause, cut to `limit` characters."""
     lines = (line.strip() for line in error_text.splitlines())
-    return next((line for line in lines if line), "no message")[:limit]
+    first = next((line for line in lines if line), "no message")
+    if _WRAPPING.search(first):
+        causes = _IN_PYTHON.findall(error_text) or _IN_JAVA.findall(error_text)
+        first = causes[-1].strip() if causes else first
+    return first[:limit]

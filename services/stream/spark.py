@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from services.stream.ledger import OffsetRange
@@ -22,6 +23,8 @@ _LOCAL_CHECKPOINT = (
 # The decoding of a record becomes one Java method too large to be compiled by default, and then
 # runs at a third of the rate. Throughput, not pauses of milliseconds, is what batches want.
 _JAVA_OPTIONS = ("-XX:-DontCompileHugeMethods", "-XX:+UseParallelGC")
+ERRORS = (PySparkException, Py4JError)
+"""What Spark raises: an exception of Java that PySpark does not know comes as py4j's own."""
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import NewTopic
 
+from scripts.embedded.passwords import ADMINISTRATOR
 from services.common.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
+from tests.integration.expected_indicators import nothing_is_due
 
 STOP_SECONDS = 15
 
@@ -199,6 +204,69 @@ def test_reconcile_finds_a_lost_and_a_doubled_record(stream: Stream, bars_topic:
     assert "NOT every record is in order" in result.stdout
 
 
+def remove(topic: Topic, before: dict[int, int]) -> None:
+    """Remove the records below an offset of each partition, as retention does."""
+    admin = KafkaAdminClient(bootstrap_servers=topic.bootstrap)
+    admin.delete_records({TopicPartition(topic.name, number): it for number, it in before.items()})
+    admin.close()
+
+
+@contextmanager
+def held_up(stream: Stream, table: str) -> Iterator[Callable[[], None]]:
+    """Keep the stream from a table; yield what waits until one of its sessions wants it."""
+    waiting = "select count(*) > 0 from pg_locks where relation = %s::regclass and not granted"
+    with stream.market._connect(ADMINISTRATOR) as holder:
+        holder.execute(f"lock table {table}".encode())
+        yield lambda: wait_for(
+            lambda: stream.market.rows(waiting, (table,)) == [(True,)], "a session to wait"
+        )
+
+
+def test_reconcile_says_what_was_removed_before_it_could_read_it(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(70)))
+    child = stream.start()
+    stream.wait_for_offset(70)
+    end(child)
+    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
+    number = max(ends, key=lambda partition: ends[partition])
+    with (
+        ThreadPoolExecutor() as pool,
+        held_up(stream, "market.rejected_events") as wait_for_a_session,
+    ):
+        running = pool.submit(stream.run, "services.stream.reconcile")
+        wait_for_a_session()  # it has the bounds, and has read no record yet
+        remove(bars_topic, {number: ends[number] - 1})
+    result = running.result()
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (
+        f"partition {number} [0, {ends[number]}): produced 1 = stored 1 + superseded 0 + "
+        f"rejected 0; unaccounted 0, doubled 0, absent 0, lag 0: balanced; retention removed "
+        f"{ends[number] - 1} unread" in result.stdout
+    )
+
+
+def test_a_replay_stops_in_one_line_where_its_records_are_removed_under_it(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(1200)))
+    child = stream.start()
+    stream.wait_for_offset(1200)
+    end(child)
+    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
+    with ThreadPoolExecutor() as pool, held_up(stream, "market.sink_offsets") as wait_for_a_session:
+        running = pool.submit(stream.run, "services.stream.replay", "--from", "1h")
+        wait_for_a_session()  # the first part is read, and waits to be merged
+        remove(bars_topic, ends)
+    result = running.result()
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "Retention removed records of the selection while they were read" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
 def test_an_outage_of_the_rejected_topic_only_delays(stream: Stream, bars_topic: Topic) -> None:
     admin = KafkaAdminClient(bootstrap_servers=bars_topic.bootstrap)
     admin.delete_topics(["market.bars.rejected"])
@@ -211,3 +279,32 @@ def test_an_outage_of_the_rejected_topic_only_delays(stream: Stream, bars_topic:
     admin.close()
     stream.wait_for_offset(2)
     assert stream.market.rows("select reason from market.rejected_events") == [("malformed_json",)]
+
+
+FOREIGN_SETTINGS = {
+    "datestyle": "German",
+    "intervalstyle": "sql_standard",
+    "bytea_output": "escape",
+    "extra_float_digits": "-15",
+    "timezone": "Asia/Kolkata",
+    "client_encoding": "SQL_ASCII",
+    "default_transaction_isolation": "serializable",
+}
+
+
+def test_what_the_database_s_owner_set_for_everybody_changes_nothing(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    for name, value in FOREIGN_SETTINGS.items():
+        database = stream.market.database
+        stream.market.run(f"alter database {database} set {name} = '{value}'")
+    bars_topic.send((b"AAPL", b"{\xff"), *map(record, many(300)))
+    stream.start(DRIVER_ROWS="0")
+    stream.wait_for_offset(301)
+    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+
+    dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
+
+    assert "0 new, 0 changed, 300 equal or older, 1 rejected" in dry.stdout, dry.stderr
+    assert volumes(stream) == list(range(300))
+    stream.reconcile()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.stream.accounts import Version, account, is_superseded, parse_version
+from services.stream.accounts import Checked, Version, account, is_superseded, parse_version
 from services.stream.ledger import OffsetRange
 from tests.bars import GOOD, bar
 
@@ -72,26 +72,45 @@ def test_superseded_means_newer_or_equal(kept: list[Version], superseded: bool) 
 
 
 def test_an_account_that_balances() -> None:
-    found = account(3, OffsetRange(0, 6), [0, 1, 2, 3, 4], {0: "s", 1: "r", 2: "s"}, [3, 4], 9)
+    found = account(Checked(3, OffsetRange(0, 5), 9), range(5), {0: "s", 1: "r", 2: "s"}, [3, 4], 0)
 
     assert (found.stored, found.superseded, found.rejected) == (2, 2, 1)
-    assert (found.absent, found.lag, found.balanced) == (1, 9, True)
+    assert (found.absent, found.removed, found.lag, found.balanced) == ((), 0, 9, True)
     assert str(found) == (
-        "partition 3 [0, 6): produced 5 = stored 2 + superseded 2 + rejected 1; "
-        "unaccounted 0, doubled 0, lag 9: balanced"
+        "partition 3 [0, 5): produced 5 = stored 2 + superseded 2 + rejected 1; "
+        "unaccounted 0, doubled 0, absent 0, lag 9: balanced"
+    )
+
+
+def test_an_offset_that_brought_no_record_unbalances_the_account() -> None:
+    found = account(
+        Checked(3, OffsetRange(0, 6)), [0, 1, 3, 4], dict.fromkeys(range(6), "s"), [], 0
+    )
+
+    assert (found.absent, found.removed, found.balanced) == ((2, 5), 0, False)
+    assert str(found).endswith("absent 2, lag 0: NOT BALANCED")
+
+
+def test_unless_retention_removed_it_before_it_was_read_which_the_account_says() -> None:
+    found = account(Checked(3, OffsetRange(0, 6)), [0, 4, 5], dict.fromkeys(range(6), "s"), [], 4)
+
+    assert (found.absent, found.removed, found.balanced) == ((), 3, True)
+    assert str(found) == (
+        "partition 3 [0, 6): produced 3 = stored 3 + superseded 0 + rejected 0; "
+        "unaccounted 0, doubled 0, absent 0, lag 0: balanced; retention removed 3 unread"
     )
 
 
 def test_a_record_without_a_trace_and_one_with_two_are_named() -> None:
-    found = account(0, OffsetRange(0, 4), range(4), {1: "ss", 2: "sr"}, [3], 0)
+    found = account(Checked(0, OffsetRange(0, 4)), range(4), {1: "ss", 2: "sr"}, [3], 0)
 
     assert (found.unaccounted, found.doubled, found.balanced) == ((0,), (1, 2), False)
-    assert str(found).endswith("unaccounted 1, doubled 2, lag 0: NOT BALANCED")
+    assert str(found).endswith("unaccounted 1, doubled 2, absent 0, lag 0: NOT BALANCED")
 
 
 def test_marks_of_offsets_that_kafka_no_longer_has_do_not_count() -> None:
-    found = account(0, OffsetRange(0, 3), [2], {0: "s", 1: "rr", 2: "s"}, [], 0)
-    assert (found.stored, found.rejected, found.absent, found.balanced) == (1, 0, 2, True)
+    found = account(Checked(0, OffsetRange(0, 3)), [2], {0: "s", 1: "rr", 2: "s"}, [], 2)
+    assert (found.stored, found.rejected, found.removed, found.balanced) == (1, 0, 2, True)
 
 
 @given(st.dictionaries(st.integers(0, 20), st.sampled_from(["s", "r", "x", ""]), max_size=21))
@@ -99,7 +118,7 @@ def test_it_balances_exactly_when_every_record_has_one_fate(fates: dict[int, str
     marks = {offset: fate for offset, fate in fates.items() if fate in ("s", "r")}
     superseded = [offset for offset, fate in fates.items() if fate == "x"]
 
-    found = account(0, OffsetRange(0, 21), fates, marks, superseded, 0)
+    found = account(Checked(0, OffsetRange(0, 21)), fates, marks, superseded, 21)
 
     assert found.balanced is ("" not in fates.values())
     assert found.stored + found.superseded + found.rejected + len(found.unaccounted) == len(fates)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.stream.ledger import OffsetGapError
-from services.stream.runbook import first_line, verdict
+from services.stream.runbook import summary, verdict
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_a_loss_is_never_taken_for_an_outage() -> None:
     [("\n  \n one \n two", "one"), ("", "no message"), ("x" * 400, "x" * 300)],
     ids=["the first that says something", "none", "cut"],
 )
-def test_the_first_line(text: str, line: str) -> None:
-    assert first_line(text) == line
+def test_the_summary_of_a_plain_error(text: str, line: str) -> None:
+    assert summary(text) == line

@@ -1,0 +1,39 @@
+"""Spark's own errors, met for real: one line must name what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from services.stream import spark
+from services.stream.runbook import summary
+
+
+def fails(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Fail as a task of the stream would, with one error behind another."""
+    try:
+        yield from batches
+        int("no number")
+    except ValueError as error:
+        raise NotImplementedError("can't parse timestamptz\nwith DateStyle 'German'") from error
+
+
+@pytest.mark.parametrize("collecting", ["collect", "toArrow"])
+def test_the_cause_in_a_python_worker_is_named(
+    spark_session: SparkSession, collecting: str
+) -> None:
+    frame = spark_session.range(1).mapInArrow(fails, "id bigint")
+    with pytest.raises(spark.ERRORS) as raised:
+        getattr(frame, collecting)()
+    assert summary(str(raised.value)) == "NotImplementedError: can't parse timestamptz"
+
+
+@pytest.mark.parametrize("collecting", ["collect", "toArrow"])
+def test_the_cause_in_a_java_task_is_named(spark_session: SparkSession, collecting: str) -> None:
+    frame = spark_session.range(1).selectExpr("raise_error('the disk is gone')")
+    with pytest.raises(spark.ERRORS) as raised:
+        getattr(frame, collecting)()
+    assert "the disk is gone" in summary(str(raised.value))
