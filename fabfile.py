@@ -23,8 +23,8 @@ from scripts.operations import provision as ansible
 from scripts.operations import tunnel as tunnels
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import look
-from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.session import begin, begin_there
+from scripts.operations.ssh_client import key_file
 from scripts.operations.stacks import known_hosts
 from scripts.operations.upgrade import upgrade as behind_a_backup
 from scripts.operations.verbs import ended, verb
@@ -77,8 +77,13 @@ def rollback(_: Context, stack: opt.Stack = "", to: opt.To = "", reason: opt.Rea
 
 @verb
 def status(_: Context, stack: opt.Stack = "") -> None:
-    """Show health, freshness, lag, quota, disk, certificate, last backup, and who is let in."""
-    print("\n".join(reports.status(begin(stack))))
+    """Show health, freshness, lag, quota, disk, certificate, last backup, and who is let in.
+
+    Ends with 1 if nothing of it could be found out.
+    """
+    lines, is_known = reports.status(begin(stack))
+    print("\n".join(lines))
+    ended(0 if is_known else 1)
 
 
 @verb
@@ -207,7 +212,7 @@ def tunnel(
     session = begin_there(stack)
     states, outputs = look(session).states, session.host_outputs
     names = tunnels.chosen(what, states)
-    key = os.environ.get(KEY_VARIABLE, "")
+    key = key_file(outputs, os.environ)
     words = tunnels.command(outputs, known_hosts(outputs), key, names, port)
     print("\n".join(tunnels.lines(names, states, port)), flush=True)
     ended(tunnels.hold(words))

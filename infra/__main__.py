@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 # Pulumi puts this folder on the path and not the checkout; its modules would hide Python's own.
 _HERE = Path(__file__).resolve().parent
@@ -14,6 +15,8 @@ import pulumi  # noqa: E402
 from infra.configuration import read_secrets, read_settings, require_sdk  # noqa: E402
 from infra.program import Tapeline  # noqa: E402
 from infra.settings import SettingError  # noqa: E402
+
+TOLD: Final = 32
 
 
 def main() -> None:
@@ -29,4 +32,11 @@ def main() -> None:
         pulumi.export(name, value)
 
 
-main()
+try:
+    main()
+except pulumi.RunError as error:
+    if __name__ != "__main__":
+        raise
+    # Pulumi would add a line of its own, unless this code says that the person has been told.
+    pulumi.log.error(str(error))
+    sys.exit(TOLD)

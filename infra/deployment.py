@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, OutputsError, from_json
+from infra.outputs import OUTPUTS_FILE_VARIABLE, OutputsError, from_json
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,8 +31,6 @@ def deploy(text: str, variables: Mapping[str, str]) -> int:
         outputs.touch(mode=0o600)
         outputs.write_text(text, encoding="utf-8")
         environment = {**variables, OUTPUTS_FILE_VARIABLE: str(outputs)}
-        if key_file := variables.get(KEY_FILE_VARIABLE):
-            environment[KEY_FILE_VARIABLE] = str(Path(key_file).expanduser())
         return subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
         ).returncode

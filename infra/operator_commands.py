@@ -14,7 +14,6 @@ import pulumi
 import pulumi_command
 
 from infra.host import Host, HostKeys
-from infra.outputs import KEY_FILE_VARIABLE
 from infra.settings import Settings
 
 ROOT: Final = str(Path(__file__).parents[1])
@@ -54,13 +53,11 @@ class OperatorCommands:
     def _run(
         self, use: str, module: str, stdin: pulumi.Output[str], after: Iterable[pulumi.Resource]
     ) -> pulumi.Resource:
-        key_file = self.settings.ssh_identity_file
         return pulumi_command.local.Command(
             f"{self.name}-{use}",
             create=f"exec .venv/bin/python -m {module}",
             dir=ROOT,
             stdin=stdin,
-            environment={KEY_FILE_VARIABLE: key_file} if key_file else {},
             triggers=[self.host.machine],
             opts=pulumi.ResourceOptions(
                 parent=self.parent,

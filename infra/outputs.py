@@ -48,6 +48,8 @@ class StackOutputs:
     ssh_user: str
     """May become root by sudo without a password."""
     ssh_port: int
+    ssh_identity_file: str
+    """The private key's file on the operator's machine; empty: ssh and its agent choose."""
     host_key: str
     """A whole known_hosts line: `203.0.113.7 ssh-ed25519 AAAA…`, `[203.0.113.7]:2222 …`."""
     data_volume_device: str

@@ -87,6 +87,7 @@ def _outputs(
         "address": host.address,
         "ssh_user": host.ssh_user,
         "ssh_port": host.ssh_port,
+        "ssh_identity_file": settings.ssh_identity_file,
         "host_key": host_key,
         "data_volume_device": host.data_volume_device,
         "domain": settings.domain,

@@ -46,7 +46,7 @@ def collect(session: Session) -> dict[str, str]:
         "audit.txt": commands.of_file("tail -n 200", f"{place.state}/audit.log"),
         "sink_status.txt": commands.psql(place, query="table bi.sink_status"),
     }
-    found = {"status.txt": "\n".join(reports.status(session))}
+    found = {"status.txt": "\n".join(reports.status(session)[0])}
     for name, command in wanted.items():
         _, found[name] = session.shell.code(command)
     return found

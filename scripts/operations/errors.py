@@ -1,5 +1,9 @@
-"""The one error of the verbs: a line for the person who typed one."""
+"""The errors of the verbs: a line for the person who typed one."""
 
 
 class OperationError(Exception):
     """Something is wrong; the message says what, and what to do."""
+
+
+class UnreachableError(OperationError):
+    """The host does not answer by SSH, or does not let us in: nothing else can be tried there."""

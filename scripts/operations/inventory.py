@@ -12,15 +12,15 @@ from infra.addresses import is_world_open
 from infra.outputs import SECRETS, StackOutputs
 from scripts.embedded.layout import ROOT
 from scripts.operations.errors import OperationError
+from scripts.operations.ssh_client import key_file
 from scripts.operations.stacks import known_hosts, stack_outputs
 
 STACK_VARIABLE = "TAPELINE_STACK"
-KEY_VARIABLE = "TAPELINE_SSH_KEY"
 COMPOSE_VARIABLE = "TAPELINE_COMPOSE_PROGRAM"
 
 
 def inventory(
-    outputs: StackOutputs, hosts_file: Path, key_file: str = "", compose_program: str = ""
+    outputs: StackOutputs, hosts_file: Path, key: str = "", compose_program: str = ""
 ) -> dict[str, Any]:
     """Return what Ansible reads: one host, in the group `tapeline`.
 
@@ -53,8 +53,8 @@ def inventory(
     if outputs.cloud == "local" or compose_program:
         host["docker_origin"] = "debian"
         host["docker_compose_program"] = compose_program
-    if key_file:
-        host["ansible_ssh_private_key_file"] = key_file
+    if key:
+        host["ansible_ssh_private_key_file"] = key
     return {"tapeline": {"hosts": [name]}, "_meta": {"hostvars": {name: host}}}
 
 
@@ -85,8 +85,9 @@ def main() -> int:
         if not name:
             raise OperationError(f"{STACK_VARIABLE} is not set; it names the stack")
         outputs = stack_outputs(name, os.environ)
-        further = (os.environ.get(one, "") for one in (KEY_VARIABLE, COMPOSE_VARIABLE))
-        found = inventory(outputs, known_hosts(outputs), *further)
+        compose_program = os.environ.get(COMPOSE_VARIABLE, "")
+        key = key_file(outputs, os.environ)
+        found = inventory(outputs, known_hosts(outputs), key, compose_program)
     except OperationError as error:
         print(f"ansible/inventory: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from scripts.operations import access, commands, deploy
-from scripts.operations.errors import OperationError
+from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.gate import look
 from scripts.operations.preflight import preflight
 from scripts.operations.recovery import newest
@@ -21,12 +21,17 @@ select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
     'rejected', (select coalesce(sum(rejected), 0) from bi.sink_status),
     'lost', (select coalesce(sum(lost), 0) from bi.sink_status)) from bi.events_stream
 """
+_UNKNOWN = "unknown: "
 _WEEK_DAYS = 7
 _BACKUP_HOURS = 48
 
 
-def status(session: Session) -> list[str]:
-    """Return one line for each thing that one wants to know every day."""
+def status(session: Session) -> tuple[list[str], bool]:
+    """Return one line for each thing that one wants to know every day, and whether anything but
+    the release could be found out.
+
+    Raises UnreachableError.
+    """
     parts: dict[str, Callable[[Session], str]] = {
         "release": lambda one: deploy.current(one) if one.place.is_remote else "the checkout",
         "health": lambda one: str(look(one)),
@@ -38,14 +43,20 @@ def status(session: Session) -> list[str]:
         "backup": last_backup,
         "let in": lambda one: ", ".join(access.listed(one)) or "nobody from elsewhere",
     }
-    return [f"{name:12}{_or_why_not(part, session)}" for name, part in parts.items()]
+    told = {name: _or_why_not(part, session) for name, part in parts.items()}
+    is_known = any(
+        not text.startswith(_UNKNOWN) for name, text in told.items() if name != "release"
+    )
+    return [f"{name:12}{text}" for name, text in told.items()], is_known
 
 
 def _or_why_not(part: Callable[[Session], str], session: Session) -> str:
     try:
         return part(session)
+    except UnreachableError:
+        raise
     except OperationError as error:
-        return f"unknown: {str(error).splitlines()[-1]}"
+        return f"{_UNKNOWN}{str(error).splitlines()[-1]}"
 
 
 def freshness(session: Session) -> str:
@@ -113,7 +124,10 @@ def hours_since(dump: str, now: datetime) -> float:
 
 
 def doctor(session: Session) -> tuple[list[str], bool]:
-    """Return what was looked at, with a verdict each, and whether all is well."""
+    """Return what was looked at, with a verdict each, and whether all is well.
+
+    Raises UnreachableError.
+    """
     found = [
         ("the place can run the pipeline", _verdict(lambda: preflight(session))),
         ("all services are well", _verdict(lambda: _well(session))),
@@ -130,6 +144,8 @@ def doctor(session: Session) -> tuple[list[str], bool]:
 def _verdict(check: Callable[[], None]) -> str:
     try:
         check()
+    except UnreachableError:
+        raise
     except OperationError as error:
         return str(error).splitlines()[-1]
     return ""

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 
 from infra.outputs import StackOutputs
 from scripts.embedded.progress import say
-from scripts.operations import commands, place
+from scripts.operations import commands, place, ssh_client
 from scripts.operations.errors import OperationError
-from scripts.operations.inventory import KEY_VARIABLE
 from scripts.operations.place import Place
 from scripts.operations.shells import LocalShell, RemoteShell, Shell, connect
 from scripts.operations.stacks import known_hosts, stack_outputs
@@ -97,7 +96,8 @@ def begin(stack: str, variables: Mapping[str, str] = os.environ) -> Session:
     if not stack:
         return Session(place.LOCAL, LocalShell(), who)
     outputs = stack_outputs(stack, variables)
-    connection = connect(outputs, known_hosts(outputs), variables.get(KEY_VARIABLE, ""))
+    settings = ssh_client.ask(outputs, ssh_client.key_file(outputs, variables))
+    connection = connect(outputs, known_hosts(outputs), settings)
     where = place.host(stack)
     return Session(where, RemoteShell(connection, "/"), who, outputs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import shlex
 import subprocess
 import sys
@@ -12,9 +14,13 @@ from typing import Any, Protocol
 import fabric
 import paramiko
 
-from infra.outputs import StackOutputs
+from infra.outputs import KEY_FILE_VARIABLE, StackOutputs
 from scripts.embedded.layout import ROOT
-from scripts.operations.errors import OperationError
+from scripts.operations.errors import OperationError, UnreachableError
+from scripts.operations.ssh_client import SshSettings
+
+# It prints tracebacks of what it also raises.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 _CONNECT_SECONDS = 20
 _LAST_LINES = 15
@@ -110,18 +116,42 @@ class RemoteShell:
         try:
             return self.connection.run(f"{become}sh -c {shlex.quote(line)}", warn=True, **options)
         except (OSError, paramiko.SSHException) as error:
+            self.connection.client.close()
             at = f"{self.connection.user}@{self.connection.host}:{self.connection.port}"
-            raise OperationError(f"{at} by SSH: {error}") from None
+            raise UnreachableError(f"{at} by SSH: {error}{_remedy(error)}") from None
 
 
-def connect(outputs: StackOutputs, hosts_file: Path, key_file: str) -> fabric.Connection:
-    """Return a connection that believes the stack's host key and no other one."""
+def _remedy(error: Exception) -> str:
+    if isinstance(error, paramiko.PasswordRequiredException):
+        return "; load it into the agent: ssh-add FILE"
+    if isinstance(error, paramiko.AuthenticationException) or "No authentication" in str(error):
+        return (
+            "; load the private key of sshPublicKey into the agent (ssh-add FILE), or name it: "
+            f"pulumi config set sshIdentityFile FILE && pulumi up, or {KEY_FILE_VARIABLE}=FILE"
+        )
+    if isinstance(error, OSError):
+        return "; is the host up, and does adminCidrs hold the address that you come from?"
+    return ""
+
+
+def connect(outputs: StackOutputs, hosts_file: Path, settings: SshSettings) -> fabric.Connection:
+    """Return a connection that believes the stack's host key and no other one, and uses the keys,
+    the agent and the proxy that ssh itself would.
+    """
+    if settings.agent_socket:
+        # The library has no other way to name it.
+        os.environ["SSH_AUTH_SOCK"] = settings.agent_socket
     connection = fabric.Connection(
         host=outputs.address,
         user=outputs.ssh_user,
         port=outputs.ssh_port,
+        gateway=settings.proxy_command or None,
         connect_timeout=_CONNECT_SECONDS,
-        connect_kwargs={"key_filename": key_file} if key_file else {},
+        connect_kwargs={
+            "key_filename": list(settings.key_files),
+            "allow_agent": settings.uses_agent,
+            "look_for_keys": False,
+        },
         config=fabric.Config(overrides={"load_ssh_configs": False}),
     )
     # Fabric believes whatever key it meets first; this one does not.

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
+import re
+import shutil
 import socket
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from infra.outputs import StackOutputs
+from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, StackOutputs
 from scripts.embedded import processes
+from scripts.embedded.layout import ROOT
 from scripts.embedded.ports import HOST, free_ports
 from scripts.embedded.processes import Command
-from scripts.operations.errors import OperationError
+from scripts.operations.errors import OperationError, UnreachableError
+from scripts.operations.session import begin
 from scripts.operations.shells import RemoteShell, connect
+from scripts.operations.ssh_client import SshSettings
 from scripts.operations.stacks import known_hosts
+from tests.fixtures.live import wait_for
 from tests.unit.operations.fakes import outputs
 
 SSHD = "/usr/sbin/sshd"
+JUMP = "127.0.0.2"
+"""Where the same sshd answers as another host."""
 
 
 def is_listening(port: int) -> bool:
@@ -49,9 +60,11 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackOutput
     options = {
         "HostKey": desk / "host", "AuthorizedKeysFile": desk / "authorized_keys",
         "StrictModes": "no", "PidFile": "none", "UsePAM": "no", "PermitRootLogin": "yes",
-        "Subsystem": "sftp internal-sftp", "ListenAddress": HOST, "Port": port,
+        "Subsystem": "sftp internal-sftp", "ListenAddress": HOST,
+        "Port": port,
     }  # fmt: skip
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    words += ["-o", f"ListenAddress={JUMP}"]
     child = processes.start(
         Command("sshd", [SSHD, "-D", "-e", "-f", "/dev/null", *words], desk / "sshd.log")
     )
@@ -67,7 +80,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackOutput
 def shell(host: tuple[StackOutputs, Path], host_key: str = "") -> RemoteShell:
     told, desk = host
     told = replace(told, host_key=host_key or told.host_key)
-    return RemoteShell(connect(told, known_hosts(told, desk), str(desk / "person")), "/")
+    settings = SshSettings((str(desk / "person"),))
+    return RemoteShell(connect(told, known_hosts(told, desk), settings), "/")
 
 
 def test_a_command_runs_in_its_folder_and_gives_what_it_printed(
@@ -111,5 +125,164 @@ def test_a_host_that_is_not_there_is_one_line() -> None:
     [port] = free_ports(1)
     told = replace(outputs(), address=HOST, ssh_port=port, ssh_user="ann")
     desk = Path(os.devnull)
-    with pytest.raises(OperationError, match=rf"ann@{HOST}:{port} by SSH: "):
-        RemoteShell(connect(told, desk, ""), "/").run("true")
+    with pytest.raises(UnreachableError, match=rf"ann@{HOST}:{port} by SSH: .*; is the host up, a"):
+        RemoteShell(connect(told, desk, SshSettings(())), "/").run("true")
+
+
+def hang_up_on_one(server: socket.socket) -> None:
+    """Take one connection, and end it without a word."""
+    server.accept()[0].close()
+
+
+def test_what_answers_there_and_is_no_sshd_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((HOST, 0)) as server:
+        told = replace(outputs(), address=HOST, ssh_port=server.getsockname()[1])
+        hang_up = threading.Thread(target=hang_up_on_one, args=(server,))
+        hang_up.start()
+        with pytest.raises(UnreachableError, match="Error reading SSH protocol banner"):
+            RemoteShell(connect(told, Path(os.devnull), SshSettings(())), "/").run("true")
+        hang_up.join()
+    assert capfd.readouterr() == ("", "")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a person has, and what Pulumi tells there."""
+
+    told: StackOutputs
+    folder: Path
+    key: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config"
+
+    @property
+    def agent(self) -> Path:
+        return self.folder / "agent"
+
+    def configure(self, *lines: str) -> None:
+        """Write the configuration of ssh; without a line of its own, ssh finds no key."""
+        known = f"UserKnownHostsFile {self.folder}/known\nStrictHostKeyChecking accept-new\n"
+        default = f"IdentityFile {self.folder}/none\n"
+        self.config.write_text("".join(f"{line}\n" for line in lines) + default + known, "utf-8")
+
+    def add_to_agent(self, key: Path) -> None:
+        environment = {**os.environ, "SSH_AUTH_SOCK": str(self.agent)}
+        subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True)
+
+    def asks_who(self, identity_file: str = "", **variables: str) -> str:
+        """Begin a verb's session as `fab --stack` does, and ask whom the host takes us for."""
+        outputs_file = self.folder / "outputs.json"
+        found = {**asdict(self.told), "ssh_identity_file": identity_file}
+        outputs_file.write_text(json.dumps(found), "utf-8")
+        named = {OUTPUTS_FILE_VARIABLE: str(outputs_file), **variables}
+        session = begin("desk", named)
+        return session.run("id -un").strip()
+
+
+@pytest.fixture
+def desk(
+    host: tuple[StackOutputs, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    """A person's machine: no key but what a test gives, a configuration of ssh, an agent."""
+    told, folder = host
+    made = Desk(told, tmp_path, folder / "person")
+    # OpenSSH finds the home of the account, whatever HOME says.
+    wrapper = tmp_path / "bin" / "ssh"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F "{made.config}" "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "")  # so that it is put back, whoever sets it
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    made.configure()
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(made.agent)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(made.agent.exists, "the agent's socket", 20)
+        yield made
+    finally:
+        agent.terminate()
+        agent.wait()
+
+
+def test_the_key_of_the_stack_is_used(desk: Desk) -> None:
+    assert desk.asks_who(str(desk.key)) == desk.told.ssh_user
+
+
+def test_the_key_that_the_environment_names_comes_first(desk: Desk) -> None:
+    named = {KEY_FILE_VARIABLE: str(desk.key)}
+    assert desk.asks_who("/no/such/key", **named) == desk.told.ssh_user
+
+
+def test_the_agents_key_is_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.add_to_agent(desk.key)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(desk.agent))
+    assert desk.asks_who() == desk.told.ssh_user
+
+
+@pytest.mark.parametrize("line", ["IdentityFile {key}", "IdentityAgent {agent}"])
+def test_the_configuration_of_ssh_counts(desk: Desk, line: str) -> None:
+    desk.add_to_agent(desk.key)
+    place = f"Match host {HOST} exec true"
+    desk.configure(place, line.format(key=desk.key, agent=desk.agent), "Match all")
+    assert desk.asks_who() == desk.told.ssh_user
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ProxyJump {{user}}@{JUMP}:{{port}}",
+        f"ProxyCommand ssh -p {{port}} -W [%h]:%p {{user}}@{JUMP}",
+    ],
+)
+def test_the_way_through_another_host_is_taken(desk: Desk, line: str) -> None:
+    told = desk.told
+    way = line.format(user=told.ssh_user, port=told.ssh_port)
+    desk.configure(f"Host {HOST}", way, "Host *", f"IdentityFile {desk.key}")
+    assert desk.asks_who() == told.ssh_user
+    known = (desk.folder / "known").read_text("utf-8").splitlines()
+    assert [entry.partition(" ")[0] for entry in known] == [f"[{JUMP}]:{told.ssh_port}"]
+
+
+def test_who_is_not_let_in_is_told_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    key(tmp_path / "stranger")
+    remedy = re.escape("load the private key of sshPublicKey into the agent (ssh-add FILE), or na")
+    with pytest.raises(UnreachableError, match=f"Authentication failed.*{remedy}"):
+        desk.asks_who(str(tmp_path / "stranger"))
+    with pytest.raises(UnreachableError, match=f"No authentication methods available; {remedy}"):
+        desk.asks_who()
+    with pytest.raises(OperationError, match=r"there is no private key /no/such/key; name yours"):
+        desk.asks_who("/no/such/key")
+
+
+def test_a_key_with_a_passphrase_is_the_agents(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = tmp_path / "locked"
+    shutil.copy2(desk.key, locked)
+    command = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a passphrase", "-f", str(locked)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with pytest.raises(UnreachableError, match="is encrypted; load it into the agent: ssh-add FI"):
+        desk.asks_who(str(locked))
+    desk.add_to_agent(desk.key)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(desk.agent))
+    assert desk.asks_who(str(locked)) == desk.told.ssh_user
+
+
+@pytest.mark.parametrize("verb", ["status", "doctor"])
+def test_a_host_that_is_not_reached_is_one_line_and_an_exit_code(desk: Desk, verb: str) -> None:
+    [port] = free_ports(1)
+    file = desk.folder / "outputs.json"
+    file.write_text(json.dumps({**asdict(desk.told), "ssh_port": port}), "utf-8")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("fab")), verb, "--stack", "desk"],
+        cwd=ROOT,
+        env={**os.environ, OUTPUTS_FILE_VARIABLE: str(file)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert re.fullmatch(rf"fab {verb}: \w+@{HOST}:{port} by SSH: .*; is the host up, .*", line)

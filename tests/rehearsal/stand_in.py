@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.outputs import OUTPUTS_FILE_VARIABLE, SECRETS
+from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
 from scripts.embedded.layout import ROOT
-from scripts.operations.inventory import COMPOSE_VARIABLE, KEY_VARIABLE
+from scripts.operations.inventory import COMPOSE_VARIABLE
 from tests.compose.stack import run
 from tests.fixtures.live import wait_for
 
@@ -93,8 +93,8 @@ class StandIn:
         kind, key, _ = (self.desk / "host.pub").read_text("utf-8").split(" ", 2)
         return {
             "stack": STACK, "cloud": "local", "address": ADDRESS, "ssh_user": "tapeline",
-            "ssh_port": 22, "host_key": f"{ADDRESS} {kind} {key}", "data_volume_device": "",
-            "domain": "", "certificate": "own-ca", "acme_email": "",
+            "ssh_port": 22, "ssh_identity_file": "", "host_key": f"{ADDRESS} {kind} {key}",
+            "data_volume_device": "", "domain": "", "certificate": "own-ca", "acme_email": "",
             "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
             "backup_target": "",
             "secrets": self.secrets,
@@ -113,7 +113,7 @@ class StandIn:
             "DOCKER_CONFIG": str(self.desk / "docker"),
             "TAPELINE_IMAGES": self.images,
             OUTPUTS_FILE_VARIABLE: str(self.desk / "outputs.json"),
-            KEY_VARIABLE: str(self.desk / "person"),
+            KEY_FILE_VARIABLE: str(self.desk / "person"),
             COMPOSE_VARIABLE: str(self.compose_program),
         }
 

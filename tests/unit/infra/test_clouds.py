@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -19,7 +22,17 @@ from infra.exposure import (
 from infra.outputs import SECRETS, StackOutputs, from_mapping
 from tests.unit.infra.expected import ADDRESSES, DEVICES, HELD, HOSTS, USER_DATA
 from tests.unit.infra.mocked import ADDRESS
-from tests.unit.infra.stacks import CANARY, CLOUDS, LOOSE, PUBLIC_KEY, RENTED, Resource, Stack, run
+from tests.unit.infra.stacks import (
+    CANARY,
+    CLOUDS,
+    LOOSE,
+    PUBLIC_KEY,
+    RENTED,
+    ROOT,
+    Resource,
+    Stack,
+    run,
+)
 
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 """How the SDK marks a secret on its way to the engine."""
@@ -54,7 +67,7 @@ def host_of(stack: Stack, cloud: str) -> Resource:
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_cloud_gives_the_same_outputs(cloud: str) -> None:
-    stack = run(cloud)
+    stack = run(cloud, sshIdentityFile="~/.ssh/market")
     found = from_mapping(stack.outputs)
     address = {"existing": "192.0.2.10", "local": "127.0.0.1"}.get(cloud, ADDRESS)
     port = 2222 if cloud == "local" else 22
@@ -66,6 +79,7 @@ def test_every_cloud_gives_the_same_outputs(cloud: str) -> None:
         address=address,
         ssh_user="tapeline",
         ssh_port=port,
+        ssh_identity_file="~/.ssh/market",
         host_key=f"{pinned} {PUBLIC_KEY}",
         data_volume_device=found.data_volume_device,
         domain="",
@@ -215,6 +229,22 @@ def test_a_wrong_configuration_makes_nothing_and_says_one_line() -> None:
         "adminCidrs opens SSH to the world; name your own, "
         "such as: pulumi config set adminCidrs 203.0.113.7/32"
     )
+
+
+def test_pulumi_adds_no_line_of_its_own() -> None:
+    # As its language host runs the program: exit code 32 says that the person has been told.
+    program = """
+import runpy, pulumi
+pulumi.runtime.set_mocks(pulumi.runtime.Mocks, project="tapeline", stack="dev")
+pulumi.runtime.set_all_config({"tapeline:cloud": "moon"})
+pulumi.log.error = print
+runpy.run_path("infra", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (32, "")
+    assert re.fullmatch("cloud is 'moon'; it must be one of .*\\n", done.stdout)
 
 
 @pytest.mark.parametrize("cloud", ["gcp", "local"])

@@ -185,7 +185,9 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
         }
     )
-    assert reports.status(one) == [
+    lines, is_known = reports.status(one)
+    assert is_known
+    assert lines == [
         "release     r1",
         "health      all 3 well",
         "freshness   12 bars, the newest of 2026-11-24T20:29:00Z, written 4 s ago; "
@@ -197,6 +199,17 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
         "let in      nobody from elsewhere",
     ]
+
+
+def test_a_status_of_which_nothing_is_known_is_none() -> None:
+    unknown: dict[str, Answer] = {"": (1, "Cannot connect to the Docker daemon")}
+    one, _, _ = session(unknown, LOCAL)
+    lines, is_known = reports.status(one)
+    # What this machine lets in stands in its own file.
+    assert [line.partition(" ")[0] for line in lines if "unknown: Cannot" not in line] == [
+        "release"
+    ]
+    assert not is_known
 
 
 def test_a_bundle_takes_the_end_of_the_record_where_there_is_one() -> None:
