@@ -1,7 +1,10 @@
 """A container on this machine that stands in for a VM: a Plan in, the same Host out.
 
 It has systemd, sshd and a Docker engine of its own, so that the whole path can be tried for
-nothing. Its ports are published on 127.0.0.1 alone.
+nothing. Its ports are published on 127.0.0.1 alone. Docker cannot change what a container
+publishes: another port, or the dashboard's, takes another container, which is there in seconds,
+holds nothing that a deployment does not bring again, and finds the data on its volume. So it is not
+protected.
 """
 
 from __future__ import annotations
@@ -86,5 +89,12 @@ def _container(plan: Plan, data: docker.Volume) -> docker.Container:
         restart="unless-stopped",
         must_run=True,
         stop_signal="SIGRTMIN+3",
-        opts=plan.guarded("image", "uploads"),
+        opts=pulumi.ResourceOptions.merge(
+            plan.plain(),
+            pulumi.ResourceOptions(
+                ignore_changes=["image", "uploads"],
+                # A port can be published by one container only.
+                delete_before_replace=True,
+            ),
+        ),
     )

@@ -1,4 +1,4 @@
-"""Brings the pinned Docker Compose where none is installed, without Docker's own servers.
+"""Brings the pinned Docker Compose for Linux where none is installed, without Docker's own servers.
 
 Debian's archive has it ready for a later Debian than 12 and 13, which it runs on all the same. The
 archive drops a version once there is a newer one: then Compose is built from its Go module.
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.containers import programs
+from scripts.containers import debian_package, programs
 from scripts.embedded.download import Artifact, fetch
 from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT, user_cache
@@ -30,22 +30,22 @@ GO_SHA256 = "2a683c9c1d65a0e221519c21850a3ed5fe5ff287d39d74e35e4af7ceb9e333b2"
 GO_BYTES = 83_027_120
 _PACKAGE = "github.com/docker/compose/v2"
 _REVISION = "3"
-_IN_DEBIAN = Path("usr/libexec/docker/cli-plugins/docker-compose")
+_IN_DEBIAN = "usr/libexec/docker/cli-plugins/docker-compose"
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
 class _Package:
-    architecture: str
     sha256: str
     size_bytes: int
 
 
 _PACKAGES = {
-    "x86_64": _Package(
-        "amd64", "e7603d5e6df0f8404f7b03da478022b87d7b50644cffe68884b071e5cfc17fd3", 13_880_040
+    "amd64": _Package(
+        "e7603d5e6df0f8404f7b03da478022b87d7b50644cffe68884b071e5cfc17fd3", 13_880_040
     ),
-    "aarch64": _Package(
-        "arm64", "a7c33f38d80c4fad61d426fd47e0b7f1e81ad4a643e4e4cee3401e6f8638d359", 11_767_104
+    "arm64": _Package(
+        "a7c33f38d80c4fad61d426fd47e0b7f1e81ad4a643e4e4cee3401e6f8638d359", 11_767_104
     ),
 }
 
@@ -75,19 +75,20 @@ def compose(variables: Mapping[str, str]) -> Path:
 
 def _from_debian(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path | None:
     """Return the program of Debian's package; None where there is no such package."""
-    package, unpack = _PACKAGES.get(platform.machine()), shutil.which("dpkg-deb")
-    if package is None or unpack is None:
+    package = _PACKAGES.get(_architecture())
+    if package is None:
         return None
-    name = f"docker-compose_{wanted.removeprefix('v')}-{_REVISION}_{package.architecture}.deb"
+    name = f"docker-compose_{wanted.removeprefix('v')}-{_REVISION}_{_architecture()}.deb"
     url = f"{programs.debian_mirror(variables)}/pool/main/d/docker-compose/{name}"
     archive = Artifact(url, folder / name, "sha256", package.sha256, package.size_bytes)
+    program = folder / "docker-compose"
     try:
         fetch(archive)
+        debian_package.extract(archive.target, _IN_DEBIAN, program)
     except EmbeddedError as error:
         say(f"Docker Compose {wanted} does not come from Debian: {error}")
         return None
-    programs.run([unpack, "--extract", str(archive.target), str(folder)], variables)
-    return folder / _IN_DEBIAN
+    return program
 
 
 def _build(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path:
@@ -100,8 +101,14 @@ def _build(folder: Path, wanted: str, variables: Mapping[str, str]) -> Path:
     command += ["-o", str(program), f"{_PACKAGE}/cmd"]
     # The caches of Go would be a gigabyte in the user's home that nobody asked for.
     own = {"GOPATH": f"{folder}/go", "GOCACHE": f"{folder}/build", "GOFLAGS": "-modcacherw"}
+    own |= {"GOOS": "linux", "GOARCH": _architecture()}
     programs.run(command, {**variables, **own}, MODULE)
     return program
+
+
+def _architecture() -> str:
+    """Return the name that Debian and Go give this machine's processor."""
+    return _ARCHITECTURES.get(platform.machine(), platform.machine())
 
 
 def _go(folder: Path, variables: Mapping[str, str]) -> str:
@@ -110,6 +117,8 @@ def _go(folder: Path, variables: Mapping[str, str]) -> str:
     found = shutil.which("go", path=path)
     if found is not None and _go_version(found) >= NEEDS_GO:
         return found
+    if (platform.system(), _architecture()) != ("Linux", "amd64"):
+        raise EmbeddedError(f"Go {'.'.join(map(str, NEEDS_GO))} is missing; install it")
     archive = Artifact(GO_URL, folder / "go.zip", "sha256", GO_SHA256, GO_BYTES)
     fetch(archive)
     with zipfile.ZipFile(archive.target) as packed:

@@ -37,6 +37,7 @@ def inventory(
             f"-o {option}" for option in (*strict, "GlobalKnownHostsFile=/dev/null")
         ),
         "tapeline_stack": outputs.stack,
+        "tapeline_cloud": outputs.cloud,
         "tapeline_data_device": outputs.data_volume_device,
         "tapeline_domain": outputs.domain,
         "tapeline_certificate": outputs.certificate,

@@ -9,6 +9,7 @@ from scripts.operations.session import Session
 
 _OLDEST_ENGINE, _OLDEST_COMPOSE = (20, 10), (2, 39)
 _LEAST_DISK_KB, _LEAST_MEMORY_KB = 5_000_000, 3_500_000
+_COMPOSE_REMEDY = "install docker-compose-plugin, on a host by `fab provision`"
 ASK = (
     "echo engine=$(docker version --format '{{.Server.Version}}'); "
     "echo compose=$(docker compose version --short); "
@@ -26,7 +27,10 @@ def problems(facts: str) -> list[str]:
         version = tuple(int(part) for part in re.findall(r"\d+", found.get(name, ""))[:2])
         if version < oldest:
             needed = ".".join(map(str, oldest))
-            wrong.append(f"Docker's {name} is {found.get(name) or 'missing'}, needs {needed}")
+            remedy = "" if name == "engine" else f"; {_COMPOSE_REMEDY}"
+            wrong.append(
+                f"Docker's {name} is {found.get(name) or 'missing'}, needs {needed}{remedy}"
+            )
     for name, least in (("disk_kb", _LEAST_DISK_KB), ("memory_kb", _LEAST_MEMORY_KB)):
         if int(found.get(name) or 0) < least:
             what, has = name.removesuffix("_kb"), int(found.get(name) or 0) / 1e6

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts.containers.compose_tool import compose
+from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.layout import ROOT
 from scripts.operations.errors import OperationError
-from scripts.operations.inventory import STACK_VARIABLE
+from scripts.operations.inventory import COMPOSE_VARIABLE, STACK_VARIABLE
+from scripts.operations.stacks import stack_outputs
 
 
 def command(check: bool, extra: Sequence[str]) -> list[str]:
@@ -31,10 +34,25 @@ def environment(stack: str, variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def with_compose(cloud: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with a Compose program for a container that stands in for a VM: its
+    distribution has none that is new enough. Raises OperationError.
+    """
+    if cloud != "local" or variables.get(COMPOSE_VARIABLE):
+        return dict(variables)
+    try:
+        return {**variables, COMPOSE_VARIABLE: str(compose(variables))}
+    except EmbeddedError as error:
+        raise OperationError(
+            f"Docker Compose for the host cannot be had: {error}; or set {COMPOSE_VARIABLE} to a "
+            "program of it for Linux"
+        ) from None
+
+
 def provision(stack: str, check: bool, extra: Sequence[str] = ()) -> None:
     """Run Ansible. Raises OperationError."""
-    done = subprocess.run(
-        command(check, extra), cwd=ROOT / "ansible", env=environment(stack, os.environ), check=False
-    )
+    cloud = stack_outputs(stack, os.environ).cloud
+    variables = with_compose(cloud, environment(stack, os.environ))
+    done = subprocess.run(command(check, extra), cwd=ROOT / "ansible", env=variables, check=False)
     if done.returncode != 0:
         raise OperationError(f"ansible-playbook ended with {done.returncode}; see above")

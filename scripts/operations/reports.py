@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -24,6 +25,8 @@ select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
 _UNKNOWN = "unknown: "
 _WEEK_DAYS = 7
 _BACKUP_HOURS = 48
+_POSTGRES_PORT = 5432
+_ANSWER_SECONDS = 5.0
 
 
 def status(session: Session) -> tuple[list[str], bool]:
@@ -136,6 +139,7 @@ def doctor(session: Session) -> tuple[list[str], bool]:
         ("there is a backup of these two days", _verdict(lambda: _recent_backup(session))),
     ]
     if session.outputs is not None:
+        found.append(("the host's firewall is in force", _verdict(lambda: _firewall(session))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(session))))
     lines = [f"{'well' if not why else 'ILL '}  {what}{why and f': {why}'}" for what, why in found]
     return lines, not any(why for _, why in found)
@@ -176,13 +180,24 @@ def _recent_backup(session: Session) -> None:
         raise OperationError(f"the newest is {dump}")
 
 
+def _firewall(session: Session) -> None:
+    session.run("tapeline-firewall check")
+
+
 def _port(session: Session) -> None:
     assert session.outputs is not None  # noqa: S101 - asked for hosts alone
     is_listed = bool(access.listed(session))
-    try:
-        socket.create_connection((session.outputs.address, 5432), 5).close()
-        answers = True
-    except OSError:
-        answers = False
-    if answers and not is_listed:
+    if not is_listed and answers_as_postgresql(session.outputs.address, _POSTGRES_PORT):
         raise OperationError("it answers, although nobody is on the list")
+
+
+def answers_as_postgresql(address: str, port: int) -> bool:
+    """Return whether a server of PostgreSQL is reached: an engine that publishes a container's port
+    takes every connection itself, whoever is behind it."""
+    request_tls = struct.pack("!ii", 8, 80877103)
+    try:
+        with socket.create_connection((address, port), _ANSWER_SECONDS) as asked:
+            asked.sendall(request_tls)
+            return asked.recv(1) in (b"S", b"N")
+    except OSError:
+        return False

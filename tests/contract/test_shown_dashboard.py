@@ -14,13 +14,13 @@ from scripts.embedded.layout import ROOT
 ROLES = ROOT / "ansible" / "roles"
 CLOSED: dict[str, Any] = {
     "ansible_managed": "a test",
-    "ansible_port": 22,
+    "firewall_ssh_port": 22,
     "firewall_acme": False,
     "firewall_directory": "/etc/tapeline",
     "pipeline_directory": "/opt/tapeline",
     "postgres_edge_directory": "/opt/tapeline",
     "postgres_edge_home": "/opt/certbot",
-    "tapeline_admin_cidrs": ["198.51.100.7/32"],
+    "firewall_admin_cidrs": ["198.51.100.7/32"],
     "tapeline_certificate": "own-ca",
     "tapeline_dashboard_cidrs": [],
     "tapeline_domain": "market.example.org",

@@ -97,8 +97,8 @@ class Place:
             TEMPLATE.read_text("utf-8"), trim_blocks=True, keep_trailing_newline=True
         )
         text = template.render(
-            ansible_managed="a test", firewall_directory=str(self.directory), ansible_port=22,
-            tapeline_admin_cidrs=[f"{ADMIN}/32"], firewall_acme=acme,
+            ansible_managed="a test", firewall_directory=str(self.directory), firewall_ssh_port=22,
+            firewall_admin_cidrs=[f"{ADMIN}/32"], firewall_acme=acme,
             tapeline_dashboard_cidrs=dashboard_cidrs,
         )  # fmt: skip
         (self.directory / "firewall.nft").write_text(text, encoding="utf-8")

@@ -53,6 +53,7 @@ def note_options(options: dict[str, dict[str, Any]]) -> Any:
     def note(args: pulumi.ResourceTransformationArgs) -> None:
         options[f"{args.type_} {args.name}"] = {
             "protect": bool(args.opts.protect),
+            "delete_before_replace": bool(args.opts.delete_before_replace),
             "retain_on_delete": bool(args.opts.retain_on_delete),
             "ignore_changes": list(args.opts.ignore_changes or ()),
             "has_parent": args.opts.parent is not None,

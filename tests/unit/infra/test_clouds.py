@@ -181,7 +181,15 @@ def test_what_is_handed_to_a_command_is_marked_secret(cloud: str) -> None:
         assert len(command.inputs["triggers"]) == 1
 
 
-@pytest.mark.parametrize("cloud", HOSTS)
+def test_a_container_is_replaced_for_another_port_and_its_data_is_not() -> None:
+    stack = run("local")
+    options = host_of(stack, "local").options
+    assert (options["protect"], options["delete_before_replace"]) == (False, True)
+    assert options["ignore_changes"] == HELD["local"]
+    assert data_volume(stack).options["protect"] is True
+
+
+@pytest.mark.parametrize("cloud", RENTED)
 def test_the_vm_and_its_address_are_guarded_and_the_data_is_kept(cloud: str) -> None:
     guarded, loose = (run(cloud, **config) for config in ({}, LOOSE))
     for stack, on in ((guarded, True), (loose, False)):

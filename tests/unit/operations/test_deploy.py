@@ -58,13 +58,18 @@ def test_the_gate_says_what_it_waits_for_and_shows_the_log_of_what_is_not_well()
     assert shell.ran[-1].endswith("logs --no-color --tail 25 stream")
 
 
+COMPOSE_REMEDY = "install docker-compose-plugin, on a host by `fab provision`"
+
+
 @pytest.mark.parametrize(
     ("facts", "wrong"),
     [
         (READY, []),
-        ("", ["Docker's engine is missing, needs 20.10", "Docker's compose is missing, needs 2.39",
+        ("", ["Docker's engine is missing, needs 20.10",
+              f"Docker's compose is missing, needs 2.39; {COMPOSE_REMEDY}",
               "disk: 0.0 GB, needs 5.0 GB", "memory: 0.0 GB, needs 3.5 GB"]),
-        (READY.replace("2.40.3", "2.26.1-4"), ["Docker's compose is 2.26.1-4, needs 2.39"]),
+        (READY.replace("2.40.3", "2.26.1-4"),
+         [f"Docker's compose is 2.26.1-4, needs 2.39; {COMPOSE_REMEDY}"]),
     ],
 )  # fmt: skip
 def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
@@ -240,7 +245,7 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
     ]
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
     assert said == ["a backup first"]
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert not [line for line in lines if not line.startswith("well")]
 
 

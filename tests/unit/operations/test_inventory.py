@@ -36,6 +36,7 @@ def test_the_whole_inventory() -> None:
                     "-o UserKnownHostsFile=/c/known_hosts -o GlobalKnownHostsFile=/dev/null",
                     "ansible_ssh_private_key_file": "/home/ann/key",
                     "tapeline_stack": "prod",
+                    "tapeline_cloud": "hcloud",
                     "tapeline_data_device": "/dev/disk/by-id/scsi-0HC_Volume_1",
                     "tapeline_domain": "db.example.org",
                     "tapeline_certificate": "own-ca",
