@@ -15,7 +15,7 @@ from invoke.context import Context
 
 from scripts.operations import access as lists
 from scripts.operations import bundle as bundles
-from scripts.operations import commands, passwords, recovery, reports, rotation
+from scripts.operations import commands, host_updates, passwords, recovery, reports, rotation
 from scripts.operations import deploy as deploys
 from scripts.operations import kit as kits
 from scripts.operations import options as opt
@@ -67,6 +67,12 @@ def provision(
     """Bring a host to its state with Ansible: firewall, engine, folders, timers."""
     begin_there(stack)
     ansible.provision(stack, check, extra.split())
+
+
+@verb
+def patch(_: Context, stack: opt.Stack = "", reason: opt.Reason = "") -> None:
+    """Update the host's packages, the engine too: lock, stop in order, update, health gate."""
+    print("\n".join(host_updates.patch(begin_there(stack), reason)))
 
 
 @verb

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shlex
 import subprocess
 import tempfile
@@ -13,6 +15,8 @@ from scripts.embedded.layout import ROOT
 from scripts.operations.errors import OperationError
 from scripts.operations.place import HOST_DIRECTORY
 from scripts.operations.session import Session
+
+_STARTED_WITH = ("User", "Env", "Cmd", "Entrypoint", "WorkingDir", "Labels", "StopSignal")
 
 
 @dataclass(frozen=True)
@@ -46,25 +50,46 @@ def send(session: Session, release: Release) -> None:
     """Send those of this machine's images that the host lacks, and name them as the release's."""
     is_shown = session.outputs is not None and bool(session.outputs.dashboard_cidrs)
     local = local_images(("front",) if is_shown else ())
-    there = set(session.run("docker image ls --no-trunc --quiet").split())
-    missing = sorted({name for name, image in local.items() if image not in there})
+    there = _there(session)
+    missing = sorted(name for name, content in local.items() if content not in there)
     if missing:
-        session.say(f"sending {', '.join(name.rpartition('/')[2] for name in missing)}")
+        session.say(f"sending {', '.join(_service(name) for name in missing)}")
         with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as folder:
             archive = Path(folder) / "images.tar"
             subprocess.run(["docker", "save", "--output", archive, *missing], check=True)
             target = f"{HOST_DIRECTORY}/releases/.images.tar"
             session.shell.send(archive, target)
             session.run(f"docker load --quiet --input {target} && rm {target}")
+        there = _there(session)
     names = [
-        f"docker tag {image} {named(_service(name), release.name)}"
-        for name, image in sorted(local.items())
+        f"docker tag {there[content]} {named(_service(name), release.name)}"
+        for name, content in sorted(local.items())
     ]
     session.run(" && ".join(names))
 
 
+def contents(inspected: str) -> dict[str, str]:
+    """Return each image that `docker image inspect` told of: its content, and its id there.
+
+    The id of one and the same image differs between an engine's image stores (it is that of its
+    manifest or that of its configuration); its layers and what it is started with do not.
+    """
+    found = {}
+    for image in json.loads(inspected):
+        config = image["Config"]
+        started = {key: config.get(key) or None for key in _STARTED_WITH}
+        told = json.dumps([image["RootFS"]["Layers"], started], sort_keys=True)
+        found[hashlib.sha256(told.encode()).hexdigest()] = image["Id"]
+    return found
+
+
+def _there(session: Session) -> dict[str, str]:
+    listed = "docker image ls --quiet | sort -u | xargs -r docker image inspect"
+    return contents(session.run(listed) or "[]")
+
+
 def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
-    """Return the images that this checkout's compose file names, each with its id."""
+    """Return the images that this checkout's compose file names, each with its content."""
     words = [word for one in profiles for word in ("--profile", one)]
     listed = subprocess.run(
         ["docker", "compose", *words, "config", "--images"],
@@ -75,13 +100,12 @@ def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
     found = {}
     for name in sorted({*listed.stdout.split()}):
         done = subprocess.run(
-            ["docker", "image", "inspect", "--format", "{{.Id}}", name],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            ["docker", "image", "inspect", name], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             build = shlex.join(["docker", "compose", *words, "build"])
             raise OperationError(f"there is no image {name} here; run `{build}`")
-        found[name] = done.stdout.strip()
+        (found[name],) = contents(done.stdout)
     return found
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 
+from scripts.operations import published_ports
 from scripts.operations.errors import OperationError
 from scripts.operations.session import Session
 
 _OLDEST_ENGINE, _OLDEST_COMPOSE = (20, 10), (2, 39)
+# From its fifth major version on, Compose has no builder of its own.
+_BUILDX_FROM = (5,)
 _LEAST_DISK_KB, _LEAST_MEMORY_KB = 5_000_000, 3_500_000
 _COMPOSE_REMEDY = "install docker-compose-plugin, on a host by `fab provision`"
 ASK = (
     "echo engine=$(docker version --format '{{.Server.Version}}'); "
     "echo compose=$(docker compose version --short); "
+    "echo buildx=$(docker buildx version | cut -d ' ' -f 2); "
     "root=$(docker info --format '{{.DockerRootDir}}'); "
     "echo disk_kb=$(df -Pk \"$root\" | awk 'END {print $4}'); "
     "echo memory_kb=$(awk '/MemTotal/ {print $2}' /proc/meminfo)"
@@ -24,13 +28,17 @@ def problems(facts: str) -> list[str]:
     found = dict(line.split("=", 1) for line in facts.splitlines() if "=" in line)
     wrong = []
     for name, oldest in (("engine", _OLDEST_ENGINE), ("compose", _OLDEST_COMPOSE)):
-        version = tuple(int(part) for part in re.findall(r"\d+", found.get(name, ""))[:2])
-        if version < oldest:
+        if _number(found.get(name, "")) < oldest:
             needed = ".".join(map(str, oldest))
             remedy = "" if name == "engine" else f"; {_COMPOSE_REMEDY}"
             wrong.append(
                 f"Docker's {name} is {found.get(name) or 'missing'}, needs {needed}{remedy}"
             )
+    if _number(found.get("compose", "")) >= _BUILDX_FROM and not found.get("buildx"):
+        wrong.append(
+            "Docker's buildx is missing, and this Compose builds with it: "
+            "install docker-buildx-plugin (Debian: docker-buildx)"
+        )
     for name, least in (("disk_kb", _LEAST_DISK_KB), ("memory_kb", _LEAST_MEMORY_KB)):
         if int(found.get(name) or 0) < least:
             what, has = name.removesuffix("_kb"), int(found.get(name) or 0) / 1e6
@@ -38,8 +46,14 @@ def problems(facts: str) -> list[str]:
     return wrong
 
 
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
 def preflight(session: Session) -> None:
     """Look whether the place can run the pipeline; changes nothing. Raises OperationError."""
     wrong = problems(session.run(ASK))
+    if not wrong and not session.place.is_remote:
+        wrong = published_ports.taken(session)
     if wrong:
         raise OperationError(f"{session.place.name} is not ready: {'; '.join(wrong)}")

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from scripts.operations import access, commands, deploy
+from scripts.operations import access, commands, deploy, host_updates
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.gate import look
 from scripts.operations.preflight import preflight
@@ -42,6 +42,7 @@ def status(session: Session) -> tuple[list[str], bool]:
         "lag": lag,
         "quota": quota,
         "disk": disk,
+        "engine": host_updates.engine,
         "certificate": certificate,
         "backup": last_backup,
         "let in": lambda one: ", ".join(access.listed(one)) or "nobody from elsewhere",
@@ -142,7 +143,16 @@ def doctor(session: Session) -> tuple[list[str], bool]:
         found.append(("the host's firewall is in force", _verdict(lambda: _firewall(session))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(session))))
     lines = [f"{'well' if not why else 'ILL '}  {what}{why and f': {why}'}" for what, why in found]
+    if session.outputs is not None:
+        lines += [f"note  {note}" for note in _host_notes(session)]
     return lines, not any(why for _, why in found)
+
+
+def _host_notes(session: Session) -> list[str]:
+    try:
+        return host_updates.waiting(session).notes()
+    except OperationError as error:
+        return [f"whether updates wait is unknown: {str(error).splitlines()[-1]}"]
 
 
 def _verdict(check: Callable[[], None]) -> str:

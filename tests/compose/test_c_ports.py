@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.compose.stack import LONG_RUNNING, Stack
+from scripts.operations import published_ports
+from scripts.operations.place import LOCAL
+from scripts.operations.session import Session
+from scripts.operations.shells import LocalShell
+from tests.compose.stack import LONG_RUNNING, Stack, run
 
 # Ports that a service may answer on, to its neighbours on a network.
 DECLARED = {
@@ -159,3 +165,33 @@ builder.config(map=options).getOrCreate().range(1).count()
     applications = "import json,urllib.request as r;print(len(json.load(r.urlopen("
     applications += "'http://spark-master:8080/json/'))['activeapps']))"
     assert stack.tool("compute", "python", "-c", applications).strip() == "1"
+
+
+@dataclass
+class StackShell(LocalShell):
+    """This machine's shell, in which Compose is the stack's."""
+
+    stack: Stack
+    extra: dict[str, str]
+
+    def run(self, command: str, *, given: str = "") -> str:
+        assert given == ""
+        return run(["sh", "-c", command], {**self.stack.variables, **self.extra})
+
+
+def test_a_port_that_another_program_holds_is_told_before_anything_is_changed(
+    stack: Stack,
+) -> None:
+    words = (str(stack.program), "--project-name", stack.project)
+    place = replace(LOCAL, compose_words=words)
+
+    def taken(**extra: str) -> list[str]:
+        return published_ports.taken(Session(place, StackShell(stack, extra), "ann@desk"))
+
+    # What runs holds its own ports.
+    assert taken() == []
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        (line,) = taken(DASHBOARD_PUBLISHED=address)
+        assert f"listens at {address}, where dashboard is to be published" in line
+        assert "DASHBOARD_PUBLISHED=127.0.0.1:" in line

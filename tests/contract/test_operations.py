@@ -18,8 +18,8 @@ from scripts.operations import commands, place, tunnel
 ANSIBLE = ROOT / "ansible"
 VERBS = (
     "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "offsets",
-    "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate", "secret",
-    "status", "tunnel", "unlock", "upgrade",
+    "patch", "powerbi", "provision", "psql", "replay", "restart", "restore", "rollback", "rotate",
+    "secret", "status", "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 

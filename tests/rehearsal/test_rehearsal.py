@@ -33,6 +33,29 @@ with psycopg.connect(host=address, dbname="market", user="powerbi_reader", passw
                      ssl_max_protocol_version="TLSv1.2") as connection:
     print(connection.execute(query).fetchall())
 """
+# A package of the engine, in two versions, from an archive of the machine's own; one is installed.
+TWO_VERSIONS = r"""
+set -eu
+mkdir -p /srv/archive
+cd /srv/archive
+for version in 1 2; do
+    mkdir -p "$version/DEBIAN"
+    {
+        printf 'Package: docker-buildx-plugin\nVersion: 0.%s\nArchitecture: all\n' $version
+        printf 'Maintainer: Nobody <nobody@example.com>\nDescription: for a rehearsal\n'
+    } > "$version/DEBIAN/control"
+    dpkg-deb --build "$version" "buildx-$version.deb"
+done
+dpkg --install buildx-1.deb
+{
+    dpkg-deb --field buildx-2.deb
+    echo "Filename: ./buildx-2.deb"
+    echo "Size: $(stat -c %s buildx-2.deb)"
+    echo "SHA256: $(sha256sum buildx-2.deb | cut -d ' ' -f 1)"
+} > Packages
+echo 'deb [trusted=yes] file:/srv/archive ./' > /etc/apt/sources.list.d/archive.list
+apt-get update
+"""
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
 
@@ -127,7 +150,9 @@ def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: 
 def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
     said = machine.fab("status")
     for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"health +all \d+ well", r"freshness +\d+ bars",
-                 r"lag +\d+ records", r"quota +\d+ calls", r"certificate +7\d\d days left",
+                 r"lag +\d+ records", r"quota +\d+ calls",
+                 r"engine +\d+\.\S+, built .*\d{4}; the base of the images is \d+ days old",
+                 r"certificate +7\d\d days left",
                  rf"let in +{OUTSIDE}/32"):  # fmt: skip
         assert re.search(line, said), line
     assert "SIMULATED" in machine.fab("logs", "--service", "producer", "--since", "30m",
@@ -233,6 +258,19 @@ def test_an_upgrade_takes_the_data_to_the_next_postgresql_and_a_rollback_back(
     wait_for(lambda: count(machine) > before, "the bars of before, and further ones", 180)
     machine.fab("offsets")
     assert ask(machine, "select 1") == "[(1,)]\n"
+
+
+def test_patch_updates_the_engine_and_loses_nothing(machine: StandIn) -> None:
+    machine.inside(TWO_VERSIONS)
+    assert "docker-buildx-plugin 0.1 0.2): fab patch" in machine.end(machine.begin("doctor"))[1]
+    before = count(machine)
+    said = machine.fab("patch", "--reason", "to see that it does")
+    assert "update: docker-buildx-plugin 0.1 0.2\n" in said
+    assert machine.inside("dpkg-query -Wf '${Version}' docker-buildx-plugin") == "0.2"
+    assert "fab patch" not in machine.end(machine.begin("doctor"))[1]
+    wait_for(lambda: count(machine) > before, "further bars", 180)
+    machine.fab("offsets")
+    assert machine.fab("patch").startswith("nothing to update; engine ")
 
 
 def test_after_a_reboot_all_is_as_before(machine: StandIn) -> None:

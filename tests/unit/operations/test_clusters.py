@@ -158,6 +158,7 @@ def test_a_rollback_never_goes_to_a_later_version() -> None:
 def test_on_this_machine_an_earlier_version_takes_its_own_cluster_again() -> None:
     answers: dict[str, Answer] = {
         "engine=": READY, "if [ -s serving ]": "18\n", "image inspect": "17\n", "ps --all": GOOD,
+        "config --no-interpolate": '{"services": {}}', "config --format": '{"services": {}}',
         "config --images": "tapeline/secrets:0.1.0\ntapeline/postgres:0.1.0\n",
     }  # fmt: skip
     one, shell, _ = session(answers, LOCAL)

@@ -181,6 +181,8 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             'tapeline_stream_lag_records{partition="1"} 4.0\n',
             "exec --no-TTY producer": (1, "service producer is not running"),
             "df -Pk": "100000000 25000000 75%\n",
+            "grep '^FROM": "FROM debian:trixie-20260918-slim AS base\n",
+            "docker version": "29.1.3, built Fri Nov 20 10:00:00 2026\n",
             "enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n",
             "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
         }
@@ -195,6 +197,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "lag         7 records in Kafka that are not yet in the table",
         "quota       unknown: service producer is not running",
         "disk        25.0 of 100.0 GB free (75% used)",
+        "engine      29.1.3, built Fri Nov 20 10:00:00 2026; the base of the images is 67 days old",
         "certificate 4 days left: RENEW IT: fab rotate certificate",
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
         "let in      nobody from elsewhere",
