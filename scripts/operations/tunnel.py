@@ -5,8 +5,10 @@ What runs there in; one ssh command, and a line for each page, out.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from infra.outputs import StackOutputs
@@ -22,6 +24,7 @@ VIEWERS = {
 }
 """Where docker-compose.yml publishes each on the host's loopback; a contract test compares."""
 
+_LOOK_SECONDS = 0.25
 _DATABASE = "postgres"
 _SERVICES = {"spark-master": "spark-pages", "spark-driver": "spark-pages"}
 """Who shows what is no service of its own name."""
@@ -81,17 +84,22 @@ def command(
 
 
 def hold(words: Sequence[str]) -> int:
-    """Run ssh until it ends, or until Ctrl-C, which is how one ends it; return the exit code."""
+    """Run ssh until it ends, or until Ctrl-C, which is how one ends it; return the exit code.
+
+    A handler that only remembers: an exception could come while ssh is being started, and leave it.
+    """
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
     try:
         with subprocess.Popen(words) as ssh:
-            try:
-                return ssh.wait()
-            finally:
-                # The terminal has told ssh too.
-                ssh.terminate()
-                ssh.wait()
-    except KeyboardInterrupt:
-        return 0
+            while True:
+                if asked:
+                    ssh.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    code = ssh.wait(_LOOK_SECONDS)
+                    return 0 if asked else code
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _state(name: str, states: Mapping[str, str]) -> str:

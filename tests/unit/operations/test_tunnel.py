@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from scripts.operations import tunnel
 from scripts.operations.errors import OperationError
+from tests.fixtures.live import wait_for
 from tests.unit.operations.fakes import outputs
 
 HOSTS = Path("/c/known_hosts")
@@ -90,26 +89,14 @@ def test_each_address_is_told_and_each_page_that_is_not_running() -> None:
     )
 
 
-def command_of(process: str) -> bytes:
-    return Path(f"/proc/{process}/cmdline").read_bytes()
-
-
 def test_ctrl_c_ends_it_well_and_a_failure_of_ssh_counts() -> None:
     assert tunnel.hold([sys.executable, "-c", "raise SystemExit(255)"]) == 255
     words = [sys.executable, "-c", "import time; time.sleep(60)"]
     program = f"import sys; from scripts.operations import tunnel; sys.exit(tunnel.hold({words!r}))"
     with subprocess.Popen([sys.executable, "-c", program]) as holding:
         children = Path(f"/proc/{holding.pid}/task/{holding.pid}/children")
-        # Until the child is ssh's stand-in, and no longer a copy of what started it.
-        while not (found := children.read_text("ascii").split()) or b"hold" in command_of(found[0]):
-            assert holding.poll() is None
-            time.sleep(0.05)
-        code = None
-        while code is None:
-            holding.send_signal(signal.SIGINT)
-            # Python hears one that comes in the instant before it waits for its child only when
-            # that has ended, which a terminal's Ctrl-C sees to.
-            with suppress(subprocess.TimeoutExpired):
-                code = holding.wait(10)
-        assert code == 0
+        wait_for(lambda: children.read_text("ascii") != "", "the child", 60)
+        found = children.read_text("ascii").split()
+        holding.send_signal(signal.SIGINT)
+        assert holding.wait(60) == 0
     assert not Path(f"/proc/{found[0]}").exists()
