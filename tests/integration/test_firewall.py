@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,11 @@ table ip docker {{
 }}
 END
 """
+# An account without rights but the one to run the tests' own Python, wherever that is.
+NOBODY = (
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
+)
 LISTEN = """
 import select, socket, sys
 held = []
@@ -109,10 +114,12 @@ class Place:
         (self.directory / "powerbi.nft").write_text(added, encoding="utf-8")
         self.run("h", "nft", "-f", str(self.directory / "firewall.nft"))
 
-    def reached(self, source: str, target: str, where: str = "o") -> list[int]:
+    def reached(
+        self, source: str, target: str, where: str = "o", account: Sequence[str] = ()
+    ) -> list[int]:
         """Return the ports that answer, of all that somebody listens on."""
         ports = ("22", "80", "443", "5432", "8080", "9999", "15432")
-        said = self.run(where, sys.executable, "-c", PROBE, source, target, *ports)
+        said = self.run(where, *account, sys.executable, "-c", PROBE, source, target, *ports)
         return [int(port) for port in said.split()]
 
 
@@ -192,3 +199,11 @@ def test_containers_reach_the_outside_and_not_their_host(place: Place) -> None:
     place.apply()
     assert place.reached(CONTAINER, LISTED, "c") == [22, 80, 5432, 8080, 9999]
     assert place.reached(CONTAINER, "172.30.0.1", "c") == []
+
+
+def test_of_the_hosts_accounts_root_alone_reaches_the_containers_themselves(place: Place) -> None:
+    place.apply()
+    every = [22, 80, 5432, 8080, 9999]
+    assert place.reached("172.30.0.1", CONTAINER, "h", NOBODY) == []
+    assert place.reached("172.30.0.1", CONTAINER, "h") == every
+    assert place.reached("127.0.0.1", "127.0.0.1", "h", NOBODY) == every
