@@ -15,7 +15,15 @@ from invoke.context import Context
 
 from scripts.operations import access as lists
 from scripts.operations import bundle as bundles
-from scripts.operations import commands, host_updates, passwords, recovery, reports, rotation
+from scripts.operations import (
+    commands,
+    host_updates,
+    markets,
+    passwords,
+    recovery,
+    reports,
+    rotation,
+)
 from scripts.operations import deploy as deploys
 from scripts.operations import kit as kits
 from scripts.operations import options as opt
@@ -65,7 +73,9 @@ def provision(
     _: Context, stack: opt.Stack = "", check: opt.Check = False, extra: opt.Extra = ""
 ) -> None:
     """Bring a host to its state with Ansible: firewall, engine, folders, timers."""
-    begin_there(stack)
+    session = begin_there(stack)
+    if not check:
+        markets.refuse_mixing(session, has_key=markets.will_have_key(session))
     ansible.provision(stack, check, extra.split())
 
 

@@ -107,6 +107,13 @@ KEYS: Final[Mapping[str, Key]] = {
     "alphaVantageKey": Key(
         "string", "", "Your Alpha Vantage key; empty: the simulated market runs.", "", True
     ),
+    "buildCaFile": Key(
+        "string",
+        "",
+        "A file on this machine with certificates that builds must trust, where your network has an"
+        " authority of its own.",
+        "company-ca.pem",
+    ),
     "dataVolumeGb": Key("integer", 40, "The size of the data volume in GB.", "40"),
     "protect": Key("boolean", True, "Refuse to remove or replace the VM and its address.", "false"),
     "keepData": Key(
@@ -130,5 +137,9 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "localSshPort": Key("integer", 2222, "local: the port of SSH on 127.0.0.1.", "2222"),
 }
+
+SETTINGS_KEY: Final = "settings"
+"""The one key that holds a map, of names of .env.example; Pulumi.yaml cannot declare it, for older
+Pulumi knows no maps there."""
 
 SECRET_KEYS: Final = tuple(name for name, key in KEYS.items() if key.secret)

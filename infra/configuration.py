@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from infra.catalog import CATALOG
-from infra.config_keys import KEYS, SECRET_KEYS
+from infra.config_keys import KEYS, SECRET_KEYS, SETTINGS_KEY
 from infra.settings import SettingError, Settings, parse
 
+ROOT = Path(__file__).parents[1]
 _OUTPUT_NAMES = {
     "alphaVantageKey": "alpha_vantage_key",
     "backupAccessKeyId": "backup_access_key_id",
@@ -22,7 +25,41 @@ def read_settings(config: pulumi.Config) -> Settings:
     """Return the checked settings. Raises SettingError."""
     plain = {name: config.get(name) for name in KEYS if name not in SECRET_KEYS}
     given = {name: value for name, value in plain.items() if value is not None}
-    return parse(given, [name for name in SECRET_KEYS if config.get(name)])
+    return parse(
+        given,
+        [name for name in SECRET_KEYS if config.get(name)],
+        _containers(config),
+        certificates(given.get("buildCaFile", "")),
+    )
+
+
+def _containers(config: pulumi.Config) -> Mapping[str, Any]:
+    try:
+        found = config.get_object(SETTINGS_KEY)
+    except pulumi.ConfigTypeError:
+        found = ""
+    if pulumi.runtime.is_config_secret(config.full_key(SETTINGS_KEY)):
+        raise SettingError(f"{SETTINGS_KEY} holds no secrets; set it without --secret")
+    if not isinstance(found, dict | None):
+        raise SettingError(
+            f"{SETTINGS_KEY} is a map; pulumi config rm {SETTINGS_KEY}, "
+            f"then: pulumi config set --path {SETTINGS_KEY}.SYMBOLS AAPL,NVDA"
+        )
+    return found or {}
+
+
+def certificates(file: str) -> str:
+    """Return what the file holds; a relative path begins in the checkout. Raises SettingError."""
+    if not file:
+        return ""
+    path = ROOT / Path(file).expanduser()
+    try:
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"buildCaFile: {path} cannot be read: {type(error).__name__}") from None
+    if "PRIVATE KEY" in text or "-----BEGIN CERTIFICATE-----" not in text:
+        raise SettingError(f"buildCaFile: {path} must hold certificates (PEM) and no private key")
+    return text
 
 
 def require_sdk(cloud: str) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from infra.container_settings import checked
+
 OUTPUTS_FILE_VARIABLE: Final = "TAPELINE_STACK_OUTPUTS"
 KEY_FILE_VARIABLE: Final = "TAPELINE_SSH_KEY"
 SSH_USER: Final = "tapeline"
@@ -67,6 +69,12 @@ class StackOutputs:
     """May reach the dashboard at https://DOMAIN; none: nothing answers at 443."""
     backup_target: str
     """A directory, `ssh://user@host/path` or `s3://bucket/prefix`; empty: the data volume."""
+    settings: Mapping[str, str]
+    """What the containers are told, by the names of .env.example."""
+    build_ca: str
+    """Certificates that builds must trust, as PEM; mostly empty."""
+    data_volume_gb: int
+    """The size of the data volume; 0 where no volume is made."""
     secrets: Mapping[str, str] = field(repr=False)
     """The keys of SECRETS."""
 
@@ -95,6 +103,13 @@ def from_mapping(found: Mapping[str, Any]) -> StackOutputs:
             "read them with `pulumi stack output --json --show-secrets`"
         )
     values = {name: found[name] for name in names}
+    try:
+        has_key = bool(secrets["alpha_vantage_key"])
+        values["settings"] = checked(found["settings"], has_key=has_key)
+    except ValueError as error:
+        raise OutputsError(f"settings: {error}") from None
     for name in ("admin_cidrs", "powerbi_cidrs", "dashboard_cidrs"):
         values[name] = tuple(values[name])
-    return StackOutputs(**{**values, "ssh_port": int(values["ssh_port"])})
+    for name in ("ssh_port", "data_volume_gb"):
+        values[name] = int(values[name])
+    return StackOutputs(**values)

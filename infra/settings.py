@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from infra import ssh_keys
+from infra import container_settings, ssh_keys
 from infra.addresses import is_world_open, parse_cidr
 from infra.catalog import CATALOG, RENTED
 from infra.config_keys import KEYS
@@ -65,10 +65,23 @@ class Settings:
     keep_data: bool
     deploy: bool
     existing: ExistingHost
+    containers: Mapping[str, str]
+    """What the containers are told; the names are those of .env.example."""
+    build_ca: str
+    """Certificates that builds must trust, as PEM; nearly always empty."""
 
 
-def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
-    """Return the settings; `secrets` names the secret keys that are set. Raises SettingError."""
+def parse(
+    values: Mapping[str, str],
+    secrets: Collection[str],
+    containers: Mapping[str, Any] | None = None,
+    build_ca: str = "",
+) -> Settings:
+    """Return the settings. Raises SettingError.
+
+    `secrets` names the secret keys that are set, `containers` is the map `settings`, and
+    `build_ca` is what the file `buildCaFile` holds.
+    """
     reader = _Reader(values)
     cloud = reader.choice("cloud", tuple(CATALOG))
     offer = CATALOG[cloud]
@@ -95,7 +108,18 @@ def parse(values: Mapping[str, str], secrets: Collection[str]) -> Settings:
         keep_data=reader.flag("keepData"),
         deploy=reader.flag("deploy"),
         existing=reader.existing_host(required=cloud == "existing"),
+        containers=_containers(containers or {}, has_key="alphaVantageKey" in secrets),
+        build_ca=build_ca,
     )
+
+
+def _containers(given: Mapping[str, Any], *, has_key: bool) -> Mapping[str, str]:
+    try:
+        return container_settings.checked(given, has_key=has_key)
+    except ValueError as error:
+        raise SettingError(
+            f"settings: {error}; such as: pulumi config set --path settings.SYMBOLS AAPL,NVDA"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.embedded.layout import ROOT
-from scripts.operations import clusters, commands, provision
+from scripts.operations import clusters, commands, markets, provision
 from scripts.operations.clusters import Change
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
@@ -40,6 +40,7 @@ def prepared(
     release = new_release(session, reference)
 
     def deploy(dump: str) -> None:
+        markets.refuse_mixing(session, has_key=markets.will_have_key(session))
         if with_ansible:
             provision.provision(session.place.name, check=False)
         deploy_there(session, release, images, reason, seconds, dump)

@@ -11,6 +11,7 @@ from typing import Any
 from infra.addresses import is_world_open
 from infra.outputs import SECRETS, StackOutputs
 from scripts.embedded.layout import ROOT
+from scripts.operations import host_settings
 from scripts.operations.errors import OperationError
 from scripts.operations.ssh_client import key_file
 from scripts.operations.stacks import known_hosts, stack_outputs
@@ -48,7 +49,8 @@ def inventory(
         "tapeline_dashboard_cidrs": list(outputs.dashboard_cidrs),
         "tapeline_backup_target": outputs.backup_target,
         "tapeline_backup_remote": backup_remote(outputs.backup_target),
-        "tapeline_tls_names": tls_names(outputs),
+        "tapeline_settings": host_settings.lines(outputs),
+        "tapeline_build_ca": outputs.build_ca,
         "tapeline_secret_program": str(ROOT / "ansible" / "secret"),
     }
     if outputs.cloud == "local" or compose_program:
@@ -57,14 +59,6 @@ def inventory(
     if key:
         host["ansible_ssh_private_key_file"] = key
     return {"tapeline": {"hosts": [name]}, "_meta": {"hostvars": {name: host}}}
-
-
-def tls_names(outputs: StackOutputs) -> str:
-    """Return the names that people type for PostgreSQL, as the certificate holds them."""
-    names = [outputs.domain] if outputs.domain else []
-    names.append(outputs.address)
-    is_address = {name: name.replace(".", "").isdigit() or ":" in name for name in names}
-    return ",".join(f"{'IP' if is_address[name] else 'DNS'}:{name}" for name in names)
 
 
 def backup_remote(target: str) -> str:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from scripts.operations import access, commands, deploy, host_updates
+from scripts.operations import access, commands, deploy, host_settings, host_updates
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.gate import look
 from scripts.operations.preflight import preflight
@@ -30,13 +30,14 @@ _ANSWER_SECONDS = 5.0
 
 
 def status(session: Session) -> tuple[list[str], bool]:
-    """Return one line for each thing that one wants to know every day, and whether anything but
-    the release could be found out.
+    """Return one line for each thing that one wants to know every day, and whether anything of
+    the containers could be found out.
 
     Raises UnreachableError.
     """
     parts: dict[str, Callable[[Session], str]] = {
         "release": lambda one: deploy.current(one) if one.place.is_remote else "the checkout",
+        "settings": settings,
         "health": lambda one: str(look(one)),
         "freshness": freshness,
         "lag": lag,
@@ -48,9 +49,8 @@ def status(session: Session) -> tuple[list[str], bool]:
         "let in": lambda one: ", ".join(access.listed(one)) or "nobody from elsewhere",
     }
     told = {name: _or_why_not(part, session) for name, part in parts.items()}
-    is_known = any(
-        not text.startswith(_UNKNOWN) for name, text in told.items() if name != "release"
-    )
+    of_containers = [text for name, text in told.items() if name not in ("release", "settings")]
+    is_known = any(not text.startswith(_UNKNOWN) for text in of_containers)
     return [f"{name:12}{text}" for name, text in told.items()], is_known
 
 
@@ -61,6 +61,21 @@ def _or_why_not(part: Callable[[Session], str], session: Session) -> str:
         raise
     except OperationError as error:
         return f"{_UNKNOWN}{str(error).splitlines()[-1]}"
+
+
+def settings(session: Session) -> str:
+    """Return whether the host has the settings and the key that are configured, or what differs."""
+    if session.outputs is None:
+        return "the checkout's .env"
+    there = session.run(commands.of_file("cat", host_settings.FILE))
+    differing = host_settings.differences(host_settings.lines(session.outputs), there)
+    key = session.outputs.secrets["alpha_vantage_key"]
+    file = f"{session.place.keys}/alpha_vantage_key"
+    if key and session.run(commands.of_file("cat", file)).strip() != key:
+        differing.append("alphaVantageKey is another one there")
+    if not differing:
+        return "as configured"
+    return f"{'; '.join(differing)}; to bring them: fab deploy --stack {session.place.name}"
 
 
 def freshness(session: Session) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.operations import commands, passwords
+from scripts.operations import commands, markets, passwords
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.session import Session
@@ -33,6 +33,9 @@ def rotate(session: Session, what: str, file: str = "") -> None:
     if file and what not in (KEY, CERTIFICATE):
         raise OperationError("a new password is made there; --file is for a key or a certificate")
     given = _read(Path(file), ("",) if what == KEY else CERTIFICATE_FILES) if file else {}
+    if what == KEY:
+        markets.refuse_a_stacks_key(session)
+        markets.refuse_mixing(session, has_key=True)
     with session.locked(f"rotate {what}", ""):
         if what == KEY:
             _key(session, given[""])
@@ -78,5 +81,7 @@ def _dashboard(session: Session) -> None:
 
 def _key(session: Session, key: bytes) -> None:
     _send(session, key.strip() + b"\n", f"{session.place.keys}/alpha_vantage_key")
+    if session.place.is_remote:
+        session.run(f"rm -f {markets.KEY_OF_THE_STACK}")
     session.run(commands.restart(session.place, "simulator"))
     session.run(commands.restart(session.place, "producer"))

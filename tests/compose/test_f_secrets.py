@@ -52,6 +52,9 @@ def restarted(stack: Stack, canary: str) -> Iterator[Restarted]:
     key_file = stack.directory / "keys" / "alpha_vantage_key"
     key_file.write_text(canary + "\n", encoding="utf-8")
     stack.variables |= SMALL | REAL
+    with pytest.raises(AssertionError, match="producer: there are bars of the simulated market, "):
+        stack.compose("run", "--rm", "--no-deps", "--no-TTY", "producer")
+    stack.variables["DATA_OF_BOTH_MARKETS"] = "yes, keep both"
     stack.compose("--profile", "spark-pages", "up", "--detach")
     vendor = start_vendor(stack)
     try:

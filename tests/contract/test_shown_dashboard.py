@@ -24,8 +24,6 @@ CLOSED: dict[str, Any] = {
     "tapeline_certificate": "own-ca",
     "tapeline_dashboard_cidrs": [],
     "tapeline_domain": "market.example.org",
-    "tapeline_settings": {"SYMBOLS": "AAPL"},
-    "tapeline_tls_names": "DNS:market.example.org",
 }
 SHOWN = CLOSED | {"tapeline_dashboard_cidrs": ["198.51.100.0/24", "203.0.113.9/32"]}
 ACME = {"tapeline_certificate": "acme", "firewall_acme": True}
@@ -37,32 +35,6 @@ def rendered(template: str, values: dict[str, Any]) -> list[str]:
     text = (ROLES / role / "templates" / name).read_text("utf-8")
     lines: list[str] = jinja2.Template(text, trim_blocks=True).render(values).splitlines()
     return lines
-
-
-HEAD = [
-    "# a test; the settings are those of .env.example.",
-    "TAPELINE_SECRETS=/opt/tapeline/keys",
-    "TAPELINE_GIVEN=/opt/tapeline/given",
-    "POSTGRES_TLS_NAMES=DNS:market.example.org",
-]
-FRONT = ["DASHBOARD_DOMAIN=market.example.org", "FRONT_PUBLISHED=0.0.0.0:443"]
-FRONT_HTTP = ["FRONT_HTTP_PUBLISHED=0.0.0.0:80", "TAPELINE_ACME=/opt/tapeline/acme"]
-
-
-@pytest.mark.parametrize(
-    ("values", "wanted"),
-    [
-        (CLOSED | ACME, [*HEAD, "SYMBOLS=AAPL"]),
-        (SHOWN, [*HEAD, *FRONT, "SYMBOLS=AAPL", "COMPOSE_PROFILES=front"]),
-        (SHOWN | ACME, [*HEAD, *FRONT, *FRONT_HTTP, "SYMBOLS=AAPL", "COMPOSE_PROFILES=front"]),
-        (
-            SHOWN | {"tapeline_settings": {"COMPOSE_PROFILES": "pgadmin"}},
-            [*HEAD, *FRONT, "COMPOSE_PROFILES=pgadmin", "COMPOSE_PROFILES=pgadmin,front"],
-        ),
-    ],
-)
-def test_the_settings_of_the_containers(values: dict[str, Any], wanted: list[str]) -> None:
-    assert rendered("pipeline/settings.env.j2", values) == wanted
 
 
 def let_through(values: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
 from scripts.embedded.layout import ROOT
 from scripts.operations.inventory import COMPOSE_VARIABLE
-from tests.compose.stack import run
+from tests.compose.stack import FRUGAL, run
 from tests.fixtures.live import wait_for
 
 STACK = "rehearsal"
@@ -23,6 +23,8 @@ IMAGE = "tapeline-vm:rehearsal"
 SUBNET, GATEWAY, ADDRESS = "10.77.0.0/24", "10.77.0.1", "10.77.0.2"
 OUTSIDE, ELSEWHERE = "10.77.0.9", "10.77.0.10"
 VERB_SECONDS = 900.0
+# Small, and at a pace at which no night falls on the market meanwhile.
+SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", **FRUGAL}
 NEXT_POSTGRES, NEXT_SUITE = "18", "forky"
 # What systemd and an engine within need: everything but the right to raise limits.
 AS_A_MACHINE = (
@@ -96,7 +98,7 @@ class StandIn:
             "ssh_port": 22, "ssh_identity_file": "", "host_key": f"{ADDRESS} {kind} {key}",
             "data_volume_device": "", "domain": "", "certificate": "own-ca", "acme_email": "",
             "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
-            "backup_target": "",
+            "backup_target": "", "settings": SETTINGS, "build_ca": "", "data_volume_gb": 0,
             "secrets": self.secrets,
         }  # fmt: skip
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from scripts.operations import health
-from tests.compose.stack import FRUGAL
 from tests.compose.test_c_ports import PROBE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (
@@ -22,8 +21,6 @@ from tests.rehearsal.stand_in import (
     broken_commit,
 )
 
-# Small, and at a pace at which no night falls on the market meanwhile.
-SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", **FRUGAL}
 ASK = """
 import pathlib, psycopg, sys
 address, query = sys.argv[1:]
@@ -60,9 +57,7 @@ BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY
 
 
 def provision(machine: StandIn, *words: str) -> str:
-    settings = machine.desk / "settings.json"
-    settings.write_text(json.dumps({"tapeline_settings": SETTINGS}), encoding="utf-8")
-    return machine.fab("provision", f"--extra=-e @{settings}", *words)
+    return machine.fab("provision", *words)
 
 
 def changed(said: str) -> int:
@@ -149,8 +144,9 @@ def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: 
 
 def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
     said = machine.fab("status")
-    for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"health +all \d+ well", r"freshness +\d+ bars",
-                 r"lag +\d+ records", r"quota +\d+ calls",
+    for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"settings +as configured",
+                 r"health +all \d+ well", r"freshness +\d+ bars", r"lag +\d+ records",
+                 r"quota +\d+ calls",
                  r"engine +\d+\.\S+, built .*\d{4}; the base of the images is \d+ days old",
                  r"certificate +7\d\d days left",
                  rf"let in +{OUTSIDE}/32"):  # fmt: skip

@@ -25,6 +25,9 @@ FOUND: dict[str, Any] = {
     "powerbi_cidrs": [],
     "dashboard_cidrs": ["198.51.100.0/24"],
     "backup_target": "/backups",
+    "settings": {"SYMBOLS": "AAPL"},
+    "build_ca": "",
+    "data_volume_gb": 40.0,
     "secrets": {name: f"hidden-{name}" for name in SECRETS},
 }
 
@@ -46,6 +49,9 @@ def test_the_outputs_are_read_whole() -> None:
         powerbi_cidrs=(),
         dashboard_cidrs=("198.51.100.0/24",),
         backup_target="/backups",
+        settings={"SYMBOLS": "AAPL"},
+        build_ca="",
+        data_volume_gb=40,
         secrets=FOUND["secrets"],
     )
 

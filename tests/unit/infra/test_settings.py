@@ -49,6 +49,8 @@ def test_the_least_configuration_is_enough() -> None:
         keep_data=True,
         deploy=False,
         existing=ExistingHost("", "", 22, "", ""),
+        containers={},
+        build_ca="",
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from infra.outputs import OUTPUTS_FILE_VARIABLE
 from scripts.embedded.layout import ROOT
 from scripts.operations.errors import OperationError
+from scripts.operations.host_settings import lines
 from scripts.operations.inventory import backup_remote, inventory
 from scripts.operations.stacks import known_hosts, stack_outputs
 from tests.unit.operations.fakes import RECORDED, outputs
@@ -47,7 +48,8 @@ def test_the_whole_inventory() -> None:
                     "tapeline_dashboard_cidrs": ["203.0.113.64/26"],
                     "tapeline_backup_target": "s3://bucket/tapeline",
                     "tapeline_backup_remote": "offsite:bucket/tapeline",
-                    "tapeline_tls_names": "DNS:db.example.org,IP:203.0.113.7",
+                    "tapeline_settings": lines(outputs()),
+                    "tapeline_build_ca": "",
                     "tapeline_secret_program": str(ROOT / "ansible" / "secret"),
                 }
             }

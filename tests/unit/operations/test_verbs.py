@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.config_keys import KEYS
-from scripts.operations import access, bundle, recovery, reports, rotation
+from scripts.operations import access, bundle, host_settings, recovery, reports, rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.place import LOCAL
 from scripts.operations.settings_file import setting, with_setting
@@ -127,6 +127,7 @@ def test_the_remedy_for_the_clouds_firewall_names_a_setting_that_there_is() -> N
 
 def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
     one, shell, _ = session({"ps --all": GOOD})
+    one.outputs = replace(outputs(), secrets={**outputs().secrets, "alpha_vantage_key": ""})
     (tmp_path / "key.txt").write_text("  CANARY\n\n", encoding="utf-8")
     rotation.rotate(one, "key", str(tmp_path / "key.txt"))
     assert shell.sent == {"/opt/tapeline/keys/alpha_vantage_key": b"CANARY\n"}
@@ -174,6 +175,8 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
     one, _, _ = session(
         {
             "readlink": "releases/r1",
+            "settings.env": "\n".join(host_settings.lines(outputs())),
+            "alpha_vantage_key": outputs().secrets["alpha_vantage_key"],
             "ps --all": GOOD,
             "tapeline-access": "nobody",
             "json_build_object": json.dumps(facts),
@@ -191,6 +194,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
     assert is_known
     assert lines == [
         "release     r1",
+        "settings    as configured",
         "health      all 3 well",
         "freshness   12 bars, the newest of 2026-11-24T20:29:00Z, written 4 s ago; "
         "1 rejected, 0 lost",
@@ -210,7 +214,8 @@ def test_a_status_of_which_nothing_is_known_is_none() -> None:
     lines, is_known = reports.status(one)
     # What this machine lets in stands in its own file.
     assert [line.partition(" ")[0] for line in lines if "unknown: Cannot" not in line] == [
-        "release"
+        "release",
+        "settings",
     ]
     assert not is_known
 
