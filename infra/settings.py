@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra import container_settings, ssh_keys
-from infra.addresses import is_world_open, parse_cidr
+from infra.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, parse_cidr, split
 from infra.catalog import CATALOG, RENTED
 from infra.config_keys import KEYS
 
 OWN_CA: Final = "own-ca"
 ACME: Final = "acme"
 CERTIFICATES: Final = (OWN_CA, "given", ACME)
-WORLD_OPEN_WORDS: Final = "yes, from anywhere"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
@@ -167,15 +166,15 @@ class _Reader:
 
     def cidrs(self, key: str, why_ipv4: str) -> tuple[str, ...]:
         found = []
-        for part in filter(None, (part.strip() for part in self.text(key).split(","))):
+        for part in split(self.text(key)):
             try:
                 network = parse_cidr(part)
             except ValueError as error:
                 raise SettingError(f"{key}: {error}; {_remedy(key)}") from error
             if why_ipv4 and network.version != 4:
                 raise SettingError(f"{key}: {part} is IPv6, and {why_ipv4}; {_remedy(key)}")
-            found.append(str(network))
-        return tuple(dict.fromkeys(found))
+            found.append(part)
+        return normal_form(found)
 
     def admin_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
         self.required("adminCidrs")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from infra.addresses import is_world_open
-from infra.settings import WORLD_OPEN_WORDS
+from infra.addresses import WORLD_OPEN_WORDS, is_world_open, refuse_world, split
 from scripts.operations import commands, networks
 from scripts.operations.errors import OperationError
 from scripts.operations.place import Place
@@ -24,32 +23,38 @@ def listed(session: Session) -> list[str]:
 
 def change(session: Session, word: str, cidr: str) -> list[str]:
     """Add a network to the list, or take it off; return the list. Raises OperationError."""
-    deed = networks.with_network if word == ALLOW else networks.without_network
-    named = networks.network(cidr)
-    if word == ALLOW and is_world_open([named]) and not _may_the_world_come(session):
-        setting_ = "the stack's worldOpenPostgres" if session.outputs else "POWERBI_WORLD_OPEN"
-        raise OperationError(
-            f"{cidr} opens the database to half the world or more; name the networks of the people "
-            f"who use Power BI, or set {setting_} to: {WORLD_OPEN_WORDS}"
-        )
+    remote = session.place.is_remote
+    # A settings file may hold what is no network: it is taken off as it is written.
+    named = cidr if word == DENY and not remote else networks.network(cidr)
     with session.locked(f"{word} {named}", ""):
-        if session.place.is_remote:
-            wanted = deed(listed(session), named)
+        text = "" if remote else _settings(session)
+        before = listed(session) if remote else _networks(text)
+        if word == DENY:
+            wanted = networks.without_network(before, named)
+        else:
+            wanted = networks.with_network(before, named)
+            _require_consent(session, text, wanted)
+        if remote:
             session.run(f"tapeline-access {word} {named}")
         else:
-            text = _settings(session)
-            wanted = deed(_networks(text), named)
             session.shell.send(with_networks(text, wanted).encode(), _SETTINGS)
         session.run(commands.up(session.place))
         session.run(await_list(session.place, wanted))
     return wanted
 
 
-def _may_the_world_come(session: Session) -> bool:
-    """Return whether it was said openly: Pulumi takes such ranges with the words alone."""
+def _require_consent(session: Session, text: str, wanted: list[str]) -> None:
+    """Raise OperationError for a list that holds the world, unless it was said openly."""
     if session.outputs is not None:
-        return is_world_open(session.outputs.powerbi_cidrs)
-    return setting(_settings(session), "POWERBI_WORLD_OPEN").strip("'\"") == WORLD_OPEN_WORDS
+        # Pulumi takes such networks with the words alone.
+        said = WORLD_OPEN_WORDS if is_world_open(session.outputs.powerbi_cidrs) else ""
+        name = "the stack's worldOpenPostgres"
+    else:
+        said, name = setting(text, "POWERBI_WORLD_OPEN").strip("'\""), "POWERBI_WORLD_OPEN"
+    try:
+        refuse_world(wanted, said, f"set {name} to")
+    except ValueError as error:
+        raise OperationError(str(error)) from error
 
 
 def cloud_remedy(stack: str, wanted: str) -> str:
@@ -70,7 +75,7 @@ def _settings(session: Session) -> str:
 
 
 def _networks(text: str) -> list[str]:
-    return setting(text, "POWERBI_CIDRS").replace(",", " ").split()
+    return split(setting(text, "POWERBI_CIDRS"))
 
 
 def _port(text: str) -> str:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from infra import addresses
 from scripts.operations.errors import OperationError
 
 
 def network(text: str) -> str:
-    """Return an IPv4 network as everybody writes it. Raises OperationError."""
-    try:
-        return str(ipaddress.IPv4Network(text))
-    except ValueError as error:
-        raise OperationError(
-            f"{text!r} is not an IPv4 network such as 203.0.113.0/24: {error}"
-        ) from error
+    """Return an IPv4 network in its normal form. Raises OperationError."""
+    return _checked(lambda: [addresses.ipv4_cidr(text)])[0]
 
 
 def with_network(listed: Sequence[str], cidr: str) -> list[str]:
-    """Return the list with the network in it, in order."""
-    return sorted({*listed, network(cidr)})
+    """Return the list with the network in it. Raises OperationError."""
+    return _checked(lambda: addresses.with_network(listed, cidr))
 
 
 def without_network(listed: Sequence[str], cidr: str) -> list[str]:
-    """Return the list without the network, which must be on it. Raises OperationError."""
-    if network(cidr) not in listed:
-        raise OperationError(f"{cidr} is not on the list: {', '.join(listed) or 'nobody is'}")
-    return sorted({*listed} - {network(cidr)})
+    """Return the list without the network, of which it holds some. Raises OperationError."""
+    return _checked(lambda: addresses.without_network(listed, cidr))
+
+
+def _checked(find: Callable[[], Iterable[str]]) -> list[str]:
+    try:
+        return list(find())
+    except ValueError as error:
+        raise OperationError(str(error)) from error

@@ -6,20 +6,10 @@ import subprocess
 from collections.abc import Mapping
 
 from scripts.containers import programs
+from services.secrets import table
 from tests.compose.stack import Stack
 
-GENERATED = (
-    "postgres_password",
-    "market_owner_password",
-    "stream_writer_password",
-    "dashboard_reader_password",
-    "powerbi_reader_password",
-    "dashboard_password",
-    "spark_secret",
-    "kafka_ui_password",
-    "pgadmin_password",
-    "spark_pages_password",
-)
+GENERATED = tuple(table.GENERATED)
 _PART_BYTES = 1 << 22
 
 

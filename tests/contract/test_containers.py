@@ -56,7 +56,9 @@ def test_all_images_begin_with_the_same_base() -> None:
     assert base_image.base_name(base_image.read_dockerfiles()) == "debian:trixie-20260918-slim"
 
 
-@pytest.mark.parametrize("service", ["simulator", "producer", "topics", "stream", "dashboard"])
+@pytest.mark.parametrize(
+    "service", ["simulator", "producer", "topics", "stream", "dashboard", "secrets"]
+)
 def test_the_dockerfiles_of_the_python_services_begin_alike(service: str) -> None:
     def opening(file: Path) -> str:
         return file.read_text("utf-8").split("\n", 1)[1].split("FROM base", 1)[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.embedded.postgres_account import account_for
+from services.secrets import table
 from tests.fixtures.endpoint import Endpoint
 
 
@@ -41,31 +42,6 @@ def test_the_list_is_written_one_network_a_line(place: Endpoint) -> None:
     assert (place.served / "powerbi_cidrs").read_text() == "198.51.100.0/24\n203.0.113.7/32\n"
     assert place.secrets().returncode == 0
     assert (place.served / "powerbi_cidrs").read_text() == ""
-
-
-@pytest.mark.parametrize(
-    "cidr",
-    ["203.0.113.7", "203.0.113.0/33", "203.0.113.256/32", "0x7f.0.0.1/8", "2001:db8::/48", "all",
-     "10.0.0.0/8 trust", "samenet"],
-)  # fmt: skip
-def test_what_is_no_network_is_refused(place: Endpoint, cidr: str) -> None:
-    done = place.secrets(POWERBI_CIDRS=cidr)
-    assert done.returncode == 2
-    assert "is not an IPv4 network such as 203.0.113.0/24" in done.stderr
-    assert not (place.served / "server.key").exists()
-
-
-@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "0.0.0.0/1", "64.0.0.0/2", "1.0.0.0/7"])
-def test_the_world_is_let_in_by_words_alone(place: Endpoint, cidr: str) -> None:
-    done = place.secrets(POWERBI_CIDRS=cidr, POWERBI_WORLD_OPEN="true")
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"secrets: POWERBI_CIDRS: {cidr} opens the database to half the world or more; "
-        "to want that, set POWERBI_WORLD_OPEN to: yes, from anywhere\n",
-    )
-    done = place.secrets(POWERBI_CIDRS=cidr, POWERBI_WORLD_OPEN="yes, from anywhere")
-    assert done.returncode == 0
-    assert (place.served / "powerbi_cidrs").read_text() == f"{cidr}\n"
 
 
 def test_a_given_certificate_is_served_in_the_place_of_our_own(place: Endpoint) -> None:
@@ -120,6 +96,68 @@ def test_the_dashboard_has_a_password_of_its_own_that_can_be_rotated(place: Endp
     assert place.secrets("rotate", "dashboard_password").returncode == 0
     assert len(handed_out.read_text().strip()) == 48
     assert handed_out.read_text() != first
+
+
+def test_the_login_of_sparks_pages_follows_their_password(place: Endpoint) -> None:
+    assert place.secrets().returncode == 0
+    assert place.secrets("rotate", "spark_pages_password").returncode == 0
+    origin = contents(place.folders["secrets"] / "origin")
+    login = contents(place.folders["secrets"] / "spark-pages")["login"]
+    user, _, hashed = login.strip().partition(":")
+    _, _, salt, _ = hashed.split("$")
+    again = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"],
+                           input=origin["spark_pages_password"], capture_output=True, text=True,
+                           check=True)  # fmt: skip
+    assert (user, again.stdout.strip()) == ("tapeline", hashed)
+
+
+def test_a_rotated_administrator_keeps_the_login_before_until_the_server_has_the_new_one(
+    place: Endpoint,
+) -> None:
+    assert place.secrets().returncode == 0
+    before = contents(place.served)
+    assert place.secrets("rotate", "postgres_password").returncode == 0
+    after = contents(place.served)
+    assert after["pgpass.before"] == before["pgpass"]
+    owner = contents(place.folders["secrets"] / "migrate")["market_owner_password"]
+    assert after["pgpass"] == (
+        f"*:*:*:postgres:{after['postgres_password']}*:*:*:market_owner:{owner}"
+    )
+    assert after["postgres_password"] != before["postgres_password"]
+
+
+def test_each_volume_holds_its_own_few_for_their_owner_alone(place: Endpoint) -> None:
+    assert place.secrets().returncode == 0
+    volumes = {
+        folder.name: sorted(contents(folder)) for folder in place.folders["secrets"].iterdir()
+    }
+    assert volumes.pop("origin") == sorted(
+        {*table.GENERATED, *table.OTHERS, "ca.key", "server.crt", "server.key",
+         "server.names"}
+    )  # fmt: skip
+    assert volumes == {
+        "postgres": ["backup_passphrase", "pgpass", "postgres_password", "powerbi_cidrs",
+                     "server.crt", "server.key"],
+        "migrate": ["ca.crt", "dashboard_reader_password", "market_owner_password",
+                    "postgres_password", "powerbi_reader_password", "stream_writer_password"],
+        "stream": ["ca.crt", "spark_secret", "stream_writer_password"],
+        "spark": ["ca.crt", "spark_secret"],
+        "readers": ["ca.crt", "dashboard_reader_password", "powerbi_reader_password"],
+        "dashboard": ["ca.crt", "dashboard_password", "dashboard_reader_password"],
+        "kafka-ui": ["spring.security.user.password"],
+        "pgadmin": ["ca.crt", "pgadmin_password"],
+        "spark-pages": ["login"],
+        "front": ["server.crt", "server.key"],
+    }  # fmt: skip
+    files = [file for file in place.folders["secrets"].rglob("*") if file.is_file()]
+    assert {file.stat().st_mode & 0o7777 for file in files} == {0o400}
+
+
+def test_names_that_are_none_are_told_by_their_setting(place: Endpoint) -> None:
+    done = place.secrets(POSTGRES_TLS_NAMES="db.example.org")
+    assert done.returncode == 2
+    assert done.stderr.startswith("secrets: POSTGRES_TLS_NAMES must be names such as DNS:db.exa")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["", "ca.key", "unknown_password", "../../etc/passwd"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from infra.addresses import WORLD_OPEN_WORDS
 from infra.exposure import undeclared_openings, world_open_findings
 from infra.outputs import from_mapping
-from infra.settings import WORLD_OPEN_WORDS
 from tests.unit.infra.stacks import RENTED, SHOWN, run
 from tests.unit.infra.test_clouds import ADMINS, openings, published
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra.addresses import WORLD_OPEN_WORDS
 from infra.config_keys import KEYS
-from infra.settings import WORLD_OPEN_WORDS, ExistingHost, SettingError, Settings, parse
+from infra.settings import ExistingHost, SettingError, Settings, parse
 from tests.unit.infra.stacks import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[3]
@@ -78,17 +79,23 @@ def test_the_least_configuration_is_enough() -> None:
         ({"adminCidrs": "0.0.0.0/1,128.0.0.0/1"}, "adminCidrs opens SSH to the world"),
         (
             {"adminCidrs": "203.0.113.7/24"},
-            "adminCidrs: 203.0.113.7/24 is an address inside of the range 203.0.113.0/24; "
-            "such as: pulumi config set adminCidrs 203.0.113.7/32",
+            "adminCidrs: 203.0.113.7/24 is an address inside of the range 203.0.113.0/24: "
+            "write 203.0.113.0/24 for all of it, or 203.0.113.7 for the one address; such as: ",
         ),
-        ({"adminCidrs": "home"}, "adminCidrs: 'home' is no address range; such as: pulumi config"),
+        (
+            {"adminCidrs": "home"},
+            "adminCidrs: 'home' is no address range such as 203.0.113.0/24; such",
+        ),
         ({"adminCidrs": "2001:db8::/32"}, "adminCidrs: 2001:db8::/32 is IPv6, and the host has"),
         ({"powerBiCidrs": "0.0.0.0/0"}, "powerBiCidrs opens PostgreSQL to the world; name the"),
         (
             {"cloud": "existing", "powerBiCidrs": "2001:db8::/32", "adminCidrs": "2001:db8::/48"},
             "powerBiCidrs: 2001:db8::/32 is IPv6, and PostgreSQL is published on IPv4 alone; such",
         ),
-        ({"powerBiCidrs": "1.2.3.4/33"}, "powerBiCidrs: '1.2.3.4/33' is no address range; such as"),
+        (
+            {"powerBiCidrs": "1.2.3.4/33"},
+            "powerBiCidrs: '1.2.3.4/33' is no address range such as 203.0",
+        ),
         ({"dashboardCidrs": "0.0.0.0/0"}, "dashboardCidrs opens the dashboard to the world; name"),
         ({"dashboardCidrs": "192.0.2.7/24"}, "dashboardCidrs: 192.0.2.7/24 is an address inside"),
         (

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
 from scripts.operations import bundle, passwords, rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.place import LOCAL
+from services.secrets import table
 from tests.unit.operations.fakes import COMPOSE, HOST, listed, session
 
 SHOW = "run --rm --no-deps --no-TTY secrets show"
@@ -71,8 +70,7 @@ def test_what_nobody_types_is_not_shown(name: str) -> None:
 
 
 def test_each_one_is_made_and_kept_out_of_bundles() -> None:
-    made = re.findall(r"once (\w+) random", (ROOT / "services/secrets/start").read_text("utf-8"))
-    typed = {name for name in made if name != "spark_secret"}
+    typed = {name for name in table.GENERATED if name != "spark_secret"}
     assert {*passwords.SHOWN} >= typed
     assert {*bundle.SECRET_NAMES} >= {*passwords.SHOWN} - {"ca.crt"}
 
