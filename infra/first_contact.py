@@ -22,6 +22,8 @@ from infra.cloud_init import HOST_KEY_FILE
 from infra.ssh_keys import known_hosts_line
 
 DEADLINE_SECONDS: Final = 600
+TELL_AFTER_SECONDS: Final = 30
+"""A first boot may take so long; then the reason is told, and the waiting goes on."""
 PAUSE_SECONDS: Final = 5
 SSH_FAILED: Final = 255
 
@@ -100,24 +102,40 @@ def ssh_command(contact: Contact, known_hosts: Path, remote: str) -> list[str]:
     ]  # fmt: skip
 
 
-def settle(
-    contact: Contact, run: Run, clock: Callable[[], float], pause: Callable[[], None]
-) -> str:
+Pause = Callable[[str], None]
+"""Takes why there is nothing else to do; empty: it is too early to say."""
+
+
+def settle(contact: Contact, run: Run, clock: Callable[[], float], pause: Pause) -> str:
     """Bring the host to its lasting key and return what was done. Raises ContactError."""
+    _require_key(contact)
     with tempfile.TemporaryDirectory() as folder:
         known = {}
         for name in ("first_contact_public", "lasting_public"):
             known[name] = Path(folder) / name
             line = known_hosts_line(contact.address, contact.port, getattr(contact, name))
             known[name].write_text(f"{line}\n", encoding="utf-8")
-        deadline = clock() + DEADLINE_SECONDS
+        begin = since = clock()
+        before = ""
         while True:
             done = _try(contact, run, known["first_contact_public"], known["lasting_public"])
             if isinstance(done, str):
                 return done
-            if clock() > deadline:
-                raise ContactError(_complaint(contact, done))
-            pause()
+            why, now = _complaint(contact, done), clock()
+            if now > begin + DEADLINE_SECONDS:
+                raise ContactError(f"{why}; waited {DEADLINE_SECONDS} s")
+            if why != before:
+                before, since = why, now
+            pause(why if now >= since + TELL_AFTER_SECONDS else "")
+
+
+def _require_key(contact: Contact) -> None:
+    file = Path(contact.identity_file).expanduser()
+    if contact.identity_file and not file.is_file():
+        raise ContactError(
+            f"there is no private key {file}; name yours, such as: "
+            "pulumi config set sshIdentityFile ~/.ssh/id_ed25519"
+        )
 
 
 def _try(contact: Contact, run: Run, first: Path, lasting: Path) -> str | Answer:
@@ -157,12 +175,12 @@ def _complaint(contact: Contact, answer: Answer) -> str:
         )
     if "Permission denied" in answer.errors:
         return (
-            f"{where} does not let {contact.user} in; sshPublicKey and the private key that ssh "
-            "uses do not fit: set sshIdentityFile, or load the key into the agent"
+            f"{where} does not let {contact.user} in; the private key of sshPublicKey must be in "
+            "your agent (ssh-add; one with a passphrase always) or be named by sshIdentityFile"
         )
     return (
-        f"{where} did not answer within {DEADLINE_SECONDS} s; does adminCidrs hold the address "
-        f"you come from? ({_last_line(answer.errors)})"
+        f"{where} does not answer; does adminCidrs hold the address that you come from now? "
+        f"({_last_line(answer.errors)})"
     )
 
 
@@ -175,18 +193,30 @@ def _run(command: list[str], stdin: str) -> Answer:
     return Answer(done.returncode, done.stderr)
 
 
-def _wait() -> None:
-    sys.stderr.write("waiting for the host ...\n")
-    time.sleep(PAUSE_SECONDS)
+class _Waiting:
+    """Waits between two tries, and tells why, each reason once."""
+
+    def __init__(self) -> None:
+        self._told = {""}
+        print("waiting for the host ...", flush=True)  # noqa: T201 - shown by Pulumi
+
+    def __call__(self, why: str) -> None:
+        if why not in self._told:
+            self._told.add(why)
+            print(f"still waiting: {why}", flush=True)  # noqa: T201
+        time.sleep(PAUSE_SECONDS)
 
 
 def main() -> int:
     """Run from Pulumi; return the exit code."""
     try:
-        done = settle(contact_from(json.load(sys.stdin)), _run, time.monotonic, _wait)
+        done = settle(contact_from(json.load(sys.stdin)), _run, time.monotonic, _Waiting())
     except ContactError as error:
         sys.stderr.write(f"first contact: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("first contact: interrupted\n")
+        return 130
     sys.stdout.write(f"{done}\n")
     return 0
 

@@ -1,13 +1,13 @@
 """What runs on the operator's machine while Pulumi is at work: a module and its input in.
 
 A command runs again when its input changes, and when another machine has taken the host's place.
+Its input holds no path of this checkout: another folder or another person deploys nothing again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pulumi
@@ -16,7 +16,8 @@ import pulumi_command
 from infra.host import Host, HostKeys
 from infra.settings import Settings
 
-ROOT: Final = str(Path(__file__).parents[1])
+CHECKOUT: Final = ".."
+"""As seen from this folder, in which Pulumi runs the program and its plugins."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,12 @@ class OperatorCommands:
         return pulumi_command.local.Command(
             f"{self.name}-{use}",
             create=f"exec .venv/bin/python -m {module}",
-            dir=ROOT,
+            dir=CHECKOUT,
             stdin=stdin,
+            # What is said on standard output is shown at once, and kept in the state; what is said
+            # on standard error is shown if the command fails, with all the rest.
+            logging=pulumi_command.local.Logging.STDOUT,
+            add_previous_output_in_env=False,
             triggers=[self.host.machine],
             opts=pulumi.ResourceOptions(
                 parent=self.parent,

@@ -9,6 +9,7 @@ the same JSON, because the engine publishes the outputs only after the last reso
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
@@ -17,6 +18,8 @@ from infra.container_settings import checked
 
 OUTPUTS_FILE_VARIABLE: Final = "TAPELINE_STACK_OUTPUTS"
 KEY_FILE_VARIABLE: Final = "TAPELINE_SSH_KEY"
+PROGRESS_VARIABLE: Final = "TAPELINE_PROGRESS_FD"
+"""Set for a deployment within `pulumi up`: where fab also writes how far it is."""
 SSH_USER: Final = "tapeline"
 
 ROLE_PASSWORDS: Final = (
@@ -77,6 +80,11 @@ class StackOutputs:
     """The size of the data volume; 0 where no volume is made."""
     secrets: Mapping[str, str] = field(repr=False)
     """The keys of SECRETS."""
+
+
+def folder_name(stack: str) -> str:
+    """Return a stack's name as that of a folder, below .cache/operations."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", stack)
 
 
 def from_json(text: str) -> StackOutputs:

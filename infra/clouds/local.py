@@ -9,7 +9,6 @@ protected.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pulumi
@@ -21,7 +20,8 @@ from infra.host import Host, Plan
 from infra.outputs import SSH_USER
 
 LOOPBACK: Final = "127.0.0.1"
-_CONTEXT: Final = Path(__file__).parents[1] / "local_host"
+_CONTEXT: Final = "local_host"
+"""As seen from infra, in which Pulumi runs its plugins; another checkout builds nothing again."""
 
 
 def make(plan: Plan) -> Host:
@@ -46,7 +46,7 @@ def _container(plan: Plan, data: docker.Volume) -> docker.Container:
     image = docker.RemoteImage(
         f"{plan.name}-image",
         name=settings.image,
-        build=docker.RemoteImageBuildArgs(context=str(_CONTEXT)),
+        build=docker.RemoteImageBuildArgs(context=_CONTEXT),
         keep_locally=True,
         opts=plan.plain(),
     )

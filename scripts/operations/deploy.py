@@ -42,6 +42,7 @@ def prepared(
     def deploy(dump: str) -> None:
         markets.refuse_mixing(session, has_key=markets.will_have_key(session))
         if with_ansible:
+            session.say("Ansible is bringing the host to its state")
             provision.provision(session.place.name, check=False)
         deploy_there(session, release, images, reason, seconds, dump)
 
@@ -118,7 +119,8 @@ def deploy_there(
         except OperationError as error:
             if not before:
                 raise
-            session.say(f"{error}\nrolling back to {before}")
+            session.say(str(error))
+            session.say(f"rolling back to {before}")
             # However short the new one's time was: this one must run.
             switch(session, before, max(seconds, GATE_SECONDS))
             _void(session, release)

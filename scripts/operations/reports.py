@@ -9,7 +9,14 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from scripts.operations import access, commands, deploy, host_settings, host_updates
+from scripts.operations import (
+    access,
+    commands,
+    deploy,
+    first_backup,
+    host_settings,
+    host_updates,
+)
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.gate import look
 from scripts.operations.preflight import preflight
@@ -164,10 +171,11 @@ def doctor(session: Session) -> tuple[list[str], bool]:
 
 
 def _host_notes(session: Session) -> list[str]:
+    notes = [first_backup.NOTE] if first_backup.is_awaited(session) else []
     try:
-        return host_updates.waiting(session).notes()
+        return notes + host_updates.waiting(session).notes()
     except OperationError as error:
-        return [f"whether updates wait is unknown: {str(error).splitlines()[-1]}"]
+        return [*notes, f"whether updates wait is unknown: {str(error).splitlines()[-1]}"]
 
 
 def _verdict(check: Callable[[], None]) -> str:
@@ -200,6 +208,8 @@ def _lasts(session: Session) -> None:
 
 
 def _recent_backup(session: Session) -> None:
+    if first_backup.is_awaited(session):
+        return
     dump = newest(session)
     if hours_since(dump, session.now()) > _BACKUP_HOURS:
         raise OperationError(f"the newest is {dump}")

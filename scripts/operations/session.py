@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from infra.outputs import StackOutputs
+from infra.outputs import PROGRESS_VARIABLE, StackOutputs
 from scripts.embedded.progress import say
 from scripts.operations import commands, place, ssh_client
 from scripts.operations.errors import OperationError
@@ -99,7 +99,20 @@ def begin(stack: str, variables: Mapping[str, str] = os.environ) -> Session:
     settings = ssh_client.ask(outputs, ssh_client.key_file(outputs, variables))
     connection = connect(outputs, known_hosts(outputs), settings)
     where = place.host(stack)
-    return Session(where, RemoteShell(connection, "/"), who, outputs)
+    return Session(where, RemoteShell(connection, "/"), who, outputs, _teller(variables))
+
+
+def _teller(variables: Mapping[str, str]) -> Callable[[str], None]:
+    """Return what tells a person how far it is; within `pulumi up`, the first line also there."""
+    descriptor = variables.get(PROGRESS_VARIABLE)
+    if not descriptor:
+        return say
+
+    def tell(text: str) -> None:
+        say(text)
+        os.write(int(descriptor), f"{text.splitlines()[0]}\n".encode())
+
+    return tell
 
 
 def begin_there(stack: str) -> Session:

@@ -8,7 +8,13 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.outputs import OUTPUTS_FILE_VARIABLE, OutputsError, StackOutputs, from_json
+from infra.outputs import (
+    OUTPUTS_FILE_VARIABLE,
+    OutputsError,
+    StackOutputs,
+    folder_name,
+    from_json,
+)
 from scripts.embedded.layout import CACHE, ROOT
 from scripts.operations.errors import OperationError
 
@@ -55,7 +61,7 @@ def _ask_pulumi(name: str) -> str:
 
 def known_hosts(outputs: StackOutputs, cache: Path = CACHE) -> Path:
     """Write the host key that Pulumi made where SSH looks for it; return the file."""
-    file = cache / "operations" / re.sub(r"[^A-Za-z0-9._-]", "_", outputs.stack) / "known_hosts"
+    file = cache / "operations" / folder_name(outputs.stack) / "known_hosts"
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     wanted = outputs.host_key.strip() + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != wanted:

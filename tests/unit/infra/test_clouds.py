@@ -182,6 +182,15 @@ def test_what_is_handed_to_a_command_is_marked_secret(cloud: str) -> None:
         assert SECRET_SIGNATURE in command.inputs["stdin"]
         assert command.options["secret_outputs"] == ["stdout", "stderr"]
         assert len(command.inputs["triggers"]) == 1
+        # What a build prints is neither shown twice nor put into the environment of the next one.
+        assert command.inputs["logging"] == "stdout"
+        assert command.inputs["addPreviousOutputInEnv"] is False
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_another_checkout_changes_nothing(cloud: str) -> None:
+    inputs = [entry.inputs for entry in run(cloud).resources]
+    assert str(ROOT) not in json.dumps(inputs)
 
 
 def test_a_container_is_replaced_for_another_port_and_its_data_is_not() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -52,24 +52,28 @@ class Machine:
 
 
 @dataclass
-class Clock:
-    """Time that passes only by waiting."""
+class Meeting:
+    """Settles with a machine, and keeps what is told meanwhile and when."""
 
+    machine: Machine
+    contact: Contact = CONTACT
+    told: list[tuple[float, str]] = field(default_factory=list)
     seconds: float = 0.0
 
-    def now(self) -> float:
-        """Return the time."""
-        return self.seconds
+    def wait(self, why: str) -> None:
+        """Let ten seconds pass."""
+        if why and why not in [text for _, text in self.told]:
+            self.told.append((self.seconds, why))
+        self.seconds += 10
 
-    def wait(self) -> None:
-        """Let a minute pass."""
-        self.seconds += 60
+    def settle(self) -> str:
+        """Bring the machine to its lasting key."""
+        return settle(self.contact, self.machine.run, lambda: self.seconds, self.wait)
 
 
 def meet(machine: Machine) -> str:
     """Settle with the machine."""
-    clock = Clock()
-    return settle(CONTACT, machine.run, clock.now, clock.wait)
+    return Meeting(machine).settle()
 
 
 def test_a_new_vm_is_given_the_lasting_key_once_it_is_up() -> None:
@@ -92,9 +96,38 @@ def test_a_stranger_is_told_nothing() -> None:
     assert machine.received == []
 
 
-def test_a_key_that_does_not_fit_is_explained() -> None:
-    with pytest.raises(ContactError, match="does not let tapeline in; sshPublicKey and"):
-        meet(Machine(FIRST, letting_in=False))
+NOT_LET_IN = (
+    "203.0.113.80 port 22 does not let tapeline in; the private key of sshPublicKey must be in "
+    "your agent (ssh-add; one with a passphrase always) or be named by sshIdentityFile"
+)
+SILENT = (
+    "203.0.113.80 port 22 does not answer; does adminCidrs hold the address that you come from "
+    "now? (ssh: connect: Connection refused)"
+)
+
+
+def test_a_key_that_does_not_fit_is_explained_while_it_waits() -> None:
+    meeting = Meeting(Machine(FIRST, silent_for=6, letting_in=False))
+    with pytest.raises(ContactError) as fault:
+        meeting.settle()
+    assert str(fault.value) == f"{NOT_LET_IN}; waited 600 s"
+    # Three tries of two connections each were in vain, before it answered.
+    assert meeting.told == [(60.0, NOT_LET_IN)]
+    assert meeting.seconds == 610
+
+
+def test_a_slow_first_boot_is_told_and_waited_for() -> None:
+    meeting = Meeting(Machine(FIRST, silent_for=10))
+    assert meeting.settle() == "the first contact's host key was replaced by the lasting one"
+    assert meeting.told == [(30.0, SILENT)]
+
+
+def test_a_key_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    missing = tmp_path / "none"
+    meeting = Meeting(Machine(FIRST), replace(CONTACT, identity_file=str(missing)))
+    with pytest.raises(ContactError, match=f"there is no private key {missing}; name yours, such"):
+        meeting.settle()
+    assert (meeting.seconds, meeting.machine.received) == (0, [])
 
 
 def test_a_first_boot_that_failed_is_told() -> None:
@@ -103,8 +136,9 @@ def test_a_first_boot_that_failed_is_told() -> None:
 
 
 def test_silence_ends() -> None:
-    with pytest.raises(ContactError, match="did not answer within 600 s; does adminCidrs hold"):
+    with pytest.raises(ContactError) as fault:
         meet(Machine(FIRST, silent_for=1000))
+    assert str(fault.value) == f"{SILENT}; waited 600 s"
 
 
 def test_the_command_believes_the_pinned_key_alone() -> None:
