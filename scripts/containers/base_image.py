@@ -1,7 +1,7 @@
 """Makes the base image of all images where no image registry can be reached.
 
 `debootstrap` brings Debian's packages, each checked by Debian's signatures, and `docker import`
-gives the result the name that the Dockerfiles use.
+gives the result the registry's name, which the setting BASE_IMAGE must then say without a digest.
 """
 
 from __future__ import annotations
@@ -26,33 +26,28 @@ _SECURITY = "http://deb.debian.org/debian-security"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _NOT_NEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man")
 _DESCRIPTION = """\
-Make the image that the Dockerfiles are built from, where no image registry can be reached: a
-minimal Debian by debootstrap, imported under the registry's name. Needs root. What is made is kept
-in ~/.cache/tapeline. DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR name other mirrors.
+Make the image that all images are built from, where no image registry can be reached: a minimal
+Debian by debootstrap, imported under the registry's name. Then BASE_IMAGE must name it, without a
+digest. Needs root. What is made is kept in ~/.cache/tapeline. DEBIAN_MIRROR and
+DEBIAN_SECURITY_MIRROR name other mirrors.
 """
 
 
-def base_name(dockerfiles: Mapping[str, str]) -> str:
-    """Return the one image that all Dockerfiles begin with. Raises EmbeddedError."""
-    found: set[str] = {
-        name
-        for text in dockerfiles.values()
-        for name in re.findall(r"^FROM (\S+:\S+)", text, re.MULTILINE)
-    }
-    if len(found) != 1:
-        raise EmbeddedError(f"the Dockerfiles begin with more than one image: {sorted(found)}")
-    return found.pop()
+def base_name(compose_file: str) -> str:
+    """Return the name, without its digest, of the image that all images are built from.
 
-
-def read_dockerfiles() -> dict[str, str]:
-    """Return the text of each Dockerfile by its path."""
-    files = [*ROOT.glob("services/*/Dockerfile"), ROOT / "sql" / "Dockerfile"]
-    return {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
+    Raises EmbeddedError.
+    """
+    found = re.search(r"\$\{BASE_IMAGE:-([^@}]+)@sha256:[0-9a-f]{64}\}", compose_file)
+    if found is None:
+        raise EmbeddedError("docker-compose.yml names no BASE_IMAGE by its digest")
+    return found[1]
 
 
 def ensure(host: str, variables: Mapping[str, str]) -> str:
-    """Import the base image into the engine unless it is there; return its name."""
-    name = base_name(read_dockerfiles())
+    """Import the base image into the engine unless it is there; return its name: what BASE_IMAGE
+    must say, since what was not pulled has no digest."""
+    name = base_name((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     docker = [programs.require("docker"), "--host", host]
     there = subprocess.run([*docker, "image", "inspect", name], capture_output=True, check=False)
     if there.returncode != 0:
@@ -104,7 +99,8 @@ def main() -> int:
     ).parse_args()
     try:
         with engine(os.environ) as running:
-            say(f"ready: {ensure(running.host, os.environ)} in the engine at {running.host}")
+            name = ensure(running.host, os.environ)
+        say(f"ready: {name} in the engine at {running.host}; put BASE_IMAGE={name} into .env")
     except EmbeddedError as error:
         say(f"scripts/base-image: {error}")
         return 1

@@ -70,10 +70,10 @@ def parse(printed: str) -> HostUpdates:
 def engine(session: Session) -> str:
     """Return the engine's version and when it was built, and how old the base of the images is."""
     asked = "docker version --format '{{.Server.Version}}, built {{.Server.BuildTime}}'"
-    file = "services/postgres/Dockerfile"
+    file = "docker-compose.yml"
     if session.place.is_remote:
         file = f"{HOST_DIRECTORY}/current/{file}"
-    found = re.search(r"debian:trixie-(\d{8})", session.run(f"grep '^FROM debian:' {file}"))
+    found = re.search(r"debian:trixie-(\d{8})", session.run(f"grep BASE_IMAGE: {file}"))
     if found is None:
         raise OperationError(f"{file} names no dated base")
     built = datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from scripts.containers import programs
+from scripts.containers import base_image, programs
 from scripts.containers.engine import Engine
 from scripts.embedded.java import QUICK
 from scripts.embedded.layout import ROOT
@@ -23,6 +23,7 @@ from scripts.operations.place import LOCAL
 from tests.fixtures.live import wait_for
 
 COMMAND_SECONDS = 1500.0
+BASE_IMAGE = base_image.base_name((ROOT / "docker-compose.yml").read_text("utf-8"))
 LONG_RUNNING = (
     "kafka",
     "simulator",
@@ -196,6 +197,7 @@ def variables_of(
         own
         | {
             "DOCKER_HOST": engine.host,
+            "BASE_IMAGE": BASE_IMAGE,
             "TAPELINE_IMAGES": images,
             "TAPELINE_SECRETS": str(secrets),
         }

@@ -62,6 +62,14 @@ def test_every_service_is_hardened(services: dict[str, Service]) -> None:
     assert found == dict.fromkeys(services, wanted)
 
 
+def test_what_others_made_is_named_by_its_digest(services: dict[str, Service]) -> None:
+    built = {one["image"] for one in services.values() if "build" in one}
+    of_others = {one["image"] for one in services.values()} - built
+    of_others |= {one["build"]["args"]["BASE_IMAGE"] for one in services.values() if "build" in one}
+    assert len(of_others) == 2
+    assert [name for name in of_others if not re.search(r"@sha256:[0-9a-f]{64}$", name)] == []
+
+
 def test_no_service_is_given_a_right(services: dict[str, Service]) -> None:
     rights = ("cap_add", "privileged", "devices", "pid", "ipc", "userns_mode", "group_add")
     assert {name: [key for key in rights if one.get(key)] for name, one in services.items()} == {
@@ -168,13 +176,11 @@ def test_kafka_ui_is_to_read_alone_and_shows_nothing_without_a_login(
 
 def test_nothing_is_taken_as_it_happens_to_be(services: dict[str, Service]) -> None:
     for name, one in services.items():
-        _, _, tag = one["image"].rpartition(":")
+        _, _, tag = one["image"].partition("@")[0].rpartition(":")
         assert re.fullmatch(r"v?\d+\.\d+\.\d+", tag), f"{name}: {one['image']}"
     own = {one["image"] for one in services.values() if "build" in one}
-    foreign = {one["image"].rpartition(":")[0] for one in services.values()} - {
-        image.rpartition(":")[0] for image in own
-    }
-    assert foreign == {"ghcr.io/kafbat/kafka-ui"}
+    foreign = {one["image"] for one in services.values()} - own
+    assert {image.partition(":")[0] for image in foreign} == {"ghcr.io/kafbat/kafka-ui"}
 
 
 def test_the_images_carry_the_version_of_the_project(services: dict[str, Service]) -> None:

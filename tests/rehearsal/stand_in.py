@@ -15,7 +15,7 @@ from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
 from scripts.embedded.layout import ROOT
 from scripts.operations.inventory import COMPOSE_VARIABLE
-from tests.compose.stack import FRUGAL, run
+from tests.compose.stack import BASE_IMAGE, FRUGAL, run
 from tests.fixtures.live import wait_for
 
 STACK = "rehearsal"
@@ -171,7 +171,8 @@ class StandIn:
         for image in self.docker(*tags).split():
             self.docker("tag", image, image.replace(before, self.images))
         self.docker(
-            "build", "--build-arg", f"POSTGRES_MAJOR={NEXT_POSTGRES}", "--file", str(dockerfile),
+            "build", "--build-arg", f"POSTGRES_MAJOR={NEXT_POSTGRES}",
+            "--build-arg", f"BASE_IMAGE={BASE_IMAGE}", "--file", str(dockerfile),
             "--tag", f"{self.images}/postgres:0.1.0", str(ROOT),
         )  # fmt: skip
 

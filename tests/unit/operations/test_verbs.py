@@ -184,7 +184,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             'tapeline_stream_lag_records{partition="1"} 4.0\n',
             "exec --no-TTY producer": (1, "service producer is not running"),
             "df -Pk": "100000000 25000000 75%\n",
-            "grep '^FROM": "FROM debian:trixie-20260918-slim AS base\n",
+            "grep BASE_IMAGE": "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim}\n",
             "docker version": "29.1.3, built Fri Nov 20 10:00:00 2026\n",
             "enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n",
             "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
