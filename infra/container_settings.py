@@ -133,6 +133,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "COMPOSE_PROFILES": _list_of(
         "spark-pages|pgadmin|kafka-ui", "one or more of spark-pages, pgadmin, kafka-ui"
     ),
+    "BASE_IMAGE": _like(
+        r"[a-z0-9][a-z0-9._/:-]*(@sha256:[0-9a-f]{64})?", "an image, as debian:trixie-slim"
+    ),
     "PIP_INDEX_URL": _URL,
     "UV_INDEX_URL": _URL,
     "MAVEN_REPOSITORY_URL": _URL,
