@@ -6,6 +6,7 @@ import socket
 import ssl
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -22,9 +23,18 @@ STREAM = "/api/stream?symbol=AAPL&interval=1min"
 
 
 @pytest.fixture(scope="module")
-def front(stack: Stack) -> Iterator[Stack]:
+def acme(stack: Stack) -> Path:
+    """Return the folder in which certbot answers."""
+    folder = stack.directory / "acme"
+    (folder / ".well-known" / "acme-challenge").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def front(stack: Stack, acme: Path) -> Iterator[Stack]:
     """Put the front before the dashboard, which takes its settings for that; and take it away."""
-    stack.compose(*PROFILE, "up", "--detach", "front", DASHBOARD_DOMAIN=NAME)
+    settings = {"DASHBOARD_DOMAIN": NAME, "TAPELINE_ACME": str(acme)}
+    stack.compose(*PROFILE, "up", "--detach", "front", **settings)
     wanted = dict.fromkeys(("front", "dashboard"), "healthy").items()
     wait_for(lambda: wanted <= stack.health().items(), f"the front: {stack.health()}", 120)
     yield stack
@@ -76,6 +86,17 @@ def test_without_tls_one_is_sent_to_the_name_and_to_nothing_else(front: Stack) -
         )
     with pytest.raises(requests.ConnectionError):
         requests.get(plain, headers={"Host": "elsewhere.example.org"}, timeout=SECONDS)
+
+
+@pytest.mark.parametrize("host", [NAME, "203.0.113.7"])
+def test_the_authority_finds_what_certbot_laid_there(front: Stack, acme: Path, host: str) -> None:
+    """By the name, and by the bare address, which a certificate may also be for."""
+    (acme / ".well-known" / "acme-challenge" / "token").write_text("answer", encoding="utf-8")
+    plain = f"http://127.0.0.1:{port(front, 'FRONT_HTTP_PUBLISHED')}/.well-known/acme-challenge"
+    shown = requests.get(f"{plain}/token", headers={"Host": host}, timeout=SECONDS)
+    assert (shown.status_code, shown.text) == (200, "answer")
+    absent = requests.get(f"{plain}/other", headers={"Host": host}, timeout=SECONDS)
+    assert absent.status_code == 404
 
 
 def handshake(front: Stack, version: ssl.TLSVersion, name: str = NAME) -> str:

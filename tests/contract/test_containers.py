@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.containers import base_image, compose_tool
+from scripts.containers import base_image, compose_tool, go_tool
 from scripts.embedded.kafka_broker import Broker, server_properties
 from scripts.embedded.layout import ROOT
 from services.common import topics
@@ -128,4 +128,5 @@ def test_nobody_but_the_front_is_on_the_network_that_the_dashboard_believes() ->
 
 
 def test_compose_is_pinned() -> None:
-    assert compose_tool.version((compose_tool.MODULE / "go.mod").read_text("utf-8")) == "v2.40.3"
+    package = "github.com/docker/compose/v2"
+    assert go_tool.pinned(compose_tool.MODULE, package) == "v2.40.3"

@@ -43,8 +43,13 @@ def parse(text: str) -> Block:
 
 READ_ALONE = ["limit_except", "GET", [["deny", "all"]]]
 TO_DASHBOARD = ["proxy_pass", "http://$dashboard"]
-STRANGERS = [
+CHALLENGES = ["location", "/.well-known/acme-challenge/", [["root", "/run/acme"]]]
+PLAIN_STRANGERS = [
     ["listen", "8080", "default_server"],
+    ["location", "/", [["return", "444"]]],
+    CHALLENGES,
+]
+STRANGERS = [
     ["listen", "8443", "ssl", "default_server"],
     ["ssl_reject_handshake", "on"],
     ["return", "444"],
@@ -53,7 +58,7 @@ PLAIN = [
     ["listen", "8080"],
     ["server_name", NAME],
     ["location", "/", [["return", "308", f"https://{NAME}$request_uri"]]],
-    ["location", "/.well-known/acme-challenge/", [["root", "/run/acme"]]],
+    CHALLENGES,
 ]
 ENCRYPTED = [
     ["listen", "8443", "ssl"],
@@ -107,6 +112,7 @@ WHOLE = [
             ["http2", "on"],
             ["resolver", "127.0.0.11", "valid=5s", "ipv6=off"],
             ["resolver_timeout", "5s"],
+            ["server", PLAIN_STRANGERS],
             ["server", STRANGERS],
             ["server", PLAIN],
             ["server", ENCRYPTED],

@@ -1,0 +1,80 @@
+"""Builds a program from a Go module that this project pins, without leaving Go's caches behind.
+
+With the machine's Go if it is new enough, else with one that the Go module proxy has.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.containers import programs
+from scripts.embedded.download import Artifact, fetch
+from scripts.embedded.errors import EmbeddedError
+
+NEEDS_GO = (1, 24)
+GO_VERSION = "v0.0.1-go1.24.9.linux-amd64"
+GO_URL = f"https://proxy.golang.org/golang.org/toolchain/@v/{GO_VERSION}.zip"
+GO_SHA256 = "2a683c9c1d65a0e221519c21850a3ed5fe5ff287d39d74e35e4af7ceb9e333b2"
+GO_BYTES = 83_027_120
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def pinned(module: Path, package: str) -> str:
+    """Return the version of a package that the module's go.mod requires. Raises EmbeddedError."""
+    text = (module / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"{re.escape(package)} (v\S+)", text)
+    if found is None:
+        raise EmbeddedError(f"{module}/go.mod does not require {package}")
+    return found[1]
+
+
+def build(
+    program: Path, module: Path, package: str, variables: Mapping[str, str], stamp: str = ""
+) -> Path:
+    """Build a command of the module as the program, whose folder is a temporary one; return it.
+
+    The folder also takes the caches of Go, which would be a gigabyte in the user's home that nobody
+    asked for. `stamp` is more for the linker.
+    """
+    folder = program.parent
+    # Without optimizing, which none of them needs, it is there a third sooner.
+    quick = ("-gcflags=all=-N -l", "-ldflags", f"-s -w {stamp}".strip())
+    command = [_go(folder, variables), "build", "-mod=readonly", "-trimpath", *quick]
+    own = {"GOPATH": f"{folder}/go", "GOCACHE": f"{folder}/build", "GOFLAGS": "-modcacherw"}
+    programs.run([*command, "-o", str(program), package], {**variables, **own}, module)
+    return program
+
+
+def architecture() -> str:
+    """Return the name that Debian and Go give this machine's processor."""
+    return _ARCHITECTURES.get(platform.machine(), platform.machine())
+
+
+def _go(folder: Path, variables: Mapping[str, str]) -> str:
+    """Return the machine's Go if it is new enough, else one from the Go module proxy."""
+    path = ":".join((variables.get("PATH", ""), "/usr/local/go/bin"))
+    found = shutil.which("go", path=path)
+    if found is not None and _go_version(found) >= NEEDS_GO:
+        return found
+    if (platform.system(), architecture()) != ("Linux", "amd64"):
+        raise EmbeddedError(f"Go {'.'.join(map(str, NEEDS_GO))} is missing; install it")
+    archive = Artifact(GO_URL, folder / "go.zip", "sha256", GO_SHA256, GO_BYTES)
+    fetch(archive)
+    with zipfile.ZipFile(archive.target) as packed:
+        packed.extractall(folder)
+    home = folder / f"golang.org/toolchain@{GO_VERSION}"
+    for program in (*home.glob("bin/*"), *home.glob("pkg/tool/*/*")):
+        program.chmod(0o755)
+    return str(home / "bin" / "go")
+
+
+def _go_version(program: str) -> tuple[int, ...]:
+    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
+    numbers = re.search(r"go(\d+)\.(\d+)", said)
+    return tuple(map(int, numbers.groups())) if numbers else (0, 0)
