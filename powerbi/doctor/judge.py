@@ -13,7 +13,6 @@ from powerbi.doctor.observations import Handshake, Role, Views
 from powerbi.model import Model
 
 CONNECTIONS_OF_A_REPORT = 10
-SOON_DAYS = 14
 _SHOWN = 4
 
 
@@ -49,13 +48,13 @@ def judge_host(host: str) -> Iterator[Finding]:
 
 def judge_handshake(agreed: Handshake, now: datetime) -> Iterator[Finding]:
     """Tell what was agreed on, and whether the certificate ends soon."""
-    until = agreed.valid_until
+    until = agreed.lifetime.end
     yield Finding(
         "ok", "TLS", f"{agreed.version}, {agreed.cipher}; certificate until {until:%Y-%m-%d}"
     )
-    days = (until - now).days
-    if days < SOON_DAYS:
-        yield Finding("note", "certificate ends soon", f"in {days} days; see that it is renewed")
+    if agreed.lifetime.ends_soon(now):
+        left = f"{agreed.lifetime.left(now)}; see that it is renewed"
+        yield Finding("note", "certificate ends soon", left)
 
 
 def judge_role(role: Role) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from powerbi.doctor.lifetime import Lifetime
 from services.common.secret import Secret
 
 
@@ -25,11 +25,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Handshake:
-    """What was agreed on, and until when the certificate holds."""
+    """What was agreed on, and how long the certificate is valid."""
 
     version: str
     cipher: str
-    valid_until: datetime
+    lifetime: Lifetime
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from scramp import ScramClient, ScramException
 
 from powerbi.doctor.faults import RefusedError
+from powerbi.doctor.lifetime import Lifetime
 from powerbi.doctor.observations import Handshake, Target
 from powerbi.doctor.protocol import (
     SSL_REQUEST,
@@ -62,11 +63,13 @@ def reach(target: Target) -> str:
 def shake_hands(target: Target) -> Handshake:
     """Agree on TLS with chain and name checked; return what was agreed on."""
     with _encrypted(target) as secure:
-        until = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
-        cipher = secure.cipher()
-        return Handshake(
-            str(secure.version()), cipher[0] if cipher else "?", datetime.fromtimestamp(until, UTC)
+        shown = secure.getpeercert() or {}
+        begin, end = (
+            datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown[name])), UTC)
+            for name in ("notBefore", "notAfter")
         )
+        cipher = secure.cipher()
+        return Handshake(str(secure.version()), cipher[0] if cipher else "?", Lifetime(begin, end))
 
 
 def require_plain_text_refused(target: Target) -> str:

@@ -189,9 +189,10 @@ def hand_out(place: Place) -> str:
     return place.compose("run", "--rm", "--no-TTY", "secrets")
 
 
-def certificate_end(place: Place) -> str:
-    """Return the command that prints until when the certificate is valid."""
-    words = ("openssl", "x509", "-noout", "-enddate", "-in", "/run/tapeline/server.crt")
+def certificate_dates(place: Place) -> str:
+    """Return the command that prints from when until when the certificate is valid."""
+    dates = ("-startdate", "-enddate")
+    words = ("openssl", "x509", "-noout", *dates, "-in", "/run/tapeline/server.crt")
     return place.compose("exec", "--no-TTY", "postgres", *words)
 
 

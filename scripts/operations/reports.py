@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from scripts.operations import (
     access,
+    certificate,
     commands,
     deploy,
     first_backup,
@@ -30,7 +31,6 @@ select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
     'lost', (select coalesce(sum(lost), 0) from bi.sink_status)) from bi.events_stream
 """
 _UNKNOWN = "unknown: "
-_WEEK_DAYS = 7
 _BACKUP_HOURS = 48
 _POSTGRES_PORT = 5432
 _ANSWER_SECONDS = 5.0
@@ -51,7 +51,7 @@ def status(session: Session) -> tuple[list[str], bool]:
         "quota": quota,
         "disk": disk,
         "engine": host_updates.engine,
-        "certificate": certificate,
+        "certificate": certificate.state,
         "backup": last_backup,
         "let in": lambda one: ", ".join(access.listed(one)) or "nobody from elsewhere",
     }
@@ -122,18 +122,6 @@ def disk(session: Session) -> str:
     return f"{int(free) / 1e6:.1f} of {int(size) / 1e6:.1f} GB free ({share} used)"
 
 
-def certificate(session: Session) -> str:
-    """Return how many days the server's certificate has left."""
-    days = days_left(session.run(commands.certificate_end(session.place)), session.now())
-    return f"{days} days left" + ("" if days > _WEEK_DAYS else ": RENEW IT: fab rotate certificate")
-
-
-def days_left(printed: str, now: datetime) -> int:
-    """Return the whole days until what `openssl x509 -enddate` printed."""
-    end = datetime.strptime(printed.strip(), "notAfter=%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
-    return (end - now).days
-
-
 def last_backup(session: Session) -> str:
     """Return the newest backup and its age."""
     dump = newest(session)
@@ -158,7 +146,7 @@ def doctor(session: Session) -> tuple[list[str], bool]:
         ("the place can run the pipeline", _verdict(lambda: preflight(session))),
         ("all services are well", _verdict(lambda: _well(session))),
         ("the server reads its rules", _verdict(lambda: _rules(session))),
-        ("the certificate lasts", _verdict(lambda: _lasts(session))),
+        ("the certificate lasts", _verdict(lambda: certificate.require_lasting(session))),
         ("there is a backup of these two days", _verdict(lambda: _recent_backup(session))),
     ]
     if session.outputs is not None:
@@ -199,12 +187,6 @@ def _rules(session: Session) -> None:
     wrong = session.run(commands.psql(session.place, "postgres", query=query)).strip()
     if wrong:
         raise OperationError(f"pg_hba.conf: {wrong}")
-
-
-def _lasts(session: Session) -> None:
-    days = days_left(session.run(commands.certificate_end(session.place)), session.now())
-    if days <= _WEEK_DAYS:
-        raise OperationError(f"{days} days left; fab rotate certificate")
 
 
 def _recent_backup(session: Session) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
-from scripts.operations import deploy, health, preflight
+from scripts.operations import certificate, deploy, health, preflight
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.images import Release
@@ -213,7 +214,7 @@ WELL: dict[str, Answer] = {
     "readlink": "releases/before",
     "ps --all": GOOD,
     "ls -1 /var": f"{DUMP}\n",
-    "enddate": "notAfter=Nov 28 20:31:00 2027 GMT\n",
+    "enddate": "notBefore=Sep 19 20:31:00 2025 GMT\nnotAfter=Nov 28 20:31:00 2027 GMT\n",
     "tapeline-access": "203.0.113.0/24\n",
 }
 WAY_BACK = (
@@ -267,12 +268,17 @@ def test_on_this_machine_the_backup_is_of_its_own_containers() -> None:
 
 
 def test_an_upgrade_that_leaves_something_ill_tells_the_way_back() -> None:
-    one, _, _ = session(WELL | {"enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n"})
+    ends = "notBefore=Sep 19 20:31:00 2024 GMT\nnotAfter=Nov 28 20:31:00 2026 GMT\n"
+    one, _, _ = session(WELL | {"enddate": ends})
     with pytest.raises(OperationError) as error:
         upgrade(one, lambda _: None)
     said = str(error.value).splitlines()
     assert said[0] == "it runs, but not all is well:"
-    assert "ILL   the certificate lasts: 4 days left; fab rotate certificate" in said
+    assert (
+        "ILL   the certificate lasts: 4 of 800 days left; tapeline-certificate.timer has not "
+        "renewed it; on the host: journalctl -u tapeline-certificate, then systemctl start "
+        "tapeline-certificate"
+    ) in said
     assert said[-1] == WAY_BACK
 
 
@@ -286,3 +292,14 @@ def test_without_a_backup_nothing_is_brought() -> None:
         with pytest.raises(OperationError, match=said):
             upgrade(one, lambda _: pytest.fail("it was brought"))
         assert not [command for command in shell.ran if "audit.log" in command]
+
+
+def test_a_certificate_of_six_days_is_no_reason_against_an_upgrade() -> None:
+    """Let's Encrypt's for a bare address, in the middle of its life."""
+    six = "notBefore=Nov 21 12:00:00 2026 GMT\nnotAfter=Nov 28 04:00:00 2026 GMT\n"
+    one, _, _ = session(WELL | {"enddate": six})
+    one.outputs = replace(one.host_outputs, certificate="acme")
+    assert "well  the certificate lasts" in upgrade(one, lambda _: None)
+    assert certificate.state(one) == "3.3 of 6.7 days left, renewed by tapeline-acme.timer"
+    one.outputs = replace(one.outputs, certificate="given")
+    assert certificate.state(one) == "3.3 of 6.7 days left"

@@ -186,7 +186,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "df -Pk": "100000000 25000000 75%\n",
             "grep BASE_IMAGE": "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim}\n",
             "docker version": "29.1.3, built Fri Nov 20 10:00:00 2026\n",
-            "enddate": "notAfter=Nov 28 20:31:00 2026 GMT\n",
+            "enddate": "notBefore=Sep 25 20:31:00 2026 GMT\nnotAfter=Nov 27 20:31:00 2026 GMT\n",
             "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
         }
     )
@@ -202,7 +202,8 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "quota       unknown: service producer is not running",
         "disk        25.0 of 100.0 GB free (75% used)",
         "engine      29.1.3, built Fri Nov 20 10:00:00 2026; the base of the images is 67 days old",
-        "certificate 4 days left: RENEW IT: fab rotate certificate",
+        "certificate 3 of 63 days left: tapeline-certificate.timer has not renewed it; on the host:"
+        " journalctl -u tapeline-certificate, then systemctl start tapeline-certificate",
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
         "let in      nobody from elsewhere",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +17,7 @@ from powerbi.doctor.judge import (
     judge_speed,
     judge_views,
 )
+from powerbi.doctor.lifetime import Lifetime
 from powerbi.doctor.observations import Handshake, Role, Views
 from tests.unit.powerbi import small
 
@@ -97,19 +98,30 @@ def test_missing_views_and_columns_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "notes"),
+    ("life_hours", "left_hours", "said"),
     [
-        (datetime(2026, 1, 15, tzinfo=UTC), []),
-        (
-            datetime(2026, 1, 14, 23, tzinfo=UTC),
-            [Finding("note", "certificate ends soon", "in 13 days; see that it is renewed")],
-        ),
+        (800 * 24, 14 * 24, ""),
+        (800 * 24, 14 * 24 - 1, "14 of 800 days left"),
+        (90 * 24, 14 * 24, ""),
+        (45 * 24, 12 * 24, ""),
+        (45 * 24, 11 * 24, "11 of 45 days left"),
+        # Let's Encrypt's for a bare address; renewed at the latest when half of it is over.
+        (160, 160, ""),
+        (160, 80, ""),
+        (160, 40, ""),
+        (160, 39, "1.6 of 6.7 days left"),
+        (160, -24, "-1.0 of 6.7 days left"),
     ],
 )
-def test_a_certificate_that_ends_soon_is_noted(until: datetime, notes: list[Finding]) -> None:
-    first, *further = judge_handshake(Handshake("TLSv1.2", "AES", until), NOW)
+def test_a_certificate_ends_soon_by_the_share_of_its_life(
+    life_hours: int, left_hours: int, said: str
+) -> None:
+    until = NOW + timedelta(hours=left_hours)
+    life = Lifetime(until - timedelta(hours=life_hours), until)
+    first, *further = judge_handshake(Handshake("TLSv1.2", "AES", life), NOW)
     assert first == Finding("ok", "TLS", f"TLSv1.2, AES; certificate until {until:%Y-%m-%d}")
-    assert further == notes
+    noted = Finding("note", "certificate ends soon", f"{said}; see that it is renewed")
+    assert further == ([noted] if said else [])
 
 
 @pytest.mark.parametrize(("host", "count"), [("db.example.org", 0), ("203.0.113.7", 1), ("::1", 1)])
