@@ -19,6 +19,7 @@ from scripts.operations import (
     commands,
     host_updates,
     markets,
+    new_host,
     passwords,
     recovery,
     reports,
@@ -36,6 +37,51 @@ from scripts.operations.ssh_client import key_file
 from scripts.operations.stacks import known_hosts
 from scripts.operations.upgrade import upgrade as behind_a_backup
 from scripts.operations.verbs import ended, verb
+
+
+@verb
+def new(
+    _: Context,
+    cloud: opt.CloudName = "",
+    stack: opt.NewName = "dev",
+    region: opt.Region = "",
+    size: opt.Size = "",
+    admin_cidrs: opt.AdminCidrs = "",
+    ssh_public_key: opt.PublicKey = "",
+    ssh_identity_file: opt.IdentityFile = "",
+    host_address: opt.HostAddress = "",
+    host_user: opt.HostUser = "",
+    host_key: opt.HostKey = "",
+    key_file: opt.KeyFile = "",
+    plan: opt.Plan = "",
+    symbols: opt.Symbols = "",
+    intervals: opt.Intervals = "",
+    only_configure: opt.OnlyConfigure = False,
+    yes: opt.YesMakeIt = False,
+) -> None:
+    """Make a host from nothing: ask what it needs, show what it costs and what comes, make it.
+
+    Writes the configuration of a new Pulumi stack, shows Pulumi's preview, and after a yes makes
+    the host and deploys the pipeline. Each answer is checked at once and can be given by an option,
+    so that with --yes nobody need be there:
+
+        fab new --cloud hcloud --admin-cidrs 203.0.113.7 --yes
+
+    It wants the Pulumi CLI with a place for its state (`pulumi login`), the cloud's credentials in
+    the environment, and `scripts/setup --cloud NAME`.
+    """
+    given = {
+        "cloud": cloud, "region": region, "size": size, "adminCidrs": admin_cidrs,
+        "sshPublicKey": ssh_public_key, "sshIdentityFile": ssh_identity_file,
+        "hostAddress": host_address, "hostUser": host_user, "hostKey": host_key,
+        "alphaVantageKey": key_file, "settings.ALPHA_VANTAGE_PLAN": plan,
+        "settings.SYMBOLS": symbols, "settings.INTERVALS": intervals,
+    }  # fmt: skip
+    begun = new_host.configured(stack, given, None if yes else new_host.ask)
+    if only_configure:
+        print(f"written; go on with: pulumi up --stack {stack}")
+    else:
+        new_host.make(stack, begun, None if yes else new_host.ask)
 
 
 @verb

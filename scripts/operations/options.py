@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from infra.catalog import CATALOG
 from scripts.operations import rotation, tunnel
 
 Stack = Annotated[str, "the host of this Pulumi stack; without it, this machine's own containers"]
@@ -50,3 +51,20 @@ Ca = Annotated[str, "certificate (PEM) of an authority (default: the place's own
 FirstSymbol = Annotated[str, "chosen at the first opening (default AAPL)"]
 FirstInterval = Annotated[str, "chosen at the first opening (default 5min)"]
 Overwrite = Annotated[bool, "replace files that were edited since"]
+
+NewName = Annotated[str, "the name of the new stack (default dev)"]
+CloudName = Annotated[str, ", ".join(CATALOG)]
+Region = Annotated[str, "the cloud's region (default: one in Europe)"]
+Size = Annotated[str, "the cloud's name of the VM's size (default: about 8 GiB)"]
+AdminCidrs = Annotated[str, "the public address, or the ranges, that may reach SSH"]
+PublicKey = Annotated[str, "the SSH key that operates the host: its file, or the public line"]
+IdentityFile = Annotated[str, "the private key's file, where ssh does not find it by itself"]
+HostAddress = Annotated[str, "existing: the machine's address or name"]
+HostUser = Annotated[str, "existing: the user there, with sudo (default tapeline)"]
+HostKey = Annotated[str, "existing: /etc/ssh/ssh_host_ed25519_key.pub of the machine"]
+KeyFile = Annotated[str, "a file with your key of Alpha Vantage (default: the simulated market)"]
+Plan = Annotated[str, "the key's plan: free, or the calls a minute"]
+Symbols = Annotated[str, "such as AAPL,NVDA (default: the usual ones)"]
+Intervals = Annotated[str, "such as 1min,1d; intraday bars need a premium plan"]
+OnlyConfigure = Annotated[bool, "write the configuration, and make nothing"]
+YesMakeIt = Annotated[bool, "ask nothing: what no option says is as found, or as by default"]

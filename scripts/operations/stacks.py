@@ -25,8 +25,7 @@ def stack_outputs(name: str, variables: Mapping[str, str]) -> StackOutputs:
     """Return the outputs of a stack, asked of Pulumi, or of the file that
     TAPELINE_STACK_OUTPUTS names. Raises OperationError.
     """
-    if not re.fullmatch(r"[A-Za-z0-9._/-]+", name) or name.startswith("-"):
-        raise OperationError(f"{name!r} is not the name of a stack")
+    require_name(name)
     recorded = variables.get(OUTPUTS_FILE_VARIABLE)
     try:
         text = Path(recorded).read_text(encoding="utf-8") if recorded else _ask_pulumi(name)
@@ -35,6 +34,12 @@ def stack_outputs(name: str, variables: Mapping[str, str]) -> StackOutputs:
         raise OperationError(f"{OUTPUTS_FILE_VARIABLE}: {error}") from None
     except OutputsError as error:
         raise OperationError(f"stack {name}: {error}") from None
+
+
+def require_name(name: str) -> None:
+    """Raise OperationError for what is not the name of a stack."""
+    if not re.fullmatch(r"[A-Za-z0-9._/-]+", name) or name.startswith("-"):
+        raise OperationError(f"{name!r} is not the name of a stack")
 
 
 def _ask_pulumi(name: str) -> str:

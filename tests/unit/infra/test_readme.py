@@ -15,7 +15,7 @@ README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 @pytest.mark.parametrize("cloud", RENTED)
 def test_the_table_of_costs_names_the_defaults(cloud: str) -> None:
     offer = CATALOG[cloud]
-    assert f"| `{cloud}` | `{offer.region}`, `{offer.size}` | 8 GB |" in README
+    assert f"| `{cloud}` | `{offer.region}`, `{offer.size}` | 8 GB | {offer.a_month}" in README
 
 
 def test_every_cloud_can_be_set_up() -> None:
