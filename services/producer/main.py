@@ -25,12 +25,13 @@ from services.producer.api import Api
 from services.producer.context import Clocks, Complaints, Context, Inbox, ProducerStoppedError
 from services.producer.courier import Courier
 from services.producer.fetch import Fetcher
+from services.producer.kafka_client import connect
 from services.producer.memory import Memory, MemoryFailedError
 from services.producer.metrics import Metrics
 from services.producer.observing import ObservationClock
 from services.producer.pacing import Pacer
 from services.producer.poll import Poller
-from services.producer.publish import KafkaWriter, connect
+from services.producer.publish import KafkaWriter
 from services.producer.roster import Roster
 from services.producer.sessions import Sessions
 from services.producer.settings import Settings, read_settings

@@ -43,7 +43,7 @@ class Metrics:
         )
         self._refused = Counter(
             "tapeline_producer_bars_refused",
-            "Bars that no broker would take (too large).",
+            "Bars that Kafka refused; too large, as a rule.",
             registry=self.registry,
         )
         self._unchanged = Counter(

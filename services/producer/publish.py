@@ -1,8 +1,9 @@
 """Writes records to Kafka and says of each what became of it.
 
 In: records in the order in which they must stand. Out: one delivery a record, after Kafka has
-answered for all of them. A broker that is away is waited for; after any failure the client is
-built anew, because a client that met a fatal error fails everything that follows.
+answered for all of them. A broker that is away is waited for; after any failure, and after any
+refusal by the broker, the client is replaced, because kafka-python's idempotent producer fails
+everything that follows with the error that it met.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from kafka import KafkaProducer
 from kafka.errors import (
     InvalidRecordError,
+    InvalidTimestampError,
     KafkaError,
-    KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
 )
@@ -27,64 +27,17 @@ from tenacity.nap import sleep_using_event
 
 from services.common.fail_points import reach
 from services.producer.courier import Delivery, Record
+from services.producer.kafka_client import Client, close_client
 
-MAX_RECORD_BYTES: Final = 1_000_000
-"""What a record may weigh; a little less than the broker's and the client's limit of 1 MiB."""
-_BOOTSTRAP_MS: Final = 5_000
-_CLOSE_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.25
 _SLOW_SECONDS: Final = 10.0
+_RETRY_SECONDS: Final = 1.0
+"""A broker that fails at once what it is sent is not asked more often than this."""
 _REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
-
-
-class Client(Protocol):
-    """The part of KafkaProducer that is used."""
-
-    def partitions_for(self, topic: str) -> Any:
-        """Return the topic's partitions, or raise KafkaTimeoutError if there are none."""
-
-    def send(self, topic: str, value: bytes, key: bytes) -> Any:
-        """Return the future of one record."""
-
-    def close(self, timeout: float) -> None:
-        """Send what is buffered and stop."""
-
-    def abort(self) -> None:
-        """Fail what has no answer yet, so that `close` has nothing to wait for."""
-
-
-class _Producer(KafkaProducer):  # type: ignore[misc]
-    """The library's client with a way to give up: its own close waits for the broker first."""
-
-    def abort(self) -> None:
-        self._sender.force_close()
 
 
 class _UnavailableError(Exception):
     """Kafka or its topic is not there; the message says which, and what to do."""
-
-
-def connect(bootstrap: Sequence[str], delivery_seconds: int) -> Client:
-    """Return a KafkaProducer whose records fail when they are not acknowledged within so many
-    seconds. Raises KafkaError if no broker answers within 5 s."""
-    client: Client = _Producer(
-        bootstrap_servers=list(bootstrap),
-        client_id="tapeline-producer",
-        # Said explicitly: a conflicting setting then raises instead of turning it off.
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=5,
-        batch_size=128 * 1024,
-        delivery_timeout_ms=delivery_seconds * 1_000,
-        # Time for more than one try.
-        request_timeout_ms=min(30_000, delivery_seconds * 500),
-        max_block_ms=_BOOTSTRAP_MS,
-        bootstrap_timeout_ms=_BOOTSTRAP_MS,
-        reconnect_backoff_max_ms=2_000,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
-    return client
 
 
 class KafkaWriter:
@@ -121,20 +74,76 @@ class KafkaWriter:
         reach("producer.all_sent")
         sent_at = time.monotonic()
         deliveries = [self._result(future, abandon, sent_at) for future in futures]
-        if Delivery.FAILED in deliveries:
-            self._complain(f"Kafka at {self._address} did not take all bars; they are sent again")
+        if any(_refused_by_broker(future) for future in futures):
             self.close()
+            deliveries = self._judge_anew(records, futures, deliveries, abandon)
+        elif Delivery.FAILED in deliveries:
+            self._complain(self._failure(futures))
+            self.close()
+            abandon.wait(_RETRY_SECONDS)
         elif self._complaint:
             self._complaint = ""
             self._log.info("Kafka at %s takes bars again", self._address)
         return deliveries
+
+    def _judge_anew(
+        self,
+        records: Sequence[Record],
+        futures: Sequence[Any],
+        deliveries: Sequence[Delivery],
+        abandon: threading.Event,
+    ) -> list[Delivery]:
+        """Send what was not acknowledged one by one, up to the record that is refused by itself.
+
+        The error of one record had reached the futures of others, of every partition; which one
+        the broker meant shows only when each is sent alone. What comes after it is FAILED.
+        """
+        judged = [
+            Delivery.FAILED if _refused_by_broker(future) else end
+            for future, end in zip(futures, deliveries, strict=True)
+        ]
+        client = self._await_client(abandon)
+        for place, record in enumerate(records):
+            if client is None or judged[place] is not Delivery.FAILED:
+                continue
+            [future] = self._send_all(client, [record], abandon)
+            judged[place] = self._result(future, abandon, time.monotonic())
+            if judged[place] is Delivery.ACKNOWLEDGED:
+                continue
+            self.close()
+            if judged[place] is Delivery.REFUSED:
+                self._log.error(
+                    "Kafka at %s refuses a record of %d bytes (%s); if that is too large for it, "
+                    "raise max.message.bytes of the topic %s to 1048576",
+                    self._address,
+                    len(record.key) + len(record.value),
+                    _name_of(future),
+                    self._topic,
+                )
+            else:
+                self._complain(self._failure([future]))
+                abandon.wait(_RETRY_SECONDS)
+            break
+        return judged
+
+    def _failure(self, futures: Sequence[Any]) -> str:
+        """Return what went wrong, as a clause that "bars wait and nothing is lost" follows."""
+        names = {_name_of(future) for future in futures} - {""}
+        if InvalidTimestampError.__name__ in names:
+            return (
+                f"Kafka at {self._address} refuses the time of the records: the clock of this host "
+                "is ahead of Kafka's by more than an hour (message.timestamp.after.max.ms); set "
+                "the clocks right"
+            )
+        why = f" ({', '.join(sorted(names))})" if names else ""
+        return f"Kafka at {self._address} did not take all bars{why}; they are sent again"
 
     def close(self) -> None:
         """Let go of the client; the next delivery makes a new one."""
         client, self._client = self._client, None
         if client is not None:
             client.abort()  # every record that is still open here counts as FAILED already
-            _close(client)
+            close_client(client)
 
     def _await_client(self, abandon: threading.Event) -> Client | None:
         if self._client is None:
@@ -163,7 +172,7 @@ class KafkaWriter:
             client.partitions_for(self._topic)
         except KafkaError as error:
             client.abort()
-            _close(client)
+            close_client(client)
             raise self._unavailable(
                 f"Kafka answers at {self._address} but has no topic {self._topic} for this client "
                 f"({type(error).__name__}); run `python -m services.topics.main`"
@@ -215,7 +224,11 @@ class KafkaWriter:
         return Delivery.REFUSED if isinstance(future.exception, _REFUSALS) else Delivery.FAILED
 
 
-def _close(client: Client) -> None:
-    # Raised if a record is still without an answer, which is then sent again.
-    with suppress(KafkaTimeoutError):
-        client.close(timeout=_CLOSE_SECONDS)
+def _refused_by_broker(future: Any) -> bool:
+    """Return whether the refusal came as an answer, and not from the client before it sent."""
+    return not isinstance(future, Delivery) and isinstance(future.exception, _REFUSALS)
+
+
+def _name_of(future: Any) -> str:
+    failed = not isinstance(future, Delivery) and future.exception is not None
+    return type(future.exception).__name__ if failed else ""

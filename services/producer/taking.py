@@ -141,7 +141,7 @@ class Taker:
         for record in records:
             self._refused.setdefault(series, {})[record.exchange_time] = record.fingerprint
             self._context.complaints.log.error(
-                "%s: the bar of %s weighs %d bytes and no broker takes it; it is left out",
+                "%s: the bar of %s (%d bytes) is refused and left out",
                 series,
                 record.exchange_time[:40],
                 len(record.value),

@@ -91,12 +91,18 @@ def test_a_refused_record_does_not_hold_up_the_rest() -> None:
     ]
 
 
-def test_a_broker_may_refuse_a_record_too() -> None:
-    client = Broker().connect()
-    client.fails_with = MessageSizeTooLargeError("broker's limit")
-    writer = _writer(_Script(client))
-    assert writer.deliver(RECORDS[:1], threading.Event()) == [Delivery.REFUSED]
-    assert not client.closed
+def test_what_a_broker_refuses_is_refused_when_it_is_sent_alone_by_a_new_client() -> None:
+    broker = Broker()
+    clients = [broker.connect(), broker.connect()]
+    for client in clients:
+        client.fails_with = MessageSizeTooLargeError("broker's limit")
+    writer = _writer(_Script(*clients))
+    assert writer.deliver(RECORDS, threading.Event()) == [
+        Delivery.REFUSED,
+        Delivery.FAILED,
+        Delivery.FAILED,
+    ]
+    assert [client.closed for client in clients] == [True, True]
 
 
 def test_kafka_is_waited_for_and_said_once(caplog: pytest.LogCaptureFixture) -> None:

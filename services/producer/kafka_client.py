@@ -1,0 +1,66 @@
+"""Makes the Kafka client that writes: idempotent, acknowledged by all, bounded in every wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, Protocol
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
+
+_BOOTSTRAP_MS: Final = 5_000
+_CLOSE_SECONDS: Final = 2.0
+
+
+class Client(Protocol):
+    """The part of KafkaProducer that is used."""
+
+    def partitions_for(self, topic: str) -> Any:
+        """Return the topic's partitions, or raise KafkaTimeoutError if there are none."""
+
+    def send(self, topic: str, value: bytes, key: bytes) -> Any:
+        """Return the future of one record."""
+
+    def close(self, timeout: float) -> None:
+        """Send what is buffered and stop."""
+
+    def abort(self) -> None:
+        """Fail what has no answer yet, so that `close` has nothing to wait for."""
+
+
+class _Producer(KafkaProducer):  # type: ignore[misc]
+    """The library's client with a way to give up: its own close waits for the broker first."""
+
+    def abort(self) -> None:
+        self._sender.force_close()
+
+
+def connect(bootstrap: Sequence[str], delivery_seconds: int) -> Client:
+    """Return a KafkaProducer whose records fail when they are not acknowledged within so many
+    seconds. Raises KafkaError if no broker answers within 5 s."""
+    client: Client = _Producer(
+        bootstrap_servers=list(bootstrap),
+        client_id="tapeline-producer",
+        # Said explicitly: a conflicting setting then raises instead of turning it off.
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        batch_size=128 * 1024,
+        delivery_timeout_ms=delivery_seconds * 1_000,
+        # Time for more than one try.
+        request_timeout_ms=min(30_000, delivery_seconds * 500),
+        max_block_ms=_BOOTSTRAP_MS,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
+        reconnect_backoff_max_ms=2_000,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+    return client
+
+
+def close_client(client: Client) -> None:
+    """Close a client for good; it need not have delivered all that it was given."""
+    # Raised if a record is still without an answer, which is then sent again.
+    with suppress(KafkaTimeoutError):
+        client.close(timeout=_CLOSE_SECONDS)

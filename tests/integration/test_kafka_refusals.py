@@ -1,0 +1,135 @@
+"""A real broker refuses a record: that one is told and left out, and all others are written."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from services.producer.courier import Delivery, Record
+from services.producer.kafka_client import Client, connect
+from services.producer.publish import KafkaWriter
+from services.producer.series import Series
+from services.stream.broker import read_records
+from tests.fixtures.market import Topic
+
+LOG = logging.getLogger("test-kafka-refusals")
+LIMIT_BYTES = 2_000
+PARTITIONS = 2
+
+
+def record(number: int, size: int = 300) -> Record:
+    symbol = f"S{number}"
+    value = f"{number:06}".encode().ljust(size, b"v")
+    return Record(Series(symbol, "5min"), f"t{number}", b"f", symbol.encode(), value)
+
+
+@pytest.fixture
+def topic(kafka: str) -> str:
+    """Return a topic that takes no record of more than LIMIT_BYTES."""
+    name = f"refusing-{secrets.token_hex(4)}"
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    try:
+        config = {"max.message.bytes": str(LIMIT_BYTES)}
+        admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=config)])
+    finally:
+        admin.close()
+    return name
+
+
+def writer(kafka: str, topic: str, connector: Callable[[], Client] | None = None) -> KafkaWriter:
+    made = connector or partial(connect, (kafka,), 30)
+    return KafkaWriter(topic, kafka, made, LOG, overdue_seconds=60.0)
+
+
+def written(kafka: str, topic: str) -> list[bytes]:
+    """Return the values in the topic, sorted, each once however often it was sent."""
+    return sorted(
+        {
+            record.value or b""
+            for partition, offsets in Topic(kafka, topic).ranges().items()
+            for record in read_records(kafka, topic, partition, offsets)
+        }
+    )
+
+
+def deliver_all(writing: KafkaWriter, records: list[Record]) -> dict[str, Delivery]:
+    """Deliver as the courier does: what failed is sent again."""
+    ends: dict[str, Delivery] = {}
+    left = records
+    until = time.monotonic() + 60
+    while left and time.monotonic() < until:
+        deliveries = writing.deliver(left, threading.Event())
+        ends |= {each.exchange_time: end for each, end in zip(left, deliveries, strict=True)}
+        left = [each for each in left if ends[each.exchange_time] is Delivery.FAILED]
+    writing.close()
+    return ends
+
+
+def test_records_that_the_broker_refuses_do_not_take_others_with_them(
+    kafka: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = {7, 30}
+    records = [record(number, 5_000 if number in large else 300) for number in range(40)]
+
+    ends = deliver_all(writer(kafka, topic), records)
+
+    refused = {time for time, end in ends.items() if end is Delivery.REFUSED}
+    assert refused == {f"t{number}" for number in large}
+    assert written(kafka, topic) == [
+        each.value for each in records if each.exchange_time not in refused
+    ]
+    told = [line for line in caplog.messages if "max.message.bytes" in line]
+    assert told == [
+        f"Kafka at {kafka} refuses a record of {size} bytes (MessageSizeTooLargeError); if that is "
+        f"too large for it, raise max.message.bytes of the topic {topic} to 1048576"
+        for size in (5_002, 5_003)
+    ]
+
+
+def test_small_records_go_through_although_a_batch_of_them_is_too_large(
+    kafka: str, topic: str
+) -> None:
+    records = [record(number) for number in range(200)]
+
+    ends = deliver_all(writer(kafka, topic), records)
+
+    assert set(ends.values()) == {Delivery.ACKNOWLEDGED}
+    assert written(kafka, topic) == [each.value for each in records]
+
+
+def test_a_clock_that_is_ahead_is_told_and_nothing_is_left_out(
+    kafka: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ahead_ms = [2 * 3_600_000]
+
+    def wrong_clock() -> Client:
+        client: Any = connect((kafka,), 30)
+        send = client.send
+        client.send = lambda *topics, **fields: send(
+            *topics, **fields, timestamp_ms=int(time.time() * 1_000) + ahead_ms[0]
+        )
+        wrong: Client = client
+        return wrong
+
+    records = [record(number) for number in range(5)]
+    writing = writer(kafka, topic, wrong_clock)
+    ends = writing.deliver(records, threading.Event())
+
+    assert set(ends) == {Delivery.FAILED}
+    assert [line for line in caplog.messages if "set the clocks right" in line] == [
+        f"Kafka at {kafka} refuses the time of the records: the clock of this host is ahead of "
+        "Kafka's by more than an hour (message.timestamp.after.max.ms); set the clocks right; bars "
+        "wait and nothing is lost"
+    ]
+    ahead_ms[0] = 0
+    assert set(deliver_all(writing, records).values()) == {Delivery.ACKNOWLEDGED}
+    assert written(kafka, topic) == [each.value for each in records]
