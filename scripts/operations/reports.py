@@ -48,6 +48,7 @@ def status(session: Session) -> tuple[list[str], bool]:
         "health": lambda one: str(look(one)),
         "freshness": freshness,
         "lag": lag,
+        "series": series,
         "quota": quota,
         "disk": disk,
         "engine": host_updates.engine,
@@ -101,6 +102,16 @@ def lag(session: Session) -> str:
     text = session.run(commands.metrics(session.place, "stream"))
     waiting = sum(samples(text, "tapeline_stream_lag_records"))
     return f"{waiting:.0f} records in Kafka that are not yet in the table"
+
+
+def series(session: Session) -> str:
+    """Return how many series are polled, and how many of them the API gives no bars of."""
+    text = session.run(commands.metrics(session.place, "producer"))
+    polled, given_up = (
+        sum(samples(text, f"tapeline_producer_series{which}")) for which in ("", "_given_up")
+    )
+    told = f", {given_up:.0f} GIVEN UP: fab logs --service producer --grep 'given up'"
+    return f"{polled:.0f} polled{told if given_up else ''}"
 
 
 def quota(session: Session) -> str:

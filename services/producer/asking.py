@@ -9,8 +9,9 @@ from typing import Final
 
 from services.common.fail_points import reach
 from services.producer.context import Context
+from services.producer.envelopes import LONGEST_WAIT_SECONDS
 from services.producer.fetch import Job
-from services.producer.history import history_months, slices_to_fill
+from services.producer.history import history_months, open_slices, slices_to_fill
 from services.producer.plan import attempt_seconds
 from services.producer.progress import Progress
 from services.producer.schedule import Market, Pace, Phase, lag, pause_seconds, phase
@@ -33,13 +34,22 @@ class Asker:
 
     def start(self, series: Series, count: int) -> Progress:
         """Return the state of a series that begins to be polled, one of `count`."""
-        coverage = self._context.memory.coverage(series)
+        context = self._context
+        coverage = context.memory.coverage(series)
         progress = Progress(series, self._plan.premium, coverage)
-        if coverage is not None and self._plan.per_day is not None:
+        if context.once:
+            return progress
+        progress.failing = failing = context.memory.failing(series)
+        if self._plan.per_day is not None:
             # A restart is no reason to spend a call before its time.
-            age = (self._context.clocks.market() - coverage.asked_at).total_seconds()
-            spacing = attempt_seconds(self._plan, count, series.interval)
-            progress.live_at = self._context.clocks.monotonic() + max(0.0, spacing - age)
+            monotonic = context.clocks.monotonic()
+            if coverage is not None:
+                age = (context.clocks.market() - coverage.asked_at).total_seconds()
+                spacing = attempt_seconds(self._plan, count, series.interval)
+                progress.live_at = monotonic + max(0.0, spacing - age)
+            if failing is not None:
+                wait = (failing.retry_at - context.clocks.real()).total_seconds()
+                progress.retry_at = monotonic + min(wait, LONGEST_WAIT_SECONDS)
         return progress
 
     def ask(self, active: Sequence[Progress]) -> float:
@@ -73,10 +83,10 @@ class Asker:
             live = not progress.polled
         self._look_up_history(progress)
         slices = self._slices(progress, market_now, freshness) if live else []
-        part = progress.next_part(live, slices)
+        part = progress.next_part(live, slices, monotonic >= progress.history_retry_at)
         if part is None or most_bars(progress.series, part) > room:
             return 0
-        self._charge(now, monotonic)
+        self._charge(progress.series, now, monotonic)
         reach("producer.call_booked")
         progress.busy, progress.asked_at = True, monotonic
         progress.asked_bars = most_bars(progress.series, part)
@@ -85,11 +95,11 @@ class Asker:
         context.fetcher.submit(Job(progress.series, part, market_now, now))
         return progress.asked_bars
 
-    def _charge(self, now: datetime, monotonic: float) -> None:
+    def _charge(self, series: Series, now: datetime, monotonic: float) -> None:
         context = self._context
         if self._plan.per_day is not None:
             # Charged before it leaves: a crash cannot make the plan overspent.
-            context.memory.charge(now)
+            context.memory.charge(now, series)
         context.pacer.charge(now, monotonic)
         context.metrics.calls_today(context.pacer.used_today(now))
 
@@ -98,19 +108,25 @@ class Asker:
         return Market(now, sessions.latest(series.symbol, now), sessions.closed(series.symbol, now))
 
     def _look_up_history(self, progress: Progress) -> None:
-        coverage, series = progress.coverage, progress.series
-        if coverage is None or progress.history_known or series.interval == DAY:
+        """Once a day, since what came without bars is asked for again on another one."""
+        coverage, series, context = progress.coverage, progress.series, self._context
+        today = context.clocks.real().date()
+        if coverage is None or progress.history_day == today:
             return
-        done = self._context.memory.months(series)
-        months = history_months(coverage, done, self._context.settings.history_months)
-        progress.history, progress.history_known = deque(months), True
+        no_bars, months = context.memory.no_bars(series), list[Slice]()
+        if series.interval != DAY:
+            done = context.memory.months(series)
+            months = history_months(coverage, done, context.settings.history_months)
+        first_bar = context.memory.first_bar(series.symbol)
+        progress.history = deque(open_slices(months, no_bars, first_bar, today))
+        progress.history_day = today
 
     def _slices(self, progress: Progress, market_now: datetime, freshness: str) -> list[Slice]:
         coverage, series, missed = progress.coverage, progress.series, 0
         if coverage is not None:
             since = coverage.asked_at - lag(freshness)
             missed = self._context.sessions.bars_between(series, since, market_now)
-        return slices_to_fill(series, coverage, missed, progress.premium, market_now)
+        return slices_to_fill(coverage, missed, progress.premium)
 
 
 def _may_fit(progress: Progress, room: int) -> bool:
@@ -123,7 +139,7 @@ def _until_due(active: Sequence[Progress], monotonic: float) -> float:
     waits = [
         wait
         for progress in active
-        if not progress.busy and not progress.blocked
+        if not progress.busy
         if (wait := max(progress.live_at, progress.retry_at) - monotonic) > 0
     ]
     return max(_SHORTEST_SECONDS, min(waits, default=1.0))

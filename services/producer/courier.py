@@ -16,9 +16,10 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from services.common.fail_points import reach
-from services.producer.memory import Memory, MemoryFailedError
+from services.producer.memory import Memory
 from services.producer.metrics import Metrics
 from services.producer.series import Series
+from services.producer.state_file import MemoryFailedError
 
 BATCH_RECORDS: Final = 2_000
 _ABANDON_SECONDS: Final = 2.0

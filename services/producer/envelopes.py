@@ -10,12 +10,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from services.producer.series import DAY, Series
 
 WORDING_CHARS: Final = 240
+LONGEST_WAIT_SECONDS: Final = 86_400.0
+"""An answer that asks to wait for longer is asked again after a day."""
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
 class Kind(StrEnum):
@@ -37,6 +43,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown_envelope"
     TOO_LARGE = "body_too_large"
     TOO_MANY = "http_429"
+    MOVED = "moved"
     CLIENT_ERROR = "http_4xx"
     SERVER_ERROR = "http_5xx"
     UNREACHABLE = "unreachable"
@@ -44,10 +51,10 @@ class Kind(StrEnum):
     TIMED_OUT = "timed_out"
 
 
-PERMANENT: Final = frozenset(
+REFUSALS: Final = frozenset(
     (Kind.PREMIUM, Kind.NOT_ENTITLED, Kind.DEMO_KEY, Kind.BAD_CALL, Kind.BAD_FUNCTION)
 )
-"""Answers that another call for the same series cannot change."""
+"""Answers that say that no such call can succeed. The vendor gives them in its outages, too."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +72,20 @@ class Verdict:
     delayed: bool = False
 
 
-# In this order: the burst text also names the daily limit, and the old minute text names both.
-_INFORMATION: Final = (
+# In this order: what is said of a bad key may name a limit, the burst text also names the daily
+# limit, and the old minute text names both. Each may come under any of the names for words.
+_WORDINGS: Final = (
+    (
+        Kind.BAD_KEY,
+        r"api ?key\b.{0,40}\b(is|was) (invalid|missing|incorrect|not valid|inactive|expired)"
+        r"|(invalid|missing|incorrect|inactive|expired) api ?key",
+    ),
     (Kind.BURST, r"spreading out your|burst pattern|\d+ requests? per second"),
     (Kind.MINUTE, r"minute-level|calls per minute|per minute"),
     (Kind.DAILY, r"requests? per day|calls per day|daily quota|daily rate limit"),
     (Kind.PREMIUM, r"premium endpoint|premium feature"),
     (Kind.NOT_ENTITLED, r"not (yet )?entitled"),
     (Kind.DEMO_KEY, r"\*\*demo\*\*|for demo purposes only"),
-)
-_ERROR_MESSAGE: Final = (
-    (Kind.BAD_KEY, r"apikey is invalid or missing"),
     (Kind.BAD_FUNCTION, r"function .*does not exist"),
     (Kind.BAD_CALL, r"invalid api call"),
 )
@@ -130,20 +140,15 @@ def _classify_data(
 
 
 def _classify_words(document: dict[str, Any], body: bytes) -> Verdict:
-    for key, patterns in (
-        ("Error Message", _ERROR_MESSAGE),
-        ("Information", _INFORMATION),
-        ("Note", _INFORMATION),
-        ("message", _INFORMATION),
-    ):
+    for key in ("Error Message", "Information", "Note", "message"):
         text = document.get(key)
         if isinstance(text, str):
-            return Verdict(_match(text, patterns), text[:WORDING_CHARS])
+            return Verdict(_match(text), text[:WORDING_CHARS])
     return Verdict(Kind.UNKNOWN, _excerpt(body))
 
 
-def _match(text: str, patterns: tuple[tuple[Kind, str], ...]) -> Kind:
-    for kind, pattern in patterns:
+def _match(text: str) -> Kind:
+    for kind, pattern in _WORDINGS:
         if re.search(pattern, text, re.IGNORECASE):
             return kind
     return Kind.UNKNOWN
@@ -154,24 +159,57 @@ def _classify_status(status: int, headers: Mapping[str, str], document: Any) -> 
     text = message[:WORDING_CHARS] if isinstance(message, str) else ""
     wording = f"HTTP {status} {text}".strip()
     if status == 429:
-        kind = _match(text, _INFORMATION)
+        kind = _match(text)
         kind = kind if kind in (Kind.MINUTE, Kind.DAILY, Kind.BURST) else Kind.TOO_MANY
         return Verdict(kind, wording, _wait_seconds(kind, headers))
+    if status in _REDIRECTS and (target := _target(_lower(headers).get("location", ""))):
+        return Verdict(
+            Kind.MOVED,
+            f"HTTP {status} to {target}, which is not followed: the key "
+            "goes to no other address than ALPHA_VANTAGE_URL",
+        )
     # Only RapidAPI answers a key that it does not know with a status of its own.
     if status in (401, 403) and re.search(r"api key|not subscribed", text, re.IGNORECASE):
         return Verdict(Kind.BAD_KEY, wording)
-    return Verdict(Kind.SERVER_ERROR if status >= 500 else Kind.CLIENT_ERROR, wording)
+    kind = Kind.SERVER_ERROR if status >= 500 else Kind.CLIENT_ERROR
+    return Verdict(kind, wording, _wait_seconds(kind, headers))
+
+
+def _target(location: str) -> str:
+    """Return the address of a redirect, without the parameters, among which the key is."""
+    try:
+        parts = urlsplit(location)
+        host = f"{parts.scheme or 'https'}://{parts.hostname}" if parts.hostname else ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return "".join(filter(str.isprintable, f"{host}{port}{parts.path}"))[:WORDING_CHARS]
 
 
 def _wait_seconds(kind: Kind, headers: Mapping[str, str]) -> float | None:
-    names = (
-        ("retry-after", "x-ratelimit-requests-reset") if kind is Kind.DAILY else ("retry-after",)
-    )
-    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    lower = _lower(headers)
+    after = lower.get("retry-after", "")
+    names = ("retry-after", "x-ratelimit-requests-reset")[: 2 if kind is Kind.DAILY else 1]
     for name in names:
         if re.fullmatch(r"\d{1,7}", lower.get(name, "")):
-            return float(lower[name])
-    return None
+            return min(float(lower[name]), LONGEST_WAIT_SECONDS)
+    until, now = _instant(after), _instant(lower.get("date", ""))
+    if until is None or now is None:
+        return None
+    # By the server's own clock: this host's may be wrong.
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT_SECONDS)
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value.strip() for name, value in headers.items()}
+
+
+def _instant(text: str) -> datetime | None:
+    """Return the instant of an HTTP date, which is in UTC whatever it says."""
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)
+    except (ValueError, TypeError):
+        return None
 
 
 def _excerpt(body: bytes) -> str:

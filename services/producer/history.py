@@ -1,46 +1,51 @@
 """Decides which slices of a series must be asked for, so that no bar is left out. Pure.
 
-A first start takes what the plan gives; after an outage the missed stretch is filled, month by
-month where it is older than the trailing 30 days.
+A first start takes what the plan gives. After an outage the missed stretch is filled, month by
+month where an answer does not reach back to what is known. A slice that came without bars is
+believed to have none where nothing older is known, or after the same answer on another day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.producer.series import COMPACT, DAY, FULL, Coverage, Series, Slice
+from services.producer.envelopes import Kind
+from services.producer.series import COMPACT, FULL, Coverage, NoBars, Slice
 
 COMPACT_BARS: Final = 90
 """A compact answer holds 100 bars; some are left for those that were still forming."""
 TRAILING: Final = timedelta(days=29)
 """A full intraday answer holds 30 days; one is left for the vendor's idea of a day."""
+BELIEVABLE: Final = frozenset((Kind.EMPTY, Kind.BAD_CALL))
+"""How the vendor says that a month has no bars, and what it says in its outages too."""
 _FIRST_MONTH: Final = "2000-01"
 
 
-def slices_to_fill(
-    series: Series, coverage: Coverage | None, missed_bars: int, premium: bool, now: datetime
-) -> list[Slice]:
-    """Return the slices that bring the series up to the market instant `now`, newest first.
+def slices_to_fill(coverage: Coverage | None, missed_bars: int, premium: bool) -> list[Slice]:
+    """Return the slice that a series is asked for first, to bring it up to the present.
 
-    `missed_bars` is how many bars can have begun or changed since the series was covered. The
-    series is covered again when all slices are in Kafka.
+    `missed_bars` is how many bars can have begun or changed since the series was covered.
     """
     if not premium or (coverage is not None and missed_bars <= COMPACT_BARS):
         return [COMPACT]
-    if coverage is None or series.interval == DAY or coverage.asked_at >= now - TRAILING:
-        return [FULL]
-    oldest = _month(coverage.asked_at - timedelta(days=1))
-    months = [_month(now - TRAILING)]
-    while months[-1] > oldest:
+    return [FULL]
+
+
+def reaches(coverage: Coverage | None, oldest: str) -> bool:
+    """Return whether answers whose oldest exchange time is `oldest` leave no gap to what is
+    known."""
+    return coverage is None or not coverage.newest_bar or "" < oldest <= coverage.newest_bar
+
+
+def months_back(coverage: Coverage, oldest: str, market_at: datetime) -> list[Slice]:
+    """Return the months between what is known and an answer's `oldest` bar, newest first."""
+    months = [oldest[:7] or _month(market_at)]
+    last = _month(coverage.asked_at - timedelta(days=1))
+    while months[-1] > last:
         months.append(_before(months[-1]))
-    return [FULL, *(Slice("month", month) for month in months)]
-
-
-def leaves_gap(coverage: Coverage | None, times: Collection[str]) -> bool:
-    """Return whether bars between the coverage and an answer's oldest bar may be missing."""
-    return coverage is not None and bool(coverage.newest_bar) and coverage.newest_bar not in times
+    return [Slice("month", month) for month in months]
 
 
 def history_months(coverage: Coverage, done: Collection[str], count: int) -> list[Slice]:
@@ -53,6 +58,28 @@ def history_months(coverage: Coverage, done: Collection[str], count: int) -> lis
         months.append(_before(months[-1]))
     return [
         Slice("month", month) for month in months if month >= _FIRST_MONTH and month not in done
+    ]
+
+
+def is_believed(part: Slice, no_bars: NoBars, first_bar: str) -> bool:
+    """Return whether a slice that came without bars has none; `first_bar` is the first exchange
+    time ever seen of the symbol."""
+    if no_bars.kind not in BELIEVABLE or not part.month:
+        return False
+    return part.month < first_bar[:7] or no_bars.first_on < no_bars.last_on
+
+
+def open_slices(
+    months: Collection[Slice], no_bars: Mapping[Slice, NoBars], first_bar: str, today: date
+) -> list[Slice]:
+    """Return what is to be asked for beside the newest bars: the `months` of history and what
+    came without bars on an earlier day and is not believed."""
+    wanted = [*(part for part in no_bars if part not in months), *months]
+    return [
+        part
+        for part in wanted
+        if part not in no_bars
+        or not (no_bars[part].last_on >= today or is_believed(part, no_bars[part], first_bar))
     ]
 
 

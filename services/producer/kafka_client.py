@@ -7,7 +7,21 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import (
+    InvalidRecordError,
+    InvalidTimestampError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
+
+ClientError = KafkaError
+"""What a client raises, and what its futures fail with."""
+REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
+"""Errors of a record that no other try would change."""
+CLOCK_ERROR: Final = InvalidTimestampError.__name__
+"""The error where this host's clock is too far ahead of the broker's."""
 
 _BOOTSTRAP_MS: Final = 5_000
 _CLOSE_SECONDS: Final = 2.0

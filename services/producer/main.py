@@ -26,7 +26,7 @@ from services.producer.context import Clocks, Complaints, Context, Inbox, Produc
 from services.producer.courier import Courier
 from services.producer.fetch import Fetcher
 from services.producer.kafka_client import connect
-from services.producer.memory import Memory, MemoryFailedError
+from services.producer.memory import Memory
 from services.producer.metrics import Metrics
 from services.producer.observing import ObservationClock
 from services.producer.pacing import Pacer
@@ -35,6 +35,7 @@ from services.producer.publish import KafkaWriter
 from services.producer.roster import Roster
 from services.producer.sessions import Sessions
 from services.producer.settings import Settings, read_settings
+from services.producer.state_file import MemoryFailedError
 
 SERVICE: Final = "producer"
 STOP_SECONDS: Final = 5.0

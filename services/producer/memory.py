@@ -1,4 +1,5 @@
-"""Remembers in SQLite what Kafka has acknowledged, how far series are covered, and the quota.
+"""Remembers in SQLite what Kafka has acknowledged, how far series are covered, which of them fail,
+and the quota.
 
 Only acknowledged bars are written, so a crash can make bars be sent again but never be left
 out. A damaged file is set aside: bars are then sent again too, and the sink drops the repeats.
@@ -6,86 +7,19 @@ out. A damaged file is set aside: bars are then sent again too, and the sink dro
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from services.producer.series import DAY, Coverage, Series
+from services.producer.series import DAY, FULL, Coverage, Failing, NoBars, Series, Slice
+from services.producer.state_file import StateFile
 
-FILE_NAME: Final = "producer.sqlite"
 KEPT: Final = timedelta(days=70)
 """Intraday fingerprints are kept for longer than the API's trailing 30 days."""
-_SCHEMA: Final = """
-create table if not exists bars (
-    symbol text, interval text, exchange_time text, fingerprint blob not null,
-    primary key (symbol, interval, exchange_time)
-) without rowid;
-create table if not exists coverage (
-    symbol text, interval text, asked_at text not null, newest_bar text not null,
-    first_asked_at text not null, primary key (symbol, interval)
-) without rowid;
-create table if not exists months (
-    symbol text, interval text, month text, primary key (symbol, interval, month)
-) without rowid;
-create table if not exists calls (called_at text not null);
-create table if not exists stops (stopped_until text not null);
-create table if not exists observed (id integer primary key, newest text not null);
-"""
 
 
-class MemoryFailedError(Exception):
-    """The state cannot be read or written; the message is one line for the operator."""
-
-
-class Memory:
-    """The producer's state file. Safe for use by several threads of one process."""
-
-    def __init__(self, directory: Path, now: datetime) -> None:
-        """Open or make the file in `directory`; `set_aside` names a damaged one, if there was."""
-        self._file = directory / FILE_NAME
-        self._lock = threading.Lock()
-        self.set_aside: Path | None = None
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._connection = self._open_or_set_aside(now)
-        except (OSError, sqlite3.Error) as error:
-            raise MemoryFailedError(
-                f"the state in {directory} cannot be opened ({error}); PRODUCER_STATE_DIR must "
-                "name a folder that this user can write to"
-            ) from None
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
-
-    def _open_or_set_aside(self, now: datetime) -> sqlite3.Connection:
-        try:
-            return _open(self._file)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            stamp = now.strftime("%Y%m%dT%H%M%S")
-            self.set_aside = self._file.with_name(f"{FILE_NAME}.damaged-{stamp}")
-            self._file.rename(self.set_aside)
-            for suffix in ("-wal", "-shm"):
-                self._file.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
-            return _open(self._file)
-
-    @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock, self._connection:
-                yield self._connection
-        except sqlite3.Error as error:
-            raise MemoryFailedError(
-                f"the state in {self._file} cannot be used ({error}); check the disk that holds "
-                "PRODUCER_STATE_DIR, then start again"
-            ) from None
+class Memory(StateFile):
+    """What is known of bars, series and calls."""
 
     def fingerprints(self, series: Series, first: str, last: str) -> dict[str, bytes]:
         """Return the acknowledged content by exchange time, in [first, last]."""
@@ -151,22 +85,128 @@ class Memory:
             rows = use.execute("select month from months where symbol = ? and interval = ?", series)
             return frozenset(row[0] for row in rows)
 
-    def add_month(self, series: Series, month: str) -> None:
-        """Keep that a month of history is complete."""
+    def add_answered(self, series: Series, part: Slice) -> None:
+        """Keep that a slice of history is complete."""
         with self._use() as use:
-            use.execute("insert or ignore into months values (?, ?, ?)", (*series, month))
+            if part.month:
+                use.execute("insert or ignore into months values (?, ?, ?)", (*series, part.month))
+            use.execute(
+                "delete from no_bars where symbol = ? and interval = ? and part = ?",
+                (*series, str(part)),
+            )
 
-    def charge(self, called_at: datetime) -> None:
+    def no_bars(self, series: Series) -> dict[Slice, NoBars]:
+        """Return the slices that came without bars, the whole first, then the newest month."""
+        with self._use() as use:
+            rows = use.execute(
+                "select part, kind, first_on, last_on from no_bars"
+                " where symbol = ? and interval = ? order by part desc",
+                series,
+            )
+            return {
+                FULL if part == FULL.extent else Slice("month", part): NoBars(
+                    kind, date.fromisoformat(first_on), date.fromisoformat(last_on)
+                )
+                for part, kind, first_on, last_on in rows
+            }
+
+    def add_no_bars(self, series: Series, part: Slice, kind: str, today: date) -> NoBars:
+        """Keep that a slice came without bars on the UTC day `today`; return what is known of it.
+        Another kind of answer begins anew."""
+        before = self.no_bars(series).get(part)
+        first_on = before.first_on if before and before.kind == kind else today
+        with self._use() as use:
+            use.execute(
+                "insert or replace into no_bars values (?, ?, ?, ?, ?, ?)",
+                (*series, str(part), kind, first_on.isoformat(), today.isoformat()),
+            )
+        return NoBars(kind, first_on, today)
+
+    def first_bar(self, symbol: str) -> str:
+        """Return the first exchange time ever seen of a symbol, or ""."""
+        with self._use() as use:
+            row = use.execute(
+                "select exchange_time from first_bars where symbol = ?", (symbol,)
+            ).fetchone()
+        return "" if row is None else str(row[0])
+
+    def see_bar(self, symbol: str, exchange_time: str) -> None:
+        """Keep the exchange time as the symbol's first if it is older than the one known."""
+        with self._use() as use:
+            use.execute(
+                "insert into first_bars values (?, ?) on conflict (symbol) do update"
+                " set exchange_time = min(exchange_time, excluded.exchange_time)",
+                (symbol, exchange_time),
+            )
+
+    def failing(self, series: Series) -> Failing | None:
+        """Return how the series fails, or None if it does not."""
+        with self._use() as use:
+            row = use.execute(
+                "select kind, attempts, since, retry_at, given_up from failing"
+                " where symbol = ? and interval = ?",
+                series,
+            ).fetchone()
+        if row is None:
+            return None
+        kind, attempts, since, retry_at, given_up = row
+        return Failing(
+            kind,
+            attempts,
+            datetime.fromisoformat(since),
+            datetime.fromisoformat(retry_at),
+            bool(given_up),
+        )
+
+    def keep_failing(self, series: Series, failing: Failing) -> None:
+        """Keep how the series fails."""
+        with self._use() as use:
+            use.execute(
+                "insert or replace into failing values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(*series, failing.kind, failing.attempts),
+                    *(failing.since.isoformat(), failing.retry_at.isoformat(), failing.given_up),
+                ),
+            )
+
+    def forget_failing(self, series: Series) -> None:
+        """Forget how the series failed."""
+        with self._use() as use:
+            use.execute("delete from failing where symbol = ? and interval = ?", series)
+
+    def keep_failing_only_of(self, wanted: Collection[Series]) -> None:
+        """Forget how other series failed: one that is wanted again begins anew."""
+        with self._use() as use:
+            rows = use.execute("select symbol, interval from failing").fetchall()
+            gone = [row for row in rows if Series(*row) not in wanted]
+            use.executemany("delete from failing where symbol = ? and interval = ?", gone)
+
+    def charge(self, called_at: datetime, series: Series) -> None:
         """Count a call before it leaves. `called_at` is UTC."""
         with self._use() as use:
             yesterday = (called_at - timedelta(days=1)).date().isoformat()
             use.execute("delete from calls where called_at < ?", (yesterday,))
+            use.execute("delete from series_calls where called_at < ?", (yesterday,))
             use.execute("insert into calls values (?)", (called_at.isoformat(),))
+            row = (*series, called_at.isoformat())
+            use.execute("insert into series_calls values (?, ?, ?)", row)
+
+    def calls_of(self, series: Series, today: date) -> int:
+        """Return how many calls were charged to a series on the UTC day `today`, or later."""
+        with self._use() as use:
+            row = use.execute(
+                "select count(*) from series_calls"
+                " where symbol = ? and interval = ? and called_at >= ?",
+                (*series, today.isoformat()),
+            ).fetchone()
+        return int(row[0])
 
     def refund(self, called_at: datetime) -> None:
         """Forget a call that never reached the network."""
         with self._use() as use:
-            use.execute("delete from calls where called_at = ?", (called_at.isoformat(),))
+            row = (called_at.isoformat(),)
+            use.execute("delete from calls where called_at = ?", row)
+            use.execute("delete from series_calls where called_at = ?", row)
 
     def calls(self) -> list[datetime]:
         """Return the calls of today and yesterday (UTC), oldest first."""
@@ -193,17 +233,3 @@ class Memory:
                 "delete from bars where interval <> ? and exchange_time < ?",
                 (DAY, (market_now - KEPT).date().isoformat()),
             )
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, check_same_thread=False, timeout=10)
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA)
-        if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError("the file is damaged")
-    except BaseException:
-        connection.close()
-        raise
-    return connection

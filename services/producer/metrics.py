@@ -55,7 +55,9 @@ class Metrics:
         self._calls_today = self._gauge("calls_today", "Calls charged to this UTC day.")
         self._calls_a_day = self._gauge("calls_a_day", "Calls that the plan allows a day; 0: any.")
         self._series = self._gauge("series", "Series that are polled.")
-        self._blocked = self._gauge("series_blocked", "Series that the API refuses for good.")
+        self._given_up = self._gauge(
+            "series_given_up", "Series that are tried only now and then, as no answer brings bars."
+        )
         self._newest = Gauge(
             "tapeline_producer_asked_timestamp_seconds",
             "Market instant up to which a series is complete in Kafka.",
@@ -111,10 +113,10 @@ class Metrics:
         """Set the calls that the plan allows a day."""
         self._calls_a_day.set(most)
 
-    def series(self, polled: int, blocked: int) -> None:
-        """Set how many series are polled and how many the API refuses."""
+    def series(self, polled: int, given_up: int) -> None:
+        """Set how many series are polled, and how many of them are given up."""
         self._series.set(polled)
-        self._blocked.set(blocked)
+        self._given_up.set(given_up)
 
     def covered(self, symbol: str, interval: str, asked_at_seconds: float) -> None:
         """Set up to when a series is complete, in Unix seconds of the market's clock."""

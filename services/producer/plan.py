@@ -118,9 +118,20 @@ def attempt_seconds(plan: Plan, series_count: int, interval: str) -> float:
 
     A daily cap is spread over the day, so that no series can spend what the others need.
     """
-    if plan.per_day is not None:
-        return DAY_SECONDS / max(1, plan.per_day // max(1, series_count))
+    calls = share(plan, series_count)
+    if calls is not None:
+        return DAY_SECONDS / calls
     return DAILY_RETRY_SECONDS if interval == DAY else 3 * DAILY_RETRY_SECONDS
+
+
+def share(plan: Plan, series_count: int) -> int | None:
+    """Return the calls a day that each series may have, or None where the day has no cap."""
+    return None if plan.per_day is None else max(1, plan.per_day // max(1, series_count))
+
+
+def spacing_seconds(plan: Plan, series_count: int) -> float:
+    """Return the seconds between two calls of one series if all have as many in a minute."""
+    return 0.0 if plan.per_minute is None else 60 * series_count / plan.per_minute
 
 
 def poll_seconds(plan: Plan, series_count: int, floor_seconds: float, freshness: str) -> float:
@@ -128,9 +139,7 @@ def poll_seconds(plan: Plan, series_count: int, floor_seconds: float, freshness:
     floor = floor_seconds
     if freshness in ("historical", "end_of_day"):
         floor = max(floor, UNENTITLED_FLOOR_SECONDS)
-    if plan.per_minute is None:
-        return floor
-    return max(floor, 60 * series_count / plan.per_minute)
+    return max(floor, spacing_seconds(plan, series_count))
 
 
 def freshness_lines(
@@ -152,7 +161,8 @@ def freshness_lines(
 
 def _cadence(plan: Plan, interval: str, count: int, floor_seconds: float, level: str) -> str:
     if interval == DAY:
-        tries = "every 5 minutes" if plan.per_day is None else f"{plan.per_day // count} a day"
+        calls = share(plan, count)
+        tries = "every 5 minutes" if calls is None else f"{calls} a day"
         return f"each asked for after the session's close ({tries} at most until it is there)"
     seconds = poll_seconds(plan, count, floor_seconds, level)
     return f"each asked for every {seconds:g} s while its market is open"

@@ -15,7 +15,7 @@ from services.producer.context import Context, ProducerStoppedError
 from services.producer.courier import Parcel
 from services.producer.fetch import Fetched
 from services.producer.progress import Progress
-from services.producer.series import Series
+from services.producer.series import DAY, Series
 from services.producer.taking import Taker
 
 ONCE_ATTEMPTS: Final = 5
@@ -36,6 +36,7 @@ class Poller:
         self._progress: dict[Series, Progress] = {}
         self._beat_at = self._prune_at = float("-inf")
         self._follow_roster()
+        self._tell_given_up()
 
     def run(self) -> int:
         """Poll until stopped; return the exit code.
@@ -57,23 +58,42 @@ class Poller:
 
     def _follow_roster(self) -> None:
         wanted = self._context.roster.series
+        if not self._progress:
+            self._context.memory.keep_failing_only_of(wanted)
         for series in wanted:
-            if series not in self._progress:
+            progress = self._progress.get(series)
+            if progress is None:
                 self._progress[series] = self._asker.start(series, len(wanted))
+            elif progress.retired:
+                self._context.memory.forget_failing(series)
+                progress.start_anew()
         for series, progress in self._progress.items():
             progress.retired = series not in wanted
         self._count_series()
+
+    def _tell_given_up(self) -> None:
+        for progress in self._active():
+            failing = progress.failing
+            if failing is not None and failing.given_up:
+                self._context.complaints.log.warning(
+                    "%s is given up since %s UTC (%s); it is tried again by %s UTC",
+                    progress.series,
+                    f"{failing.since:%Y-%m-%d %H:%M}",
+                    failing.kind,
+                    f"{failing.retry_at:%Y-%m-%d %H:%M}",
+                )
 
     def _active(self) -> list[Progress]:
         return [progress for progress in self._progress.values() if not progress.retired]
 
     def _take_messages(self, wait_seconds: float) -> None:
+        active = len(self._context.roster.series)
         try:
             message = self._context.inbox.get(timeout=wait_seconds)
             while True:
                 if isinstance(message, Fetched):
                     self._asker.fetching -= 1
-                    self._taker.fetched(message, self._progress[message.job.series])
+                    self._taker.fetched(message, self._progress[message.job.series], active)
                 elif isinstance(message, Parcel):
                     self._taker.delivered(message, self._progress[message.series])
                 message = self._context.inbox.get_nowait()
@@ -98,14 +118,17 @@ class Poller:
 
     def _count_series(self) -> None:
         active = self._active()
-        blocked = sum(1 for progress in active if progress.blocked)
-        self._context.metrics.series(len(active), blocked)
+        given_up = sum(1 for progress in active if progress.given_up)
+        self._context.metrics.series(len(active), given_up)
 
     def _stop_if_nothing_is_left(self) -> None:
+        """End where a person has to act: nothing has ever worked, and all has just been refused."""
         active, settings = self._active(), self._context.settings
-        if settings.symbols_file is None and all(progress.blocked for progress in active):
+        if settings.symbols_file is None and all(
+            progress.refused and progress.coverage is None for progress in active
+        ):
             raise ProducerStoppedError(
-                "the API gave up every series for good (see above); check SYMBOLS, INTERVALS, "
+                "the API refuses every series (see above); check SYMBOLS, INTERVALS, "
                 "ALPHA_VANTAGE_PLAN and ALPHA_VANTAGE_ENTITLEMENT against the key",
                 exit_code=2,
             )
@@ -122,7 +145,7 @@ class Poller:
         )
 
     def _has_history(self, progress: Progress) -> bool:
-        if progress.history_known or progress.series.interval == "1d":
+        if progress.history_day is not None or progress.series.interval == DAY:
             return bool(progress.history)
         return self._context.settings.history_months > 0
 
@@ -134,4 +157,4 @@ class Poller:
 
 
 def _is_given_up(progress: Progress) -> bool:
-    return progress.blocked or progress.attempts >= ONCE_ATTEMPTS
+    return progress.refused or progress.attempts >= ONCE_ATTEMPTS

@@ -15,25 +15,23 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from kafka.errors import (
-    InvalidRecordError,
-    InvalidTimestampError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-)
 from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 from tenacity.nap import sleep_using_event
 
 from services.common.fail_points import reach
 from services.producer.courier import Delivery, Record
-from services.producer.kafka_client import Client, close_client
+from services.producer.kafka_client import (
+    CLOCK_ERROR,
+    REFUSALS,
+    Client,
+    ClientError,
+    close_client,
+)
 
 _LOOK_SECONDS: Final = 0.25
 _SLOW_SECONDS: Final = 10.0
 _RETRY_SECONDS: Final = 1.0
 """A broker that fails at once what it is sent is not asked more often than this."""
-_REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
 
 
 class _UnavailableError(Exception):
@@ -129,7 +127,7 @@ class KafkaWriter:
     def _failure(self, futures: Sequence[Any]) -> str:
         """Return what went wrong, as a clause that "bars wait and nothing is lost" follows."""
         names = {_name_of(future) for future in futures} - {""}
-        if InvalidTimestampError.__name__ in names:
+        if CLOCK_ERROR in names:
             return (
                 f"Kafka at {self._address} refuses the time of the records: the clock of this host "
                 "is ahead of Kafka's by more than an hour (message.timestamp.after.max.ms); set "
@@ -163,14 +161,14 @@ class KafkaWriter:
     def _connect(self) -> Client:
         try:
             client = self._connector()
-        except KafkaError as error:
+        except ClientError as error:
             raise self._unavailable(
                 f"Kafka does not answer at {self._address} ({type(error).__name__}); check "
                 "KAFKA_BOOTSTRAP and that Kafka runs"
             ) from None
         try:
             client.partitions_for(self._topic)
-        except KafkaError as error:
+        except ClientError as error:
             client.abort()
             close_client(client)
             raise self._unavailable(
@@ -200,9 +198,9 @@ class KafkaWriter:
             try:
                 futures.append(client.send(self._topic, value=record.value, key=record.key))
                 reach("producer.record_sent")
-            except _REFUSALS:
+            except REFUSALS:
                 futures.append(Delivery.REFUSED)
-            except (KafkaError, ValueError):  # ValueError: the topic has just lost its partitions
+            except (ClientError, ValueError):  # ValueError: the topic has just lost its partitions
                 futures.append(Delivery.FAILED)
         return futures
 
@@ -210,7 +208,7 @@ class KafkaWriter:
         if isinstance(future, Delivery):
             return future
         while not future.is_done and not abandon.is_set():
-            with suppress(KafkaError):  # a failure is judged below, a time-out looks again
+            with suppress(ClientError):  # a failure is judged below, a time-out looks again
                 future.get(timeout=_LOOK_SECONDS)
             waited_seconds = time.monotonic() - sent_at
             if not future.is_done and waited_seconds >= _SLOW_SECONDS:
@@ -221,12 +219,12 @@ class KafkaWriter:
             return Delivery.FAILED
         if future.succeeded():
             return Delivery.ACKNOWLEDGED
-        return Delivery.REFUSED if isinstance(future.exception, _REFUSALS) else Delivery.FAILED
+        return Delivery.REFUSED if isinstance(future.exception, REFUSALS) else Delivery.FAILED
 
 
 def _refused_by_broker(future: Any) -> bool:
     """Return whether the refusal came as an answer, and not from the client before it sent."""
-    return not isinstance(future, Delivery) and isinstance(future.exception, _REFUSALS)
+    return not isinstance(future, Delivery) and isinstance(future.exception, REFUSALS)
 
 
 def _name_of(future: Any) -> str:

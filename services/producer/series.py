@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from services.common.bar import INTERVAL_MINUTES
@@ -63,3 +63,25 @@ class Coverage:
     asked_at: datetime
     newest_bar: str
     first_asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Failing:
+    """That a series has no answer with bars: what came instead (the kind), how often in a row,
+    since when, and until when it is left alone (both real UTC). `given_up`: that is long."""
+
+    kind: str
+    attempts: int
+    since: datetime
+    retry_at: datetime
+    given_up: bool
+
+
+@dataclass(frozen=True)
+class NoBars:
+    """What came instead of the bars of a slice: the kind, and the first and last UTC day on which
+    it did."""
+
+    kind: str
+    first_on: date
+    last_on: date

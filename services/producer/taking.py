@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Final
 
 from services.common.fail_points import reach
-from services.producer.answers import Action, Trial, consequence
-from services.producer.context import Context, ProducerStoppedError
+from services.producer.context import Context
 from services.producer.courier import Parcel, Record
-from services.producer.envelopes import Kind, Verdict
+from services.producer.envelopes import Kind
+from services.producer.failures import FailureTaker
 from services.producer.fetch import Fetched, Job
 from services.producer.intake import take_in
-from services.producer.progress import Progress
+from services.producer.progress import Completion, Progress, oldest_time
 from services.producer.series import Series
 
 MAX_RECORD_BYTES: Final = 1_000_000
@@ -35,13 +35,15 @@ class Taker:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._dice = random.Random()  # noqa: S311 - jitter, no secret
+        self._failures = FailureTaker(context)
         self._delivering: dict[Series, _Answer] = {}
+        self._first_bars: dict[str, str] = {}
         # What no broker takes is not tried again until its content changes.
         self._refused: dict[Series, dict[str, bytes]] = {}
 
-    def fetched(self, fetched: Fetched, progress: Progress) -> None:
-        """Take an answer. Raises ProducerStoppedError if the key is refused."""
+    def fetched(self, fetched: Fetched, progress: Progress, active: int) -> None:
+        """Take an answer, of one of `active` series. Raises ProducerStoppedError if the key is
+        refused."""
         verdict = fetched.verdict
         self._context.metrics.answer(verdict.kind)
         reach("producer.fetched")
@@ -49,8 +51,8 @@ class Taker:
             self._refund(fetched)
         if verdict.kind is Kind.DATA:
             self._publish(fetched, progress)
-        else:
-            self._follow(fetched, progress)
+        elif self._failures.follow(fetched, progress, active):
+            self._complete(_Answer(fetched.job, "", frozenset()), progress)
 
     def delivered(self, parcel: Parcel, progress: Progress) -> None:
         """Take note that Kafka has answered for every bar of a parcel."""
@@ -76,60 +78,48 @@ class Taker:
     def _complete(self, answer: _Answer, progress: Progress) -> None:
         """Every bar of the answer is in Kafka: keep how far the series has come."""
         context, job = self._context, answer.job
+        if answer.times:
+            self._failures.recovered(progress)
+            self._see(answer)
         done = progress.complete(job.part, answer.times, job.market_at, answer.zone)
-        if done.month:
-            context.memory.add_month(job.series, done.month)
+        if done.answered is not None:
+            context.memory.add_answered(job.series, done.answered)
             reach("producer.month_added")
+        if done.owed is not None:
+            today = context.clocks.real().astimezone(UTC).date()
+            context.memory.add_no_bars(job.series, done.owed, "short", today)
         if done.coverage is not None:
             context.memory.cover(job.series, done.coverage)
             reach("producer.covered")
             seconds = done.coverage.asked_at.timestamp()
             context.metrics.covered(job.series.symbol, job.series.interval, seconds)
-        if done.gap:
-            context.complaints.log.warning(
-                "%s: the bars before %s that were missed cannot be had on this plan",
-                job.series,
-                min(answer.times),
-            )
+        self._tell_gap(answer, progress, done)
 
-    def _follow(self, fetched: Fetched, progress: Progress) -> None:
-        context, job, verdict = self._context, fetched.job, fetched.verdict
-        now, monotonic = context.clocks.real(), context.clocks.monotonic()
-        capped = context.settings.plan.per_day is not None
-        trial = Trial(job.part, progress.attempts + 1, capped)
-        then = consequence(verdict, trial, now, self._dice)
-        if then.action is Action.EXIT:
-            raise ProducerStoppedError(
-                f"the API refuses the key: {verdict.wording} - put a valid key into "
-                "ALPHA_VANTAGE_KEY, or into the file that ALPHA_VANTAGE_KEY_FILE names",
-                exit_code=2,
-            )
-        if then.action is Action.SKIP_MONTH:
-            context.complaints.log.info("%s has no bars in %s", job.series, job.part)
-            self._complete(_Answer(job, "", frozenset()), progress)
+    def _tell_gap(self, answer: _Answer, progress: Progress, done: Completion) -> None:
+        if not done.gap:
             return
-        progress.fail()
-        if then.action is Action.PAUSE_ALL:
-            context.pacer.pause(then.seconds, monotonic)
-            self._say(verdict, f"all calls wait {then.seconds:.0f} s", monotonic)
-        elif then.action is Action.STOP_UNTIL and then.until is not None:
-            context.memory.stop_until(then.until)
-            reach("producer.stop_kept")
-            context.pacer.stop_until(then.until)
-            self._say(verdict, f"no calls before {then.until:%Y-%m-%d %H:%M} UTC", monotonic)
-        elif then.action is Action.BLOCK:
-            progress.blocked = True
-            context.complaints.log.error(
-                "%s is given up (%s): %s", job.series, verdict.kind.value, verdict.wording
-            )
-        else:
-            progress.retry_at = monotonic + then.seconds
-            self._say(verdict, f"{job.series} is tried again in {then.seconds:.0f} s", monotonic)
+        why = (
+            "were in no answer of the API; bi.data_gaps shows them"
+            if progress.premium
+            else "cannot be had on this plan; bi.data_gaps shows them"
+        )
+        self._context.complaints.log.warning(
+            "%s: the bars before %s that were missed %s",
+            answer.job.series,
+            min(answer.times, default="the outage's end"),
+            why,
+        )
 
-    def _say(self, verdict: Verdict, then: str, monotonic: float) -> None:
-        subject = f"{verdict.kind.value} {verdict.wording}"
-        text = f"the API answered {verdict.kind.value}: {verdict.wording or '(no words)'}; {then}"
-        self._context.complaints.say(subject, text, monotonic)
+    def _see(self, answer: _Answer) -> None:
+        """Keep the symbol's first bar: only months before it may be empty for good."""
+        job, memory = answer.job, self._context.memory
+        oldest = oldest_time(answer.times, job.market_at, answer.zone)
+        symbol = job.series.symbol
+        first = self._first_bars.get(symbol) or memory.first_bar(symbol)
+        if oldest and (not first or oldest < first):
+            memory.see_bar(symbol, oldest)
+            first = oldest
+        self._first_bars[symbol] = first
 
     def _refund(self, fetched: Fetched) -> None:
         if self._context.settings.plan.per_day is not None:

@@ -14,8 +14,9 @@ _LOCAL: Final = ("/faults", "/requests")
 def control(desk: Desk, method: str, path: str, body: bytes, local: bool) -> Answer:
     """Answer a request to anything but the API; only `local` callers may see or set faults.
 
-    `PUT /faults` takes `{"probabilities": {NAME: 0.1}, "next": [NAME, ...]}`; a member that is
-    absent leaves that part as it is, and `none` in the list lets a call pass.
+    `PUT /faults` takes `{"probabilities": {NAME: 0.1}, "next": [NAME, ...], "symbols": {SYMBOL:
+    NAME}}`; a member that is absent leaves that part as it is, and `none` in the list lets a call
+    pass.
     """
     if path == "/health" and method == "GET":
         return Answer("control", b"ok", content_type="text/plain")
@@ -33,9 +34,9 @@ def control(desk: Desk, method: str, path: str, body: bytes, local: bool) -> Ans
 def _set_faults(desk: Desk, body: bytes) -> Answer:
     try:
         wanted = json.loads(body)
-        if not isinstance(wanted, dict) or wanted.keys() - {"probabilities", "next"}:
-            raise ValueError("the body must be an object with `probabilities`, `next` or both")
-        desk.faults.set(_probabilities(wanted), _next(wanted))
+        if not isinstance(wanted, dict) or wanted.keys() - {"probabilities", "next", "symbols"}:
+            raise ValueError("the body must be an object of `probabilities`, `next`, `symbols`")
+        desk.faults.set(_probabilities(wanted), _next(wanted), _symbols(wanted))
     except ValueError as error:
         return _error(400, str(error))
     return _json(desk.faults.state())
@@ -58,6 +59,15 @@ def _next(wanted: dict[str, object]) -> list[str] | None:
         return None
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise ValueError("`next` must be a list of names of faults")
+    return found
+
+
+def _symbols(wanted: dict[str, object]) -> dict[str, str] | None:
+    found = wanted.get("symbols")
+    if found is None:
+        return None
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
+        raise ValueError("`symbols` must map symbols to names of faults")
     return found
 
 

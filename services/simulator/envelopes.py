@@ -75,6 +75,10 @@ _ENVELOPES: Final[dict[str, tuple[str, str]]] = {
         "the parameter apikey is invalid or missing. Please claim your free API key on "
         f"{_SUPPORT}. It should take less than 20 seconds.",
     ),
+    "bad_key_information": (
+        "Information",
+        f"The API key is invalid. Please claim your free API key at {_SUPPORT}.",
+    ),
     "bad_function": ("Error Message", "This API function ({function}) does not exist."),
 }
 

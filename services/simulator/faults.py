@@ -1,4 +1,5 @@
-"""Which calls go wrong, and how: by seeded chance, or the next ones in a given order."""
+"""Which calls go wrong, and how: by seeded chance, the next ones in a given order, or all of a
+symbol."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from services.simulator import envelopes
 WIRE: Final = ("hang", "drip", "truncated", "html", "empty", "reset")
 """Faults of the connection or the body."""
 
-NAMES: Final = ("429", "500", *WIRE, *envelopes.KINDS)
+SHORT: Final = "short"
+"""A well-formed answer that holds only the newest bars of those that were asked for."""
+
+NAMES: Final = ("429", "429_until", "500", "redirect", SHORT, *WIRE, *envelopes.KINDS)
 """Every fault by its name."""
 
 NO_FAULT: Final = "none"
@@ -28,11 +32,15 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311 - a chance that can be repeated
         self._probabilities = check_probabilities(probabilities)
         self._next: deque[str] = deque()
+        self._symbols: dict[str, str] = {}
         self._served: Counter[str] = Counter()
 
-    def choose(self) -> str | None:
-        """Return the fault of the next call, or None."""
+    def choose(self, symbol: str = "") -> str | None:
+        """Return the fault of the next call, which asks for a symbol, or None."""
         with self._lock:
+            if symbol in self._symbols:
+                self._served[self._symbols[symbol]] += 1
+                return self._symbols[symbol]
             # Listed calls draw too, so that a list does not shift the chances after it.
             drawn = self._drawn()
             fault = self._next.popleft() if self._next else drawn
@@ -45,13 +53,19 @@ class Faults:
         self,
         probabilities: Mapping[str, float] | None = None,
         following: Sequence[str] | None = None,
+        symbols: Mapping[str, str] | None = None,
     ) -> None:
-        """Replace the probabilities, the list of the next faults, or both. Raises ValueError."""
+        """Replace the probabilities, the list of the next faults, or those of symbols; what is
+        None stays. Raises ValueError."""
         checked = None if probabilities is None else check_probabilities(probabilities)
         for name in following or ():
             if name != NO_FAULT:
                 _check_name(name)
+        for name in (symbols or {}).values():
+            _check_name(name)
         with self._lock:
+            if symbols is not None:
+                self._symbols = dict(symbols)
             if checked is not None:
                 self._probabilities = checked
             if following is not None:
@@ -63,6 +77,7 @@ class Faults:
             return {
                 "probabilities": dict(self._probabilities),
                 "next": list(self._next),
+                "symbols": dict(self._symbols),
                 "served": dict(self._served),
             }
 

@@ -182,8 +182,9 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "json_build_object": json.dumps(facts),
             "exec --no-TTY stream python": 'tapeline_stream_lag_records{partition="0"} 3.0\n'
             'tapeline_stream_lag_records{partition="1"} 4.0\n',
-            "exec --no-TTY producer": (1, "service producer is not running"),
-            "df -Pk": "100000000 25000000 75%\n",
+            "exec --no-TTY producer": "tapeline_producer_series 25.0\n"
+            "tapeline_producer_series_given_up 3.0\ntapeline_producer_calls_today 24.0\n",
+            "df -Pk": (1, "df: no such file"),
             "grep BASE_IMAGE": "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim}\n",
             "docker version": "29.1.3, built Fri Nov 20 10:00:00 2026\n",
             "enddate": "notBefore=Sep 25 20:31:00 2026 GMT\nnotAfter=Nov 27 20:31:00 2026 GMT\n",
@@ -199,8 +200,9 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "freshness   12 bars, the newest of 2026-11-24T20:29:00Z, written 4 s ago; "
         "1 rejected, 0 lost",
         "lag         7 records in Kafka that are not yet in the table",
-        "quota       unknown: service producer is not running",
-        "disk        25.0 of 100.0 GB free (75% used)",
+        "series      25 polled, 3 GIVEN UP: fab logs --service producer --grep 'given up'",
+        "quota       24 calls charged to this day",
+        "disk        unknown: df: no such file",
         "engine      29.1.3, built Fri Nov 20 10:00:00 2026; the base of the images is 67 days old",
         "certificate 3 of 63 days left: tapeline-certificate.timer has not renewed it; on the host:"
         " journalctl -u tapeline-certificate, then systemctl start tapeline-certificate",

@@ -120,7 +120,11 @@ def test_rapidapi_carries_the_key_in_a_header() -> None:
         pytest.param(reply(b"x", 500), Verdict(Kind.SERVER_ERROR, "HTTP 500"), id="500"),
         pytest.param(
             reply(b"", 302, {"Location": "http://example.invalid/"}),
-            Verdict(Kind.CLIENT_ERROR, "HTTP 302"),
+            Verdict(
+                Kind.MOVED,
+                "HTTP 302 to http://example.invalid/, which is not followed: the key goes to no "
+                "other address than ALPHA_VANTAGE_URL",
+            ),
             id="redirect",
         ),
         pytest.param(_truncate, Verdict(Kind.BROKEN_OFF, "ProtocolError"), id="truncated"),

@@ -104,6 +104,89 @@ def test_error_message_is_told_by_its_wording(kind: Kind, text: str) -> None:
     assert _classify({"Error Message": text}) == Verdict(kind, text[:240])
 
 
+@pytest.mark.parametrize("name", ["Information", "Error Message", "Note", "message"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the parameter apikey is invalid or missing. Please claim your free API key",
+        "Your API key is invalid. A free key has 25 requests per day.",
+        "Invalid API key. Please consider spreading out your requests (1 request per second).",
+        "This API key was expired on 2026-01-01.",
+    ],
+)
+def test_a_bad_key_is_told_under_any_name(name: str, text: str) -> None:
+    assert _classify({name: text}) == Verdict(Kind.BAD_KEY, text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"Retry-After": "30"}, 30.0, id="seconds"),
+        pytest.param(
+            {
+                "retry-after": "Fri, 07 Nov 2025 01:02:00 GMT",
+                "date": "Fri, 07 Nov 2025 01:00:30 GMT",
+            },
+            90.0,
+            id="date",
+        ),
+        pytest.param(
+            {
+                "Retry-After": "Friday, 07-Nov-25 01:00:00 GMT",
+                "Date": "Fri, 07 Nov 2025 01:00:30 GMT",
+            },
+            0.0,
+            id="an-older-form-in-the-past",
+        ),
+        pytest.param(
+            {
+                "Retry-After": "Fri, 07 Nov 2036 01:02:00 GMT",
+                "Date": "Fri, 07 Nov 2025 01:00:30 GMT",
+            },
+            86_400.0,
+            id="years",
+        ),
+        pytest.param({"Retry-After": "9999999"}, 86_400.0, id="months"),
+        pytest.param({"Retry-After": "Fri, 07 Nov 2025 01:02:00 GMT"}, None, id="no-clock"),
+        pytest.param({"Retry-After": "soon", "Date": "never"}, None, id="no-date"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+@pytest.mark.parametrize(("status", "kind"), [(429, Kind.TOO_MANY), (503, Kind.SERVER_ERROR)])
+def test_an_answer_may_say_how_long_to_wait(
+    status: int, kind: Kind, headers: dict[str, str], seconds: float | None
+) -> None:
+    verdict = classify(status, headers, b"", FIVE)
+    assert (verdict.kind, verdict.wait_seconds) == (kind, seconds)
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("https://new.example/query?apikey=K3Y&symbol=A", "https://new.example/query"),
+        ("https://user:K3Y@new.example:8443/v2#K3Y", "https://new.example:8443/v2"),
+        ("/v2/query?apikey=K3Y", "/v2/query"),
+        ("//new.example/query", "https://new.example/query"),
+    ],
+)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_names_its_target_without_the_key(
+    status: int, location: str, target: str
+) -> None:
+    assert classify(status, {"Location": location}, b"", FIVE) == Verdict(
+        Kind.MOVED,
+        f"HTTP {status} to {target}, which is not followed: the key goes to no other address than "
+        "ALPHA_VANTAGE_URL",
+    )
+
+
+@pytest.mark.parametrize("location", ["", "https://[::1", "https://new.example:port/"])
+def test_a_redirect_without_a_target_is_an_error(location: str) -> None:
+    assert classify(301, {"Location": location}, b"", FIVE) == Verdict(
+        Kind.CLIENT_ERROR, "HTTP 301"
+    )
+
+
 def test_the_old_note_is_the_minute_limit_although_it_names_a_day() -> None:
     assert _classify({"Note": OLD_MINUTE_NOTE}) == Verdict(Kind.MINUTE, OLD_MINUTE_NOTE[:240])
 

@@ -43,9 +43,9 @@ def _kill_at(kinds: str, nth: int, world: World) -> dict[str, Any]:
             super().cover(series, coverage)
             event("covered")
 
-        def add_month(self, series: Series, month: str) -> None:
+        def add_answered(self, series: Series, part: Slice) -> None:
             event("month not kept")
-            super().add_month(series, month)
+            super().add_answered(series, part)
 
     class Sending(BrokerClient):
         def send(self, topic: str, value: bytes, key: bytes) -> Future:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from services.producer.memory import FILE_NAME, Memory, MemoryFailedError
-from services.producer.series import Coverage, Series
+from services.producer.memory import Memory
+from services.producer.series import FULL, Coverage, Failing, NoBars, Series, Slice
+from services.producer.state_file import FILE_NAME, MemoryFailedError
 
 FIVE = Series("AAPL", "5min")
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
@@ -30,11 +33,67 @@ def test_coverage_and_months_are_kept(tmp_path: Path) -> None:
     assert memory.coverage(FIVE) is None
     coverage = Coverage(NOW, "2026-03-05 10:05:00", NOW - timedelta(days=1))
     memory.cover(FIVE, coverage)
-    memory.add_month(FIVE, "2026-01")
-    memory.add_month(FIVE, "2026-01")
+    for _ in range(2):
+        memory.add_answered(FIVE, Slice("month", "2026-01"))
+    memory.add_answered(FIVE, FULL)
     assert memory.coverage(FIVE) == coverage
     assert memory.months(FIVE) == {"2026-01"}
     memory.close()
+
+
+def test_what_fails_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
+    first = Memory(tmp_path, NOW)
+    failing = Failing("bad_call", 3, NOW - timedelta(days=1), NOW, given_up=True)
+    others = [Series("MSFT", "5min"), Series("AAPL", "1d")]
+    for series in (FIVE, *others):
+        first.keep_failing(series, failing)
+    first.forget_failing(others[0])
+    first.close()
+    second = Memory(tmp_path, NOW)
+    assert [second.failing(series) for series in (FIVE, *others)] == [failing, None, failing]
+    second.keep_failing_only_of([FIVE])
+    assert [second.failing(series) for series in (FIVE, *others)] == [failing, None, None]
+    second.close()
+
+
+def test_slices_without_bars_are_kept_by_the_day(tmp_path: Path) -> None:
+    memory, today, month = Memory(tmp_path, NOW), NOW.date(), Slice("month", "2025-11")
+    yesterday = today - timedelta(days=1)
+    assert memory.add_no_bars(FIVE, FULL, "short", today) == NoBars("short", today, today)
+    memory.add_no_bars(FIVE, month, "empty_json", yesterday)
+    seen_twice = memory.add_no_bars(FIVE, month, "empty_json", today)
+    assert seen_twice == NoBars("empty_json", yesterday, today)
+    assert memory.no_bars(FIVE) == {FULL: NoBars("short", today, today), month: seen_twice}
+    assert memory.add_no_bars(FIVE, month, "bad_call", today) == NoBars("bad_call", today, today)
+    memory.add_answered(FIVE, FULL)
+    memory.add_answered(FIVE, month)
+    assert memory.no_bars(FIVE) == {}
+    assert memory.months(FIVE) == {"2025-11"}
+    memory.close()
+
+
+def test_the_first_bar_ever_seen_is_kept_by_symbol(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, NOW)
+    assert memory.first_bar("AAPL") == ""
+    for time in ("2026-03-05 10:00:00", "2026-03-04 10:00:00", "2026-03-06 10:00:00"):
+        memory.see_bar("AAPL", time)
+    assert (memory.first_bar("AAPL"), memory.first_bar("MSFT")) == ("2026-03-04 10:00:00", "")
+    memory.close()
+
+
+def test_a_file_of_the_release_before_goes_on(tmp_path: Path) -> None:
+    """And knows the first bars of what it holds."""
+    memory = Memory(tmp_path, NOW)
+    memory.remember([(FIVE, "2026-03-05 10:00:00", b"a"), (FIVE, "garbage", b"b")])
+    memory.charge(NOW, FIVE)
+    memory.close()
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as old:
+        for table in ("series_calls", "failing", "no_bars", "first_bars"):
+            old.execute(f"drop table {table}")
+    again = Memory(tmp_path, NOW)
+    assert again.first_bar("AAPL") == "2026-03-05 10:00:00"
+    assert (again.calls(), again.calls_of(FIVE, NOW.date())) == ([NOW], 0)
+    again.close()
 
 
 def test_the_newest_observation_survives_a_restart(tmp_path: Path) -> None:
@@ -53,12 +112,14 @@ def test_the_days_calls_survive_a_restart(tmp_path: Path) -> None:
     first = Memory(tmp_path, NOW)
     calls = [NOW - timedelta(days=3), NOW - timedelta(minutes=2), NOW]
     for called_at in calls:
-        first.charge(called_at)
+        first.charge(called_at, FIVE)
     first.refund(calls[1])
     first.stop_until(NOW + timedelta(hours=12))
     first.close()
     second = Memory(tmp_path, NOW)
     assert second.calls() == [NOW]
+    assert second.calls_of(FIVE, NOW.date()) == 1
+    assert second.calls_of(Series("MSFT", "5min"), NOW.date()) == 0
     assert second.stopped_until() == NOW + timedelta(hours=12)
     second.close()
 
@@ -97,7 +158,7 @@ def test_a_write_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
     memory = Memory(tmp_path, NOW)
     memory.close()
     with pytest.raises(MemoryFailedError, match="check the disk"):
-        memory.charge(NOW)
+        memory.charge(NOW, FIVE)
 
 
 def test_old_intraday_bars_are_forgotten(tmp_path: Path) -> None:

@@ -31,6 +31,6 @@ def test_values() -> None:
     assert metrics.value("bars_refused_total") == 2
     assert metrics.value("bars_unchanged_total") == 3
     assert metrics.value("bars_waiting") == 4
-    assert (metrics.value("series"), metrics.value("series_blocked")) == (5, 1)
+    assert (metrics.value("series"), metrics.value("series_given_up")) == (5, 1)
     assert metrics.value("calls_today") == 6
     assert metrics.value("asked_timestamp_seconds", symbol="AAPL", interval="5min") == 1.5

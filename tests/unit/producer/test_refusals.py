@@ -86,30 +86,21 @@ def test_a_short_limit_is_waited_out(
     process.end()
 
 
-@pytest.mark.parametrize("name", ["premium-endpoint", "not-entitled", "demo-key"])
-def test_a_series_that_is_refused_for_good_is_not_asked_for_again(world: World, name: str) -> None:
-    msft = Series("MSFT", "5min")
-    world.vendor.bars[msft] = intraday(10)
-    world.vendor.envelopes = [{"Information": INFORMATION[name][1]}]
-    process = Process(world, {**LIVE, "SYMBOLS": "AAPL,MSFT"})
-    for _ in range(10):
-        process.steps(1)
-        world.clock.move(seconds=10)
-    assert [series for series, _ in world.vendor.calls].count(FIVE) == 1
-    assert stored(world.broker) == held(world.vendor, msft)
-    assert process.metrics.value("series_blocked") == 1
+def test_a_bad_key_stops_the_producer(world: World) -> None:
+    world.vendor.envelopes = [{"Error Message": ERROR_MESSAGE["bad-key"][1]}]
+    process = Process(world, LIVE)
+    with pytest.raises(ProducerStoppedError, match="the API refuses the key") as caught:
+        process.steps(3)
+    assert caught.value.exit_code == 2
     process.end()
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("bad-key", "the API refuses the key"), ("bad-call", "gave up every series for good")],
-)
-def test_with_nothing_left_to_do_the_producer_stops(world: World, name: str, message: str) -> None:
-    world.vendor.envelopes = [{"Error Message": ERROR_MESSAGE[name][1]}]
+def test_where_nothing_ever_worked_and_all_is_refused_the_producer_stops(world: World) -> None:
     process = Process(world, LIVE)
-    with pytest.raises(ProducerStoppedError, match=message) as caught:
-        process.steps(5)
+    process.steps(2)
+    world.clock.move(seconds=3)
+    with pytest.raises(ProducerStoppedError, match="the API refuses every series") as caught:
+        process.steps(1)
     assert caught.value.exit_code == 2
     process.end()
 
@@ -168,6 +159,10 @@ def test_months_before_the_symbol_was_listed_are_skipped(world: World) -> None:
     variables = {**LIVE, "HISTORY_MONTHS": "2"}
     assert world.once(variables) == 0
     process = Process(world, variables)
-    assert process.memory.months(FIVE) == {"2025-10", "2025-09"}
-    assert process.metrics.value("series_blocked") == 0
+    assert [str(month) for month in process.memory.no_bars(FIVE)] == ["2025-10", "2025-09"]
+    world.vendor.calls.clear()
+    world.clock.move(days=1)
+    process.steps(3)
+    assert [part for _, part in world.vendor.calls if part.month] == []
+    assert process.metrics.value("series_given_up") == 0
     process.end()

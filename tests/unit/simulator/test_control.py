@@ -28,7 +28,11 @@ def test_health(desk: Desk) -> None:
 
 
 def test_set_and_show_faults(desk: Desk) -> None:
-    wanted = {"probabilities": {"hang": 0.5}, "next": ["429", "none"]}
+    wanted = {
+        "probabilities": {"hang": 0.5},
+        "next": ["429", "none"],
+        "symbols": {"XOM": "empty_object"},
+    }
 
     put = control(desk, "PUT", "/faults", json.dumps(wanted).encode(), True)
     desk.take(CALL)
@@ -38,6 +42,7 @@ def test_set_and_show_faults(desk: Desk) -> None:
     assert json.loads(shown.body) == {
         "probabilities": {"hang": 0.5},
         "next": ["none"],
+        "symbols": {"XOM": "empty_object"},
         "served": {"429": 1},
     }
 
@@ -46,10 +51,11 @@ def test_set_and_show_faults(desk: Desk) -> None:
     ("body", "error"),
     [
         pytest.param(b"{", "Expecting property name", id="no_json"),
-        pytest.param(b"[]", "the body must be an object with `probabilities`", id="no_object"),
+        pytest.param(b"[]", "the body must be an object of `probabilities`", id="no_object"),
         pytest.param(b'{"faults": []}', "the body must be an object", id="unknown_member"),
         pytest.param(b'{"next": "429"}', "`next` must be a list", id="no_list"),
         pytest.param(b'{"next": ["boom"]}', "'boom' is no fault", id="unknown_fault"),
+        pytest.param(b'{"symbols": {"A": 1}}', "`symbols` must map", id="no_fault_of_a_symbol"),
         pytest.param(b'{"probabilities": []}', "`probabilities` must map", id="no_map"),
         pytest.param(b'{"probabilities": {"hang": 2}}', "the probability of hang", id="large"),
     ],
@@ -59,7 +65,7 @@ def test_wrong_faults(desk: Desk, body: bytes, error: str) -> None:
 
     assert answer.status == 400
     assert json.loads(answer.body)["error"].startswith(error)
-    assert desk.faults.state() == {"probabilities": {}, "next": [], "served": {}}
+    assert desk.faults.state() == {"probabilities": {}, "next": [], "symbols": {}, "served": {}}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 from services.simulator import envelopes
-from services.simulator.api import Call
+from services.simulator.api import Api, Call
 from services.simulator.control import control
 from services.simulator.desk import Desk, Reply
 from services.simulator.faults import Faults
@@ -60,3 +62,34 @@ def test_counters(desk: Desk) -> None:
         "by_class": {"data": 1, "bad_function": 1, "hang": 1},
     }
     assert json.loads(control(desk, "GET", "/requests", b"", True).body) == desk.requests()
+
+
+def test_a_redirect_names_a_target_with_the_key(desk: Desk) -> None:
+    answer = after(desk, "redirect").answer
+
+    assert (answer.status, answer.body) == (301, b"")
+    assert answer.headers == {
+        "Location": "https://moved.example/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=KEY123"
+    }
+
+
+def test_a_limit_may_tell_until_when(desk: Desk) -> None:
+    answer = after(desk, "429_until").answer
+
+    until = parsedate_to_datetime(answer.headers["Retry-After"])
+    assert (answer.status, answer.body) == (429, b"")
+    assert timedelta() < until - datetime.now(tz=UTC) <= timedelta(seconds=2)
+
+
+def test_a_short_answer_holds_only_the_newest_bars(simulated: Api) -> None:
+    desk = Desk(simulated, Faults(1, {}))
+    call = Call({"function": "TIME_SERIES_DAILY", "symbol": "IBM", "apikey": "KEY123"})
+    whole = json.loads(desk.take(call).answer.body)["Time Series (Daily)"]
+
+    desk.faults.set(following=["short", "short"])
+    short = json.loads(desk.take(call).answer.body)["Time Series (Daily)"]
+
+    assert list(short.items()) == list(whole.items())[:3]
+    assert len(whole) > 3
+    refused = desk.take(Call({"function": "TIME_SERIES_DAILY", "apikey": "KEY123"}))
+    assert refused.answer.kind == "bad_call"

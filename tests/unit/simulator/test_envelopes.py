@@ -69,6 +69,10 @@ WORDS = {
         "key on (https://www.alphavantage.co/support/#api-key). It should take less than 20 "
         "seconds."
     },
+    "bad_key_information": {
+        "Information": "The API key is invalid. Please claim your free API key at "
+        "(https://www.alphavantage.co/support/#api-key)."
+    },
     "bad_function": {"Error Message": "This API function (TIME_SERIES_DAILY) does not exist."},
     "empty_object": {},
 }

@@ -13,7 +13,26 @@ def test_listed_faults_come_in_order_then_none() -> None:
     faults.set(following=["429", "none", "hang"])
 
     assert [faults.choose() for _ in range(4)] == ["429", None, "hang", None]
-    assert faults.state() == {"probabilities": {}, "next": [], "served": {"429": 1, "hang": 1}}
+    assert faults.state() == {
+        "probabilities": {},
+        "next": [],
+        "symbols": {},
+        "served": {"429": 1, "hang": 1},
+    }
+
+
+def test_all_calls_of_a_symbol_go_wrong_and_no_others() -> None:
+    faults = Faults(1, {})
+
+    faults.set(following=["hang"], symbols={"DEAD": "empty_object"})
+
+    symbols = ["DEAD", "AAPL", "AAPL", "DEAD"]
+    assert [faults.choose(each) for each in symbols] == [
+        "empty_object",
+        "hang",
+        None,
+        "empty_object",
+    ]
 
 
 def test_chances_follow_the_seed() -> None:
@@ -41,7 +60,12 @@ def test_what_is_not_set_stays() -> None:
     faults.set(following=["429"])
     faults.set(probabilities={"hang": 1})
 
-    assert faults.state() == {"probabilities": {"hang": 1}, "next": ["429"], "served": {}}
+    assert faults.state() == {
+        "probabilities": {"hang": 1},
+        "next": ["429"],
+        "symbols": {},
+        "served": {},
+    }
 
 
 def test_words() -> None:
@@ -52,7 +76,9 @@ def test_words() -> None:
     ("words", "message"),
     [
         pytest.param(["hang"], "'hang' is not of the form NAME:PROBABILITY", id="no_number"),
-        pytest.param(["boom:0.1"], "'boom' is no fault; the faults are 429, 500", id="unknown"),
+        pytest.param(
+            ["boom:0.1"], "'boom' is no fault; the faults are 429, 429_until", id="unknown"
+        ),
         pytest.param(["hang:1.5"], "the probability of hang is 1.5, not from 0 to 1", id="large"),
         pytest.param(["hang:nan"], "the probability of hang is nan, not from 0 to 1", id="nan"),
         pytest.param(["hang:0.6", "500:0.6"], "the probabilities add up to more than 1", id="sum"),
@@ -69,4 +95,4 @@ def test_a_wrong_list_changes_nothing() -> None:
     with pytest.raises(ValueError, match="'boom' is no fault"):
         faults.set({"500": 0.5}, ["boom"])
 
-    assert faults.state() == {"probabilities": {}, "next": [], "served": {}}
+    assert faults.state() == {"probabilities": {}, "next": [], "symbols": {}, "served": {}}

@@ -172,7 +172,7 @@ def test_faults_are_set_over_http(server: SimulatorServer, session: requests.Ses
     limited = get(server, session)
     counters = session.get(f"{base}/requests", timeout=PATIENCE_SECONDS)
 
-    assert put.json() == {"probabilities": {}, "next": ["429"], "served": {}}
+    assert put.json() == {"probabilities": {}, "next": ["429"], "symbols": {}, "served": {}}
     assert limited.status_code == 429
     assert counters.json() == {
         "total": 1,
