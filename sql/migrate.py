@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import psycopg
 import yoyo
@@ -30,7 +31,32 @@ from sql.sessions import keep_sessions
 
 HERE = Path(__file__).parent
 OWNER = "market_owner"
-LOGIN_ROLES = (OWNER, "stream_writer", "dashboard_reader", "powerbi_reader")
+LOGIN_ROLES = (OWNER, "stream_writer", "dashboard_service", "dashboard_reader", "powerbi_reader")
+
+# Their own passwords are among what the guard puts back.
+_KEEP_READERS: Final = b"""
+update guard.readers set verifier = rolpassword from pg_authid where rolname = role;
+select guard.restore_role(readers) from guard.readers
+"""
+# The stream's locks, which an idle reader could hold in its place, and what fills the disk. These
+# rights are the database's own: a restored or upgraded one has PostgreSQL's defaults again.
+_RESERVE_FUNCTIONS: Final = b"""
+do $$
+declare
+    reserved regprocedure;
+begin
+    for reserved in
+        select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace
+            and proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$|pg_logical_emit_message$)'
+    loop
+        execute format('revoke execute on function %s from public', reserved);
+        if reserved::text ~ '^pg_(try_)?advisory_' then
+            execute format('grant execute on function %s to stream_writer', reserved);
+        end if;
+    end loop;
+end
+$$
+"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +88,8 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     """Apply roles, database, migrations, views, grants and calendar; raises psycopg.Error."""
     present = datetime.now(UTC).date()
     with _connect(settings, "postgres") as admin:
-        _apply_roles(admin, settings.role_passwords)
+        with admin.transaction():  # the guard would take a new password alone for a reader's own
+            _apply_roles(admin, settings.role_passwords)
         _create_database(admin, settings.database, log)
     with _connect(settings, settings.database) as admin:
         _restrict_database(admin, settings.database)
@@ -115,6 +142,7 @@ def _apply_roles(admin: psycopg.Connection, passwords: Mapping[str, Secret]) -> 
                 sql.Identifier(role), sql.Literal(verifier.decode())
             )
         )
+    admin.execute(_KEEP_READERS)
 
 
 def _create_database(admin: psycopg.Connection, database: str, log: logging.Logger) -> None:
@@ -132,7 +160,7 @@ def _restrict_database(admin: psycopg.Connection, database: str) -> None:
     name = sql.Identifier(database)
     statements = (
         "revoke all on database {} from public",
-        "grant connect on database {} to stream_writer, dashboard_reader, powerbi_reader",
+        "grant connect on database {} to stream_writer, market_reader",
         "grant temporary on database {} to stream_writer",
         # Whoever asks for events_stream gets the view, or, inside, the table.
         "alter database {} set search_path = bi, market",
@@ -141,6 +169,9 @@ def _restrict_database(admin: psycopg.Connection, database: str) -> None:
     for statement in statements:
         admin.execute(sql.SQL(statement).format(name))
     admin.execute("revoke all on schema public from public")
+    # Whoever connects to one of these could fill the disk with temporary tables there.
+    admin.execute("revoke all on database postgres, template1 from public")
+    admin.execute(_RESERVE_FUNCTIONS)
 
 
 def _apply_migrations(settings: Settings) -> list[str]:

@@ -20,8 +20,13 @@ select unnest(array_remove(array[
     case when rolbypassrls then 'bypassrls' end
 ], null)) from pg_roles where rolname = current_user
 union all
-select 'member of ' || roleid::regrole::text from pg_auth_members
+select 'member of ' || rolname from pg_auth_members inner join pg_roles on pg_roles.oid = roleid
 where member = (select oid from pg_roles where rolname = current_user)
+    -- A group without powers only lends its rights to objects, which are looked at below.
+    and (
+        rolname ~ '^pg_' or rolcanlogin or rolsuper or rolcreatedb or rolcreaterole
+        or rolreplication or rolbypassrls
+    )
 order by 1
 """
 _RELATIONS = """

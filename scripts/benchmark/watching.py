@@ -51,7 +51,7 @@ def watched(servers: Servers, login: database.Login, count: int) -> Iterator[tup
             "services.dashboard.main",
             f"dashboard-{port}",
             DASHBOARD_PORT=str(port),
-            DASHBOARD_READER_PASSWORD_FILE=str(servers.passwords["dashboard_reader"]),
+            DASHBOARD_SERVICE_PASSWORD_FILE=str(servers.passwords["dashboard_service"]),
             DASHBOARD_LIBRARY_DIR=str(CHART_LIBRARY),
             POSTGRES_PORT=str(login.port),
             POSTGRES_DB=login.database,

@@ -9,8 +9,9 @@ from pathlib import Path
 from services.common.secret import Secret
 
 ADMINISTRATOR = "postgres"
-ROLES = ("market_owner", "stream_writer", "dashboard_reader", "powerbi_reader")
 READER = "dashboard_reader"
+DASHBOARD = "dashboard_service"
+ROLES = ("market_owner", "stream_writer", DASHBOARD, READER, "powerbi_reader")
 
 
 def make_passwords(directory: Path) -> dict[str, Path]:

@@ -13,7 +13,7 @@ from scripts.embedded.demo_options import SIMULATED_PLAN, Options
 from scripts.embedded.java import Java
 from scripts.embedded.layout import CHART_LIBRARY, CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.embedded.market import Market
-from scripts.embedded.passwords import ADMINISTRATOR, READER, ROLES
+from scripts.embedded.passwords import ADMINISTRATOR, DASHBOARD, ROLES
 from scripts.embedded.ports import HOST
 from scripts.embedded.processes import Command
 
@@ -113,7 +113,7 @@ def dashboard(run: Run) -> Command:
     own = {
         "DASHBOARD_HOST": HOST,
         "DASHBOARD_PORT": str(run.addresses.dashboard),
-        "DASHBOARD_READER_PASSWORD_FILE": str(run.passwords[READER]),
+        "DASHBOARD_SERVICE_PASSWORD_FILE": str(run.passwords[DASHBOARD]),
         "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
         "DASHBOARD_PRODUCER_METRICS_URL": f"http://{HOST}:{run.addresses.producer_metrics}/metrics",
     }

@@ -19,6 +19,7 @@ SETTINGS = {
     "unix_socket_directories": "",  # their path may be too long, and TCP serves everyone
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
+    "max_notify_queue_pages": "131072",  # 1 GiB, which every account may fill
     "wal_compression": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",

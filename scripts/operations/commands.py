@@ -16,7 +16,8 @@ PASSWORD_USERS: Mapping[str, tuple[str, ...]] = {
     "postgres_password": (),
     "market_owner_password": (),
     "stream_writer_password": ("stream", "spark-worker"),
-    "dashboard_reader_password": ("dashboard", "grafana", "pgadmin"),
+    "dashboard_service_password": ("dashboard",),
+    "dashboard_reader_password": (),
     "powerbi_reader_password": (),
 }
 """Who must start again to take a new password, where there is such a service."""

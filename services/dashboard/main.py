@@ -27,7 +27,7 @@ SERVICE: Final = "dashboard"
 _STOP_SECONDS: Final = 3
 _HELP: Final = """\
 Serves the live page, and the stored data as JSON, CSV and Parquet under /api (described in
-/api/openapi.json). It reads as dashboard_reader, which may see the views of bi and nothing else.
+/api/openapi.json). It reads as dashboard_service, which may see the views of bi and nothing else.
 
 settings (environment variables; * may also be a file, named by NAME_FILE):
   DASHBOARD_HOST, DASHBOARD_PORT  where it listens; port 0 takes a free one (127.0.0.1, 8050)
@@ -39,7 +39,7 @@ settings (environment variables; * may also be a file, named by NAME_FILE):
   DASHBOARD_TRUSTED_PROXIES       addresses or networks whose X-Forwarded-For counts (none)
   DASHBOARD_LIBRARY_DIR           the folder with lightweight-charts (.cache/web/lightweight-charts)
   DASHBOARD_PRODUCER_METRICS_URL  the producer's metrics, for the calls of today (none)
-  DASHBOARD_READER_PASSWORD *     the password of dashboard_reader
+  DASHBOARD_SERVICE_PASSWORD *    the password of dashboard_service
   POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB   (127.0.0.1, 5432, market)
   LOG_LEVEL, LOG_STYLE            DEBUG to ERROR; text or json (INFO, text)
 

@@ -15,12 +15,12 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from services.common.database_session import session_options
-from services.dashboard.settings import READER, PostgresAddress
+from services.dashboard.settings import ACCOUNT, PostgresAddress
 
 CHANNEL: Final = "bars"
 """What the stream notifies at each commit; a contract test compares it."""
 
-_CONNECTIONS: Final = 8  # the role may have 20
+_CONNECTIONS: Final = 8  # with the one that listens, of the 12 that the account may have
 _FOR_TABLES: Final = 4  # of them at most; the chart and the stream never wait for a table
 _WAIT_SECONDS: Final = 4.0
 
@@ -60,7 +60,7 @@ def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
         "host": address.host,
         "port": address.port,
         "dbname": address.database,
-        "user": READER,
+        "user": ACCOUNT,
         "password": address.password.reveal(),
         "application_name": name,
         "connect_timeout": 5,

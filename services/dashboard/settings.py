@@ -10,13 +10,13 @@ from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 
 CHART_LIBRARY: Final = "lightweight-charts.standalone.production.mjs"
-READER: Final = "dashboard_reader"
+ACCOUNT: Final = "dashboard_service"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
 class PostgresAddress:
-    """Where the database is; the account is always the one that may only read `bi`."""
+    """Where the database is; the account is the dashboard's own, which may only read `bi`."""
 
     host: str
     port: int
@@ -65,7 +65,7 @@ def read_settings(env: Environment) -> Settings:
             host=env.text("POSTGRES_HOST", "127.0.0.1"),
             port=env.integer("POSTGRES_PORT", 5432, 1, 65_535),
             database=env.text("POSTGRES_DB", "market"),
-            password=env.secret("DASHBOARD_READER_PASSWORD"),
+            password=env.secret("DASHBOARD_SERVICE_PASSWORD"),
         ),
         log_level=env.choice("LOG_LEVEL", "INFO", _LEVELS),
         log_style=env.choice("LOG_STYLE", "text", ("text", "json")),

@@ -1,4 +1,10 @@
 -- Rows and a checksum of each table of the pipeline, whatever order they lie in; one line of JSON.
+-- The checksum is of texts, whose form the database could have set otherwise.
+set datestyle = iso;
+set timezone = 'UTC';
+set intervalstyle = postgres;
+set extra_float_digits = 1;
+set bytea_output = hex;
 select jsonb_object_agg(relname, counted.row order by relname)
 from pg_class
 cross join lateral (

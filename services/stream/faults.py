@@ -21,7 +21,16 @@ class Fault(Enum):
 
 
 _ENVIRONMENT_CLASSES = ("08", "40", "53", "57", "58")
-_ENVIRONMENT_STATES = ("25006", "55P03")
+_ENVIRONMENT_STATES = (
+    "25006",  # read-only: a standby, or held up by the administrator
+    "25P03",  # idle in a transaction, or a transaction, for too long
+    "25P04",
+    "54000",  # NOTIFY's queue is full: a listener is behind; a row of ours reaches no such limit
+    "55000",  # the database takes no connections while another takes its place
+    "55006",
+    "55P03",  # a lock was not to be had in time
+    "72000",  # the snapshot is too old
+)
 _DATA_CLASSES = ("22", "23")
 
 

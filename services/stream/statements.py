@@ -149,7 +149,9 @@ insert into market.rejected_events (
 select %s, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp from staged_rejected
 on conflict (topic, kafka_partition, kafka_offset) do nothing
 """
-NOTIFY: Final = "select pg_notify(%s, %s)"
+# A queue that was full stays so when its listeners have caught up or are gone: only a question how
+# full it is lets PostgreSQL look where they are, and frees what all have heard.
+NOTIFY: Final = "select pg_notification_queue_usage(), pg_notify(%s, %s)"
 
 READ_RANGES: Final = """
 select partition, first_offset, next_offset from market.sink_offsets where topic = %s

@@ -1,2 +1,3 @@
 -- Every reader sees every view of `bi`, and nothing else.
-grant select on all tables in schema bi to stream_writer, dashboard_reader, powerbi_reader;
+grant usage on schema bi to market_reader;
+grant select on all tables in schema bi to stream_writer, market_reader;

@@ -69,14 +69,6 @@ def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:
         assert WORLD_OPEN_WORDS in " ".join(text(file).split()), file
 
 
-def test_the_guard_ends_what_the_roles_end() -> None:
-    roles = dict(
-        re.findall(r"alter role (\w+) set statement_timeout = '(\w+)'", text("sql/roles.sql"))
-    )
-    guard = dict(re.findall(r"\('(\w+)', '(\w+)'\)", text("services/postgres/guard")))
-    assert guard == roles
-
-
 @pytest.mark.parametrize("file", sorted(ANSIBLE.rglob("*.yml")), ids=lambda file: file.stem)
 def test_a_task_with_a_secret_shows_nothing(file: Path) -> None:
     for task in re.split(r"\n(?=- name: )", file.read_text("utf-8")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -11,11 +12,12 @@ import pytest
 from psycopg import errors
 
 from scripts.embedded.passwords import ADMINISTRATOR, ROLES, read_password
+from services.stream import postgres, statements
 from sql import migrate
 from tests.fixtures.market import Market, Row
 
 SQL = Path(migrate.__file__).parent
-READERS = ("dashboard_reader", "powerbi_reader")
+READERS = ("dashboard_service", "dashboard_reader", "powerbi_reader")
 ARTICLE = """
 SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC LIMIT 10;
 """
@@ -56,8 +58,9 @@ def test_a_reader_sees_every_view_and_is_bounded(role: str, market: Market) -> N
     assert market.rows("show timezone", (), role) == [("UTC",)]
     [(timeout,)] = market.rows("show statement_timeout", (), role)
     assert timeout in ("30s", "1min")
+    assert market.rows("show temp_file_limit", (), role) == [("256MB",)]
     [limit] = market.rows("select rolconnlimit from pg_roles where rolname = %s", (role,))
-    assert limit == (20,)
+    assert limit == (12 if role == "dashboard_service" else 20,)
 
 
 FORBIDDEN_TO_READERS = (
@@ -88,6 +91,19 @@ FORBIDDEN_TO_READERS = (
     "copy bi.events_stream to program 'cat'",
     "copy (select 1) to '/tmp/bars'",
     "select pg_read_file('/etc/passwd')",
+    "select pg_advisory_lock(31390, 1)",
+    "select pg_try_advisory_lock(31390, 1)",
+    "select pg_advisory_xact_lock_shared(31390, 1)",
+    "select pg_advisory_unlock_all()",
+    "select lo_creat(-1)",
+    "select lo_create(0)",
+    "select lo_from_bytea(0, 'x')",
+    "select lo_put(1, 0, 'x')",
+    "select lowrite(0, 'x')",
+    "select pg_logical_emit_message(false, 'x', repeat('x', 1000))",
+    "set temp_file_limit = -1",
+    "lock table bi.events_stream in share mode",
+    "select 1 from bi.intervals for update",
 )
 FORBIDDEN_TO_THE_WRITER = (
     "drop table market.events_stream",
@@ -148,6 +164,48 @@ def test_a_reader_may_do_nothing_else_even_if_it_asks_to_write(role: str, market
     assert answers(market, role, IMPOSSIBLE) == dict.fromkeys(IMPOSSIBLE, NOT_WRITABLE)
 
 
+@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("database", ["postgres", "template1"])
+def test_a_reader_comes_into_no_other_database(role: str, database: str, market: Market) -> None:
+    elsewhere = Market(market.server, database)
+    with pytest.raises(psycopg.OperationalError, match="User does not have CONNECT privilege"):
+        elsewhere.rows("select 1", (), role)
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_s_sorts_fill_no_disk(role: str, market: Market) -> None:
+    sort = """
+    select count(*) from (
+        select repeat('x', 2000) || number as text from generate_series(1, 150000) as number
+        order by 1 offset 1
+    ) as sorted
+    """
+    with market._connect(role) as connection:
+        connection.execute("set work_mem = '64kB'")
+        with pytest.raises(errors.ConfigurationLimitExceeded, match="temp_file_limit"):
+            connection.execute(sort.encode())
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_reader_cannot_drop_what_all_who_log_in_as_it_may_do(role: str, market: Market) -> None:
+    with market._connect(role) as connection:
+        connection.execute("set transaction read write")
+        connection.execute("drop owned by current_user")
+
+    assert market.rows("select count(*) from bi.intervals where interval = '1d'", (), role) == [
+        (1,)
+    ]
+
+
+def test_an_idle_reader_keeps_no_stream_from_starting(market: Market) -> None:
+    held = f"select pg_try_advisory_lock({statements.ADVISORY_CLASS}, {statements.LOCK_STREAM})"
+    with market._connect("dashboard_reader") as reader:
+        with pytest.raises(errors.InsufficientPrivilege):
+            reader.execute(held.encode())
+        with closing(postgres.connect(market.address("stream_writer"), "test")) as stream:
+            assert stream.try_lock(statements.LOCK_STREAM)
+
+
 def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record(
     market: Market,
 ) -> None:
@@ -167,7 +225,7 @@ def test_nobody_but_the_bootstrap_is_a_superuser_or_anything_near(market: Market
     select rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls
     from pg_roles where rolname !~ '^pg_' order by 1
     """
-    harmless = [(role, False, False, False, False, False) for role in ROLES]
+    harmless = [(role, False, False, False, False, False) for role in (*ROLES, "market_reader")]
     wanted = sorted([*harmless, (ADMINISTRATOR, True, True, True, True, True)])
     assert market.rows(powers) == wanted
 
@@ -175,7 +233,11 @@ def test_nobody_but_the_bootstrap_is_a_superuser_or_anything_near(market: Market
     select member::regrole::text, roleid::regrole::text from pg_auth_members
     where member::regrole::text = any(%s)
     """
-    assert market.rows(members, (list(ROLES),)) == []
+    assert sorted(market.rows(members, (list(ROLES),))) == sorted(
+        (reader, "market_reader") for reader in READERS
+    )
+    [(can_login,)] = market.rows("select rolcanlogin from pg_roles where rolname = 'market_reader'")
+    assert can_login is False
 
 
 def test_another_database_of_the_server_is_not_opened_to_everybody(market: Market) -> None:

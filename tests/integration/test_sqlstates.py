@@ -12,6 +12,7 @@ from tests.bars import bar, record
 from tests.fixtures.market import Market, SinkBench, Topic
 
 ENVIRONMENT = ["08006", "40001", "40P01", "53100", "53300", "57014", "58030", "55P03", "25006"]
+ENVIRONMENT += ["25P03", "25P04", "54000", "55000", "72000"]
 DATA = ["22003", "22021", "23502", "23514"]
 UNKNOWN = ["42501", "42P01", "P0001", "XX001"]
 

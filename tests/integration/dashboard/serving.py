@@ -124,7 +124,7 @@ class Dashboard:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        address = self.market.address("dashboard_reader")
+        address = self.market.address("dashboard_service")
         command = Command(
             name="dashboard",
             arguments=[sys.executable, "-P", "-m", "services.dashboard.main"],
@@ -135,7 +135,7 @@ class Dashboard:
                 "DASHBOARD_PORT": str(self.port),
                 "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
                 "DASHBOARD_REQUESTS_A_MINUTE": "100000",
-                "DASHBOARD_READER_PASSWORD": address.password.reveal(),
+                "DASHBOARD_SERVICE_PASSWORD": address.password.reveal(),
                 "POSTGRES_PORT": str(address.port),
                 "POSTGRES_DB": address.database,
                 **self.settings,

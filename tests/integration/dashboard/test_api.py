@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import psycopg
 import pyarrow as pa
 import pytest
 import simplejson
@@ -170,3 +172,38 @@ def test_a_password_a_host_name_and_a_rate(stored: Market, tmp_path: Path) -> No
         assert codes == {200, 429}
         assert httpx.get(f"{guarded.url}/healthy").status_code == 200
     assert secret not in guarded.log()
+
+
+def test_people_s_idle_sessions_take_no_connection_from_the_page(
+    dashboard: Dashboard, stored: Market
+) -> None:
+    with ExitStack() as opened:
+        held = "select count(*) from pg_stat_activity where usename = 'dashboard_reader'"
+        [(already,)] = stored.rows(held)
+        for _ in range(20 - already):
+            opened.enter_context(closing(stored._connect("dashboard_reader")))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            stored._connect("dashboard_reader")
+        answers = [dashboard.get("/api/bars", limit="5", **NEEDED).status_code for _ in range(20)]
+    assert answers == [200] * 20
+
+
+def test_what_the_database_s_owner_set_for_everybody_changes_no_answer(
+    stored: Market, tmp_path: Path
+) -> None:
+    foreign = {"datestyle": "German", "bytea_output": "escape", "extra_float_digits": "-15",
+               "timezone": "Asia/Kolkata", "intervalstyle": "sql_standard"}  # fmt: skip
+    names = [one.name for one in (BARS, *ALL) if one is BARS or one.days is not None]
+    with serving(stored, tmp_path) as usual:
+        before = [usual.get(f"/api/{name}", limit="50", **NEEDED).text for name in names]
+    try:
+        for name, value in foreign.items():
+            stored.run(f"alter database {stored.database} set {name} = '{value}'")
+        with serving(stored, tmp_path) as now:
+            after = [now.get(f"/api/{name}", limit="50", **NEEDED).text for name in names]
+    finally:
+        for name in foreign:
+            stored.run(f"alter database {stored.database} reset {name}")
+        stored.run(f"alter database {stored.database} set timezone = 'UTC'")
+    assert after == before
+    assert "2026-11-17T" in before[names.index(BARS.name)]

@@ -27,7 +27,7 @@ AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 @pytest.fixture
 def needed(tmp_path: Path) -> dict[str, str]:
     (tmp_path / CHART_LIBRARY).touch()
-    return {"DASHBOARD_LIBRARY_DIR": str(tmp_path), "DASHBOARD_READER_PASSWORD": "secret"}
+    return {"DASHBOARD_LIBRARY_DIR": str(tmp_path), "DASHBOARD_SERVICE_PASSWORD": "secret"}
 
 
 def test_the_defaults(needed: dict[str, str], tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_defaults(needed: dict[str, str], tmp_path: Path) -> None:
     [
         ("DASHBOARD_LIBRARY_DIR", "/nowhere", "holds no lightweight-charts"),
         ("DASHBOARD_PORT", "x", "DASHBOARD_PORT is 'x'"),
-        ("DASHBOARD_READER_PASSWORD", "", "DASHBOARD_READER_PASSWORD is not set"),
+        ("DASHBOARD_SERVICE_PASSWORD", "", "DASHBOARD_SERVICE_PASSWORD is not set"),
         ("DASHBOARD_PRODUCER_METRICS_URL", "host:1", "must look like http://HOST:PORT/metrics"),
     ],
 )

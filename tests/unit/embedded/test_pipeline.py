@@ -72,6 +72,7 @@ def test_migrate() -> None:
         "POSTGRES_ADMIN_PASSWORD_FILE": "/secrets/postgres",
         "MARKET_OWNER_PASSWORD_FILE": "/secrets/market_owner",
         "STREAM_WRITER_PASSWORD_FILE": "/secrets/stream_writer",
+        "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
         "DASHBOARD_READER_PASSWORD_FILE": "/secrets/dashboard_reader",
         "POWERBI_READER_PASSWORD_FILE": "/secrets/powerbi_reader",
     }
@@ -128,7 +129,7 @@ def test_dashboard() -> None:
         "POSTGRES_DB": "market",
         "DASHBOARD_HOST": "127.0.0.1",
         "DASHBOARD_PORT": "7",
-        "DASHBOARD_READER_PASSWORD_FILE": "/secrets/dashboard_reader",
+        "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
         "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
         "DASHBOARD_PRODUCER_METRICS_URL": "http://127.0.0.1:5/metrics",
     }
