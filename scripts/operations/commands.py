@@ -63,6 +63,12 @@ def restart(place: Place, service: str) -> str:
     return place.compose("restart", known_service(service))
 
 
+def restart_count(place: Place, service: str) -> str:
+    """Return the command that prints how often a service's containers ended and were restarted."""
+    asked = place.compose("ps", "--all", "--quiet", known_service(service))
+    return f"docker inspect --format '{{{{.RestartCount}}}}' $({asked})"
+
+
 def states(place: Place, *services: str) -> str:
     """Return the command that lists the containers, one JSON object a line."""
     return place.compose("ps", "--all", "--format", "json", *services)

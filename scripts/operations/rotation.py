@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.operations import commands, markets, passwords
+from scripts.operations import commands, key_rotation, markets, passwords
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
 from scripts.operations.session import Session
+from services.secrets import certificates
+from services.secrets.store import RefusalError
 
 KEY, CERTIFICATE, DASHBOARD = "key", "certificate", "dashboard"
 CERTIFICATE_FILES = ("server.crt", "server.key")
@@ -32,15 +34,16 @@ def rotate(session: Session, what: str, file: str = "") -> None:
         raise OperationError("the new key is read from a file: fab rotate key --file my_key.txt")
     if file and what not in (KEY, CERTIFICATE):
         raise OperationError("a new password is made there; --file is for a key or a certificate")
-    given = _read(Path(file), ("",) if what == KEY else CERTIFICATE_FILES) if file else {}
     if what == KEY:
+        key = key_rotation.read(Path(file))
         markets.refuse_a_stacks_key(session)
         markets.refuse_mixing(session, has_key=True)
+    pair = _pair(session, Path(file)) if what == CERTIFICATE and file else {}
     with session.locked(f"rotate {what}", ""):
         if what == KEY:
-            _key(session, given[""])
-        elif what == CERTIFICATE and given:
-            _serve(session, given)
+            key_rotation.bring(session, key, _GATE_SECONDS)
+        elif pair:
+            _serve(session, pair)
         elif what == CERTIFICATE:
             session.run(commands.renew_certificate(session.place))
         elif what == DASHBOARD:
@@ -51,24 +54,35 @@ def rotate(session: Session, what: str, file: str = "") -> None:
         await_health(session, _GATE_SECONDS)
 
 
-def _read(place: Path, names_: tuple[str, ...]) -> dict[str, bytes]:
-    try:
-        return {name: (place / name if name else place).read_bytes() for name in names_}
-    except OSError as error:
-        raise OperationError(f"--file: {error}") from None
-
-
-def _send(session: Session, data: bytes, file: str) -> None:
-    session.shell.send(data, file)
-    session.run(f"chown 10001:10001 {file} && chmod 0400 {file}")
-
-
-def _serve(session: Session, given: dict[str, bytes]) -> None:
+def _pair(session: Session, folder: Path) -> dict[str, bytes]:
+    """Return a certificate and its key, judged as they will be there. Raises OperationError."""
     if not session.place.given:
         raise OperationError("name the folder as TAPELINE_GIVEN in .env, then docker compose up -d")
-    for name, data in given.items():
-        _send(session, data, f"{session.place.given}/{name}")
-    session.run(commands.hand_out(session.place))
+    try:
+        pair = {name: (folder / name).read_bytes() for name in CERTIFICATE_FILES}
+        certificates.require_servable(folder)
+    except (OSError, RefusalError) as error:
+        raise OperationError(f"--file: {error}; the certificate in use stays") from None
+    return pair
+
+
+def _serve(session: Session, pair: dict[str, bytes]) -> None:
+    """Hand the pair out; raises OperationError, with the pair of before back, if that fails."""
+    files = [f"{session.place.given}/{name}" for name in CERTIFICATE_FILES]
+    session.run(
+        "; ".join(f"rm -f {file}.before; [ ! -e {file} ] || cp -p {file} {file}.before"
+                  for file in files)
+    )  # fmt: skip
+    try:
+        for name, data in pair.items():
+            key_rotation.send(session, data, f"{session.place.given}/{name}")
+        session.run(commands.hand_out(session.place))
+    except (OperationError, KeyboardInterrupt) as error:
+        session.run("; ".join(f"rm -f {file}; [ ! -e {file}.before ] || mv {file}.before {file}"
+                              for file in files))  # fmt: skip
+        session.run(commands.hand_out(session.place))
+        raise OperationError(f"{error}\nthe certificate of before is in its place again") from error
+    session.run("rm -f " + " ".join(f"{file}.before" for file in files))
 
 
 def _dashboard(session: Session) -> None:
@@ -77,11 +91,3 @@ def _dashboard(session: Session) -> None:
         raise OperationError(f"its password is the one in {given}: write another, then restart it")
     for command in passwords.remake(session.place):
         session.run(command)
-
-
-def _key(session: Session, key: bytes) -> None:
-    _send(session, key.strip() + b"\n", f"{session.place.keys}/alpha_vantage_key")
-    if session.place.is_remote:
-        session.run(f"rm -f {markets.KEY_OF_THE_STACK}")
-    session.run(commands.restart(session.place, "simulator"))
-    session.run(commands.restart(session.place, "producer"))

@@ -6,6 +6,7 @@ value raises `SettingError`, whose one line names the variable and says what wou
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.common.secret import Secret
+
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class SettingError(Exception):
@@ -82,7 +85,13 @@ class Environment:
         if not file_name:
             return Secret(self.text(name, default))
         try:
-            value = Path(file_name).read_text(encoding="utf-8").strip()
+            content = Path(file_name).read_bytes()
+            if content.startswith(_BYTE_ORDER_MARKS):
+                raise SettingError(
+                    f"{name}_FILE points to {file_name}, which begins with a byte order mark; save "
+                    "it as plain text, UTF-8 without that mark"
+                )
+            value = content.decode("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingError(
                 f"{name}_FILE points to {file_name}, which cannot be read: {type(error).__name__}"

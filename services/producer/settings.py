@@ -129,7 +129,7 @@ def _source(env: Environment, plan: Plan) -> Source:
     rapidapi = host.endswith(".rapidapi.com") or env.flag("ALPHA_VANTAGE_RAPIDAPI", False)
     return Source(
         url=url,
-        key=_key(env, simulated),
+        key=read_key(env, simulated),
         rapidapi=rapidapi,
         simulated=simulated,
         entitlement=_entitlement(env, plan),
@@ -138,7 +138,8 @@ def _source(env: Environment, plan: Plan) -> Source:
     )
 
 
-def _key(env: Environment, simulated: bool) -> Secret:
+def read_key(env: Environment, simulated: bool) -> Secret:
+    """Return the key, or raise SettingError for what no key is."""
     key = env.secret("ALPHA_VANTAGE_KEY", _SIMULATOR_KEY if simulated else "")
     if not key:
         raise SettingError(

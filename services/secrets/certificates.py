@@ -70,7 +70,8 @@ def require_servable(folder: Path) -> None:
             said = f"given {file.name} must be there, and readable by user 10001"
             raise RefusalError(said) from None
     certified = openssl("x509", "-in", certificate, "-noout", "-pubkey")
-    if certified != openssl("pkey", "-in", key, "-pubout"):
+    # Nobody is there to type the passphrase of an encrypted key, neither here nor at the server.
+    if certified != openssl("pkey", "-in", key, "-passin", "pass:", "-pubout"):
         raise RefusalError("the given server.key is not the key of the given server.crt")
     if not lasts(certificate, 0):
         raise RefusalError("the given server.crt is no longer valid")

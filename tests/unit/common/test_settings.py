@@ -136,7 +136,7 @@ def test_an_empty_secret_file_is_refused_unless_there_is_a_default(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"), [(None, "FileNotFoundError"), (b"\xff\xfe", "UnicodeDecodeError")]
+    ("content", "fault"), [(None, "FileNotFoundError"), (b"\xff\xff", "UnicodeDecodeError")]
 )
 def test_an_unreadable_secret_file_is_named_and_its_content_is_not(
     content: bytes | None, fault: str, tmp_path: Path
@@ -149,6 +149,18 @@ def test_an_unreadable_secret_file_is_named_and_its_content_is_not(
         env(KEY_FILE=str(file)).secret("KEY")
 
     assert str(caught.value) == f"KEY_FILE points to {file}, which cannot be read: {fault}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_named(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("a-key\n", encoding=encoding)
+    with pytest.raises(SettingError) as caught:
+        env(KEY_FILE=str(file)).secret("KEY")
+    assert str(caught.value) == (
+        f"KEY_FILE points to {file}, which begins with a byte order mark; save it as plain text, "
+        "UTF-8 without that mark"
+    )
 
 
 @given(st.text(max_size=30))

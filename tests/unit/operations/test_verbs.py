@@ -16,7 +16,7 @@ from scripts.operations import access, bundle, host_settings, recovery, reports,
 from scripts.operations.errors import OperationError
 from scripts.operations.place import LOCAL
 from scripts.operations.settings_file import setting, with_setting
-from tests.unit.operations.fakes import COMPOSE, Answer, listed, outputs, session
+from tests.unit.operations.fakes import Answer, listed, outputs, session
 
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
 CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
@@ -130,27 +130,15 @@ def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> Non
     one.outputs = replace(outputs(), secrets={**outputs().secrets, "alpha_vantage_key": ""})
     (tmp_path / "key.txt").write_text("  CANARY\n\n", encoding="utf-8")
     rotation.rotate(one, "key", str(tmp_path / "key.txt"))
-    assert shell.sent == {"/opt/tapeline/keys/alpha_vantage_key": b"CANARY\n"}
+    assert shell.sent == {"/opt/tapeline/keys/alpha_vantage_key.new": b"CANARY\n"}
     assert not [command for command in shell.ran if "CANARY" in command]
-
-
-def test_a_certificate_of_ones_own_is_served_from_now_on(tmp_path: Path) -> None:
-    one, shell, _ = session({"ps --all": GOOD})
-    for name in ("server.crt", "server.key"):
-        (tmp_path / name).write_text(name, encoding="utf-8")
-    rotation.rotate(one, "certificate", str(tmp_path))
-    assert shell.sent == {
-        "/opt/tapeline/given/server.crt": b"server.crt",
-        "/opt/tapeline/given/server.key": b"server.key",
-    }
-    assert f"{COMPOSE} run --rm --no-TTY secrets" in shell.ran
 
 
 @pytest.mark.parametrize(
     ("what", "file", "said"),
     [
         ("key", "", "the new key is read from a file"),
-        ("key", "/no/such/file", "--file: .*No such file"),
+        ("key", "/no/such/file", "--file: .*FileNotFoundError; the key in use stays"),
         ("certificate", "/no/such/folder", "--file: .*No such file"),
         ("stream_writer", "/etc/hostname", "a new password is made there"),
         ("dashboard", "/etc/hostname", "a new password is made there"),
