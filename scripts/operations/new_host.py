@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ def configured(stack: str, given: Mapping[str, str], asking: Ask | None) -> NewS
     if given["cloud"] in CATALOG:
         pulumi_stack.require_sdk(given["cloud"])  # before anything is asked
     pulumi_stack.require_new(stack)
+    _require_ssh()
     found = Found(
         operator_machine.ssh_keys_found(Path.home()), operator_machine.addresses_found(os.environ)
     )
@@ -42,6 +44,12 @@ def configured(stack: str, given: Mapping[str, str], asking: Ask | None) -> NewS
     say("\n".join(new.lines()))
     pulumi_stack.write(stack, new)
     return new
+
+
+def _require_ssh() -> None:
+    missing = [name for name in ("ssh", "ssh-add", "ssh-keygen") if shutil.which(name) is None]
+    if missing:
+        raise OperationError(f"{', '.join(missing)} not on the PATH; install OpenSSH's client")
 
 
 def make(stack: str, new: NewStack, asking: Ask | None) -> None:

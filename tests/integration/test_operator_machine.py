@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import pty
-import shutil
-import subprocess
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
 from scripts.embedded.setup import ALL, TO_OPERATE, together
+from tests.fixtures.checkout import bare_checkout, run
 
-SHIPPED = (
-    *("ansible", "fabfile.py", "infra", "powerbi", "pyproject.toml", "scripts", "services"),
-    *("sql", "uv.lock"),
-)
-# No setpriv, no apt-get and no Java, as on macOS.
-PROGRAMS = {
-    "python3": sys.executable,
-    **dict.fromkeys(("sh", "dirname", "printf", "sed", "ssh-add", "ssh-keygen"), ""),
-}
 MOST_BYTES = 350_000_000
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a checkout without anything that was installed."""
-    folder = tmp_path_factory.mktemp("operator") / "checkout"
-    folder.mkdir()
-    for name in SHIPPED:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        else:
-            shutil.copy2(ROOT / name, folder / name)
-    path = folder.parent / "bin"
-    path.mkdir()
-    for name, program in PROGRAMS.items():
-        found = program or shutil.which(name)
-        assert found is not None, name
-        (path / name).symlink_to(found)
-    return folder
-
-
-def run(checkout: Path, *words: str, **variables: str) -> tuple[int, str, str]:
-    """Run a program of the checkout with little on PATH; return its exit code and both outputs."""
-    environment = {**os.environ, "PATH": str(checkout.parent / "bin"), **variables}
-    environment.pop("PYTHONPATH", None)
-    command = [str(checkout / words[0]), *words[1:]]
-    done = subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
+    return bare_checkout(tmp_path_factory.mktemp("operator"))
 
 
 def disk_bytes(folder: Path) -> int:
@@ -96,164 +56,6 @@ def test_what_operates_a_host_is_small_and_enough(checkout: Path) -> None:
     installed = {file.name for file in checkout.glob(".*/**/site-packages/*")}
     assert installed & {"pyspark", "pulumi_aws", "pulumi_azure", "pulumi_hcloud"} == set()
     assert disk_bytes(checkout / ".venv") + disk_bytes(checkout / ".cache") < MOST_BYTES
-
-
-# Stands for the Pulumi CLI: knows the words that it has, and keeps what it was told.
-PULUMI = """#!{python}
-import json, os, pathlib, sys
-words = sys.argv[1:]
-given = sys.stdin.read() if words[:3] == ["config", "set", "--secret"] else ""
-calls = pathlib.Path(os.environ["CALLS"])
-calls.write_text(calls.read_text() + json.dumps([words, given]) + "\\n")
-known = {{"stack": ("ls", "init"), "config": ("set-all", "set"), "preview": (), "up": ()}}
-if words[0] not in known or known[words[0]] and words[1] not in known[words[0]]:
-    sys.exit(f"unknown command {{words}}")
-if words == ["stack", "ls", "--json"]:
-    print(json.dumps([{{"name": "organization/tapeline/old"}}]))
-sys.exit(os.environ.get("FAILS") == words[0])
-"""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Types `fab new` on a machine with one SSH key, a token, and a Pulumi that only listens."""
-
-    checkout: Path
-    home: Path
-
-    @property
-    def public_key(self) -> str:
-        return (self.home / ".ssh" / "id_ed25519.pub").read_text("utf-8").strip()
-
-    def new(self, *words: str, answers: str = "", **variables: str) -> tuple[int, str, str]:
-        """Run `fab new`; with answers they are typed at a terminal."""
-        typed, terminal = pty.openpty()
-        os.write(typed, answers.encode())
-        (self.home / "calls").write_text("", "utf-8")
-        environment = {
-            "PATH": str(self.checkout.parent / "bin"),
-            "HOME": str(self.home),
-            "CALLS": str(self.home / "calls"),
-            "HCLOUD_TOKEN": "token",
-            **variables,
-        }
-        try:
-            done = subprocess.run(
-                [str(self.checkout / ".venv/bin/fab"), "new", *words],
-                cwd=self.checkout,
-                env=environment,
-                stdin=terminal if answers else subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        finally:
-            os.close(typed)
-            os.close(terminal)
-        return done.returncode, done.stdout, done.stderr
-
-    def calls(self) -> list[tuple[str, str]]:
-        """Return what Pulumi was told: its words, and what came on standard input."""
-        lines = (self.home / "calls").read_text("utf-8").splitlines()
-        return [(" ".join(words), given) for words, given in map(json.loads, lines)]
-
-
-@pytest.fixture
-def person(checkout: Path, tmp_path: Path) -> Person:
-    assert run(checkout, "scripts/setup", "--cloud", "hcloud")[0] == 0
-    program = checkout.parent / "bin" / "pulumi"
-    program.write_text(PULUMI.format(python=sys.executable), encoding="utf-8")
-    program.chmod(0o755)
-    (tmp_path / ".ssh").mkdir(mode=0o700)
-    key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{tmp_path}/.ssh/id_ed25519"]
-    subprocess.run(key, check=True)
-    return Person(checkout, tmp_path)
-
-
-def test_a_host_is_made_by_options_alone(person: Person) -> None:
-    file = person.home / "key"
-    file.write_text("CANARYKEY\n", encoding="utf-8")
-    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--key-file", str(file))
-    code, _, said = person.new(*words, "--plan", "75", "--symbols", "AAPL,NVDA", "--yes")
-    assert (code, said.splitlines()[-1]) == (
-        0,
-        "next: fab status --stack dev, and the dashboard: fab tunnel --stack dev",
-    )
-    plain = f"deploy=true cloud=hcloud sshPublicKey={person.public_key} adminCidrs=203.0.113.7"
-    written = plain.replace(" cloud=", " --plaintext cloud=").replace(" ssh", " --plaintext ssh", 1)
-    written = written.replace(" adminCidrs", " --plaintext adminCidrs")
-    assert person.calls() == [
-        ("stack ls --json", ""),
-        ("stack init dev", ""),
-        (f"config set-all --plaintext {written} --stack dev", ""),
-        (
-            "config set-all --path --plaintext settings.ALPHA_VANTAGE_PLAN=75 "
-            "--plaintext settings.SYMBOLS=AAPL,NVDA --stack dev",
-            "",
-        ),
-        ("config set --secret alphaVantageKey --stack dev", "CANARYKEY"),
-        ("preview --stack dev", ""),
-        ("up --stack dev --yes --skip-preview", ""),
-    ]
-    assert "CANARYKEY" not in said
-
-
-def test_a_host_is_made_by_answers(person: Person) -> None:
-    answers = ["moon", "hcloud", "1", "0.0.0.0/0", "203.0.113.7", "", "AAPL", "yes"]
-    code, asked, said = person.new("--stack", "live", answers="\n".join([*answers, ""]))
-    assert code == 0, said
-    assert "about 9 € a month" in said
-    assert "It costs money from now on. Make it? Type yes: " in asked
-    assert [words.split(" --")[0] for words, _ in person.calls()] == [
-        *("stack ls", "stack init live", "config set-all", "config set-all", "preview", "up"),
-    ]
-
-
-def test_who_does_not_say_yes_pays_nothing(person: Person) -> None:
-    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7")
-    code, _, said = person.new(*words, answers="\n\n\nno\n")
-    assert code == 1
-    assert said.splitlines()[-1] == (
-        "fab new: nothing was made; later: pulumi up --stack dev, or forget it: pulumi stack rm dev"
-    )
-    assert "up" not in [words.split()[0] for words, _ in person.calls()]
-    code, written, _ = person.new(*words, "--yes", "--only-configure")
-    assert (code, written) == (0, "written; go on with: pulumi up --stack dev\n")
-    assert person.calls()[-1][0].startswith("config set-all")
-
-
-@pytest.mark.parametrize(
-    ("words", "variables", "told"),
-    [
-        (("--stack", "old"), {}, "there is a stack old: go on with `pulumi up --stack old`"),
-        (("--stack", "-x"), {}, "'-x' is not the name of a stack"),
-        (("--cloud", "gcp"), {}, "the SDK of gcp is missing; run: scripts/setup --cloud gcp"),
-        ((), {"HCLOUD_TOKEN": ""}, "HCLOUD_TOKEN is not set; export a token of hcloud that may"),
-        ((), {"FAILS": "preview"}, "`pulumi preview` ended with 1; see above"),
-        ((), {"FAILS": "stack"}, "pulumi failed (a place for the state: `pulumi login`, or"),
-        ((), {"PATH": "/nowhere"}, "pulumi is not on the PATH; see https://www.pulumi.com/docs/"),
-    ],
-)
-def test_what_keeps_a_host_from_being_made_is_one_line(
-    person: Person, words: tuple[str, ...], variables: dict[str, str], told: str
-) -> None:
-    cloud = () if "--cloud" in words else ("--cloud", "hcloud")
-    given = ("--admin-cidrs", "203.0.113.7", "--yes", *cloud, *words)
-    code, _, said = person.new(*given, **variables)
-    assert code == 1
-    assert said.splitlines()[-1].startswith(f"fab new: {told}")
-    assert "Traceback" not in said
-
-
-def test_a_key_that_only_its_passphrase_opens_goes_to_the_agent_first(person: Person) -> None:
-    file = person.home / ".ssh" / "id_ed25519"
-    lock = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a passphrase", "-f", str(file)]
-    subprocess.run(lock, check=True, stdout=subprocess.DEVNULL)
-    code, _, said = person.new("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--yes")
-    assert (code, said) == (
-        1,
-        f"fab new: {file} has a passphrase and is not in your agent; first: ssh-add {file}\n",
-    )
 
 
 def test_the_sdk_of_another_cloud_takes_the_place_of_the_first(checkout: Path) -> None:
