@@ -17,6 +17,7 @@ from scripts.operations import access as lists
 from scripts.operations import bundle as bundles
 from scripts.operations import (
     commands,
+    database_session,
     host_updates,
     markets,
     new_host,
@@ -209,8 +210,7 @@ def psql(
     _: Context, stack: opt.Stack = "", query: opt.Query = "", write: opt.Write = False
 ) -> None:
     """Open a session with the database."""
-    session = begin(stack)
-    ended(session.shell.show(commands.psql(session.place, write=write, query=query)))
+    ended(database_session.open_(begin(stack), write=write, query=query))
 
 
 @verb

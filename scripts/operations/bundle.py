@@ -11,6 +11,7 @@ from pathlib import Path
 from scripts.operations import commands, passwords, reports
 from scripts.operations.errors import OperationError
 from scripts.operations.session import Session
+from services.secrets import table
 
 _LOG_LINES = 2000
 _HIDDEN = "***"
@@ -20,7 +21,7 @@ _NAMED = re.compile(
 )
 _BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^@\s/]+@")
-SECRET_NAMES = (*passwords.MADE, "spark_secret", "pgpass")
+SECRET_NAMES = (*table.GENERATED, "pgpass", "spark_pages_login")
 
 
 def sanitized(text: str, secrets: Iterable[str]) -> str:
@@ -59,8 +60,13 @@ def known_secrets(session: Session) -> list[str]:
         code, printed = session.shell.code(passwords.show_made(session.place, name))
         if code == 0:
             found.append(printed.strip())
-    _, key = session.shell.code(f"cat {session.place.keys}/alpha_vantage_key 2>/dev/null")
-    return [value for value in [*found, key.strip()] if value]
+    # What was given in files: the key, the one before it, and a dashboard's password of one's own.
+    key = f"{session.place.keys}/alpha_vantage_key"
+    for file in (key, f"{key}.before", passwords.given(session.place)):
+        code, printed = session.shell.code(f"cat {file} 2>/dev/null")
+        if code == 0:
+            found.append(printed.strip())
+    return [value for value in found if value]
 
 
 def write(files: Mapping[str, str], secrets: Iterable[str], target: Path) -> None:

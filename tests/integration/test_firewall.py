@@ -58,6 +58,23 @@ NOBODY = (
     *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
     *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
 )
+METADATA_4 = ("169.254.169.254", "169.254.170.2", "168.63.129.16")
+METADATA_6, CONTAINER_6 = "fd00:ec2::254", "fd00:30::2"
+# The addresses at which clouds answer their hosts, all on one machine here.
+METADATA = f"""
+set -e
+for address in {" ".join(f"{one}/32" for one in METADATA_4)}; do
+    ip -n $1o address add $address dev eth0
+    ip -n $1h route add $address via {LISTED}
+done
+ip -n $1o address add {METADATA_6}/128 dev eth0 nodad
+ip -n $1h address add fd00:30::1/64 dev br-test nodad
+ip -n $1c address add {CONTAINER_6}/64 dev eth0 nodad
+ip -n $1c route add default via fd00:30::1
+ip -n $1h route add {METADATA_6}/128 via {LISTED_6}
+ip -n $1o route add fd00:30::/64 via {HOST_6}
+ip netns exec $1h sysctl -qw net.ipv6.conf.all.forwarding=1
+"""
 LISTEN = """
 import select, socket, sys
 held = []
@@ -115,10 +132,14 @@ class Place:
         self.run("h", "nft", "-f", str(self.directory / "firewall.nft"))
 
     def reached(
-        self, source: str, target: str, where: str = "o", account: Sequence[str] = ()
+        self,
+        source: str,
+        target: str,
+        where: str = "o",
+        account: Sequence[str] = (),
+        ports: Sequence[str] = ("22", "80", "443", "5432", "8080", "9999", "15432"),
     ) -> list[int]:
         """Return the ports that answer, of all that somebody listens on."""
-        ports = ("22", "80", "443", "5432", "8080", "9999", "15432")
         said = self.run(where, *account, sys.executable, "-c", PROBE, source, target, *ports)
         return [int(port) for port in said.split()]
 
@@ -199,6 +220,23 @@ def test_containers_reach_the_outside_and_not_their_host(place: Place) -> None:
     place.apply()
     assert place.reached(CONTAINER, LISTED, "c") == [22, 80, 5432, 8080, 9999]
     assert place.reached(CONTAINER, "172.30.0.1", "c") == []
+
+
+def test_containers_do_not_reach_what_a_cloud_tells_its_host(place: Place) -> None:
+    """By IPv4 and IPv6, on every cloud; only a name server may be at that address."""
+    subprocess.run(["sh", "-c", METADATA, "sh", place.name], check=True, capture_output=True)
+    place.apply()
+    command = ["ip", "netns", "exec", f"{place.name}o", sys.executable, "-c", LISTEN, "53"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as listener:
+        assert listener.stdout is not None
+        assert listener.stdout.readline() == b"ready\n"
+        try:
+            for address in (*METADATA_4, METADATA_6):
+                source = CONTAINER_6 if ":" in address else CONTAINER
+                assert place.reached(source, address, "c", ports=("53", "80", "8080")) == [53]
+        finally:
+            listener.kill()
+    assert place.reached(CONTAINER, LISTED, "c") == [22, 80, 5432, 8080, 9999]
 
 
 def test_of_the_hosts_accounts_root_alone_reaches_the_containers_themselves(place: Place) -> None:

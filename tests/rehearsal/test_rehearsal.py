@@ -126,6 +126,11 @@ def test_a_stranger_with_another_host_key_is_not_talked_to(machine: StandIn) -> 
 def test_deploy_brings_bars(machine: StandIn) -> None:
     said = machine.fab("deploy", "--no-provision", "--images", "send", "--reason", "first")
     assert "services are well" in said
+    # What root runs there, by its timers too, the account that logs in cannot change.
+    there = (
+        "/opt/tapeline /usr/local/sbin /usr/local/lib/tapeline /etc/tapeline /etc/systemd/system"
+    )
+    assert machine.inside(f"su tapeline -s /bin/sh -c 'find {there} -writable ! -type l'") == ""
     wait_for(lambda: count(machine) > 0, "a bar", 120)
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from infra.config_keys import KEYS
-from scripts.operations import access, bundle, host_settings, recovery, reports, rotation
+from scripts.operations import (
+    access,
+    bundle,
+    database_session,
+    host_settings,
+    recovery,
+    reports,
+    rotation,
+)
 from scripts.operations.errors import OperationError
 from scripts.operations.place import LOCAL
 from scripts.operations.settings_file import setting, with_setting
@@ -217,6 +225,32 @@ def test_a_bundle_takes_the_end_of_the_record_where_there_is_one() -> None:
     assert "audit.txt" in bundle.collect(one)
     file = ".cache/operations/audit.log"
     assert f"if [ -e {file} ]; then tail -n 200 {file}; fi" in shell.ran
+
+
+def test_a_bundle_knows_what_was_given_in_files() -> None:
+    files: dict[str, Answer] = {
+        "cat secrets/alpha_vantage_key ": "KEY-NOW\n",
+        "cat secrets/alpha_vantage_key.before": "KEY-BEFORE\n",
+        "cat secrets/dashboard/password": "chosen by a person\n",
+        "secrets show spark_secret": "made\n",
+    }
+    one, _, _ = session(files, LOCAL)
+    known = bundle.known_secrets(one)
+    assert {"KEY-NOW", "KEY-BEFORE", "chosen by a person", "made"} == {*known}
+
+
+def test_a_session_that_may_write_leaves_a_trace_without_its_words() -> None:
+    one, shell, _ = session({"exec ": (3, "")})
+    secret = "alter role x password 'CANARY'"
+    assert database_session.open_(one, write=True, query=secret) == 3
+    before, asked, after = shell.ran
+    assert "ann@desk: psql --write, one query: begun" in before
+    assert "CANARY" in asked
+    assert "ann@desk: psql --write, one query: ended with 3" in after
+    assert "CANARY" not in before + after
+    shell.ran.clear()
+    database_session.open_(one, write=False, query="select 1")
+    assert len(shell.ran) == 1
 
 
 def test_a_bundle_holds_no_secret(tmp_path: Path) -> None:
