@@ -41,8 +41,15 @@ def write(stack: str, new: NewStack) -> None:
     for words in config_commands(new.values):
         _show("config", *words, "--stack", stack)
     for key, value in new.secrets.items():
-        # By standard input: other accounts of this machine see the words of a command.
-        _show("config", "set", "--secret", key, "--stack", stack, given=value)
+        words = ["config", "set", "--secret", key, "--stack", stack]
+        try:
+            # By standard input: other accounts of this machine see the words of a command.
+            _show(*words, given=value)
+        except OperationError as error:
+            raise OperationError(
+                f"{error}; PULUMI_CONFIG_PASSPHRASE must be in the environment where the state is "
+                f"in files; then `pulumi {' '.join(words)}` and `pulumi up --stack {stack}`"
+            ) from None
 
 
 def config_commands(values: Mapping[str, str]) -> list[list[str]]:

@@ -27,7 +27,7 @@ if words[0] not in known or known[words[0]] and words[1] not in known[words[0]]:
     sys.exit(f"unknown command {{words}}")
 if words == ["stack", "ls", "--json"]:
     print(json.dumps([{{"name": "organization/tapeline/old"}}]))
-sys.exit(os.environ.get("FAILS") == words[0])
+sys.exit(" ".join(words).startswith(os.environ.get("FAILS", "nothing")))
 """
 
 
@@ -167,6 +167,19 @@ def test_what_keeps_a_host_from_being_made_is_one_line(
     assert code == 1
     assert said.splitlines()[-1].startswith(f"fab new: {told}")
     assert "Traceback" not in said
+
+
+def test_a_key_that_pulumi_does_not_take_is_told_with_the_way_on(person: Person) -> None:
+    file = person.home / "key"
+    file.write_text("CANARYKEY", encoding="utf-8")
+    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--key-file", str(file))
+    code, _, said = person.new(*words, "--yes", FAILS="config set --secret")
+    assert (code, said.splitlines()[-1]) == (
+        1,
+        "fab new: `pulumi config` ended with 1; see above; PULUMI_CONFIG_PASSPHRASE must be in the "
+        "environment where the state is in files; then `pulumi config set --secret "
+        "alphaVantageKey --stack dev` and `pulumi up --stack dev`",
+    )
 
 
 def test_without_openssh_one_line_says_so(person: Person) -> None:
