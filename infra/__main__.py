@@ -12,7 +12,10 @@ sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if Path(entry).r
 
 import pulumi  # noqa: E402
 
+from infra.before import published, refuse_a_smaller_volume  # noqa: E402
+from infra.catalog import RENTED, if_refused  # noqa: E402
 from infra.configuration import read_secrets, read_settings, require_sdk  # noqa: E402
+from infra.leftovers import remind  # noqa: E402
 from infra.program import Tapeline  # noqa: E402
 from infra.settings import SettingError  # noqa: E402
 
@@ -25,8 +28,13 @@ def main() -> None:
     try:
         settings, given = read_settings(config), read_secrets(config)
         require_sdk(settings.cloud)
+        before = published()
+        refuse_a_smaller_volume(settings, before)
     except SettingError as error:
         raise pulumi.RunError(str(error)) from None
+    remind(pulumi.get_stack(), before)
+    if not before and settings.cloud in RENTED:
+        pulumi.log.info(if_refused(settings.region, settings.size, settings.cloud))
     stack = Tapeline(pulumi.get_stack(), settings, given)
     for name, value in stack.outputs.items():
         pulumi.export(name, value)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from infra.catalog import RENTED
+
 
 @dataclass(frozen=True)
 class Key:
@@ -17,6 +19,9 @@ class Key:
     example: str = ""
     secret: bool = False
     """To be set with --secret. Pulumi.yaml cannot say so beside a default, so the program does."""
+
+    clouds: tuple[str, ...] = ()
+    """Where it means something; empty: everywhere."""
 
     @property
     def default_text(self) -> str:
@@ -32,9 +37,17 @@ KEYS: Final[Mapping[str, Key]] = {
         " or local (a container on this machine).",
         "hcloud",
     ),
-    "region": Key("string", "", "The cloud's region; empty: one in Europe.", "nbg1"),
-    "size": Key("string", "", "The cloud's name of the VM's size; empty: about 8 GiB.", "cx33"),
-    "image": Key("string", "", "The cloud's name of the image; empty: Debian 13.", "debian-13"),
+    "region": Key("string", "", "The cloud's region; empty: one in Europe.", "nbg1", clouds=RENTED),
+    "size": Key(
+        "string",
+        "",
+        "The cloud's name of the VM's size; empty: about 8 GiB.",
+        "cx33",
+        clouds=RENTED,
+    ),
+    "image": Key(
+        "string", "", "The cloud's name of the image; empty: Debian 13.", "debian-13", clouds=RENTED
+    ),
     "sshPublicKey": Key(
         "string",
         "",
@@ -114,28 +127,36 @@ KEYS: Final[Mapping[str, Key]] = {
         " authority of its own.",
         "company-ca.pem",
     ),
-    "dataVolumeGb": Key("integer", 40, "The size of the data volume in GB.", "40"),
+    "dataVolumeGb": Key("integer", 40, "The size of the data volume in GB.", "40", clouds=RENTED),
     "protect": Key("boolean", True, "Refuse to remove or replace the VM and its address.", "false"),
     "keepData": Key(
         "boolean", True, "Refuse to remove the data volume, and keep it if all else goes.", "false"
     ),
     "deploy": Key("boolean", False, "Let `pulumi up` also deploy the pipeline.", "true"),
-    "hostAddress": Key("string", "", "existing: the machine's address or name.", "192.0.2.10"),
-    "hostUser": Key("string", "tapeline", "existing: the user, with sudo.", "tapeline"),
-    "hostPort": Key("integer", 22, "existing: the port of SSH.", "22"),
+    "hostAddress": Key(
+        "string", "", "existing: the machine's address or name.", "192.0.2.10", clouds=("existing",)
+    ),
+    "hostUser": Key(
+        "string", "tapeline", "existing: the user, with sudo.", "tapeline", clouds=("existing",)
+    ),
+    "hostPort": Key("integer", 22, "existing: the port of SSH.", "22", clouds=("existing",)),
     "hostKey": Key(
         "string",
         "",
         "existing: the machine's public host key, /etc/ssh/ssh_host_ed25519_key.pub there.",
         "'ssh-ed25519 AAAA...'",
+        clouds=("existing",),
     ),
     "hostVolume": Key(
         "string",
         "",
         "existing: the disk for the data, a path below /dev/disk; empty: the root disk.",
         "/dev/disk/by-id/...",
+        clouds=("existing",),
     ),
-    "localSshPort": Key("integer", 2222, "local: the port of SSH on 127.0.0.1.", "2222"),
+    "localSshPort": Key(
+        "integer", 2222, "local: the port of SSH on 127.0.0.1.", "2222", clouds=("local",)
+    ),
 }
 
 SETTINGS_KEY: Final = "settings"

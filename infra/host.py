@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pulumi
@@ -61,14 +61,29 @@ class Plan:
             ignore_changes=list(ignored),
         )
 
-    def kept(self, provider: pulumi.ProviderResource | None = None) -> pulumi.ResourceOptions:
+    def kept(
+        self, provider: pulumi.ProviderResource | None = None, *ignored: str
+    ) -> pulumi.ResourceOptions:
         """Return the options of the data volume, which outlives everything else."""
         return pulumi.ResourceOptions(
             parent=self.parent,
             provider=provider,
             protect=self.settings.keep_data,
             retain_on_delete=self.settings.keep_data,
+            ignore_changes=list(ignored),
         )
+
+    async def _volume_gb(self, machine: pulumi.Output[str]) -> int:
+        await machine.future()
+        return self.settings.data_volume_gb
+
+    def volume_gb_after(self, machine: pulumi.Output[str]) -> Awaitable[int]:
+        """Return the data volume's size once the machine with this identity is there.
+
+        A cloud may refuse the machine, and would bill a volume that nothing uses. An output of the
+        machine's would do, but make the volume depend on it: then it could not outlive it.
+        """
+        return self._volume_gb(machine)
 
     def _first_boot(self, render: Callable[[str, str], str]) -> pulumi.Output[str]:
         key = self.settings.ssh_public_key
@@ -87,6 +102,8 @@ class Host:
     ssh_port: int
     host_key: pulumi.Output[str]
     """`ssh-ed25519 AAAA…`, of the key that it has once the first contact is over."""
+    data_volume: pulumi.Output[str]
+    """What the cloud calls the data volume; empty where none is made."""
     data_volume_device: pulumi.Output[str]
     ready: tuple[pulumi.Resource, ...] = ()
     """What must be there before anybody connects."""

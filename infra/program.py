@@ -13,6 +13,7 @@ import pulumi_tls
 from infra.catalog import RENTED
 from infra.firewall import openings
 from infra.host import Host, HostKeys, Plan
+from infra.leftovers import Leftovers
 from infra.operator_commands import OperatorCommands
 from infra.outputs import ROLE_PASSWORDS
 from infra.passwords import make_passwords
@@ -32,7 +33,9 @@ class Tapeline(pulumi.ComponentResource):
         name = machine_name(stack)
         keys = _host_keys(name, settings, self)
         host = _make(Plan(name, settings, openings(settings), keys, self))
-        passwords = make_passwords((*ROLE_PASSWORDS, "backup_passphrase"), self)
+        names = (*ROLE_PASSWORDS, "backup_passphrase")
+        passwords = make_passwords(names, self, keep=settings.keep_data)
+        Leftovers(name, stack, settings, self).watch(host, passwords["backup_passphrase"])
         self.outputs = _outputs(stack, settings, host, {**passwords, **given})
         commands = OperatorCommands(name, settings, host, self)
         ready = [*host.ready]

@@ -84,6 +84,7 @@ def parse(
     reader = _Reader(values)
     cloud = reader.choice("cloud", tuple(CATALOG))
     offer = CATALOG[cloud]
+    reader.refuse_what_means_nothing(cloud)
     rented = cloud in RENTED
     ipv4_only = rented or cloud == "local"
     target = reader.backup_target(secrets)
@@ -127,6 +128,14 @@ class _Reader:
 
     def text(self, key: str) -> str:
         return self.values.get(key, KEYS[key].default_text).strip()
+
+    def refuse_what_means_nothing(self, cloud: str) -> None:
+        for name, key in KEYS.items():
+            if key.clouds and cloud not in key.clouds and self.text(name) != key.default_text:
+                raise SettingError(
+                    f"{name} is for {', '.join(key.clouds)}, and cloud is {cloud}: "
+                    f"pulumi config rm {name}"
+                )
 
     def required(self, key: str) -> str:
         value = self.text(key)

@@ -17,11 +17,13 @@ def make(plan: Plan) -> Host:
     """Make the host."""
     settings = plan.settings
     cloud = aws.Provider(f"{plan.name}-aws", region=settings.region, opts=plan.plain())
-    zone = f"{settings.region}a"
+    zone = _zone(plan, cloud)
     network = aws.ec2.Vpc(f"{plan.name}-network", cidr_block="10.80.0.0/24", opts=plan.plain(cloud))
     subnet = _subnet(plan, cloud, network, zone)
     instance = _instance(plan, cloud, subnet, _firewall(plan, cloud, network))
-    address = aws.ec2.Eip(f"{plan.name}-address", domain="vpc", opts=plan.guarded(provider=cloud))
+    address = aws.ec2.Eip(
+        f"{plan.name}-address", domain="vpc", opts=_after(instance, plan.guarded(provider=cloud))
+    )
     association = aws.ec2.EipAssociation(
         f"{plan.name}-address",
         allocation_id=address.id,
@@ -31,10 +33,10 @@ def make(plan: Plan) -> Host:
     volume = aws.ebs.Volume(
         f"{plan.name}-data",
         availability_zone=zone,
-        size=settings.data_volume_gb,
+        size=plan.volume_gb_after(instance.id),
         type="gp3",
         encrypted=True,
-        opts=plan.kept(cloud),
+        opts=plan.kept(cloud, "availabilityZone"),
     )
     attachment = aws.ec2.VolumeAttachment(
         f"{plan.name}-data",
@@ -50,9 +52,37 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=22,
         host_key=plan.keys.lasting_public,
+        data_volume=volume.id,
         data_volume_device=volume.id.apply(lambda name: _DEVICE_PREFIX + name.replace("-", "")),
         ready=(association, attachment),
     )
+
+
+def _zone(plan: Plan, cloud: aws.Provider) -> str:
+    """Return a zone that the account sees and that has the size: not every region has an `a`.
+
+    What stands in a zone stays there, even if another one comes first the next time.
+    """
+    settings = plan.settings
+    found = aws.ec2.get_instance_type_offerings(
+        filters=[
+            aws.ec2.GetInstanceTypeOfferingsFilterArgs(name="instance-type", values=[settings.size])
+        ],
+        location_type="availability-zone",
+        opts=pulumi.InvokeOptions(parent=plan.parent, provider=cloud),
+    )
+    zones: list[str] = sorted(found.locations)
+    if not zones:
+        raise pulumi.RunError(
+            f"no zone of {settings.region} has the size {settings.size}; set another: "
+            "pulumi config set size m7i-flex.large, or: pulumi config set region eu-west-1"
+        )
+    return zones[0]
+
+
+def _after(machine: pulumi.Resource, options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """An address that is at no machine costs something, and a cloud may refuse the machine."""
+    return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[machine]))
 
 
 def _subnet(plan: Plan, cloud: aws.Provider, network: aws.ec2.Vpc, zone: str) -> aws.ec2.Subnet:
@@ -70,7 +100,9 @@ def _subnet(plan: Plan, cloud: aws.Provider, network: aws.ec2.Vpc, zone: str) ->
         vpc_id=network.id,
         cidr_block="10.80.0.0/28",
         availability_zone=zone,
-        opts=plan.plain(cloud),
+        opts=pulumi.ResourceOptions.merge(
+            plan.plain(cloud), pulumi.ResourceOptions(ignore_changes=["availabilityZone"])
+        ),
     )
     aws.ec2.RouteTableAssociation(
         f"{plan.name}-routes",

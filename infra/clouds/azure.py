@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import base64
+import re
 
+import pulumi
 import pulumi_azure as azure
 
 from infra.host import Host, Plan
 from infra.outputs import SSH_USER
 
 _LUN = 10
+_NVME_ALONE = re.compile(r"_v([6-9]|[1-9]\d)$")
+"""Sizes from version 6 on have NVMe alone, where the disk has another name."""
 
 
 def make(plan: Plan) -> Host:
     """Make the host."""
     settings = plan.settings
+    # It cannot go without the disk that is kept in it.
     group = azure.core.ResourceGroup(
-        f"{plan.name}-group", location=settings.region, opts=plan.plain()
+        f"{plan.name}-group", location=settings.region, opts=plan.kept()
     )
     address = azure.network.PublicIp(
         f"{plan.name}-address",
@@ -26,7 +31,7 @@ def make(plan: Plan) -> Host:
         sku="Standard",
         opts=plan.guarded(),
     )
-    card = _network_card(plan, group, address)
+    card, association = _network_card(plan, group, address)
     machine = _machine(plan, group, card)
     disk = azure.compute.ManagedDisk(
         f"{plan.name}-data",
@@ -34,7 +39,7 @@ def make(plan: Plan) -> Host:
         location=group.location,
         storage_account_type="StandardSSD_LRS",
         create_option="Empty",
-        disk_size_gb=settings.data_volume_gb,
+        disk_size_gb=plan.volume_gb_after(machine.id),
         # It can be read through the VM alone.
         network_access_policy="DenyAll",
         public_network_access_enabled=False,
@@ -54,14 +59,22 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=22,
         host_key=plan.keys.lasting_public,
-        data_volume_device=attachment.lun.apply("/dev/disk/azure/scsi1/lun{}".format),
-        ready=(machine, attachment),
+        data_volume=disk.id,
+        data_volume_device=attachment.lun.apply(_device(settings.size).format),
+        # Without its firewall a Standard address lets nobody in.
+        ready=(machine, attachment, association),
     )
+
+
+def _device(size: str) -> str:
+    by_nvme, by_scsi = "/dev/disk/azure/data/by-lun/{}", "/dev/disk/azure/scsi1/lun{}"
+    return by_nvme if _NVME_ALONE.search(size) else by_scsi
 
 
 def _network_card(
     plan: Plan, group: azure.core.ResourceGroup, address: azure.network.PublicIp
-) -> azure.network.NetworkInterface:
+) -> tuple[azure.network.NetworkInterface, pulumi.Resource]:
+    """Return the card, and what puts it behind the firewall."""
     network = azure.network.VirtualNetwork(
         f"{plan.name}-network",
         resource_group_name=group.name,
@@ -90,13 +103,13 @@ def _network_card(
         ],
         opts=plan.plain(),
     )
-    azure.network.NetworkInterfaceSecurityGroupAssociation(
+    association = azure.network.NetworkInterfaceSecurityGroupAssociation(
         f"{plan.name}-firewall",
         network_interface_id=card.id,
         network_security_group_id=_firewall(plan, group).id,
         opts=plan.plain(),
     )
-    return card
+    return card, association
 
 
 def _firewall(plan: Plan, group: azure.core.ResourceGroup) -> azure.network.NetworkSecurityGroup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pulumi
 import pulumi_digitalocean as digitalocean
 
 from infra.firewall import ANYWHERE
@@ -13,9 +14,13 @@ def make(plan: Plan) -> Host:
     """Make the host."""
     settings = plan.settings
     droplet = _droplet(plan)
-    firewall = _firewall(plan, droplet)
+    # After the droplet, which the cloud may refuse: an address that is at none costs something.
     address = digitalocean.ReservedIp(
-        f"{plan.name}-address", region=settings.region, opts=plan.guarded("dropletId")
+        f"{plan.name}-address",
+        region=settings.region,
+        opts=pulumi.ResourceOptions.merge(
+            plan.guarded("dropletId"), pulumi.ResourceOptions(depends_on=[droplet])
+        ),
     )
     assignment = digitalocean.ReservedIpAssignment(
         f"{plan.name}-address",
@@ -26,7 +31,7 @@ def make(plan: Plan) -> Host:
     volume = digitalocean.Volume(
         f"{plan.name}-data",
         region=settings.region,
-        size=settings.data_volume_gb,
+        size=plan.volume_gb_after(droplet.id),
         opts=plan.kept(),
     )
     attachment = digitalocean.VolumeAttachment(
@@ -41,13 +46,16 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=22,
         host_key=plan.keys.lasting_public,
+        data_volume=volume.id,
         data_volume_device=volume.name.apply("/dev/disk/by-id/scsi-0DO_Volume_{}".format),
-        ready=(firewall, assignment, attachment),
+        ready=(assignment, attachment),
     )
 
 
 def _droplet(plan: Plan) -> digitalocean.Droplet:
     settings = plan.settings
+    tag = digitalocean.Tag(f"{plan.name}-tag", opts=plan.plain())
+    firewall = _firewall(plan, tag)
     network = digitalocean.Vpc(f"{plan.name}-network", region=settings.region, opts=plan.plain())
     # Without a key of its own the cloud would set a root password and mail it.
     key = digitalocean.SshKey(
@@ -60,20 +68,25 @@ def _droplet(plan: Plan) -> digitalocean.Droplet:
         image=settings.image,
         vpc_uuid=network.id,
         ssh_keys=[key.id],
+        tags=[tag.name],
         user_data=plan.user_data(),
         ipv6=False,
         # The agent lets people in through the cloud's web page, past the list of addresses.
         droplet_agent=False,
         # A larger root disk cannot be made small again, and the data is not on it.
         resize_disk=False,
-        opts=plan.guarded("userData", "sshKeys", "image", "dropletAgent"),
+        opts=pulumi.ResourceOptions.merge(
+            plan.guarded("userData", "sshKeys", "image", "dropletAgent"),
+            pulumi.ResourceOptions(depends_on=[firewall]),
+        ),
     )
 
 
-def _firewall(plan: Plan, droplet: digitalocean.Droplet) -> digitalocean.Firewall:
+def _firewall(plan: Plan, tag: digitalocean.Tag) -> digitalocean.Firewall:
+    """By its tag the droplet is behind the firewall from its first moment to its last."""
     return digitalocean.Firewall(
         f"{plan.name}-firewall",
-        droplet_ids=[droplet.id.apply(int)],
+        tags=[tag.name],
         inbound_rules=[
             digitalocean.FirewallInboundRuleArgs(
                 protocol="tcp",

@@ -16,5 +16,6 @@ def make(plan: Plan) -> Host:
         ssh_user=host.user,
         ssh_port=host.port,
         host_key=pulumi.Output.from_input(host.key),
+        data_volume=pulumi.Output.from_input(""),
         data_volume_device=pulumi.Output.from_input(host.volume_device),
     )

@@ -30,7 +30,7 @@ def make(plan: Plan) -> Host:
     disk = gcp.compute.Disk(
         f"{plan.name}-data",
         zone=zone,
-        size=settings.data_volume_gb,
+        size=plan.volume_gb_after(instance.id),
         type="pd-balanced",
         opts=plan.kept(),
     )
@@ -47,6 +47,7 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=22,
         host_key=plan.keys.lasting_public,
+        data_volume=disk.name,
         data_volume_device=attachment.device_name.apply("/dev/disk/by-id/google-{}".format),
         ready=(*rules, attachment),
     )

@@ -32,17 +32,17 @@ def make(plan: Plan) -> Host:
     address = hcloud.PrimaryIp(
         f"{plan.name}-address",
         type="ipv4",
-        assignee_type="server",
         location=settings.region,
         auto_delete=False,
         delete_protection=settings.protect,
-        opts=plan.guarded(),
+        # The provider still writes it down by itself, but warns of who says it.
+        opts=plan.guarded("assigneeType"),
     )
     server = _server(plan, firewall, address)
     volume = hcloud.Volume(
         f"{plan.name}-data",
         location=settings.region,
-        size=settings.data_volume_gb,
+        size=plan.volume_gb_after(server.id),
         delete_protection=settings.keep_data,
         opts=plan.kept(),
     )
@@ -59,6 +59,7 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=22,
         host_key=plan.keys.lasting_public,
+        data_volume=volume.name,
         data_volume_device=volume.linux_device,
         ready=(server, attachment),
     )

@@ -36,6 +36,7 @@ def make(plan: Plan) -> Host:
         ssh_user=SSH_USER,
         ssh_port=settings.local_ssh_port,
         host_key=plan.keys.lasting_public,
+        data_volume=data.name,
         data_volume_device=pulumi.Output.from_input(""),
         ready=(machine,),
     )

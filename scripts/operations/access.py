@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.addresses import WORLD_OPEN_WORDS, is_world_open, refuse_world, split
+from infra.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, refuse_world, split
 from scripts.operations import commands, networks
 from scripts.operations.errors import OperationError
 from scripts.operations.place import Place
@@ -55,6 +55,20 @@ def _require_consent(session: Session, text: str, wanted: list[str]) -> None:
         refuse_world(wanted, said, f"set {name} to")
     except ValueError as error:
         raise OperationError(str(error)) from error
+
+
+def unlisted(session: Session) -> list[str]:
+    """Return a line for each network that the cloud's firewall lets through and the host does not.
+
+    A later `powerBiCidrs` opens the one; the other one's list is kept by hand, by `allow`.
+    """
+    known = list(normal_form(listed(session)))
+    return [
+        f"powerBiCidrs has {network}, and the host does not let it in: "
+        f"fab allow {network} --stack {session.place.name}"
+        for network in session.host_outputs.powerbi_cidrs
+        if networks.with_network(known, network) != known
+    ]
 
 
 def cloud_remedy(stack: str, wanted: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.embedded.layout import ROOT
-from scripts.operations import clusters, commands, markets, provision
+from scripts.operations import access, clusters, commands, markets, provision
 from scripts.operations.clusters import Change
 from scripts.operations.errors import OperationError
 from scripts.operations.gate import await_health
@@ -129,6 +129,8 @@ def deploy_there(
                 f"{release.name} failed and {before} runs again: {first}"
             ) from None
         _prune(session)
+        for line in access.unlisted(session):
+            session.say(line)
 
 
 def _bring(session: Session, release: Release, images: str, dump: str | None) -> Change | None:

@@ -16,14 +16,21 @@ SECRET_KEYS = ("alphaVantageKey", "backupAccessKeyId", "backupSecretAccessKey")
 ADDRESS = "203.0.113.80"
 
 
+class RefusedError(Exception):
+    """What the cloud says to a resource that it does not make."""
+
+
 class Recorder(Mocks):
     """Answers as a cloud would, and writes down what it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, zones: str, before: str, refused: str) -> None:
+        self.zones, self.before, self.refused = zones, before, refused
         self.resources: list[dict[str, Any]] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Return a numeric id, as some clouds have them, and the outputs that the program reads."""
+        if args.typ == self.refused:
+            raise RefusedError(f"the cloud refuses {args.typ}")
         number = str(1000 + len(self.resources))
         self.resources.append({"type": args.typ, "name": args.name, "inputs": dict(args.inputs)})
         made = {
@@ -42,9 +49,20 @@ class Recorder(Mocks):
         return f"vol-{number}" if "ebs" in args.typ else number, {**made, **args.inputs}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Answer the one question that is asked: which image is the newest."""
-        assert args.token == "aws:ec2/getAmi:getAmi", args.token
-        return {"id": "ami-0123456789abcdef0"}, []
+        """Answer what the program asks before it makes anything."""
+        answers: dict[str, dict[str, Any]] = {
+            "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
+            "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
+                "locations": json.loads(self.zones)
+            },
+            "pulumi:pulumi:readStackOutputs": {"outputs": json.loads(self.before)},
+        }
+        return answers[args.token], []
+
+
+def names(resources: Any) -> list[str]:
+    """Return the names of what a resource is said to depend on."""
+    return sorted(one._name for one in resources or ())
 
 
 def note_options(options: dict[str, dict[str, Any]]) -> Any:
@@ -58,6 +76,7 @@ def note_options(options: dict[str, dict[str, Any]]) -> Any:
             "ignore_changes": list(args.opts.ignore_changes or ()),
             "has_parent": args.opts.parent is not None,
             "secret_outputs": list(args.opts.additional_secret_outputs or ()),
+            "after": names(args.opts.depends_on),
         }
 
     return note
@@ -65,7 +84,8 @@ def note_options(options: dict[str, dict[str, Any]]) -> Any:
 
 def run(config: dict[str, str]) -> dict[str, Any]:
     """Run the program and return what it left."""
-    recorder = Recorder()
+    zones = config.pop("--zones", '["eu-central-1c", "eu-central-1b"]')
+    recorder = Recorder(zones, config.pop("--before", "{}"), config.pop("--refused", ""))
     options: dict[str, dict[str, Any]] = {}
     exported: dict[str, Any] = {}
     if missing := config.pop("--missing", ""):
@@ -76,6 +96,8 @@ def run(config: dict[str, str]) -> dict[str, Any]:
     pulumi.runtime.set_all_config({f"tapeline:{k}": v for k, v in config.items()}, keys)
     pulumi.runtime.register_stack_transformation(note_options(options))
     pulumi.export = exported.__setitem__  # type: ignore[assignment]
+    said: list[str] = []
+    pulumi.log.info = said.append  # type: ignore[assignment]
     error = ""
 
     found: dict[str, tuple[Any, bool]] = {}
@@ -88,7 +110,7 @@ def run(config: dict[str, str]) -> dict[str, Any]:
 
     try:
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
-    except pulumi.RunError as fault:
+    except (pulumi.RunError, RefusedError) as fault:
         error = str(fault)
     return {
         "resources": [
@@ -99,6 +121,7 @@ def run(config: dict[str, str]) -> dict[str, Any]:
         "secret_outputs": sorted(name for name, (_, secret) in found.items() if secret),
         "sdks": sorted(name for name in (f"pulumi_{c}" for c in _SDKS) if sys.modules.get(name)),
         "error": error,
+        "said": said,
     }
 
 

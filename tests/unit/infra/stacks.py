@@ -28,12 +28,13 @@ BASE: Mapping[str, str] = {
     "sshPublicKey": f"{PUBLIC_KEY} operator",
     "adminCidrs": "203.0.113.7,198.51.100.0/24",
     "powerBiCidrs": "192.0.2.0/24",
-    "hostAddress": "192.0.2.10",
-    "hostKey": PUBLIC_KEY,
     "alphaVantageKey": f"{CANARY}-key",
-    "size": "odd-size",
-    "dataVolumeGb": "55",
     "deploy": "true",
+}
+OF_A_CLOUD: Mapping[str, Mapping[str, str]] = {
+    **{cloud: {"size": "odd-size", "dataVolumeGb": "55"} for cloud in RENTED},
+    "existing": {"hostAddress": "192.0.2.10", "hostKey": PUBLIC_KEY},
+    "local": {},
 }
 LOOSE: Mapping[str, str] = {
     "powerBiCidrs": "",
@@ -70,6 +71,8 @@ class Stack:
     secret_outputs: tuple[str, ...]
     sdks: tuple[str, ...]
     error: str
+    said: tuple[str, ...]
+    """What the program told the person."""
 
     def one(self, resource_type: str) -> Resource:
         """Return the only resource of this type."""
@@ -79,7 +82,8 @@ class Stack:
 
 def run(cloud: str, **config: str) -> Stack:
     """Run the program with the usual configuration for the cloud and what differs from it."""
-    return _run(json.dumps({"cloud": cloud, **BASE, **config}, sort_keys=True))
+    given = {"cloud": cloud, **BASE, **OF_A_CLOUD[cloud], **config}
+    return _run(json.dumps(given, sort_keys=True))
 
 
 @cache
@@ -102,4 +106,5 @@ def _run(config: str) -> Stack:
         secret_outputs=tuple(found["secret_outputs"]),
         sdks=tuple(found["sdks"]),
         error=found["error"],
+        said=tuple(found["said"]),
     )

@@ -37,7 +37,7 @@ from tests.unit.infra.stacks import (
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 """How the SDK marks a secret on its way to the engine."""
 
-ADMINS = ("203.0.113.7/32", "198.51.100.0/24")
+ADMINS = ("198.51.100.0/24", "203.0.113.7/32")
 
 
 def plain(value: Any) -> Any:
@@ -176,7 +176,7 @@ def test_secrets_reach_only_what_needs_them(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_what_is_handed_to_a_command_is_marked_secret(cloud: str) -> None:
-    commands = [e for e in run(cloud).resources if e.type == "command:local:Command"]
+    commands = [e for e in run(cloud).resources if "stdin" in e.inputs]
     assert len(commands) == (2 if cloud in RENTED else 1)
     for command in commands:
         assert SECRET_SIGNATURE in command.inputs["stdin"]
@@ -240,6 +240,107 @@ def test_the_vm_is_made_as_the_settings_say(cloud: str) -> None:
     volume = data_volume(stack).inputs
     assert 55 in (volume.get("size"), volume.get("diskSizeGb"))
     assert CATALOG[cloud].region in json.dumps([entry.inputs for entry in stack.resources])
+
+
+@pytest.mark.parametrize("cloud", RENTED)
+def test_where_the_cloud_refuses_the_vm_no_volume_is_made_that_nothing_uses(cloud: str) -> None:
+    stack = run(cloud, **{"--refused": HOSTS[cloud]})
+    assert stack.error == f"the cloud refuses {HOSTS[cloud]}"
+    made = {entry.type for entry in stack.resources}
+    assert made & {*DATA_VOLUMES} == set()
+    # These take the address for the VM, not the VM for the address.
+    assert (ADDRESSES[cloud] in made) is (cloud in ("azure", "gcp", "hcloud"))
+
+
+@pytest.mark.parametrize("cloud", RENTED)
+def test_the_volume_does_not_depend_on_the_vm_that_it_outlives(cloud: str) -> None:
+    stack = run(cloud)
+    assert data_volume(stack).options["after"] == []
+    assert "tapeline-dev-host" not in json.dumps(data_volume(stack).inputs)
+
+
+def test_a_droplet_is_behind_its_firewall_from_first_to_last() -> None:
+    stack = run("digitalocean")
+    firewall = stack.one("digitalocean:index/firewall:Firewall")
+    droplet = host_of(stack, "digitalocean")
+    assert firewall.inputs["tags"] == droplet.inputs["tags"] == ["tapeline-dev-tag"]
+    assert "dropletIds" not in firewall.inputs
+    assert droplet.options["after"] == ["tapeline-dev-firewall"]
+
+
+def test_nobody_connects_before_azures_firewall_is_there() -> None:
+    stack = run("azure")
+    commands = [one for one in stack.resources if "stdin" in one.inputs]
+    [contact] = [one for one in commands if one.name == "tapeline-dev-first-contact"]
+    assert "tapeline-dev-firewall" in contact.options["after"]
+
+
+def test_a_size_with_nvme_alone_has_its_disk_elsewhere() -> None:
+    sizes = ("Standard_B2as_v2", "Standard_D2as_v5", "Standard_D2as_v6", "Standard_E2s_v10")
+    devices = [run("azure", size=size).outputs["data_volume_device"] for size in sizes]
+    by_scsi, by_nvme = "/dev/disk/azure/scsi1/lun10", "/dev/disk/azure/data/by-lun/10"
+    assert devices == [by_scsi, by_scsi, by_nvme, by_nvme]
+
+
+def test_aws_takes_a_zone_that_there_is_and_says_where_there_is_none() -> None:
+    stack = run("aws")
+    volume, subnet = data_volume(stack), stack.one("aws:ec2/subnet:Subnet")
+    for one in (volume, subnet):
+        assert one.inputs["availabilityZone"] == "eu-central-1b"
+        # Another zone may come first the next time.
+        assert one.options["ignore_changes"] == ["availabilityZone"]
+    refused = run("aws", **{"--zones": "[]"})
+    assert refused.error == (
+        "no zone of eu-central-1 has the size odd-size; set another: "
+        "pulumi config set size m7i-flex.large, or: pulumi config set region eu-west-1"
+    )
+    assert [one.type for one in refused.resources if one.type.startswith("aws:")] == []
+
+
+BEFORE = {"--before": '{"cloud": "hcloud", "data_volume_gb": 80}'}
+
+
+def test_a_smaller_volume_is_refused_before_anything_is_made() -> None:
+    stack = run("hcloud", **BEFORE)
+    assert (stack.resources, stack.error) == (
+        (),
+        "dataVolumeGb is 55, and the data volume has 80 GB, which nothing makes smaller: "
+        "pulumi config set dataVolumeGb 80",
+    )
+    assert run("hcloud", dataVolumeGb="80", **BEFORE).error == ""
+    assert run("gcp", **BEFORE).error == ""
+
+
+def test_a_first_up_says_what_to_do_where_the_cloud_refuses() -> None:
+    line = (
+        "if aws refuses odd-size in eu-central-1: accounts on the free plan take size "
+        "m7i-flex.large (8 GB). Set it (pulumi config set size NAME, or region NAME) and run "
+        "pulumi up again"
+    )
+    assert run("aws").said == (line,)
+    assert run("aws", **{"--before": '{"cloud": "aws"}'}).said == ()
+    assert run("local").said == ()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "name", "value", "where"),
+    [
+        ("local", "size", "cx33", "aws, azure, gcp, hcloud, digitalocean"),
+        ("existing", "region", "nbg1", "aws, azure, gcp, hcloud, digitalocean"),
+        ("local", "image", "debian-13", "aws, azure, gcp, hcloud, digitalocean"),
+        ("existing", "dataVolumeGb", "80", "aws, azure, gcp, hcloud, digitalocean"),
+        ("hcloud", "hostAddress", "192.0.2.10", "existing"),
+        ("hcloud", "localSshPort", "2300", "local"),
+    ],
+)
+def test_what_means_nothing_at_a_cloud_is_refused(
+    cloud: str, name: str, value: str, where: str
+) -> None:
+    stack = run(cloud, **{name: value})
+    assert (stack.resources, stack.error) == (
+        (),
+        f"{name} is for {where}, and cloud is {cloud}: pulumi config rm {name}",
+    )
 
 
 def test_a_wrong_configuration_makes_nothing_and_says_one_line() -> None:

@@ -56,6 +56,7 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "trial",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "XDG_DATA_HOME": str(tmp_path / "kept"),
     }
     pulumi(environment, "stack", "init")
     plain = {
@@ -63,6 +64,7 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
         "adminCidrs": "203.0.113.7",
         "hostAddress": "192.0.2.10",
         "hostKey": PUBLIC_KEY,
+        "keepData": "false",
     }
     words = [word for key, value in plain.items() for word in ("--plaintext", f"{key}={value}")]
     secret = ("--secret", f"alphaVantageKey={CANARY}")

@@ -111,6 +111,31 @@ def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
 
 
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ("nobody", ["203.0.113.64/26"]),
+        ("198.51.100.0/24", ["203.0.113.64/26"]),
+        ("203.0.113.64/26", []),
+        ("203.0.113.64/27\n203.0.113.96/27", []),
+        ("203.0.113.0/24", []),
+    ],
+)
+def test_a_deploy_names_the_networks_that_only_the_cloud_lets_through(
+    known: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
+    monkeypatch.setattr(deploy, "build", lambda _session, _release: None)
+    answers = {"engine=": READY, "serving": "17\n", "tapeline-access": known, "ps --all": GOOD}
+    one, _, said = session(answers)
+    deploy.deploy_there(one, RELEASE, "build", "a try", 6)
+    assert [line for line in said if "powerBiCidrs" in line] == [
+        f"powerBiCidrs has {network}, and the host does not let it in: "
+        f"fab allow {network} --stack prod"
+        for network in told
+    ]
+
+
 def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([BAD, BAD, BAD, GOOD])
     answers: dict[str, Answer] = {"ps --all": lambda: next(looks), "readlink": "releases/before"}
