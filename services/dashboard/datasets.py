@@ -109,10 +109,12 @@ STATUS: Final = Dataset(
 )
 REJECTED: Final = Dataset(
     "rejected",
-    "One row per (reason, day): how many records were refused.",
+    "One row per (symbol, reason, day): how many records were refused; symbol may be empty.",
     "bi.rejected_by_reason",
-    _columns(text="reason", day="rejected_on_utc", whole="records", instant="last_rejected_at"),
-    ("rejected_on_utc", "reason"),
+    _columns(
+        text="symbol reason", day="rejected_on_utc", whole="records", instant="last_rejected_at"
+    ),
+    ("rejected_on_utc", "reason", "symbol"),
 )
 CANDLES: Final = tuple(
     Dataset(

@@ -104,6 +104,15 @@ class Session(Connection):
         self.run(statements.KEEP_REJECTED, (topic,))
         self.run(statements.EMPTY_REJECTED)
 
+    def read_refused(
+        self, topic: str, batch: Mapping[int, OffsetRange]
+    ) -> list[tuple[str, str, int]]:
+        """Return how many records of a batch were refused, by symbol and reason, most first."""
+        starts = [offsets.start for offsets in batch.values()]
+        untils = [offsets.until for offsets in batch.values()]
+        rows = self.fetch(statements.READ_REFUSED, (list(batch), starts, untils, topic))
+        return [(symbol, reason, records) for symbol, reason, records in rows]
+
     def read_ledger_ranges(self, topic: str) -> dict[int, tuple[int, int]]:
         """Return the first and the next offset of each partition of the ledger."""
         return {row[0]: (row[1], row[2]) for row in self.fetch(statements.READ_RANGES, (topic,))}

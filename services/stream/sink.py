@@ -20,6 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from services.common.fail_points import reach
 from services.stream import ledger
 from services.stream.apply import Done, Work
+from services.stream.faults import DatabaseError
 from services.stream.ledger import OffsetRange
 from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
 from services.stream.postgres import Session
@@ -71,7 +72,20 @@ class Sink:
             waiting_out(self.stopping, self._alarm)(attempt.run)
         except tenacity.RetryError as error:
             raise StoppedError("asked to stop while a batch was waiting") from error
-        return _applied(attempt.done, time.monotonic() - started)
+        applied = _applied(attempt.done, time.monotonic() - started)
+        if applied.rejected:
+            self._name_refused(batch)
+        return applied
+
+    def _name_refused(self, batch: Mapping[int, OffsetRange]) -> None:
+        """Warn by symbol: one whose every bar is refused is in no table of bars."""
+        try:
+            refused = self.connection.session().read_refused(self.work.topic, batch)
+        except (DatabaseError, SecondInstanceError) as error:
+            self.log.warning("which symbols were refused cannot be told now: %s", error)
+            return
+        for symbol, reason, records in refused:
+            self.log.warning("%s: %d records refused (%s)", symbol, records, reason)
 
     def _alarm(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

@@ -142,6 +142,14 @@ left join market.events_stream as bar on {_SAME_BAR}
 group by new.kafka_partition
 """
 
+READ_REFUSED: Final = """
+select coalesce(nullif(market.refused_symbol(key), ''), 'no symbol') as name, reason, count(*)
+from unnest(%s::integer[], %s::bigint[], %s::bigint[]) as batch (partition, start, until)
+inner join market.rejected_events
+    on topic = %s and kafka_partition = batch.partition
+    and kafka_offset >= batch.start and kafka_offset < batch.until
+group by name, reason order by count(*) desc, name, reason limit 10
+"""
 KEEP_REJECTED: Final = """
 insert into market.rejected_events (
     topic, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp

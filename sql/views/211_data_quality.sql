@@ -3,8 +3,9 @@
 -- symbols of other exchanges have no row.
 --   day_kind           regular, early_close, closed
 --   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
---                      order; open while none of the session's slots is over
---   expected_bars      slots of one bar each that are over
+--                      order; open while none of the session's slots is over; refused for a
+--                      series of which nothing is stored, since every record was refused
+--   expected_bars      slots of one bar each that are over; null where status is refused
 --   stored_bars        slots that hold a bar
 --   no_trade_bars      the vendor's answer reached past the slot and had no bar
 --   missing_bars       no bar, and no later bar of the session, while other symbols have bars; with
@@ -141,10 +142,42 @@ cross join
             max(stored.bar_time) as last_time
         from stored
     ) as bar
-cross join lateral (
-    select count(*) as records from market.rejected_events
-    where
-        substr(key, 1, 40) = convert_to(checked.symbol, 'UTF8')
-        and kafka_timestamp >= checked.session_date::timestamp at time zone 'UTC'
-        and kafka_timestamp < (checked.session_date + 1)::timestamp at time zone 'UTC'
-) as refused;
+cross join
+    lateral (
+        select count(*) as records from market.rejected_events
+        where
+            substr(key, 1, 40) = convert_to(checked.symbol, 'UTF8')
+            and kafka_timestamp >= checked.session_date::timestamp at time zone 'UTC'
+            and kafka_timestamp < (checked.session_date + 1)::timestamp at time zone 'UTC'
+    ) as refused
+union all
+select
+    refused.symbol,
+    refused.interval,
+    refused.session_date,
+    case
+        when trade.session_date is null then 'closed'
+        when trade.is_early_close then 'early_close'
+        else 'regular'
+    end as day_kind,
+    'refused' as status,
+    null as expected_bars,
+    0 as stored_bars,
+    0 as no_trade_bars,
+    0 as missing_bars,
+    0 as outage_bars,
+    0 as longest_gap_bars,
+    null as completeness_percent,
+    0 as outside_bars,
+    0 as revised_bars,
+    refused.records as rejected_records,
+    null as lag_seconds_median,
+    null as lag_seconds_longest,
+    trade.opens_at at time zone 'UTC' as opens_at_utc,
+    trade.closes_at at time zone 'UTC' as closes_at_utc,
+    null as first_bar_utc,
+    null as last_bar_utc
+from market.refused_series as refused
+left join market.exchange_sessions as trade
+    on trade.exchange = 'XNYS' and refused.session_date = trade.session_date
+where market.exchange(refused.symbol) = 'XNYS';

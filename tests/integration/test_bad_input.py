@@ -201,7 +201,10 @@ LEDGER = "select next_offset, stored, superseded, rejected, lost from market.sin
 
 
 def test_a_record_that_only_the_database_refuses_is_found_among_the_others(
-    market: Market, make_topic: Callable[[int], Topic], make_sink: Callable[..., SinkBench]
+    market: Market,
+    make_topic: Callable[[int], Topic],
+    make_sink: Callable[..., SinkBench],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     # 37: the rules let it through, the table does not.
     market.run("alter table market.events_stream add check (volume <> 777)")
@@ -210,9 +213,12 @@ def test_a_record_that_only_the_database_refuses_is_found_among_the_others(
     topic = make_topic(1)
     topic.send(*good[:4], poison, *good[4:])
 
-    applied = make_sink(topic).apply()
+    with caplog.at_level(logging.WARNING, "sink"):
+        applied = make_sink(topic).apply()
 
     assert (applied.stored, applied.rejected) == (9, 1)
+    warned = [entry.getMessage() for entry in caplog.records if entry.name == "sink"]
+    assert warned == ["AAPL: 1 records refused (database_23514)"]
     assert market.rows(REJECTED) == [(4, *poison, "database_23514")]
     assert market.rows(LEDGER) == [(10, 9, 0, 1, 0)]
 

@@ -147,8 +147,8 @@ BROKEN_ROLES = {
         "createdb, member of pg_monitor",
     ),
     "view not to be read": (
-        f"revoke all on bi.candles from {READER}",
-        f"grant select on bi.candles to {READER}",
+        "revoke all on bi.candles from market_reader",
+        "grant select on bi.candles to market_reader",
         "bi.candles",
     ),
     "view missing": (

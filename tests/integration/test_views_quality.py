@@ -110,6 +110,48 @@ def test_what_is_refused_revised_and_late_is_counted(market: Market) -> None:
     ]
 
 
+def test_a_symbol_whose_every_bar_is_refused_is_seen(market: Market) -> None:
+    store(market, frame(bars_of("AAA", WEDNESDAY, range(114, 118))))
+    market.run(
+        """
+        insert into market.rejected_events (
+            topic, kafka_partition, kafka_offset, key, value, reason, kafka_timestamp, rejected_at
+        )
+        select
+            'market.bars', 0, number, key, convert_to(value, 'UTF8'), reason,
+            (at || ' 15:00Z')::timestamptz, '2025-11-28 12:00Z'
+        from (values
+            (1, 'BAD.X-1'::bytea, '{"symbol":"BAD.X-1","interval":"5min"', 'a', '2025-11-26'),
+            (2, 'BAD.X-1'::bytea, '{"symbol": "X", "interval": "5min", "', 'b', '2025-11-26'),
+            (3, 'BAD.X-1'::bytea, '{"symbol":"BAD.X-1","interval":"5min"', 'a', '2025-11-27'),
+            (4, 'BAD.X-1'::bytea, '{"symbol":"BAD.X-1","interval":"7min"', 'a', '2025-11-26'),
+            (5, 'BAD.X-1'::bytea, 'no bar at all', 'a', '2025-11-26'),
+            (6, 'AAA'::bytea, '{"symbol":"AAA","interval":"5min"', 'a', '2025-11-26'),
+            (7, 'AAA'::bytea, '{"symbol":"AAA","interval":"1d"', 'a', '2025-11-26'),
+            (8, '\\xff00'::bytea, '{"symbol":"AAA","interval":"1d"', 'a', '2025-11-26'),
+            (9, '<b>'::bytea, '{"symbol":"AAA","interval":"1d"', 'a', '2025-11-26'),
+            (10, null::bytea, '{"symbol":"AAA","interval":"1d"', 'a', '2025-11-26')
+        ) as refused (number, key, value, reason, at)
+        """
+    )
+    by_reason = "select symbol, reason, records from bi.rejected_by_reason order by 1, 2"
+    assert market.rows(by_reason, (), "powerbi_reader") == [
+        ("", "a", 3), ("AAA", "a", 2), ("BAD.X-1", "a", 4), ("BAD.X-1", "b", 1)
+    ]  # fmt: skip
+    seen = """
+    select symbol, interval, session_date::text, day_kind, expected_bars, stored_bars,
+        rejected_records, opens_at_utc::text
+    from bi.data_quality where status = 'refused' order by 1, 2, 3
+    """
+    assert market.rows(seen, (), "powerbi_reader") == [
+        ("AAA", "1d", "2025-11-26", "regular", None, 0, 1, "2025-11-26 14:30:00"),
+        ("BAD.X-1", "5min", "2025-11-26", "regular", None, 0, 2, "2025-11-26 14:30:00"),
+        ("BAD.X-1", "5min", "2025-11-27", "closed", None, 0, 1, None),
+    ]
+    stored = "select status from bi.data_quality where symbol = 'AAA' and interval = '5min' limit 1"
+    assert market.rows(stored, (), "powerbi_reader") == [("missing",)]
+
+
 def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Market) -> None:
     daily = Walk(random.Random(1), "AAA", "1d")  # noqa: S311 - test data
     only_daily = Walk(random.Random(2), "DAY", "1d")  # noqa: S311 - test data
