@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from services.common.bar import SYMBOL_PATTERN
 from services.dashboard import formats
 from services.dashboard.datasets import ALL, Dataset, Kind
+from services.dashboard.kept_pages import KeptPages
 from services.dashboard.paging import (
     MOST_ROWS,
     CursorError,
+    Statement,
     Wanted,
     page_statement,
     write_cursor,
@@ -99,10 +104,12 @@ _PYTHON: Final[dict[Kind, Any]] = {
 
 @dataclass(frozen=True)
 class Tables:
-    """Where rows come from, and the clock."""
+    """Where rows come from, the clock, and what is on its way; one thread encodes for all."""
 
     database: Database
     now: Callable[[], datetime]
+    kept: KeptPages = field(default_factory=KeptPages)
+    one_at_a_time: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
 
 
 class Problem(BaseModel):
@@ -132,8 +139,9 @@ class AnalyticQuery(SeriesQuery):
 def data_router(database: Database, now: Callable[[], datetime]) -> APIRouter:
     """Return the routes of all tables."""
     router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
+    tables = Tables(database, now)
     for dataset in ALL:
-        _add(router, Tables(database, now), dataset)
+        _add(router, tables, dataset)
     return router
 
 
@@ -185,17 +193,39 @@ async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQ
         statement = page_statement(dataset, wanted)
     except CursorError as error:
         raise HTTPException(404, str(error)) from None
-    rows = await tables.database.table_rows(statement.text, statement.parameters)
-    page, headers, following = rows[: wanted.limit], {}, None
-    if len(rows) > wanted.limit:
-        following = write_cursor(dataset, page[-1])
+    tables.kept.require_room()
+    body, following = await _body(tables, dataset, statement, query)
+    headers = {}
+    if following is not None:
         url = request.url.include_query_params(cursor=following)
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
     if form != "json":
         name = dataset.name.replace("/", "_")
         headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    body = formats.encode(dataset, page, form, following)
-    return Response(body, media_type=formats.MEDIA_TYPES[form], headers=headers)
+    return tables.kept.answer(body, formats.MEDIA_TYPES[form], headers)
+
+
+async def _body(
+    tables: Tables, dataset: Dataset, statement: Statement, query: PageQuery
+) -> tuple[formats.Body, str | None]:
+    """Return the page and the cursor of the next one. It is encoded by a thread of its own, some
+    rows at a time, while the live streams go on."""
+    database, run = tables.database, partial(to_thread.run_sync, limiter=tables.one_at_a_time)
+    following, left = None, query.limit
+    async with database.a_table():
+        encoder = await run(formats.Encoder, dataset, query.format)
+        async with contextlib.aclosing(
+            database.some_rows(statement.text, statement.parameters)
+        ) as found:
+            last: list[tuple[Any, ...]] = []
+            async for rows in found:
+                page = rows[:left]
+                last = [*last, *page][-1:]
+                if len(rows) > left:
+                    following = write_cursor(dataset, last[0])
+                await run(encoder.add, page)
+                left -= len(page)
+        return await run(encoder.finish, following), following
 
 
 def _described(dataset: Dataset) -> dict[str, Any]:

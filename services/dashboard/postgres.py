@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -23,6 +23,8 @@ CHANNEL: Final = "bars"
 _CONNECTIONS: Final = 8  # with the one that listens, of the 12 that the account may have
 _FOR_TABLES: Final = 4  # of them at most; the chart and the stream never wait for a table
 _WAIT_SECONDS: Final = 4.0
+ROWS_AT_A_TIME: Final = 500
+"""As few as hold the program's other work up for a few milliseconds only."""
 
 
 _AWAY: Final = "the database is away or busy; this goes on by itself"
@@ -96,26 +98,41 @@ class Database:
         """End all connections."""
         await self._pool.close()
 
-    async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Return all rows of a statement."""
         with _translated():
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(statement.encode(), parameters or None)
                 return await cursor.fetchall()
 
-    async def table_rows(
-        self, statement: str, parameters: Sequence[Any] = ()
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of a table that somebody takes away, which may be slow."""
+    @contextlib.asynccontextmanager
+    async def a_table(self) -> AsyncGenerator[None]:
+        """Wait to be one of the few who take a table away, which may be slow and large."""
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
                 await self._for_tables.acquire()
         except TimeoutError:
             raise DatabaseError(_AWAY) from None
         try:
-            return await self.rows(statement, parameters)
+            yield
         finally:
             self._for_tables.release()
+
+    async def some_rows(
+        self, statement: str, parameters: Sequence[Any]
+    ) -> AsyncGenerator[list[tuple[Any, ...]]]:
+        """Yield all rows of a statement, some at a time, as they come from the server."""
+        with _translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                some = []
+                async for row in cursor.stream(statement.encode(), parameters, size=ROWS_AT_A_TIME):
+                    some.append(row)
+                    if len(some) == ROWS_AT_A_TIME:
+                        yield some
+                        some = []
+                yield some
 
     async def notifications(self) -> AsyncGenerator[str | None]:
         """Yield None once it listens, then the payload of each notification, for ever."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import re
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import simplejson
 from pyarrow import parquet
 
 from services.common.secret import Secret
@@ -127,8 +129,26 @@ ROW = (
 )
 
 
+def page(dataset: Dataset, rows: list[tuple[Any, ...]], form: str, cursor: str | None) -> bytes:
+    """Return a page that was made of a row at a time."""
+    encoder = formats.Encoder(dataset, form)
+    for row in rows:
+        encoder.add([row])
+    encoder.add([])
+    body = encoder.finish(cursor)
+    text = b"".join(body.pieces(unpack=True))
+    assert len(text) == body.length
+    packed = b"".join(body.pieces(unpack=False))
+    assert (gzip.decompress(packed) if body.packed else packed) == text
+    return text
+
+
 def test_json() -> None:
-    assert formats.encode(TABLE, [(*ROW, float("nan"))], "json", "next") == (
+    whole = page(TABLE, [(*ROW, float("nan"))] * 2, "json", "next")
+    one = page(TABLE, [(*ROW, float("nan"))], "json", "next")
+    assert len(simplejson.loads(whole)["data"]) == 2
+    assert page(TABLE, [], "json", None) == b'{"data":[],"next_cursor":null}'
+    assert one == (
         b'{"data":[{"symbol":"A,B","close":123456789012.000001,"volume":7,'
         b'"at":"2026-11-20T14:30:00Z","utc":"2026-11-20T14:30:00Z","local":"2026-11-20T14:30:00",'
         b'"day":"2026-11-20","ok":true,"real":null}],"next_cursor":"next"}'
@@ -136,7 +156,7 @@ def test_json() -> None:
 
 
 def test_csv() -> None:
-    assert formats.encode(TABLE, [(*ROW, None)], "csv", None).decode().splitlines() == [
+    assert page(TABLE, [(*ROW, None)], "csv", None).decode().splitlines() == [
         '"symbol","close","volume","at","utc","local","day","ok","real"',
         '"A,B",123456789012.000001,7,2026-11-20 14:30:00.000000Z,2026-11-20 14:30:00.000000Z,'
         "2026-11-20 14:30:00.000000,2026-11-20,true,",
@@ -144,10 +164,10 @@ def test_csv() -> None:
 
 
 def test_parquet_also_without_rows() -> None:
-    content = formats.encode(TABLE, [(*ROW, 1.5)], "parquet", None)
+    content = page(TABLE, [(*ROW, 1.5)], "parquet", None)
     [row] = parquet.read_table(io.BytesIO(content)).to_pylist()
     assert (row["close"], row["volume"], row["at"], row["real"]) == (ROW[1], 7, AT, 1.5)
-    empty = parquet.read_table(io.BytesIO(formats.encode(REJECTED, [], "parquet", None)))
+    empty = parquet.read_table(io.BytesIO(page(REJECTED, [], "parquet", None)))
     assert (empty.num_rows, empty.column_names) == (0, [name for name, _ in REJECTED.columns])
 
 
