@@ -87,11 +87,12 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     app.include_router(view_router(Parts(database, catalogue, audience, feed, health)))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    # A higher level would hold the live streams up for what is hardly smaller.
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.host_names))
     app.add_middleware(
         Guard, password=settings.password, requests_a_minute=settings.requests_a_minute
     )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.host_names))
     return app
 
 

@@ -1,12 +1,14 @@
-"""Stands in front of every request: too many, without the password, and what a browser may do.
+"""Stands in front of every request: too many, or without the password.
 
-In come ASGI requests, out go those that may pass, each answer with strict headers.
+In come ASGI requests, out go those that may pass. What a browser may do stands in HEADERS, which
+the server adds to every answer, also to those that it gives by itself.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import secrets
 from typing import Final
 
@@ -51,21 +53,18 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
+        async def not_kept(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
             await send(message)
 
         refusal = await self._refusal(scope)
-        await (refusal or self._app)(scope, receive, with_headers)
+        await (refusal or self._app)(scope, receive, not_kept)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         if scope["path"] == OPEN_PATH:
             return None
-        client = scope["client"][0] if scope.get("client") else "unknown"
+        client = counted(scope["client"][0] if scope.get("client") else "")
         if not await self._limiter.hit(self._allowed, "request", client):
             return _too_many("requests")
         if not self._password:
@@ -83,6 +82,18 @@ class Guard:
             401,
             {"WWW-Authenticate": 'Basic realm="Tapeline", charset="UTF-8"'},
         )
+
+
+def counted(address: str) -> str:
+    """Return as whom an address is counted: in IPv6 one person has a network of 2^64 of them."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    prefix = 64 if ip.version == 6 else 32
+    return str(ipaddress.ip_network((ip, prefix), strict=False))
 
 
 def _given_password(header: str) -> bytes | None:

@@ -21,6 +21,7 @@ from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
 from services.dashboard.app import Clocks, build
+from services.dashboard.guard import HEADERS
 from services.dashboard.settings import Settings, read_settings
 
 SERVICE: Final = "dashboard"
@@ -102,6 +103,7 @@ async def _serve(settings: Settings, listener: socket.socket, log: logging.Logge
             log_config=None,
             access_log=False,
             server_header=False,
+            headers=list(HEADERS.items()),
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=_STOP_SECONDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ def read_settings(env: Environment) -> Settings:
         host=env.text("DASHBOARD_HOST", "127.0.0.1"),
         port=env.integer("DASHBOARD_PORT", 8050, 0, 65_535),
         host_names=env.words("DASHBOARD_HOST_NAMES", "localhost,127.0.0.1"),
-        trusted_proxies=env.words("DASHBOARD_TRUSTED_PROXIES", ""),
+        trusted_proxies=_networks(env.words("DASHBOARD_TRUSTED_PROXIES", "")),
         password=env.secret("DASHBOARD_PASSWORD", ""),
         requests_a_minute=env.integer("DASHBOARD_REQUESTS_A_MINUTE", 1200, 1, 1_000_000),
         viewers=env.integer("DASHBOARD_VIEWERS", 500, 1, 10_000),
@@ -70,6 +71,27 @@ def read_settings(env: Environment) -> Settings:
         log_level=env.choice("LOG_LEVEL", "INFO", _LEVELS),
         log_style=env.choice("LOG_STYLE", "text", ("text", "json")),
     )
+
+
+def _networks(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the networks of the proxies that are believed, each also as a socket for both kinds of
+    addresses names it. A word such as * would let every viewer say who it is."""
+    found = []
+    for word in words:
+        try:
+            network = ipaddress.ip_network(word)
+        except ValueError as error:
+            raise SettingError(
+                f"DASHBOARD_TRUSTED_PROXIES: {error}; name addresses or networks of proxies"
+            ) from None
+        if network.prefixlen == 0:
+            raise SettingError(
+                f"DASHBOARD_TRUSTED_PROXIES: {word} is everybody; name your proxies alone"
+            )
+        found.append(str(network))
+        if isinstance(network, ipaddress.IPv4Network):
+            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return tuple(found)
 
 
 def _library_dir(env: Environment) -> Path:

@@ -70,7 +70,9 @@ def test_who_knows_the_password_sees_the_dashboard(front: Stack) -> None:
 
 
 def test_nobody_else_does(front: Stack) -> None:
-    assert ask(front, "/").status_code == 401
+    refused = ask(front, "/")
+    assert refused.status_code == 401
+    assert {name: refused.headers[name] for name in HEADERS} == HEADERS
     assert ask(front, "/api/series", "tapeline").status_code == 401
     direct = f"http://{front.variables['DASHBOARD_PUBLISHED']}/"
     assert requests.get(direct, timeout=SECONDS).status_code == 401
@@ -84,6 +86,7 @@ def test_without_tls_one_is_sent_to_the_name_and_to_nothing_else(front: Stack) -
             308,
             f"https://{NAME}/data.html?x=1",
         )
+        assert {name: sent.headers[name] for name in HEADERS} == HEADERS
     with pytest.raises(requests.ConnectionError):
         requests.get(plain, headers={"Host": "elsewhere.example.org"}, timeout=SECONDS)
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from scripts.embedded.layout import ROOT
+from services.dashboard.guard import HEADERS
 from tests.fixtures.live import wait_for
 
 FRONT = ROOT / "services" / "front"
@@ -63,7 +64,6 @@ PLAIN = [
 ENCRYPTED = [
     ["listen", "8443", "ssl"],
     ["server_name", NAME],
-    ["add_header", "Strict-Transport-Security", '"max-age=31536000"', "always"],
     ["proxy_set_header", "X-Forwarded-For", "$remote_addr"],
     ["proxy_set_header", "X-Forwarded-Proto", "https"],
     ["proxy_set_header", "Host", "$http_host"],
@@ -110,6 +110,16 @@ WHOLE = [
             ["ssl_session_cache", "shared:sessions:2m"],
             ["ssl_session_tickets", "off"],
             ["http2", "on"],
+            ["map", "$https", "$for_a_year", [["on", '"max-age=31536000"']]],
+            ["add_header", "Strict-Transport-Security", "$for_a_year", "always"],
+            *(
+                one
+                for name, value in HEADERS.items()
+                for one in (
+                    ["proxy_hide_header", name],
+                    ["add_header", name, f'"{value}"', "always"],
+                )
+            ),
             ["resolver", "127.0.0.11", "valid=5s", "ipv6=off"],
             ["resolver_timeout", "5s"],
             ["server", PLAIN_STRANGERS],
