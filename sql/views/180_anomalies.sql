@@ -1,6 +1,7 @@
 -- Grain: one row per (symbol, interval, bar_time, kind) of what stands out; most bars have none.
 --   kind     value                              score: how much it is
---   price    log return of the bar, percent     in deviations (volatility_20) up to the bar before
+--   price    close against the close before,    its log return in deviations (volatility_20) up to
+--            percent                            the bar before
 --   volume   volume of the bar                  above the mean of the 19 bars before it, in their
 --                                               population deviations
 --   gap      open against the close before,     in average true ranges (atr_14) up to the bar
@@ -48,7 +49,7 @@ found as (
             values
             (
                 'price',
-                100 * ln((bar.close / bar.close_before)::double precision),
+                (100 * (bar.close / bar.close_before - 1))::double precision,
                 ln((bar.close / bar.close_before)::double precision) / bar.volatility_before,
                 3, 4, 6
             ),

@@ -24,7 +24,7 @@ def anomalies(table: pd.DataFrame) -> pd.DataFrame:
     log_return = pd.Series(np.log(close / before), table.index)
     came_back = (close - before).abs() <= atr
     parts = [
-        _event(table, "price", 100 * log_return, log_return / volatility),
+        _event(table, "price", 100 * (close / before - 1), log_return / volatility),
         _event(table, "volume", table["volume"], loud.where(loud > 0)),
         _event(table, "gap", 100 * (opened / before - 1), (opened - before) / atr),
         _event(
