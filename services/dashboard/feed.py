@@ -1,8 +1,8 @@
 """Brings what was committed to those who look at it: notifications in, messages out.
 
 One round serves all viewers of a series, however many there are. What changed is found by
-`updated_at`, a little before the last one seen, since commits do not come in its order; what was
-sent already is not sent again.
+`updated_at`, from the `horizon` of the round before on, since commits do not come in its order;
+what was sent already is not sent again.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from services.dashboard import messages, statements
 from services.dashboard.audience import Audience, Watch
 from services.dashboard.catalogue import Catalogue
+from services.dashboard.changes import Changed
+from services.dashboard.horizon import LONGEST, Horizon, Snapshot
 from services.dashboard.postgres import Database, DatabaseError
 
-OVERLAP: Final = timedelta(seconds=5)
-MOST_ROWS: Final = 5_000
 _GATHER_SECONDS: Final = 0.02
 # A backlog that drains brings a round thousands of rows, and the next one at once: a rest as long
 # as three rounds leaves the processors to those who store the bars, and comes before a second.
 _REST_ROUNDS: Final = 3.0
 _MOST_REST_SECONDS: Final = 0.5
-_LATER_ROUNDS: Final = 5  # derived series follow their bars without a notification
+# Derived series follow their bars without a notification: mostly at once, but late in a backlog.
+_LATER_ROUNDS: Final = 5
 _LATER_SECONDS: Final = 1.0
+_QUIET_SECONDS: Final = 15.0
 _RETRY_SECONDS: Final = 1.0
-
-Sent = dict[Watch, dict[tuple[str, float], tuple[Any, ...]]]
 
 
 @dataclass
@@ -75,8 +75,10 @@ class Feed:
         self._log = log
         self._heard = Heard()
         self._wake = asyncio.Event()
-        self._since: datetime | None = None
-        self._sent: Sent = {}
+        self._horizon = Horizon()
+        self._seen_until: datetime | None = None
+        self._since: dict[Watch, datetime] = {}
+        self._sent: dict[Watch, Changed] = {}
         self.listening = False
 
     async def listen(self) -> None:
@@ -90,23 +92,25 @@ class Feed:
                     self._heard.add(payload)
                     self._wake.set()
             except DatabaseError as error:
-                if self.listening or self._since is None:
+                if self.listening or self._seen_until is None:
                     self._log.warning("the database is away, trying again: %s", error.detail)
             self.listening = False
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def tell(self) -> None:
-        """Send what changed for ever, at each notification and some moments after it."""
+        """Send what changed for ever, at each notification, some moments after it, and now and
+        then."""
         later = 0
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), _LATER_SECONDS)
+                await asyncio.wait_for(
+                    self._wake.wait(), _LATER_SECONDS if later else _QUIET_SECONDS
+                )
                 await asyncio.sleep(_GATHER_SECONDS)
                 later = _LATER_ROUNDS
             except TimeoutError:
+                self._heard.everything |= not later
                 later = max(0, later - 1)
-                if not later:
-                    continue
             self._wake.clear()
             heard, self._heard = self._heard, Heard()
             begun = time.monotonic()
@@ -118,95 +122,113 @@ class Feed:
                 later = _LATER_ROUNDS
             await asyncio.sleep(rest_seconds(time.monotonic() - begun))
 
-    async def catch_up(self, watch: Watch, shown_from: datetime, since: datetime) -> list[bytes]:
-        """Return what changed in a series since an instant, for one viewer. Raises
+    async def horizon(self) -> datetime:
+        """Return an instant: what is not seen from now on is stamped after it. Raises
         DatabaseError."""
-        found = await self._changes({watch: shown_from}, since - OVERLAP)
-        rows, derived = found.bars.get(watch, []), found.indicators.get(watch, [])
-        if max(len(rows), len(derived)) > MOST_ROWS:
-            return [messages.RESYNC]
-        told = [messages.bars(watch, rows, messages.event_id(found.newest or since))]
-        return told + ([messages.indicators(watch, derived)] if derived else [])
+        [row] = await self._database.rows(statements.SNAPSHOT)
+        return self._horizon.after(Snapshot(*row))
+
+    async def catch_up(
+        self, watches: Iterable[Watch], shown_from: datetime, since: datetime
+    ) -> list[bytes]:
+        """Return what changed in some series since an instant, for one viewer. Raises
+        DatabaseError."""
+        identity = messages.event_id(await self.horizon())
+        found = await self._changes({watch: _Asked(shown_from, since) for watch in watches})
+        told = [one for watch, changed in found.items() for one in _told(watch, changed, changed)]
+        # The id comes last: a viewer that is lost before it gets all of this again.
+        return [*told, messages.heartbeat(identity)]
 
     async def _round(self, heard: Heard) -> None:
-        if self._since is None:
-            [(*_, self._since)] = await self._database.rows(statements.SINK)
+        before, self._seen_until = self._seen_until, await self.horizon()
         watched = self._audience.watched()
-        for gone in self._sent.keys() - watched.keys():
-            del self._sent[gone]
-        # Word of derived series comes from nowhere, so that they are looked for in all of them.
-        wanted = {w: at for w, at in watched.items() if heard.concerns(w) or w in self._sent}
-        if not wanted or self._since is None:
-            return
-        found = await self._changes(wanted, self._since - OVERLAP)
-        self._since = max(self._since, found.newest or self._since)
-        identity = messages.event_id(self._since)
-        for watch in wanted:
-            if rows := self._unsent(watch, "bars", found.bars.get(watch, [])):
-                self._send(watch, rows, messages.bars(watch, rows, identity))
-            if rows := self._unsent(watch, "indicators", found.indicators.get(watch, [])):
-                self._send(watch, rows, messages.indicators(watch, rows))
-
-    def _send(self, watch: Watch, rows: list[Any], message: bytes) -> None:
-        self._audience.tell(watch, messages.RESYNC if len(rows) > MOST_ROWS else message)
-
-    def _unsent(self, watch: Watch, what: str, rows: list[tuple[Any, ...]]) -> list[Any]:
-        """Return the rows that were not sent yet as they are; what is too old to come again is
-        forgotten by keeping no more than the rows of this round."""
-        before = self._sent.setdefault(watch, {})
-        fresh = [row for row in rows if before.get((what, row[0])) != row]
-        kept = {key: row for key, row in before.items() if key[0] != what}
-        self._sent[watch] = kept | {(what, row[0]): row for row in rows}
-        return fresh
-
-    async def _changes(self, watched: Mapping[Watch, datetime], since: datetime) -> _Changes:
-        stored = await self._catalogue.stored()
-        direct = {
-            watch: at
-            for watch, at in watched.items()
-            if watch.symbol in stored and watch.interval in stored[watch.symbol].newest
+        for gone in self._since.keys() - watched.keys():
+            del self._since[gone]
+            self._sent.pop(gone, None)
+        for new in watched.keys() - self._since.keys():
+            # Whoever asked for it has caught up with more than the round before saw.
+            self._since[new] = before or self._seen_until - LONGEST
+        # Word of derived series comes from nowhere, so that they are looked for as well wherever
+        # something was sent.
+        wanted = {
+            watch: _Asked(shown_from, self._since[watch])
+            for watch, shown_from in watched.items()
+            if heard.concerns(watch) or watch in self._sent
         }
-        changes = _Changes()
+        found = await self._changes(wanted)
+        identity = messages.event_id(self._seen_until)
+        for watch in wanted:
+            self._since[watch] = self._seen_until
+            changed, sent = found.get(watch, Changed()), self._sent.pop(watch, Changed())
+            for message in _told(watch, changed, changed.since(sent), identity):
+                self._audience.tell(watch, message)
+            if changed.most():
+                self._sent[watch] = changed
+
+    async def _changes(self, asked: Mapping[Watch, _Asked]) -> dict[Watch, Changed]:
+        if not asked:
+            return {}
+        stored = await self._catalogue.stored()
+        direct = [
+            watch
+            for watch in asked
+            if watch.symbol in stored and watch.interval in stored[watch.symbol].newest
+        ]
+        found: dict[Watch, Changed] = {watch: Changed() for watch in direct}
         if direct:
             places = (
                 [watch.symbol for watch in direct],
                 [watch.interval for watch in direct],
-                list(direct.values()),
-                since,
+                [asked[watch].shown_from for watch in direct],
+                [asked[watch].since for watch in direct],
             )
-            for row in await self._database.rows(statements.CHANGED_BARS, places):
-                changes.add_bar(row)
-            for row in await self._database.rows(statements.CHANGED_INDICATORS, places):
-                changes.indicators.setdefault(Watch(*row[:2]), []).append(row[2:])
-        for watch in watched.keys() - direct.keys():
-            if watch.symbol in stored and watch.interval in statements.CANDLES_OF_SESSIONS:
+            for symbol, interval, *row in await self._database.rows(
+                statements.CHANGED_BARS, places
+            ):
+                found[Watch(symbol, interval)].bars.append(tuple(row))
+            for symbol, interval, *row in await self._database.rows(
+                statements.CHANGED_INDICATORS, places
+            ):
+                found[Watch(symbol, interval)].indicators.append(tuple(row))
+        for watch in asked.keys() - {*direct}:
+            if watch.symbol in stored and watch.interval in statements.ROLLED_UP_SINCE:
                 smaller = stored[watch.symbol].smaller_than(watch.interval)
-                await self._candles(changes, watch, list(smaller), watched[watch], since)
-        return changes
+                rows = await self._candles(watch, list(smaller), asked[watch])
+                found[watch] = Changed(candles=rows)
+        return found
 
     async def _candles(
-        self, changes: _Changes, watch: Watch, smaller: list[str], shown: datetime, since: datetime
-    ) -> None:
-        sessions = await self._database.rows(
-            statements.CHANGED_SESSIONS, (watch.symbol, smaller, shown, since)
+        self, watch: Watch, smaller: list[str], asked: _Asked
+    ) -> list[tuple[Any, ...]]:
+        [(session,)] = await self._database.rows(
+            statements.FIRST_CHANGED_SESSION, (watch.symbol, smaller, *asked)
         )
-        if sessions:
-            changes.bars[watch] = await self._database.rows(
-                statements.CANDLES_OF_SESSIONS[watch.interval],
-                (watch.symbol, [row[0] for row in sessions]),
-            )
+        if session is None:
+            return []
+        return await self._database.rows(
+            statements.ROLLED_UP_SINCE[watch.interval],
+            {"symbol": watch.symbol, "since": session, "most": statements.MOST_ROWS + 1},
+        )
 
 
-@dataclass
-class _Changes:
-    """Rows by series as messages carry them, and the newest `updated_at` among them."""
+class _Asked(NamedTuple):
+    """The earliest bar that is shown, and from when on changes are wanted."""
 
-    bars: dict[Watch, list[tuple[Any, ...]]] = field(default_factory=dict)
-    indicators: dict[Watch, list[tuple[Any, ...]]] = field(default_factory=dict)
-    newest: datetime | None = None
+    shown_from: datetime
+    since: datetime
 
-    def add_bar(self, row: tuple[Any, ...]) -> None:
-        """Take a row of CHANGED_BARS."""
-        symbol, interval, *values, updated_at = row
-        self.bars.setdefault(Watch(symbol, interval), []).append(tuple(values))
-        self.newest = max(updated_at, self.newest or updated_at)
+
+def _told(
+    watch: Watch, found: Changed, unsent: Changed, identity: str | None = None
+) -> list[bytes]:
+    """Return the messages; where more was found than a chart holds, the viewers begin anew."""
+    if found.most() > statements.MOST_ROWS:
+        return [messages.RESYNC]
+    told = []
+    if unsent.candles_since is not None:
+        told.append(messages.candles(watch, unsent.candles_since, unsent.candles, identity))
+    if unsent.bars:
+        told.append(messages.bars(watch, unsent.bars, identity))
+    if unsent.indicators:
+        told.append(messages.indicators(watch, unsent.indicators))
+    return told

@@ -63,6 +63,7 @@ class Health:
             "database": True,
             "now": _text(now),
             "symbols": len(stored),
+            "series": sum(len(one.newest) for one in stored.values()),
             "stored": rows,
             "rejected": rejected,
             "lost": lost,

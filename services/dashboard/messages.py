@@ -31,9 +31,17 @@ def _event(name: str, data: Mapping[str, Any], identity: str | None = None) -> b
     return format_sse_event(event=name, data_str=text, id=identity)
 
 
-def bars(watch: Watch, rows: Sequence[Sequence[Any]], identity: str) -> bytes:
-    """Return bars, new or corrected: [seconds, open, high, low, close, volume]."""
+def bars(watch: Watch, rows: Sequence[Sequence[Any]], identity: str | None = None) -> bytes:
+    """Return stored bars, new or corrected: [seconds, open, high, low, close, volume]."""
     return _event("bars", {**watch._asdict(), "rows": rows}, identity)
+
+
+def candles(
+    watch: Watch, since: float, rows: Sequence[Sequence[Any]], identity: str | None = None
+) -> bytes:
+    """Return all candles from an instant on, in the place of those known: [seconds, open, high,
+    low, close, volume, upper, middle, lower band, volatility]."""
+    return _event("candles", {**watch._asdict(), "since": since, "rows": rows}, identity)
 
 
 def indicators(watch: Watch, rows: Sequence[Sequence[Any]]) -> bytes:
@@ -46,8 +54,13 @@ def status(facts: Mapping[str, Any]) -> bytes:
     return _event("status", facts)
 
 
+def heartbeat(identity: str | None = None) -> bytes:
+    """Return an event, which the page hears, as it would not a comment: it notices when there is
+    none any more."""
+    return _event("heartbeat", {}, identity)
+
+
 RESYNC: Final = _event("resync", {})
 """Tells a viewer to load its chart anew."""
-HEARTBEAT: Final = b": still here\n\n"
 HELLO: Final = format_sse_event(comment="tapeline", retry=1000)
 """Opens a stream; a lost connection is tried again after so many milliseconds."""

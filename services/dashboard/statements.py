@@ -6,6 +6,9 @@ from typing import Final
 
 from services.dashboard.datasets import CANDLE_INTERVALS
 
+MOST_ROWS: Final = 5_000
+"""The bars that a chart or a message has at most."""
+
 # From one series to the next by the primary key, instead of through all bars.
 SERIES: Final = """
 with recursive series as (
@@ -34,12 +37,16 @@ _CHART_COLUMNS = """
     volume::float8
 """
 
+# A range ends with the newest bar that is stored, and the page keeps to the same rule as bars come.
 STORED_BARS: Final = f"""
-select {_CHART_COLUMNS}, bollinger_upper_20, bollinger_middle_20, bollinger_lower_20, volatility_20,
-    updated_at
+select {_CHART_COLUMNS}, bollinger_upper_20, bollinger_middle_20, bollinger_lower_20, volatility_20
 from (
     select * from bi.events_stream
-    where symbol = %(symbol)s and interval = %(interval)s and bar_time >= %(since)s
+    where symbol = %(symbol)s and interval = %(interval)s and bar_time >= (
+        select bar_time - %(span)s from bi.events_stream
+        where symbol = %(symbol)s and interval = %(interval)s
+        order by bar_time desc limit 1
+    )
     order by bar_time desc limit %(most)s
 ) as bars
 left join lateral (
@@ -54,9 +61,7 @@ order by bar_time
 # Indicators belong to stored bars; those of a rolled-up candle are the same definitions over
 # candles, and a test compares the two.
 _ROLLED_UP = """
-select {columns}, middle + 2 * deviation, middle, middle - 2 * deviation, volatility,
-    now() as updated_at
-from (
+with candles as materialized (
     select
         *,
         case when count(*) over last_20 = 20 then avg(close) over last_20 end::float8 as middle,
@@ -67,55 +72,66 @@ from (
     from (
         select *, ln(close / lag(close) over (order by session_date, bar_time)) as step
         from bi.candles_{interval}
-        where symbol = %(symbol)s and session_date >= %(since)s::date - 40
+        where symbol = %(symbol)s and session_date >= %(since)s::date - 60
     ) as stepped
     window last_20 as (
         order by session_date, bar_time rows between 19 preceding and current row
     )
-) as candles
-where bar_time >= %(since)s
-order by session_date desc, bar_time desc limit %(most)s
+)
+
+select * from (
+    select {columns}, middle + 2 * deviation, middle, middle - 2 * deviation, volatility
+    from candles
+    where {shown}
+    order by session_date desc, bar_time desc limit %(most)s
+) as newest
+order by 1
 """
-ROLLED_UP: Final = {
-    interval: f"select * from ({_ROLLED_UP.format(columns=_CHART_COLUMNS, interval=interval)}) "
-    "as newest order by 1"
-    for interval in CANDLE_INTERVALS
-}
+
+
+def _rolled_up(shown: str) -> dict[str, str]:
+    return {
+        interval: _ROLLED_UP.format(columns=_CHART_COLUMNS, interval=interval, shown=shown)
+        for interval in CANDLE_INTERVALS
+    }
+
+
+ROLLED_UP: Final = _rolled_up("bar_time >= (select max(bar_time) from candles) - %(span)s")
+# With the session before, so that a candle that is no more, at the beginning of the session that
+# has changed, lies behind the first that is given.
+ROLLED_UP_SINCE: Final = _rolled_up("""session_date >= coalesce((
+        select max(session_date) from candles where session_date < %(since)s
+    ), %(since)s)""")
 
 CHANGED_BARS: Final = f"""
 select watched.symbol, watched.interval, bars.* from
-unnest(%s::text[], %s::text[], %s::timestamptz[]) as watched (symbol, interval, since)
+unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    as watched (symbol, interval, shown_from, since)
 cross join lateral (
-    select {_CHART_COLUMNS}, updated_at from bi.events_stream
+    select {_CHART_COLUMNS} from bi.events_stream
     where symbol = watched.symbol and interval = watched.interval
-        and bar_time >= watched.since and updated_at > %s
-    order by bar_time limit 5001
+        and bar_time >= watched.shown_from and updated_at > watched.since
+    order by bar_time limit {MOST_ROWS} + 1
 ) as bars
 """
-CHANGED_INDICATORS: Final = """
+CHANGED_INDICATORS: Final = f"""
 select watched.symbol, watched.interval, derived.* from
-unnest(%s::text[], %s::text[], %s::timestamptz[]) as watched (symbol, interval, since)
+unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    as watched (symbol, interval, shown_from, since)
 cross join lateral (
     select
         extract(epoch from bar_time)::float8, bollinger_upper_20, bollinger_middle_20,
         bollinger_lower_20, volatility_20
     from bi.bar_indicators
     where symbol = watched.symbol and interval = watched.interval
-        and bar_time >= watched.since and computed_at > %s
-    order by bar_time limit 5001
+        and bar_time >= watched.shown_from and computed_at > watched.since
+    order by bar_time limit {MOST_ROWS} + 1
 ) as derived
 """
-CHANGED_SESSIONS: Final = """
-select distinct session_date from bi.events_stream
+FIRST_CHANGED_SESSION: Final = """
+select min(session_date) from bi.events_stream
 where symbol = %s and interval = any(%s) and bar_time >= %s and updated_at > %s
 """
-CANDLES_OF_SESSIONS: Final = {
-    interval: f"""
-select {_CHART_COLUMNS} from bi.candles_{interval}
-where symbol = %s and session_date = any(%s) order by bar_time
-"""
-    for interval in CANDLE_INTERVALS
-}
 
 NEWEST: Final = """
 select wanted.symbol, newest.bar_time, newest.close::float8, before.close::float8, newest.source,
@@ -139,4 +155,9 @@ select
     coalesce(sum(stored), 0)::bigint, coalesce(sum(rejected), 0)::bigint,
     coalesce(sum(lost), 0)::bigint, max(updated_at), clock_timestamp()
 from bi.sink_status
+"""
+SNAPSHOT: Final = """
+select
+    clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """

@@ -15,7 +15,7 @@ from services.dashboard import messages, statements
 from services.dashboard.audience import Audience, FullError, Viewer, Watch
 from services.dashboard.catalogue import Catalogue, Stored
 from services.dashboard.data_routes import PROBLEMS, Interval, Problem, Symbol
-from services.dashboard.feed import MOST_ROWS, Feed
+from services.dashboard.feed import Feed
 from services.dashboard.health import Health
 from services.dashboard.postgres import Database, DatabaseError
 
@@ -29,6 +29,8 @@ RANGES: Final = {
 }
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEARTBEAT_SECONDS: Final = 15.0
+# For proxies on the way: no event may wait in a buffer until others have filled it.
+_AS_IT_COMES: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-cache"}
 
 Range = Annotated[Literal["1d", "5d", "1m", "3m", "1y", "all"], Query()]
 EventId = Annotated[str, Query(max_length=20, description="`as_of` of the chart that is shown.")]
@@ -84,7 +86,7 @@ def view_router(parts: Parts) -> APIRouter:
             viewer = parts.audience.join(watches, datetime.fromtimestamp(shown_from, UTC))
         except FullError as error:
             raise HTTPException(503, str(error)) from None
-        return EventSourceResponse(_events(parts, viewer, since))
+        return EventSourceResponse(_events(parts, viewer, since), headers=_AS_IT_COMES)
 
     return router
 
@@ -98,32 +100,37 @@ def _described(symbol: str, stored: Stored) -> dict[str, Any]:
     }
 
 
-async def _chart(parts: Parts, watch: Watch, span: str) -> dict[str, Any]:
+async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
     stored = (await parts.catalogue.stored(watch.symbol)).get(watch.symbol)
     if stored is None or watch.interval not in stored.offered:
         raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
     is_stored = watch.interval in stored.newest
-    newest = stored.newest[watch.interval] if is_stored else max(stored.newest.values())
-    [(*_, now)] = await parts.database.rows(statements.SINK)
+    newest = max(stored.newest[one] for one in stored.smaller_than(watch.interval))
+    span = RANGES[span_name]
+    horizon = await parts.feed.horizon()
     rows = await parts.database.rows(
         statements.STORED_BARS if is_stored else statements.ROLLED_UP[watch.interval],
-        {  # type: ignore[arg-type]
+        {
             **watch._asdict(),
-            "since": max(_EARLIEST, newest - RANGES[span]),
-            "most": MOST_ROWS,
+            "since": max(_EARLIEST, newest - span) - timedelta(days=2),
+            "span": span,
+            "most": statements.MOST_ROWS,
         },
     )
     names = ("time", "open", "high", "low", "close", "volume", "upper", "middle", "lower")
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 11
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
     return {
         **watch._asdict(),
-        "range": span,
+        "range": span_name,
+        # What the page keeps to as bars come.
+        "range_seconds": span.total_seconds(),
+        "most_bars": statements.MOST_ROWS,
         "simulated": stored.simulated,
         "rolled_up": not is_stored,
-        "truncated": len(rows) == MOST_ROWS,
+        "truncated": len(rows) == statements.MOST_ROWS,
         # Commits that were under way when the rows were read are sent again by the stream.
-        "as_of": messages.event_id(now),
-        **dict(zip((*names, "volatility"), columns[:10], strict=True)),
+        "as_of": messages.event_id(horizon),
+        **dict(zip((*names, "volatility"), columns, strict=True)),
     }
 
 
@@ -140,7 +147,7 @@ async def _events(parts: Parts, viewer: Viewer, since: datetime | None) -> Async
                 async with asyncio.timeout(_HEARTBEAT_SECONDS):
                     message = await viewer.queue.get()
             except TimeoutError:
-                yield messages.HEARTBEAT
+                yield messages.heartbeat()
                 continue
             if message is None:
                 return
@@ -151,11 +158,7 @@ async def _events(parts: Parts, viewer: Viewer, since: datetime | None) -> Async
 
 async def _missed(parts: Parts, viewer: Viewer, since: datetime) -> list[bytes]:
     try:
-        return [
-            message
-            for watch in sorted(viewer.watches)
-            for message in await parts.feed.catch_up(watch, viewer.since, since)
-        ]
+        return await parts.feed.catch_up(sorted(viewer.watches), viewer.since, since)
     except DatabaseError:
         # Bars of this time would be missing for good; the page loads its chart anew.
         return [messages.RESYNC]

@@ -1,19 +1,36 @@
 // Asks the server; an answer that is none becomes an Error with a line for a person.
 
+// A little more than the server takes to say that the database is away or too slow.
+const ANSWER_SECONDS = 40;
+
 export async function get(path, query = {}, signal = undefined) {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat()) asked.append(name, one);
   }
-  let answer;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_SECONDS * 1000);
   try {
-    answer = await fetch(`${path}?${asked}`, { signal });
+    return await answered(`${path}?${asked}`, AbortSignal.any([late.signal, ...(signal ? [signal] : [])]));
   } catch (error) {
+    if (!late.signal.aborted || signal?.aborted) throw error;
+    throw new Error(`The dashboard's server has not answered for ${ANSWER_SECONDS} seconds.`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function answered(address, signal) {
+  const answer = await fetch(address, { signal }).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Error("The dashboard's server cannot be reached.");
-  }
-  if (answer.ok) return answer.json();
-  const told = await answer.json().catch(() => ({}));
+  });
+  const told = await answer.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    if (answer.ok) throw new Error("The dashboard's server has not answered in full.");
+    return {};
+  });
+  if (answer.ok) return told;
   const detail = typeof told.detail === "string" ? told.detail : answer.statusText;
   throw Object.assign(new Error(`${detail} (${answer.status})`), { status: answer.status });
 }

@@ -2,20 +2,21 @@
 
 import { RANGES, read, settle, write } from "/address.js";
 import { get } from "/api.js";
-import { Bars } from "/bars.js";
+import { loadBars } from "/bars.js";
 import { choices, keys, step, switches } from "/controls.js";
 import * as events from "/events.js";
-import { element, price, time, whole } from "/format.js";
+import { whole } from "/format.js";
 import { Live } from "/live.js";
+import { connection, trouble } from "/notices.js";
 import { ComparePanel, ProfilePanel, VolatilityPanel, tone } from "/panels.js";
 import { PriceChart } from "/price_chart.js";
+import * as readout from "/readout.js";
+import { Side } from "/side.js";
 import * as strip from "/strip.js";
 import * as theme from "/theme.js";
 
 const MOST_COMPARED = 4;
-const EVENTS_EVERY_MS = 15_000;
-const DAY_MS = 86_400_000;
-const isoDay = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 10);
+const AGAIN_MS = 2000;
 const part = (id) => document.getElementById(id);
 
 theme.start(part("theme"));
@@ -27,50 +28,96 @@ const profile = new ProfilePanel(part("profile"));
 let view = read(location.search);
 let series = [];
 let quotes = [];
-let bars = null;
+// What is drawn: the view's symbol and interval, and the Bars of it and of those compared with it.
+let shown = null;
 let loading = null;
-let found = [];
-let foundIn = null;
-let eventsAsked = 0;
+let found = { found: [], interval: null };
 
 const live = new Live({
-  connection(open) {
-    const badge = part("connection");
-    badge.dataset.state = open ? "live" : "away";
-    badge.textContent = open ? "live" : "connection lost, trying again";
-  },
+  connection: (open) => (open ? connection("live", "live") : connection("away", "connection lost, trying again")),
   bars({ symbol, rows }) {
-    compare.take(symbol, rows.map((row) => ({ time: row[0], close: row[4] })));
-    if (symbol !== view.symbol || !bars) return;
-    chart.take(rows);
-    legend(null);
-    newest(new Set(rows.map((row) => row[0])));
-    if (performance.now() - eventsAsked > EVENTS_EVERY_MS) loadEvents();
+    take(symbol, false, (bars) => bars.take(rows));
+  },
+  candles({ symbol, since, rows }) {
+    take(symbol, true, (bars) => bars.replace(since, rows));
   },
   indicators({ symbol, rows }) {
-    if (symbol !== view.symbol || !bars) return;
-    chart.derive(rows);
-    volatility.derive(rows.flatMap((row) => bars.byTime.get(row[0]) ?? []));
+    take(symbol, false, (bars) => bars.derive(rows));
   },
   status(facts) {
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
     strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
-    trouble(facts.database ? "" : "The database is away; this goes on by itself.");
-    if (facts.database && facts.symbols !== series.length) loadSeries();
+    trouble("database", facts.database ? "" : "The database is away; this goes on by itself.");
+    if (facts.database && facts.series !== count(series)) followSeries();
   },
-  resync: () => show(),
+  resync: () => loadAgain(),
+  failed,
 });
+const side = new Side(
+  () => ({ ...shown, bars: own(), stored: series.find((one) => one.symbol === shown.symbol).stored }),
+  {
+    profile({ rows, day }) {
+      profile.show(rows);
+      part("profile-hint").textContent = day
+        ? `volume by minute on ${day}, and what is usual` : "volume by time of day at the exchange";
+    },
+    events(all) {
+      found = all;
+      events.list(part("events"), all.found, all.interval);
+      part("events-hint").textContent = `of ${all.interval} bars`;
+      mark();
+    },
+    failed(name, text) { part(`${name}-hint`).textContent = text; },
+  },
+);
 
-function trouble(text) {
-  part("trouble").hidden = !text;
-  part("trouble").textContent = text;
+const own = () => shown?.charts.get(shown.symbol) ?? null;
+const count = (all) => all.reduce((sum, one) => sum + Object.keys(one.stored).length, 0);
+
+// What could not be drawn is never called live.
+function failed(error) {
+  console.error(error);
+  live.stop();
+  connection("away", "cannot be drawn, trying again");
+  trouble("drawing", `The page cannot draw what has come: ${error.message}.`);
+  loadAgain();
+}
+
+// Bars of one of the series that are shown. What the chart cannot have, such as bars of a symbol
+// that was not stored before, or stored bars where candles were rolled up, is loaded.
+function take(symbol, rolledUp, change) {
+  const bars = shown.charts.get(symbol);
+  if (!bars || bars.rolledUp !== rolledUp) return loadAgain();
+  const before = bars.byTime;
+  change(bars);
+  compare.draw(shown.charts, numbers());
+  if (symbol === shown.symbol) {
+    chart.draw();
+    volatility.draw(bars);
+    describe(bars);
+    readout.newest(part("newest"), bars, before, shown.interval);
+    mark();
+  }
+  side.follow();
 }
 
 async function loadSeries() {
   series = await get("/api/series");
   part("simulated").hidden = !series.some((one) => one.simulated);
-  strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
+}
+
+// Another symbol is chosen and compared from now on, another interval is offered.
+async function followSeries() {
+  const before = comparedSymbols().join();
+  try {
+    await loadSeries();
+    trouble("series");
+  } catch (error) {
+    return trouble("series", error.message);
+  }
+  drawControls();
+  if (comparedSymbols().join() !== before) loadAgain();
 }
 
 async function show() {
@@ -86,60 +133,75 @@ async function show() {
     view = settle(view, series);
     history.replaceState(null, "", write(view));
     drawControls();
-    const loaded = await get(
-      "/api/chart", { symbol: view.symbol, interval: view.interval, range: view.range }, signal,
-    );
-    trouble("");
-    draw(loaded);
-    await Promise.all([loadCompared(loaded, signal), loadProfile(signal), loadEvents()]);
+    const charts = await loadBars([view.symbol, ...comparedSymbols()], view, signal);
+    live.stop();
+    shown = { symbol: view.symbol, interval: view.interval, charts };
+    draw();
+    trouble("loading");
+    trouble("drawing");
+    follow();
+    loading = null;
   } catch (error) {
-    if (error.name === "AbortError") return;
-    trouble(`${error.message} Trying again.`);
+    if (signal.aborted) return;
+    console.error(error);
+    if (!live.source) connection("away", "not live, trying again");
+    trouble("loading", `${error.message} Trying again.`);
     again(signal);
   }
 }
 
+// Unless it is being loaded: then what comes now comes again after it.
+function loadAgain() {
+  if (loading) return;
+  loading = new AbortController();
+  again(loading.signal);
+}
+
 function again(signal) {
-  const timer = setTimeout(show, 2000);
+  const timer = setTimeout(show, AGAIN_MS);
   signal.addEventListener("abort", () => clearTimeout(timer));
 }
 
-function draw(loaded) {
-  bars = new Bars(loaded);
-  chart.show(bars, view.interval === "1d");
+function draw() {
+  const bars = own();
+  found = { found: [], interval: null };
+  chart.show(bars, shown.interval === "1d");
   chart.showBands(view.bands);
   volatility.show(bars);
+  compare.show(shown.charts, numbers());
+  const market = series.find((one) => one.symbol === shown.symbol).simulated ? " · simulated" : "";
+  part("title").textContent = `${shown.symbol} · ${shown.interval}${market}`;
+  document.title = `${shown.symbol} ${shown.interval}${market} – Tapeline`;
+  part("chart").setAttribute("aria-label",
+    `Candles and volume of ${shown.symbol}, ${shown.interval}; the newest stand in the table below`);
+  describe(bars);
+  readout.newest(part("newest"), bars, bars.byTime, shown.interval);
+  side.load();
+}
+
+// Follow what is drawn from where the oldest of it was read.
+function follow() {
+  const all = [...shown.charts.values()];
+  live.watch(
+    [view.symbol, ...comparedSymbols()], shown.interval,
+    Math.min(...all.map((bars) => bars.from)),
+    all.map((bars) => bars.asOf).reduce((one, other) => (Number(one) < Number(other) ? one : other)),
+  );
+}
+
+function describe(bars) {
+  const count = bars.all.length;
   part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
     ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
-  const market = loaded.simulated ? " · simulated" : "";
-  part("title").textContent = `${view.symbol} · ${view.interval}${market}`;
-  document.title = `${view.symbol} ${view.interval}${market} – Tapeline`;
-  part("chart").setAttribute("aria-label",
-    `Candles and volume of ${view.symbol}, ${view.interval}; the newest stand in the table below`);
-  part("chart-state").textContent = loaded.time.length === 0 ? "There are no bars in this range."
-    : loaded.truncated ? `The newest ${whole(loaded.time.length)} bars of the range.` : "";
+  part("chart-state").textContent = count === 0 ? "There are no bars in this range."
+    : bars.truncated ? `The newest ${whole(count)} bars of the range.` : "";
   legend(null);
-  newest(new Set());
-  const watched = [view.symbol, ...comparedSymbols()];
-  live.watch(watched, view.interval, loaded.time[0] ?? 0, loaded.as_of);
 }
+
+const numbers = () => new Map(series.map((one, number) => [one.symbol, number]));
 
 function legend(bar) {
-  const shown = bar ?? bars?.last;
-  part("legend").replaceChildren(...(shown ? [
-    ["", time(shown.time, view.interval)], ["O", price(shown.open)], ["H", price(shown.high)],
-    ["L", price(shown.low)], ["C", price(shown.close)], ["Vol", whole(shown.volume)],
-  ].flatMap(([name, value]) => [`${name} `, element("b", {}, value), "  "]) : []));
-}
-
-function newest(fresh) {
-  const rows = bars.all.slice(-30).reverse();
-  part("newest").replaceChildren(...rows.map((bar) => element(
-    "tr", { class: fresh.has(bar.time) ? "fresh" : "", "data-time": bar.time },
-    element("td", {}, time(bar.time, view.interval)),
-    ...[bar.open, bar.high, bar.low, bar.close].map((value) => element("td", {}, price(value))),
-    element("td", {}, whole(bar.volume)),
-  )));
+  readout.legend(part("legend"), bar ?? own()?.last, shown?.interval);
 }
 
 function comparedSymbols() {
@@ -147,59 +209,10 @@ function comparedSymbols() {
   return (view.compare ?? others.slice(0, MOST_COMPARED - 1)).filter((one) => others.includes(one));
 }
 
-async function loadCompared(own, signal) {
-  const charts = new Map([[view.symbol, own]]);
-  await Promise.all(comparedSymbols().map(async (symbol) => {
-    const asked = { symbol, interval: view.interval, range: view.range };
-    try {
-      charts.set(symbol, await get("/api/chart", asked, signal));
-    } catch (error) {
-      // A symbol may not be stored in this interval.
-      if (error.status !== 404) throw error;
-    }
-  }));
-  const numbers = new Map(series.map((one, number) => [one.symbol, number]));
-  compare.show(charts, numbers);
-}
-
-async function loadProfile(signal) {
-  const stored = series.find((one) => one.symbol === view.symbol).stored;
-  const interval = Object.keys(stored).find((one) => one !== "1d");
-  part("profile-hint").textContent = "volume by time of day at the exchange";
-  if (!interval) return profile.show([]);
-  const asked = { symbol: view.symbol, interval, limit: 1500, order: "desc" };
-  // By the exchange's clock the newest session may have begun the day before.
-  const newestAt = Date.parse(stored[interval]);
-  Object.assign(asked, { from: isoDay(newestAt - DAY_MS), to: isoDay(newestAt + DAY_MS) });
-  const { data } = await get("/api/profile", asked, signal);
-  const last = data[0]?.session_date;
-  const rows = data.filter((row) => row.session_date === last);
-  profile.show(rows);
-  if (last) part("profile-hint").textContent = `volume by minute on ${last}, and what is usual`;
-}
-
-async function loadEvents() {
-  eventsAsked = performance.now();
-  const [symbol, first] = [view.symbol, bars?.all[0]];
-  if (!first) return;
-  const stored = Object.keys(series.find((one) => one.symbol === symbol).stored);
-  const interval = stored.includes(view.interval) ? view.interval : stored[0];
-  const from = isoDay(1000 * Math.max(first.time, bars.last.time - 8 * 86_400) - DAY_MS);
-  const to = isoDay(1000 * bars.last.time + 2 * DAY_MS);
-  const asked = { symbol, interval, from, to, limit: 250, order: "desc" };
-  const [anomalies, signals] = await Promise.all([
-    get("/api/anomalies", asked), get("/api/signals", asked),
-  ]);
-  if (symbol !== view.symbol || !bars) return;
-  found = events.merge(anomalies.data, signals.data).filter((one) => one.time >= first.time);
-  foundIn = interval;
-  events.list(part("events"), found, interval);
-  part("events-hint").textContent = `of ${interval} bars`;
-  mark();
-}
-
 function mark() {
-  chart.mark(view.markers && bars ? events.markers(found, bars, foundIn === view.interval) : []);
+  const bars = own();
+  chart.mark(view.markers && bars
+    ? events.markers(found.found, bars, found.interval === shown.interval) : []);
 }
 
 function drawControls() {
@@ -268,8 +281,13 @@ keys({
 });
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => { view = read(location.search); show(); });
-theme.onChange(() => { if (series.length) { drawControls(); mark(); } });
-// For the console, and for tests: what is shown.
-window.tapeline = { bars: () => bars?.all ?? [], compared: (symbol) => compare.last(symbol) };
+window.addEventListener("error", (event) => { if (event.error) failed(event.error); });
+window.addEventListener("unhandledrejection", (event) => failed(event.reason));
+theme.onChange(() => { if (shown) { drawControls(); mark(); } });
+// For the console, and for tests: the bars that are shown, and what the charts have been given.
+window.tapeline = {
+  bars: () => own()?.all ?? [],
+  drawn: () => ({ ...chart.drawn(), ...compare.drawn(), ...volatility.drawn(), ...profile.drawn() }),
+};
 
 show();

@@ -1,53 +1,91 @@
-// The bars that are shown, by their time: what was loaded, and what came since. No drawing here.
+// The bars of one series by their time: what was loaded, and what came since, in whatever order. No
+// drawing here.
 
-const COLUMNS = ["time", "open", "high", "low", "close", "volume"];
+import { get } from "/api.js";
+
+const VALUES = ["time", "open", "high", "low", "close", "volume"];
 const DERIVED = ["upper", "middle", "lower", "volatility"];
 
 export class Bars {
-  constructor(chart) {
-    this.byTime = new Map();
-    chart.time.forEach((time, place) => {
-      const bar = {};
-      for (const name of [...COLUMNS, ...DERIVED]) bar[name] = chart[name][place];
-      this.byTime.set(time, bar);
+  constructor(loaded) {
+    this.rolledUp = loaded.rolled_up;
+    this.truncated = loaded.truncated;
+    this.rangeSeconds = loaded.range_seconds;
+    this.mostBars = loaded.most_bars;
+    this.asOf = loaded.as_of;
+    this.values = new Map();
+    this.derived = new Map();
+    loaded.time.forEach((time, place) => {
+      this.values.set(time, VALUES.map((name) => loaded[name][place]));
+      this.derived.set(time, DERIVED.map((name) => loaded[name][place]));
     });
     this.refresh();
   }
 
+  // Rows of [time, open, high, low, close, volume].
+  take(rows) {
+    for (const row of rows) this.values.set(row[0], row);
+    this.refresh();
+  }
+
+  // Rows of [time, upper, middle, lower, volatility], which may come before their bars.
+  derive(rows) {
+    for (const [time, ...values] of rows) this.derived.set(time, values);
+    this.refresh();
+  }
+
+  // All candles from a time on: rows of a bar's values and its derived ones.
+  replace(since, rows) {
+    for (const known of [this.values, this.derived]) {
+      for (const time of [...known.keys()]) if (time >= since) known.delete(time);
+    }
+    for (const row of rows) {
+      this.values.set(row[0], row.slice(0, VALUES.length));
+      this.derived.set(row[0], row.slice(VALUES.length));
+    }
+    this.refresh();
+  }
+
+  // What a range shows ends with its newest bar, so that the oldest ones leave it as others come.
   refresh() {
-    this.all = [...this.byTime.values()].sort((one, other) => one.time - other.time);
+    const times = [...this.values.keys()].sort((one, other) => one - other);
+    const from = times.length ? times.at(-1) - this.rangeSeconds : 0;
+    const within = times.slice(times.findIndex((time) => time >= from));
+    this.truncated ||= within.length > this.mostBars;
+    const shown = within.slice(-this.mostBars);
+    for (const time of times.slice(0, times.length - shown.length)) this.values.delete(time);
+    for (const time of this.derived.keys()) if (time < shown[0]) this.derived.delete(time);
+    this.all = shown.map((time) => bar(this.values.get(time), this.derived.get(time)));
+    this.byTime = new Map(this.all.map((one) => [one.time, one]));
   }
 
   get last() {
     return this.all.at(-1) ?? null;
   }
 
-  // Take rows of [time, open, high, low, close, volume]; return the bars that they became, and
-  // whether one of them lies among older ones, where it was not known before.
-  take(rows) {
-    let inserted = false;
-    const bars = rows.map((row) => {
-      const known = this.byTime.get(row[0]);
-      const bar = known ?? Object.fromEntries(DERIVED.map((name) => [name, null]));
-      COLUMNS.forEach((name, place) => { bar[name] = row[place]; });
-      if (!known) {
-        inserted ||= this.last !== null && bar.time < this.last.time;
-        this.byTime.set(bar.time, bar);
-        if (inserted) this.refresh();
-        else this.all.push(bar);
-      }
-      return bar;
-    });
-    return { bars, inserted };
+  // The earliest bar of which the server shall tell.
+  get from() {
+    if (this.truncated) return this.all[0].time;
+    return this.last ? Math.max(0, this.last.time - this.rangeSeconds) : 0;
   }
+}
 
-  // Take rows of [time, upper, middle, lower, volatility]; return the bars that have them now.
-  derive(rows) {
-    return rows.flatMap(([time, ...values]) => {
-      const bar = this.byTime.get(time);
-      if (!bar) return [];
-      DERIVED.forEach((name, place) => { bar[name] = values[place]; });
-      return [bar];
-    });
-  }
+function bar(values, derived) {
+  const made = {};
+  VALUES.forEach((name, place) => { made[name] = values[place]; });
+  DERIVED.forEach((name, place) => { made[name] = derived?.[place] ?? null; });
+  return made;
+}
+
+// The Bars of some symbols; of all but the first only if they are stored in this interval.
+export async function loadBars(symbols, { interval, range }, signal) {
+  const loaded = await Promise.all(symbols.map(async (symbol, place) => {
+    try {
+      return new Bars(await get("/api/chart", { symbol, interval, range }, signal));
+    } catch (error) {
+      if (error.status !== 404 || place === 0) throw error;
+      return null;
+    }
+  }));
+  return new Map(symbols.map((symbol, place) => [symbol, loaded[place]]).filter(([, bars]) => bars));
 }

@@ -1,8 +1,12 @@
 // Numbers and times as people read them; times are UTC.
 
+export function priceDigits(value) {
+  return Math.abs(value) < 1 ? 6 : Math.abs(value) < 10 ? 4 : 2;
+}
+
 export function price(value) {
   if (value === null || value === undefined) return "–";
-  const digits = Math.abs(value) < 1 ? 6 : Math.abs(value) < 10 ? 4 : 2;
+  const digits = priceDigits(value);
   return value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits });
 }
 

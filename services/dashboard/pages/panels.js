@@ -1,6 +1,7 @@
 // The smaller charts: comparison of symbols, volatility, volume by time of day.
 
 import { HistogramSeries, LineSeries, createChart } from "/lightweight-charts.js";
+import { Drawing, priceFormat } from "/drawing.js";
 import { compact } from "/format.js";
 import { chartOptions, color, current, onChange } from "/theme.js";
 
@@ -31,48 +32,63 @@ export class ComparePanel {
     for (const { series, number } of this.lines.values()) series.applyOptions({ color: tone(number) });
   }
 
-  // `charts` by symbol; each line begins with 100 at the first time that all of them have.
   show(charts, numbers) {
-    for (const { series } of this.lines.values()) this.chart.removeSeries(series);
-    this.lines.clear();
-    const since = Math.max(...[...charts.values()].map((one) => one.time[0] ?? 0));
-    for (const [symbol, one] of charts) {
-      const first = one.time.findIndex((time) => time >= since);
-      if (first < 0) continue;
-      const base = one.close[first];
-      const number = numbers.get(symbol);
-      const series = this.chart.addSeries(LineSeries, {
-        color: tone(number), lineWidth: 2, priceLineVisible: false, title: symbol,
-      });
-      series.setData(one.time.slice(first).map((time, place) => (
-        { time, value: (100 * one.close[first + place]) / base }
-      )));
-      this.lines.set(symbol, { series, base, number });
-    }
+    this.draw(charts, numbers);
     this.chart.timeScale().fitContent();
   }
 
-  last(symbol) {
-    return this.lines.get(symbol)?.series.data().at(-1) ?? null;
+  // `charts`: Bars by symbol; each line begins with 100 at the first time that all of them have.
+  draw(charts, numbers) {
+    const filled = new Map([...charts].filter(([, bars]) => bars.last));
+    const since = Math.max(...[...filled.values()].map((bars) => bars.all[0].time));
+    for (const symbol of this.lines.keys()) if (!filled.has(symbol)) this.remove(symbol);
+    let lowest = Infinity;
+    for (const [symbol, bars] of filled) {
+      const shown = bars.all.filter((bar) => bar.time >= since);
+      if (!shown.length) {
+        this.remove(symbol);
+        continue;
+      }
+      const points = shown.map(({ time, close }) => ({ time, value: (100 * close) / shown[0].close }));
+      lowest = points.reduce((least, one) => Math.min(least, one.value), lowest);
+      this.line(symbol, numbers.get(symbol)).drawing.show(points);
+    }
+    const digits = finer(lowest, 2);
+    for (const { series } of this.lines.values()) series.applyOptions({ priceFormat: priceFormat(digits) });
   }
 
-  take(symbol, bars) {
-    const line = this.lines.get(symbol);
-    const last = line?.series.data().at(-1)?.time ?? 0;
-    for (const bar of bars) {
-      if (line && bar.time >= last) {
-        line.series.update({ time: bar.time, value: (100 * bar.close) / line.base });
-      }
+  line(symbol, number) {
+    if (!this.lines.has(symbol)) {
+      const series = this.chart.addSeries(LineSeries, {
+        color: tone(number), lineWidth: 2, priceLineVisible: false, title: symbol,
+      });
+      this.lines.set(symbol, { series, drawing: new Drawing(series), number });
     }
+    return this.lines.get(symbol);
   }
+
+  drawn() {
+    return { compared: Object.fromEntries([...this.lines].map(([name, { series }]) => [name, series.data()])) };
+  }
+
+  remove(symbol) {
+    const line = this.lines.get(symbol);
+    if (line) this.chart.removeSeries(line.series);
+    this.lines.delete(symbol);
+  }
+}
+
+// Digits that show a value with three of its own.
+function finer(value, least) {
+  if (!(value > 0) || !Number.isFinite(value)) return least;
+  return Math.min(9, Math.max(least, 2 - Math.floor(Math.log10(value))));
 }
 
 export class VolatilityPanel {
   constructor(box) {
     this.chart = createChart(box, smallOptions());
-    this.series = this.chart.addSeries(LineSeries, {
-      lineWidth: 2, priceLineVisible: false, priceFormat: { type: "price", precision: 3, minMove: 0.001 },
-    });
+    this.series = this.chart.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false });
+    this.drawing = new Drawing(this.series);
     this.paint();
     onChange(() => this.paint());
   }
@@ -84,24 +100,24 @@ export class VolatilityPanel {
   }
 
   show(bars) {
-    this.series.setData(bars.all.map(point));
+    this.draw(bars);
     this.chart.timeScale().fitContent();
   }
 
-  derive(bars) {
-    const last = this.series.data().at(-1)?.time ?? 0;
-    for (const bar of bars) {
-      if (bar.time >= last) this.series.update(point(bar));
-    }
+  draw(bars) {
+    const points = bars.all.map((bar) => (
+      bar.volatility === null ? { time: bar.time } : { time: bar.time, value: 100 * bar.volatility }
+    ));
+    const highest = points.reduce((most, one) => Math.max(most, one.value ?? 0), 0);
+    this.series.applyOptions({ priceFormat: priceFormat(finer(highest, 3)) });
+    this.drawing.show(points);
+  }
+
+  drawn() {
+    return { volatility: this.series.data() };
   }
 }
 
-function point(bar) {
-  return bar.volatility === null
-    ? { time: bar.time } : { time: bar.time, value: 100 * bar.volatility };
-}
-
-// The axis counts minutes of the day, as if of the first day of 1970.
 export class ProfilePanel {
   constructor(box) {
     const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
@@ -134,5 +150,8 @@ export class ProfilePanel {
     this.usual.setData(sorted.filter((row) => row.usual_volume !== null)
       .map((row) => ({ time: row.minute_of_day * 60, value: row.usual_volume })));
     this.chart.timeScale().fitContent();
+  }
+  drawn() {
+    return { profile: this.columns.data(), usual: this.usual.data() };
   }
 }

@@ -1,12 +1,13 @@
-// Candles, volume and bands of one series; late corrections are drawn in place.
+// Candles, volume and bands of one series.
 
 import {
   CandlestickSeries, HistogramSeries, LineSeries, createChart, createSeriesMarkers,
 } from "/lightweight-charts.js";
+import { Drawing, priceFormat } from "/drawing.js";
+import { priceDigits } from "/format.js";
 import { chartOptions, color, onChange } from "/theme.js";
 
 const BANDS = ["upper", "middle", "lower"];
-const REDRAW_ROWS = 200;
 
 export class PriceChart {
   constructor(box, onHover) {
@@ -25,6 +26,7 @@ export class PriceChart {
     this.chart.panes()[0].setStretchFactor(4);
     this.chart.panes()[1].setStretchFactor(1);
     this.markers = createSeriesMarkers(this.candles, []);
+    this.drawings = [this.candles, this.volume, ...this.bands].map((series) => new Drawing(series));
     this.bars = null;
     this.paint();
     onChange(() => this.paint());
@@ -38,42 +40,43 @@ export class PriceChart {
       upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, borderVisible: false,
     });
     for (const band of this.bands) band.applyOptions({ color: color("accent") });
-    if (this.bars) this.redraw();
+    if (this.bars) this.draw();
   }
 
   show(bars, daily) {
     this.bars = bars;
     this.chart.applyOptions({ timeScale: { timeVisible: !daily } });
-    this.redraw();
+    this.draw();
     this.newest();
   }
 
-  redraw() {
-    this.candles.setData(this.bars.all);
-    this.volume.setData(this.bars.all.map((bar) => this.column(bar)));
-    BANDS.forEach((name, place) => {
-      this.bands[place].setData(this.bars.all.map((bar) => band(bar, name)));
-    });
+  draw() {
+    const { all } = this.bars;
+    this.scale(Math.min(...all.map((bar) => bar.low)));
+    const tones = { up: `${color("up")}90`, down: `${color("down")}90` };
+    const points = [
+      all.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })),
+      all.map((bar) => (
+        { time: bar.time, value: bar.volume, color: bar.close >= bar.open ? tones.up : tones.down }
+      )),
+      ...BANDS.map((name) => all.map((bar) => point(bar, name))),
+    ];
+    this.drawings.forEach((drawing, place) => drawing.show(points[place]));
   }
 
-  take(rows) {
-    const { bars, inserted } = this.bars.take(rows);
-    if (inserted || rows.length > REDRAW_ROWS) return this.redraw();
-    const last = this.bars.last.time;
-    for (const bar of bars.sort((one, other) => one.time - other.time)) {
-      this.candles.update(bar, bar.time < last);
-      this.volume.update(this.column(bar), bar.time < last);
-      BANDS.forEach((name, place) => this.bands[place].update(band(bar, name), bar.time < last));
+  // The axis has labels only as fine as the smallest step that it is told of.
+  scale(lowest) {
+    const digits = Number.isFinite(lowest) ? priceDigits(lowest) : 2;
+    if (digits === this.digits) return;
+    this.digits = digits;
+    for (const series of [this.candles, ...this.bands]) {
+      series.applyOptions({ priceFormat: priceFormat(digits) });
     }
   }
 
-  derive(rows) {
-    const bars = this.bars.derive(rows);
-    if (bars.length > REDRAW_ROWS) return this.redraw();
-    const last = this.bars.last?.time;
-    for (const bar of bars.sort((one, other) => one.time - other.time)) {
-      BANDS.forEach((name, place) => this.bands[place].update(band(bar, name), bar.time < last));
-    }
+  drawn() {
+    const [upper, middle, lower] = this.bands.map((series) => series.data());
+    return { candles: this.candles.data(), volume: this.volume.data(), upper, middle, lower };
   }
 
   mark(markers) {
@@ -107,13 +110,8 @@ export class PriceChart {
       from: range.to - (range.to - range.from) * factor, to: range.to,
     });
   }
-
-  column(bar) {
-    const tone = color(bar.close >= bar.open ? "up" : "down");
-    return { time: bar.time, value: bar.volume, color: `${tone}90` };
-  }
 }
 
-function band(bar, name) {
+function point(bar, name) {
   return bar[name] === null ? { time: bar.time } : { time: bar.time, value: bar[name] };
 }

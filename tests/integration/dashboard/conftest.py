@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from scripts.embedded.chromium import require_chromium
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.serving import Dashboard, history, serving, store
@@ -32,3 +35,13 @@ def dashboard(stored: Market, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Run a dashboard over the database."""
     with serving(stored, tmp_path_factory.mktemp("dashboard")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run one Chromium, that of the system."""
+    with sync_playwright() as playwright:
+        program = require_chromium(os.environ)
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -6,82 +6,25 @@ With SCREENSHOTS=FOLDER in the environment, what it looks like is kept there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from scripts.embedded import database, postgres_server, processes
-from scripts.embedded.chromium import require_chromium
 from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
 from scripts.embedded.ports import HOST, free_ports
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
+from tests.integration.dashboard.browsing import holds, loaded, opened
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, line, serving, store
 
-PATIENCE_MS = 60_000
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
-STATE = """() => [
-    ...["title", "trouble", "connection"].map(id => document.getElementById(id).textContent),
-    document.querySelectorAll('#newest tr').length, document.hidden, typeof window.tapeline,
-]"""
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run one Chromium, that of the system."""
-    with sync_playwright() as playwright:
-        program = require_chromium(os.environ)
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@contextmanager
-def opened(
-    browser: Browser, url: str, quiet: bool = True, **options: Any
-) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page; unless a loss is expected, nothing may be complained of, and every request
-    goes to the dashboard."""
-    options = {"viewport": {"width": 1400, "height": 900}, "color_scheme": "dark", **options}
-    context: BrowserContext = browser.new_context(**options)
-    complaints: list[str] = []
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(url)
-    try:
-        yield page, complaints
-    except Exception as error:
-        state = page.evaluate(STATE)
-        error.add_note(f"the page: {state}; it complained of {complaints}; it asked for {asked}")
-        raise
-    context.close()
-    origin = "/".join(url.split("/")[:3])
-    assert [one for one in asked if not one.startswith((f"{origin}/", "data:"))] == []
-    if quiet:
-        assert complaints == []
-
-
-def holds(page: Page, script: str, arg: Any = None) -> None:
-    """Wait until it is true. It is looked at every 100 ms, not at each frame that is drawn, since
-    a browser that nobody looks at may draw none."""
-    page.wait_for_function(script, arg=arg, polling=100)
-
-
-def loaded(page: Page) -> None:
-    holds(page, "() => document.querySelectorAll('#newest tr').length > 5")
-    holds(page, "() => document.getElementById('connection').dataset.state === 'live'")
-    holds(page, "() => document.querySelectorAll('#events li').length > 0")
 
 
 def titled(page: Page, text: str) -> None:
@@ -208,9 +151,47 @@ def test_the_compared_symbols_follow_as_well(
 ) -> None:
     with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1min&compare=TSLA") as (page, _):
         loaded(page)
-        holds(page, "() => window.tapeline.compared('TSLA') !== null")
+        holds(page, "() => 'TSLA' in window.tapeline.drawn().compared")
         store(stored, [bar(60, 470.0, symbol="TSLA")])
-        holds(page, "time => window.tapeline.compared('TSLA').time === time", arg=at(60))
+        holds(
+            page,
+            "time => window.tapeline.drawn().compared.TSLA.at(-1).time === time",
+            arg=at(60),
+        )
+
+
+WRITTEN = """
+    window.written = [];
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        window.written.push([this.canvas.closest(".chart").id, text]);
+        return write.call(this, text, ...place);
+    };
+"""
+
+
+def test_small_prices_have_labels_and_their_fall_is_told_in_percent(
+    browser: Browser, postgres: Postgres, tmp_path: Path
+) -> None:
+    def cheap(minute: int, close: float) -> str:
+        price = Price(close, close + 0.0002, close, close, 4000)
+        start = NEXT + timedelta(minutes=minute)
+        return line("AAPL", start, price, NEXT + timedelta(days=1))
+
+    with fresh_market(postgres) as market, serving(market, tmp_path) as dashboard:
+        store(market, [cheap(minute, 0.03 + minute % 5 / 1000) for minute in range(60)])
+        url = f"{dashboard.url}/?symbol=AAPL&interval=1min"
+        with opened(browser, url, script=WRITTEN) as (page, _):
+            loaded(page)
+            page.wait_for_timeout(500)
+            keep(page, "small-prices")
+            texts = [(box, text) for box, text in page.evaluate("() => window.written")]
+            labels = {text for box, text in texts if box == "chart" and text.startswith("0.03")}
+            assert len(labels) > 4, texts
+            # From 0.034 to a tenth of a cent: as a log return that would be -352 %.
+            store(market, [cheap(60, 0.001)])
+            told = "The price moved -97.06 %"
+            holds(page, "text => document.body.textContent.includes(text)", arg=told)
 
 
 def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard: Dashboard) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from services.stream import postgres
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, line, store
 
@@ -97,9 +99,14 @@ def test_a_candle_that_is_rolled_up_follows_its_bars(dashboard: Dashboard, store
     with watching(dashboard, interval="5min") as found:
         first(found, "status")
         store(stored, [bar(6, 320.0)])
-        _, _, data = rows_of(found, "bars", 5)
+        _, _, data = rows_of(found, "candles", 5)
         assert data["interval"] == "5min"
-        assert [seconds(5), 320.0, 321.0, 319.0, 320.0, 1006.0] in data["rows"]
+        *_, newest = data["rows"]
+        assert newest[:6] == [seconds(5), 320.0, 321.0, 319.0, 320.0, 1006.0]
+        # Its bands are those of a chart that is loaded now.
+        chart = dashboard.get("/api/chart", symbol="AAPL", interval="5min").json()
+        derived = ("upper", "middle", "lower", "volatility")
+        assert newest[6:] == [chart[name][-1] for name in derived]
 
 
 def test_what_was_missed_comes_by_last_event_id(dashboard: Dashboard, stored: Market) -> None:
@@ -111,9 +118,33 @@ def test_what_was_missed_comes_by_last_event_id(dashboard: Dashboard, stored: Ma
 
     with watching(dashboard, last_id=identity) as found:
         _, _, data = first(found, "bars")
+        # Once all of it was sent, and not before, the stream goes on from here.
+        assert int(first(found, "heartbeat")[1]) >= int(identity)
     times = [row[0] for row in data["rows"]]
     assert {seconds(11), seconds(12)} <= {*times}
     assert times == sorted(times)
+
+
+def test_a_batch_that_takes_long_to_commit_arrives(dashboard: Dashboard, stored: Market) -> None:
+    with (
+        watching(dashboard) as found,
+        closing(postgres.connect(stored.address("stream_writer"), "test")) as slow,
+    ):
+        first(found, "status")
+        slow.prepare_staging()
+        with slow.transaction():
+            slow.stage_bars([bar(-200, 360.0).encode()])
+            slow.merge(1)
+            written = time.monotonic()
+            # Others come and go meanwhile, which was what hid it.
+            for number in itertools.count(1):
+                store(stored, [bar(-210, 361.0 + number, number)], with_indicators=False)
+                rows_of(found, "bars", -210)
+                if time.monotonic() > written + 7:
+                    break
+            slow.notify(frozenset({"AAPL"}))
+        _, _, data = rows_of(found, "bars", -200)
+        assert [seconds(-200), 360.0, 361.0, 359.0, 360.0, 800.0] in data["rows"]
 
 
 def test_nothing_of_other_series_arrives(dashboard: Dashboard, stored: Market) -> None:
