@@ -179,6 +179,7 @@ def rotate_password(place: Place, name: str) -> list[str]:
     commands = [place.compose(*run, "secrets", "rotate", name)]
     if name == "postgres_password":
         commands.append(place.compose("exec", "--no-TTY", "postgres", f"{_POSTGRES}/set-password"))
+        commands.append(place.compose(*run, "secrets", "taken"))
     commands.append(place.compose(*run, "--no-deps", "migrate"))
     users = [user for user in PASSWORD_USERS[name] if user in services()]
     if users:

@@ -8,6 +8,7 @@ also checks who may come from outside (POWERBI_CIDRS), and hands the list to the
 docker compose run --rm secrets show NAME      prints one: powerbi_reader_password, ca.crt, ...
 docker compose run --rm secrets renew          makes the server a new key and certificate
 docker compose run --rm secrets rotate NAME    replaces one of the passwords
+docker compose run --rm secrets taken          the server has the new postgres_password
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from services.secrets.table import GENERATED, SERVING, handed_out
 
 # The rule is one file for Pulumi, the commands, the host and this; it is run, not imported.
 NETWORK_RULE = Path(__file__).parents[2] / "infra" / "addresses.py"
+# The server has the superuser's password of before until postgres/set-password has run.
+_PENDING = "postgres_password.pending"
 _ALWAYS_NAMED = "DNS:postgres,DNS:localhost,IP:127.0.0.1"
 
 
@@ -73,8 +76,11 @@ class Run:
         if not self.store.has(name):
             raise RefusalError(f"there is no {name} yet")
         if name == "postgres_password":
-            # The server still has the one before, until postgres/set-password has run.
+            if self.store.has(_PENDING):
+                _say(f"the server may not have the last {name} yet; that one is rotated on")
+                return
             self.store.put("pgpass.before", self.store.file("pgpass").read_bytes())
+            self.store.put(_PENDING, b"until the server has it\n")
         if name == "spark_pages_password":
             self.store.remove("spark_pages_login")
         self.store.put(name, _random())
@@ -136,13 +142,17 @@ def run(words: Sequence[str], settings: Mapping[str, str]) -> None:
             return
         case ["renew"]:
             store.remove("server.key", "server.crt", "server.names")
+        case ["taken"]:
+            store.remove(_PENDING)
         case ["rotate", name]:
             one.rotate(name)
         case []:
             pass
         case _:
             asked = " ".join(words)
-            raise RefusalError(f"there is no {asked!r}; there are show NAME, renew and rotate NAME")
+            raise RefusalError(
+                f"there is no {asked!r}; there are show NAME, renew, rotate and taken"
+            )
     one.fill()
     one.hand_out()
 

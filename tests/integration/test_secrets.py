@@ -126,6 +126,26 @@ def test_a_rotated_administrator_keeps_the_login_before_until_the_server_has_the
     assert after["postgres_password"] != before["postgres_password"]
 
 
+def test_an_administrators_rotation_that_was_interrupted_goes_on_with_the_same_password(
+    place: Endpoint,
+) -> None:
+    """The server has the first password: with a third one, nobody would know what it has."""
+    assert place.secrets().returncode == 0
+    first = contents(place.served)
+    assert place.secrets("rotate", "postgres_password").returncode == 0
+    second = contents(place.served)
+    again = place.secrets("rotate", "postgres_password")
+    assert (again.returncode, "that one is rotated on" in again.stdout) == (0, True)
+    assert contents(place.served) == second
+    assert second["pgpass.before"] == first["pgpass"]
+
+    assert place.secrets("taken").returncode == 0
+    assert place.secrets("rotate", "postgres_password").returncode == 0
+    third = contents(place.served)
+    assert third["postgres_password"] != second["postgres_password"]
+    assert third["pgpass.before"] == second["pgpass"]
+
+
 def test_each_volume_holds_its_own_few_for_their_owner_alone(place: Endpoint) -> None:
     assert place.secrets().returncode == 0
     volumes = {

@@ -102,6 +102,7 @@ def test_a_rotated_password_is_made_set_and_taken_by_who_uses_it() -> None:
     assert commands.rotate_password(HOST, "postgres_password") == [
         f"{run} secrets rotate postgres_password",
         f"{COMPOSE} exec --no-TTY postgres /app/services/postgres/set-password",
+        f"{run} secrets taken",
         f"{run} --no-deps migrate",
     ]
 
