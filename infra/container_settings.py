@@ -20,7 +20,7 @@ REALTIME_CALLS: Final = 150
 KEEP_BOTH_WORDS: Final = "yes, keep both"
 DATA_OF_BOTH: Final = "DATA_OF_BOTH_MARKETS"
 
-_SYMBOL: Final = r"[A-Z0-9^][A-Z0-9.\-]{0,15}"
+_SYMBOL: Final = r"[A-Z0-9^][A-Z0-9.&\-]{0,15}"
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/\s@]*:[^/\s@]*@")
 
 

@@ -20,6 +20,7 @@ from powerbi.doctor.telling import told
 from powerbi.doctor.wire import trusted_authorities
 from powerbi.kit import KitError, Request, kit_files
 from powerbi.tmdl import Address
+from services.common.bar import normal_symbol
 from services.common.settings import Environment, SettingError
 
 _BUILD = """\
@@ -120,6 +121,13 @@ def _word(text: str) -> str:
     return text
 
 
+def _symbol(text: str) -> str:
+    try:
+        return normal_symbol(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "build",
@@ -134,7 +142,7 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--ca", type=Path, metavar="FILE", help="certificate (PEM) of a private authority")
     add("--database", type=_word, default="market", help="default: market")
     add("--user", type=_word, default="powerbi_reader", help="default: powerbi_reader")
-    add("--symbol", type=_word, default="AAPL", help="chosen at the first opening (AAPL)")
+    add("--symbol", type=_symbol, default="AAPL", help="chosen at the first opening (AAPL)")
     add("--interval", type=_word, default="5min", help="chosen at the first opening (5min)")
     add("--overwrite", action="store_true", help="replace files that were edited since")
 

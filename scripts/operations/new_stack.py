@@ -223,7 +223,8 @@ class Interview:
 def _key_in(file: str) -> str:
     """Return the key that a file holds; nothing for no file. Raises OperationError."""
     try:
-        key = Path(file).expanduser().read_text("utf-8").strip() if file else ""
+        # Some editors begin a text with a byte order mark, which no key has.
+        key = Path(file).expanduser().read_text("utf-8-sig").strip() if file else ""
     except (OSError, ValueError) as error:
         raise OperationError(f"--key-file: {error}") from None
     if file and not re.fullmatch(r"\S+", key):

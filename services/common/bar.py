@@ -8,6 +8,7 @@ expressions; contract tests compare the three.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,13 +37,24 @@ EXCHANGE_ZONES: Final = (
 )
 """Clocks of the exchanges that Alpha Vantage covers; a bar on another clock is rejected."""
 
-SYMBOL_PATTERN: Final = r"[A-Z0-9^][A-Z0-9.\-]{0,15}"
-"""A whole symbol, such as AAPL, BRK-B, TSCO.LON or 600104.SHH."""
+SYMBOL_PATTERN: Final = r"[A-Z0-9^][A-Z0-9.&\-]{0,15}"
+"""A whole symbol, such as AAPL, BRK-B, TSCO.LON, M&M.BSE or 600104.SHH."""
 
 PRICE_PATTERN: Final = r"[0-9]{1,12}(\.[0-9]{1,6}0{0,12})?"
 """A price that numeric(18,6) holds without rounding; bounded, as endless zeros cost minutes."""
 
 VOLUME_PATTERN: Final = r"[0-9]{1,19}"
+
+
+def normal_symbol(text: str) -> str:
+    """Return a symbol that a person gave as it is stored, in capitals. Raises ValueError if it is
+    none."""
+    symbol = text.strip().upper()
+    # Of other letters some have a capital that is a letter of ours.
+    if not text.isascii() or not re.fullmatch(SYMBOL_PATTERN, symbol):
+        raise ValueError(f"{text[:40]!r} is no symbol such as AAPL, TSCO.LON or M&M.BSE")
+    return symbol
+
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 

@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from services.common.bar import SYMBOL_PATTERN
+from services.common.bar import SYMBOL_PATTERN, normal_symbol
 from services.dashboard import formats
 from services.dashboard.datasets import ALL, Dataset, Kind
 from services.dashboard.kept_pages import KeptPages
@@ -28,7 +28,9 @@ from services.dashboard.paging import (
 )
 from services.dashboard.postgres import Database
 
-Symbol = Annotated[str, Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)]
+Symbol = Annotated[
+    str, BeforeValidator(normal_symbol), Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)
+]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
 
 

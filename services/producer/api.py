@@ -6,7 +6,6 @@ request here and leaves no trace: texts that come back are redacted before they 
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ import urllib3
 from services.producer.envelopes import Kind, Verdict, classify
 from services.producer.query import parameters
 from services.producer.series import Series, Slice
-from services.producer.settings import Source
+from services.producer.settings import Source, is_loopback
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 20.0
@@ -48,7 +47,7 @@ class Api:
         self._body_bytes = body_bytes
         self._session = requests.Session()
         # A proxy from the environment must not stand between this host and itself.
-        self._session.trust_env = not _is_loopback(source.host)
+        self._session.trust_env = not is_loopback(source.host)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(total_seconds, pool_maxsize=parallel))
         self._session.headers.update({"Accept": "application/json", "User-Agent": "tapeline"})
@@ -118,13 +117,6 @@ def _verdict_on(error: Exception, late: bool) -> Verdict:
     if late or isinstance(error, timeouts) or isinstance(reason, timeouts):
         return Verdict(Kind.TIMED_OUT, name)
     return Verdict(Kind.BROKEN_OFF, name)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager

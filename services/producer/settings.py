@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus, urlsplit
 
 from services.common import fail_points
-from services.common.bar import INTERVALS, SYMBOL_PATTERN
+from services.common.bar import INTERVALS, normal_symbol
 from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
@@ -125,17 +126,31 @@ def _source(env: Environment, plan: Plan) -> Source:
             "ALPHA_VANTAGE_URL must look like https://HOST/query, without user, key or parameters"
         )
     simulated = env.flag("ALPHA_VANTAGE_SIMULATED", False)
-    host = urlsplit(url).hostname or ""
+    key, host = read_key(env, simulated), urlsplit(url).hostname or ""
+    if url.startswith("http:") and not is_loopback(host) and key.reveal() != _SIMULATOR_KEY:
+        raise SettingError(
+            f"ALPHA_VANTAGE_URL is {url}, over which the key would travel in clear text: write "
+            "https://. Plain http is for this machine, and for a simulator that is asked without "
+            "ALPHA_VANTAGE_KEY (ALPHA_VANTAGE_SIMULATED=true)"
+        )
     rapidapi = host.endswith(".rapidapi.com") or env.flag("ALPHA_VANTAGE_RAPIDAPI", False)
     return Source(
         url=url,
-        key=read_key(env, simulated),
+        key=key,
         rapidapi=rapidapi,
         simulated=simulated,
         entitlement=_entitlement(env, plan),
         extended_hours=env.flag("EXTENDED_HOURS", True),
         adjusted=env.flag("ADJUSTED", True),
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host of a URL is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read_key(env: Environment, simulated: bool) -> Secret:
@@ -146,8 +161,11 @@ def read_key(env: Environment, simulated: bool) -> Secret:
             "ALPHA_VANTAGE_KEY is not set; put a key of https://www.alphavantage.co/support/"
             "#api-key into it, or into the file that ALPHA_VANTAGE_KEY_FILE names"
         )
-    if not key.reveal().isprintable():
-        raise SettingError("ALPHA_VANTAGE_KEY holds characters that no key has")
+    strange = [letter for letter in key.reveal() if not letter.isprintable()]
+    if strange:
+        raise SettingError(
+            f"ALPHA_VANTAGE_KEY holds a character that no key has (U+{ord(strange[0]):04X})"
+        )
     return key
 
 
@@ -178,15 +196,13 @@ def _kafka_bootstrap(env: Environment) -> tuple[str, ...]:
 
 
 def _symbols(env: Environment) -> tuple[str, ...]:
-    symbols = tuple(word.upper() for word in env.words("SYMBOLS", "AAPL,TSLA,MSFT,AMZN"))
-    for symbol in symbols:
-        if not re.fullmatch(SYMBOL_PATTERN, symbol):
-            raise SettingError(
-                f"SYMBOLS holds {symbol!r}, which is no symbol such as AAPL or TSCO.LON"
-            )
-    if not symbols:
+    words = env.words("SYMBOLS", "AAPL,TSLA,MSFT,AMZN")
+    if not words:
         raise SettingError("SYMBOLS names no symbol")
-    return tuple(dict.fromkeys(symbols))
+    try:
+        return tuple(dict.fromkeys(normal_symbol(word) for word in words))
+    except ValueError as error:
+        raise SettingError(f"SYMBOLS: {error}") from None
 
 
 def _intervals(env: Environment, plan: Plan) -> tuple[str, ...]:

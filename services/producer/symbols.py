@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.common.bar import SYMBOL_PATTERN
+from services.common.bar import normal_symbol
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,13 @@ def parse_symbols(text: str) -> SymbolList:
     symbols: list[str] = []
     complaints: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        word = line.partition("#")[0].strip().lstrip("\ufeff").upper()
-        if re.fullmatch(SYMBOL_PATTERN, word):
-            symbols.append(word)
-        elif word:
-            complaints.append(f"line {number} holds {word[:40]!r}, which is no symbol")
+        word = line.partition("#")[0].strip()
+        if not word:
+            continue
+        try:
+            symbols.append(normal_symbol(word))
+        except ValueError as error:
+            complaints.append(f"line {number}: {error}")
     return SymbolList(tuple(dict.fromkeys(symbols)), tuple(complaints))
 
 
@@ -46,6 +47,6 @@ class SymbolsFile:
         mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if mark == self._seen:
             return None
-        listed = parse_symbols(self._file.read_text(encoding="utf-8"))
+        listed = parse_symbols(self._file.read_text(encoding="utf-8-sig"))
         self._seen = mark
         return listed

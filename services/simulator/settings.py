@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.common.bar import SYMBOL_PATTERN
+from services.common.bar import normal_symbol
 from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.settings import Environment, SettingError
 from services.simulator.api import ENTITLEMENTS
@@ -77,14 +76,11 @@ def _plan(environment: Environment) -> Plan:
 
 def _symbols(environment: Environment) -> frozenset[str] | None:
     """The named symbols and those for load; load alone takes none of the others away."""
-    named = environment.words("SIMULATOR_SYMBOLS", "")
+    try:
+        named = [normal_symbol(word) for word in environment.words("SIMULATOR_SYMBOLS", "")]
+    except ValueError as error:
+        raise SettingError(f"SIMULATOR_SYMBOLS: {error}") from None
     load = environment.integer("SIMULATOR_LOAD_SYMBOLS", 0, 0, 100_000)
-    for symbol in named:
-        if not re.fullmatch(SYMBOL_PATTERN, symbol):
-            raise SettingError(
-                f"SIMULATOR_SYMBOLS names {symbol!r}; a symbol is made of capital letters, "
-                "digits, dots and dashes"
-            )
     if not named:
         return None
     return frozenset(named) | {f"LOAD{number:04}" for number in range(1, load + 1)}

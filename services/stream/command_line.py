@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
+from services.common.bar import normal_symbol
 from services.stream.replay_range import parse_instant, parse_offsets
 
 
@@ -39,7 +40,7 @@ def replay_parser(now: datetime) -> argparse.ArgumentParser:
         default=now,
         help="up to this instant, not included (default: now)",
     )
-    parser.add_argument("--symbol", help="only this symbol")
+    parser.add_argument("--symbol", type=_symbol, help="only this symbol")
     parser.add_argument("--partition", type=int, help="with --offsets: of this partition")
     parser.add_argument(
         "--offsets",
@@ -53,6 +54,13 @@ def replay_parser(now: datetime) -> argparse.ArgumentParser:
         help="only tell how many bars would be new, changed or equal",
     )
     return parser
+
+
+def _symbol(text: str) -> str:
+    try:
+        return normal_symbol(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def reconcile_parser() -> argparse.ArgumentParser:

@@ -22,7 +22,7 @@ from services.stream.broker import BrokerError, offsets_at, topic_facts
 from services.stream.command_line import replay_parser
 from services.stream.faults import DatabaseError
 from services.stream.patience import SecondInstanceError
-from services.stream.replay_parts import Replay
+from services.stream.replay_parts import Outcome, Replay
 from services.stream.replay_range import Selection, by_offsets, by_time
 from services.stream.runbook import is_loss, summary
 from services.stream.settings import Settings, read_settings
@@ -117,9 +117,12 @@ def _refused_before(_records: object) -> None:
 
 def _report(replay: Replay, selection: Selection, *, dry_run: bool) -> int:
     if dry_run:
-        replay.log.info("dry run, nothing written: %s", replay.preview(selection.ranges))
+        outcome = replay.preview(selection.ranges)
+        _tell_absent(replay, outcome, selection.records)
+        replay.log.info("dry run, nothing written: %s", outcome)
         return 0
     outcome, done = replay.apply(selection)
+    _tell_absent(replay, outcome, done)
     if done < selection.records:
         replay.log.warning(
             "stopped after %d of %d records; run the same replay again, it repeats nothing",
@@ -129,6 +132,12 @@ def _report(replay: Replay, selection: Selection, *, dry_run: bool) -> int:
         return 4
     replay.log.info("done, %d records: %s", done, outcome)
     return 0
+
+
+def _tell_absent(replay: Replay, outcome: Outcome, records: int) -> None:
+    """A symbol that was mistyped would otherwise look like one that needs no replay."""
+    if replay.symbol is not None and outcome == Outcome():
+        replay.log.warning("none of the %d records is of %s", records, replay.symbol)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     yield extended("10 lone surrogate in an unknown field", note="\ud800")
     yield extended("33 900 kB of an unknown field", note="x" * CLOSE_TO_THE_LIMIT)
     yield extended("34 very many keys", **{f"{number:x}": 1 for number in range(100_000)})
-    for symbol in ("BRK-B", "^GSPC", "600104.SHH", "A" * 16, "NULL"):
+    for symbol in ("BRK-B", "^GSPC", "600104.SHH", "M&M.BSE", "A" * 16, "NULL"):
         yield good(f"30 symbol {symbol}", symbol)
     symbol = symbols.next()
     largest = {"volume": "9223372036854775807"}

@@ -31,7 +31,7 @@ BARS = [
         for adjusted in (True, False)
         for final in (True, False)
     ),
-    *(changed(symbol=symbol) for symbol in ("BRK-B", "TSCO.LON", "^GSPC", "A" * 16)),
+    *(changed(symbol=symbol) for symbol in ("BRK-B", "TSCO.LON", "M&M.BSE", "^GSPC", "A" * 16)),
     changed({"open": "1", "high": "9" * 12 + ".999999", "low": "0.5", "close": "1.1000000000"}),
     changed({"volume": "0"}),
     changed({"volume": "9" * 18}),

@@ -50,7 +50,11 @@ def test_the_same_symbols_intervals_and_plans() -> None:
     "given",
     [
         {},
-        {"ALPHA_VANTAGE_PLAN": "75", "INTERVALS": "1min,1d", "SYMBOLS": "AAPL,^GSPC,TSCO.LON"},
+        {
+            "ALPHA_VANTAGE_PLAN": "75",
+            "INTERVALS": "1min,1d",
+            "SYMBOLS": "AAPL,^GSPC,TSCO.LON,m&m.bse",
+        },
         {"ALPHA_VANTAGE_PLAN": "unlimited", "ALPHA_VANTAGE_ENTITLEMENT": "realtime"},
         {"ALPHA_VANTAGE_PLAN": "150", "ALPHA_VANTAGE_ENTITLEMENT": "realtime"},
         {"ALPHA_VANTAGE_PLAN": "149", "ALPHA_VANTAGE_ENTITLEMENT": "realtime"},

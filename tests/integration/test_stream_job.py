@@ -172,11 +172,13 @@ def test_a_replay_restores_deleted_bars_while_the_job_runs(
     stream.market.run("delete from market.events_stream where volume < 70")
 
     dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
-    one = stream.run("services.stream.replay", "--from", "1h", "--symbol", "S3")
+    one = stream.run("services.stream.replay", "--from", "1h", "--symbol", "s3")
+    none = stream.run("services.stream.replay", "--from", "1h", "--symbol", "M&M.BSE", "--dry-run")
     full = stream.run("services.stream.replay", "--from", "1h")
 
     assert "70 new, 0 changed, 630 equal or older, 0 rejected" in dry.stdout, dry.stderr
     assert "10 new, 0 changed, 90 equal or older, 0 rejected" in one.stdout, one.stderr
+    assert "none of the 700 records is of M&M.BSE" in none.stdout, none.stderr
     assert "60 new, 0 changed, 640 equal or older, 0 rejected" in full.stdout, full.stderr
     after = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
     assert after == before

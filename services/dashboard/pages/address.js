@@ -1,17 +1,15 @@
 // What is shown, to and from the address, so that a view can be shared and kept.
 
 export const RANGES = ["1d", "5d", "1m", "3m", "1y", "all"];
-const SYMBOL = /^[A-Z0-9^][A-Z0-9.-]{0,15}$/;
 
+// A symbol need not be one: only those that are stored are shown.
 export function read(search) {
   const given = new URLSearchParams(search);
-  const symbol = given.get("symbol") ?? "";
-  const compared = (given.get("compare") ?? "").split(",");
   return {
-    symbol: SYMBOL.test(symbol) ? symbol : null,
+    symbol: given.get("symbol")?.toUpperCase(),
     interval: given.get("interval"),
     range: RANGES.includes(given.get("range")) ? given.get("range") : "5d",
-    compare: given.has("compare") ? compared.filter((one) => SYMBOL.test(one)) : null,
+    compare: given.has("compare") ? given.get("compare").toUpperCase().split(",") : null,
     bands: given.get("bands") !== "off",
     markers: given.get("markers") !== "off",
   };

@@ -105,10 +105,18 @@ def test_each_format_keeps_every_digit(dashboard: Dashboard, stored: Market) -> 
     assert table.column_names == [name for name, _ in BARS.columns]
 
 
+def test_a_symbol_may_be_given_in_any_case_and_with_an_ampersand(dashboard: Dashboard) -> None:
+    asked = {"interval": "1min", "limit": "5"}
+    small = dashboard.get("/api/bars", symbol="tsla", **asked).json()
+    assert small["data"] == dashboard.get("/api/bars", symbol="TSLA", **asked).json()["data"]
+    assert len(small["data"]) == 5
+    assert dashboard.get("/api/bars", symbol="m&m.bse", **asked).json()["data"] == []
+
+
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [
-        ("/api/bars?symbol=aapl", "symbol"),
+        ("/api/bars?symbol=A%20B", "symbol"),
         ("/api/bars?interval=2min", "interval"),
         ("/api/bars?limit=0", "limit"),
         ("/api/bars?limit=50001", "limit"),

@@ -44,6 +44,8 @@ def test_every_intraday_interval_has_its_length() -> None:
         (bar.SYMBOL_PATTERN, "BRK-B", True),
         (bar.SYMBOL_PATTERN, "^GSPC", True),
         (bar.SYMBOL_PATTERN, "600104.SHH", True),
+        (bar.SYMBOL_PATTERN, "M&M.BSE", True),
+        (bar.SYMBOL_PATTERN, "&M", False),
         (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOP", True),
         (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOPQ", False),
         (bar.SYMBOL_PATTERN, "aapl", False),
@@ -74,3 +76,17 @@ def test_the_patterns_fit_what_the_table_holds_and_nothing_else(
     pattern: str, text: str, fits: bool
 ) -> None:
     assert bool(re.fullmatch(pattern, text)) is fits
+
+
+@pytest.mark.parametrize(
+    ("given", "symbol"),
+    [("brk.a", "BRK.A"), (" m&m.bse\n", "M&M.BSE"), ("^gspc", "^GSPC")],
+)
+def test_a_symbol_is_stored_in_capitals(given: str, symbol: str) -> None:
+    assert bar.normal_symbol(given) == symbol
+
+
+@pytest.mark.parametrize("given", ["", "A B", "'; DROP", "A" * 17, "ÄPPL", "ß"])
+def test_what_is_no_symbol_is_told(given: str) -> None:
+    with pytest.raises(ValueError, match="is no symbol such as AAPL"):
+        bar.normal_symbol(given)

@@ -181,6 +181,12 @@ def test_an_intraday_interval_needs_a_plan_that_has_it(tmp_path: Path) -> None:
         new(given)
 
 
+def test_the_byte_order_mark_of_an_editor_is_no_part_of_the_key(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("KEY\n", encoding="utf-8-sig")
+    assert new({**NEEDED, "alphaVantageKey": str(file)}).secrets["alphaVantageKey"] == "KEY"
+
+
 def test_of_several_addresses_nobody_but_a_person_chooses() -> None:
     found = {**HERE, "198.51.100.8": "where your SSH session comes from"}
     with pytest.raises(OperationError, match="adminCidrs is not set"):

@@ -102,6 +102,15 @@ def test_one_connection_serves_many_calls() -> None:
     assert served.requests[0][0]["apikey"] == KEY
 
 
+def test_an_ampersand_in_a_symbol_reaches_the_vendor() -> None:
+    series = Series("M&M.BSE", "5min")
+    with endpoint(reply(b"{}")) as served:
+        api = Api(_source(served.url), 2, lambda: NOW)
+        api.fetch(series, COMPACT)
+        api.close()
+    assert served.requests[0][0]["symbol"] == "M&M.BSE"
+
+
 def test_rapidapi_carries_the_key_in_a_header() -> None:
     with endpoint(reply(GOOD)) as served:
         api = Api(replace(_source(served.url), rapidapi=True), 2, lambda: NOW)

@@ -62,6 +62,19 @@ def test_a_simulated_market_needs_no_key() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000/query", "http://[::1]:8000/query", "http://localhost/query"]
+)
+def test_plain_http_is_for_this_machine(url: str) -> None:
+    assert _read(ALPHA_VANTAGE_URL=url).source.url == url
+
+
+def test_plain_http_is_for_a_simulator_that_takes_any_key() -> None:
+    url = "http://simulator:8000/query"
+    settings = _read(ALPHA_VANTAGE_URL=url, ALPHA_VANTAGE_KEY="", ALPHA_VANTAGE_SIMULATED="true")
+    assert settings.source.url == url
+
+
 def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("FROMFILE\n")
     assert _read(ALPHA_VANTAGE_KEY_FILE=str(tmp_path / "key")).source.key == Secret("FROMFILE")
@@ -98,15 +111,32 @@ def test_the_key_is_known_in_every_form_it_takes() -> None:
     ("variables", "message"),
     [
         pytest.param({"ALPHA_VANTAGE_KEY": ""}, "ALPHA_VANTAGE_KEY is not set", id="no-key"),
-        pytest.param({"ALPHA_VANTAGE_KEY": "a\x07b"}, "characters that no key has", id="odd-key"),
+        pytest.param(
+            {"ALPHA_VANTAGE_KEY": "a\x07b"},
+            r"a character that no key has \(U\+0007\)",
+            id="odd-key",
+        ),
         pytest.param({"ALPHA_VANTAGE_PLAN": "gold"}, "ALPHA_VANTAGE_PLAN is 'gold'", id="plan"),
         pytest.param({"INTERVALS": "5min"}, "set INTERVALS=1d", id="intraday-on-free"),
         pytest.param({"INTERVALS": "2min"}, "INTERVALS holds '2min'", id="interval"),
         pytest.param({"INTERVALS": ","}, "INTERVALS names no interval", id="no-interval"),
-        pytest.param({"SYMBOLS": "AAPL,no symbol"}, "SYMBOLS holds 'NO SYMBOL'", id="symbol"),
+        pytest.param(
+            {"SYMBOLS": "AAPL,no symbol"}, "SYMBOLS: 'no symbol' is no symbol", id="symbol"
+        ),
         pytest.param({"SYMBOLS": ","}, "SYMBOLS names no symbol", id="no-symbol"),
         pytest.param(
             {"ALPHA_VANTAGE_URL": "ftp://x"}, "ALPHA_VANTAGE_URL must look like", id="url"
+        ),
+        pytest.param(
+            {"ALPHA_VANTAGE_URL": "http://www.alphavantage.co/query"}, "in clear text", id="http"
+        ),
+        pytest.param(
+            {"ALPHA_VANTAGE_URL": "http://127.0.0.1.example:80/q"}, "in clear text", id="http-like"
+        ),
+        pytest.param(
+            {"ALPHA_VANTAGE_URL": "http://simulator:8000/query", "ALPHA_VANTAGE_SIMULATED": "true"},
+            "in clear text",
+            id="http-with-a-key-of-ones-own",
         ),
         pytest.param(
             {"ALPHA_VANTAGE_URL": "https://u:K3Y@host/query"}, "without user, key", id="url-key"

@@ -77,8 +77,7 @@ def test_all_set() -> None:
         pytest.param(
             "SIMULATOR_SYMBOLS",
             "AAPL,no symbol",
-            "SIMULATOR_SYMBOLS names 'no symbol'; a symbol is made of capital letters, digits, "
-            "dots and dashes",
+            "SIMULATOR_SYMBOLS: 'no symbol' is no symbol such as AAPL, TSCO.LON or M&M.BSE",
             id="symbols",
         ),
         pytest.param(
