@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from infra.catalog import CATALOG, RENTED
+from infra.config_keys import KEYS
 from infra.settings import SettingError, Settings, parse
 from scripts.operations.errors import OperationError
 from scripts.operations.operator_machine import SshKey, is_locked, key_of
@@ -147,8 +148,12 @@ class Interview:
         return self._ask(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
 
     def _judge(self, values: Mapping[str, str], fillers: Mapping[str, str] = _FILLERS) -> None:
+        cloud = values.get("cloud", "")
+        meant = {
+            key: one for key, one in fillers.items() if cloud in (KEYS[key].clouds or (cloud,))
+        }
         try:
-            _parsed({**fillers, **values}, self.stack.secrets)
+            _parsed({**meant, **values}, self.stack.secrets)
         except SettingError as error:
             raise OperationError(by_options(str(error))) from None
 
