@@ -20,6 +20,8 @@ TRAILING: Final = timedelta(days=29)
 """A full intraday answer holds 30 days; one is left for the vendor's idea of a day."""
 BELIEVABLE: Final = frozenset((Kind.EMPTY, Kind.BAD_CALL))
 """How the vendor says that a month has no bars, and what it says in its outages too."""
+OWED: Final = "owed"
+"""The kind of a slice that a shorter one took the place of: it is asked for again at once."""
 _FIRST_MONTH: Final = "2000-01"
 
 
@@ -72,15 +74,17 @@ def is_believed(part: Slice, no_bars: NoBars, first_bar: str) -> bool:
 def open_slices(
     months: Collection[Slice], no_bars: Mapping[Slice, NoBars], first_bar: str, today: date
 ) -> list[Slice]:
-    """Return what is to be asked for beside the newest bars: the `months` of history and what
-    came without bars on an earlier day and is not believed."""
+    """Return what is to be asked for beside the newest bars: the `months` of history, what is owed,
+    and what came without bars on an earlier day and is not believed."""
+
+    def is_open(part: Slice) -> bool:
+        known = no_bars.get(part)
+        if known is None or known.kind == OWED:
+            return True
+        return known.last_on < today and not is_believed(part, known, first_bar)
+
     wanted = [*(part for part in no_bars if part not in months), *months]
-    return [
-        part
-        for part in wanted
-        if part not in no_bars
-        or not (no_bars[part].last_on >= today or is_believed(part, no_bars[part], first_bar))
-    ]
+    return [part for part in wanted if is_open(part)]
 
 
 def _month(instant: datetime) -> str:

@@ -13,6 +13,7 @@ from services.producer.courier import Parcel, Record
 from services.producer.envelopes import Kind
 from services.producer.failures import FailureTaker
 from services.producer.fetch import Fetched, Job
+from services.producer.history import OWED
 from services.producer.intake import take_in
 from services.producer.progress import Completion, Progress, oldest_time
 from services.producer.series import Series
@@ -87,7 +88,8 @@ class Taker:
             reach("producer.month_added")
         if done.owed is not None:
             today = context.clocks.real().astimezone(UTC).date()
-            context.memory.add_no_bars(job.series, done.owed, "short", today)
+            context.memory.add_no_bars(job.series, done.owed, OWED, today)
+            progress.history_day = None
         if done.coverage is not None:
             context.memory.cover(job.series, done.coverage)
             reach("producer.covered")

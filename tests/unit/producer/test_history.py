@@ -107,7 +107,7 @@ def test_an_empty_month_is_believed_for_a_reason(
 def test_what_came_without_bars_is_asked_for_again_on_another_day() -> None:
     months = _months("2026-02", "2025-11")
     no_bars = {
-        FULL: NoBars("short", YESTERDAY, YESTERDAY),
+        FULL: NoBars("owed", TODAY, TODAY),
         Slice("month", "2025-12"): NoBars("empty_json", YESTERDAY, YESTERDAY),
         NOVEMBER: NoBars("empty_json", YESTERDAY, YESTERDAY),
         Slice("month", "2025-10"): NoBars("empty_json", TODAY, TODAY),

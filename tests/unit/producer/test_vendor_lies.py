@@ -195,22 +195,34 @@ def test_history_before_the_first_bar_is_believed_at_once(
 
 
 @pytest.mark.parametrize(
-    ("lie", "tries"),
-    [("bad_call", 1), ("premium_param", 1), ("empty_object", 2), ("html", 2)],
+    ("lie", "tries"), [("bad_call", 1), ("premium_param", 1), ("empty_object", 2)]
 )
 def test_a_whole_that_fails_steps_down_and_is_asked_for_on_another_day(
     serve: Serve, lie: str, tries: int
 ) -> None:
     bars = [time for day in ("04", "05", "06") for time in every_five_minutes(f"2025-11-{day}")]
     with serve([*recorded(FIVE, bars)]) as (world, vendor):
-        vendor.faults.set(following=[lie] * tries)
+        vendor.faults.set(following=[*[lie] * tries, "none", lie])
         process = Process(world, LIVE)
         run(process, world, 200)
-        assert vendor.asked(FIVE)[: tries + 1] == [*["full"] * tries, "compact"]
+        assert vendor.asked(FIVE)[: tries + 3] == [*["full"] * tries, "compact", "full", "compact"]
         assert 90 < len(times(world)) < 110
         run(process, world, 15 * 3_600, every=1_800)
         assert vendor.asked(FIVE).count("full") == 1
         assert times(world) == bars
+        process.end()
+
+
+@pytest.mark.parametrize("lie", ["html", "500", "truncated", "reset"])
+def test_a_whole_that_fails_by_chance_is_asked_for_again_at_once(serve: Serve, lie: str) -> None:
+    bars = [time for day in ("04", "05", "06") for time in every_five_minutes(f"2025-11-{day}")]
+    with serve([*recorded(FIVE, bars)]) as (world, vendor):
+        vendor.faults.set(following=[lie, lie, "none", lie])
+        process = Process(world, LIVE)
+        run(process, world, 600)
+        process.steps(2)
+        assert vendor.asked(FIVE).count("full") == 4
+        assert times(world) == [time for time in bars if time <= "2025-11-06 11:10:00"]
         process.end()
 
 
