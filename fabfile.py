@@ -117,13 +117,21 @@ def upgrade(
 
 @verb
 def provision(
-    _: Context, stack: opt.Stack = "", check: opt.Check = False, extra: opt.Extra = ""
+    _: Context,
+    stack: opt.Stack = "",
+    check: opt.Check = False,
+    undo: opt.Undo = False,
+    yes: opt.Yes = False,
+    extra: opt.Extra = "",
 ) -> None:
     """Bring a host to its state with Ansible: firewall, engine, folders, timers."""
     session = begin_there(stack)
-    if not check:
+    if undo and not (yes or check) and input(f"Take all of it from {stack}? Type yes: ") != "yes":
+        raise OperationError("nothing was done")
+    if not (check or undo):
         markets.refuse_mixing(session, has_key=markets.will_have_key(session))
-    ansible.provision(stack, check, extra.split())
+    playbook = ansible.UNDO if undo else ansible.SITE
+    ansible.provision(stack, check, extra.split(), playbook)
 
 
 @verb

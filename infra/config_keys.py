@@ -154,6 +154,13 @@ KEYS: Final[Mapping[str, Key]] = {
         "/dev/disk/by-id/...",
         clouds=("existing",),
     ),
+    "takeOverHost": Key(
+        "string",
+        "",
+        "existing: the words without which a machine in use is left alone: yes, for this alone.",
+        "'yes, for this alone'",
+        clouds=("existing",),
+    ),
     "localSshPort": Key(
         "integer", 2222, "local: the port of SSH on 127.0.0.1.", "2222", clouds=("local",)
     ),

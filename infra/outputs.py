@@ -59,6 +59,8 @@ class StackOutputs:
     """A whole known_hosts line: `203.0.113.7 ssh-ed25519 AAAA…`, `[203.0.113.7]:2222 …`."""
     data_volume_device: str
     """A stable path below /dev/disk; empty: /var/lib/tapeline on the root disk holds the data."""
+    take_over_host: bool
+    """A machine that is in use is for this alone."""
     domain: str
     """The name people type for PostgreSQL and the dashboard; empty: they type the address."""
     certificate: str

@@ -93,6 +93,7 @@ def _outputs(
         "ssh_identity_file": settings.ssh_identity_file,
         "host_key": host_key,
         "data_volume_device": host.data_volume_device,
+        "take_over_host": settings.existing.take_over,
         "domain": settings.domain,
         "certificate": settings.certificate,
         "acme_email": settings.acme_email,

@@ -19,6 +19,7 @@ from infra.config_keys import KEYS
 OWN_CA: Final = "own-ca"
 ACME: Final = "acme"
 CERTIFICATES: Final = (OWN_CA, "given", ACME)
+TAKE_OVER_WORDS: Final = "yes, for this alone"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
@@ -39,6 +40,7 @@ class ExistingHost:
     port: int
     key: str
     volume_device: str
+    take_over: bool
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ class _Reader:
     def existing_host(self, required: bool) -> ExistingHost:
         port = self.whole_number("hostPort", 1, 65_535)
         if not required:
-            return ExistingHost("", "", port, "", "")
+            return ExistingHost("", "", port, "", "", take_over=False)
         try:
             key = ssh_keys.public_key(self.required("hostKey"))
         except ValueError as error:
@@ -247,7 +249,14 @@ class _Reader:
         address = self.required("hostAddress")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:-]*", address):
             raise SettingError(f"hostAddress is {address!r}; it must be an address or a name")
-        return ExistingHost(address, self.required("hostUser"), port, key, self.text("hostVolume"))
+        user, volume = self.required("hostUser"), self.text("hostVolume")
+        return ExistingHost(address, user, port, key, volume, self.take_over())
+
+    def take_over(self) -> bool:
+        value = self.text("takeOverHost")
+        if value not in ("", TAKE_OVER_WORDS):
+            raise SettingError(f"takeOverHost is {value!r}; {_remedy('takeOverHost')}")
+        return bool(value)
 
 
 def _remedy(key: str) -> str:

@@ -40,6 +40,7 @@ def inventory(
         "tapeline_stack": outputs.stack,
         "tapeline_cloud": outputs.cloud,
         "tapeline_data_device": outputs.data_volume_device,
+        "tapeline_take_over_host": outputs.take_over_host,
         "tapeline_domain": outputs.domain,
         "tapeline_certificate": outputs.certificate,
         "tapeline_acme_email": outputs.acme_email,

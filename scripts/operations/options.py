@@ -17,6 +17,7 @@ Provision = Annotated[bool, "run Ansible first, as by default"]
 GateSeconds = Annotated[int, "how long all services may take to be well"]
 To = Annotated[str, "the release (default: the one before)"]
 Check = Annotated[bool, "only tell what would change"]
+Undo = Annotated[bool, "the way back: containers, firewall, settings go; data and packages stay"]
 Extra = Annotated[str, "further words for ansible-playbook"]
 
 OneService = Annotated[str, "which one"]

@@ -15,11 +15,14 @@ from scripts.operations.errors import OperationError
 from scripts.operations.inventory import COMPOSE_VARIABLE, STACK_VARIABLE
 from scripts.operations.stacks import stack_outputs
 
+SITE, UNDO = "site.yml", "undo.yml"
 
-def command(check: bool, extra: Sequence[str]) -> list[str]:
-    """Return the command that brings a host to its state, or only looks what it would change."""
+
+def command(check: bool, extra: Sequence[str], playbook: str = SITE) -> list[str]:
+    """Return the command that brings a host to its state, or back to what it was before, or only
+    looks what it would change."""
     program = Path(sys.executable).with_name("ansible-playbook")
-    return [str(program), "site.yml", *(["--check", "--diff"] if check else []), *extra]
+    return [str(program), playbook, *(["--check", "--diff"] if check else []), *extra]
 
 
 def environment(stack: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -49,10 +52,11 @@ def with_compose(cloud: str, variables: Mapping[str, str]) -> dict[str, str]:
         ) from None
 
 
-def provision(stack: str, check: bool, extra: Sequence[str] = ()) -> None:
+def provision(stack: str, check: bool, extra: Sequence[str] = (), playbook: str = SITE) -> None:
     """Run Ansible. Raises OperationError."""
     cloud = stack_outputs(stack, os.environ).cloud
     variables = with_compose(cloud, environment(stack, os.environ))
-    done = subprocess.run(command(check, extra), cwd=ROOT / "ansible", env=variables, check=False)
+    words = command(check, extra, playbook)
+    done = subprocess.run(words, cwd=ROOT / "ansible", env=variables, check=False)
     if done.returncode != 0:
         raise OperationError(f"ansible-playbook ended with {done.returncode}; see above")

@@ -14,13 +14,16 @@ from typing import Any
 from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
 from scripts.embedded.layout import ROOT
-from scripts.operations.inventory import COMPOSE_VARIABLE
 from tests.compose.stack import BASE_IMAGE, FRUGAL, run
 from tests.fixtures.live import wait_for
 
 STACK = "rehearsal"
 IMAGE = "tapeline-vm:rehearsal"
-SUBNET, GATEWAY, ADDRESS = "10.77.0.0/24", "10.77.0.1", "10.77.0.2"
+SUBNET, ADDRESS = "10.77.0.0/24", "10.77.0.2"
+# As `cloud=local` has them: on the loopback interface, SSH at another port than sshd's own.
+HERE, SSH_PORT, POSTGRES_PORT = "127.0.0.1", 2222, 5432
+NAME = "market.example.org"
+"""By which others in the network know the machine."""
 OUTSIDE, ELSEWHERE = "10.77.0.9", "10.77.0.10"
 VERB_SECONDS = 900.0
 # Small, and at a pace at which no night falls on the market meanwhile.
@@ -56,7 +59,9 @@ class StandIn:
         self.docker("network", "create", "--subnet", SUBNET, STACK)
         named = ("--name", STACK, "--hostname", STACK, "--network", STACK, "--ip", ADDRESS)
         volume = ("--volume", f"{STACK}-data:/var/lib/tapeline")
-        self.docker("create", *named, *AS_A_MACHINE, *volume, IMAGE)
+        ports = (f"{HERE}:{SSH_PORT}:22", f"{HERE}:{POSTGRES_PORT}:5432")
+        published = [word for port in ports for word in ("--publish", port)]
+        self.docker("create", *named, *published, *AS_A_MACHINE, *volume, IMAGE)
         for name in ("host", "person"):
             key = str(self.desk / name)
             run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key])
@@ -94,17 +99,21 @@ class StandIn:
         """Return what the stack would tell."""
         kind, key, _ = (self.desk / "host.pub").read_text("utf-8").split(" ", 2)
         return {
-            "stack": STACK, "cloud": "local", "address": ADDRESS, "ssh_user": "tapeline",
-            "ssh_port": 22, "ssh_identity_file": "", "host_key": f"{ADDRESS} {kind} {key}",
-            "data_volume_device": "", "domain": "", "certificate": "own-ca", "acme_email": "",
-            "admin_cidrs": [f"{GATEWAY}/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
+            "stack": STACK, "cloud": "local", "address": HERE, "ssh_user": "tapeline",
+            "ssh_port": SSH_PORT, "ssh_identity_file": "",
+            "host_key": f"[{HERE}]:{SSH_PORT} {kind} {key}",
+            "data_volume_device": "", "take_over_host": False,
+            "domain": NAME, "certificate": "own-ca", "acme_email": "",
+            # Not Docker's gateway, which nobody knows beforehand.
+            "admin_cidrs": ["203.0.113.7/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
             "backup_target": "", "settings": SETTINGS, "build_ca": "", "data_volume_gb": 0,
             "secrets": self.secrets,
         }  # fmt: skip
 
     def variables(self) -> dict[str, str]:
         """Return the environment that the person types in."""
-        kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        names = ("HOME", "LANG", "XDG_CACHE_HOME", "DEBIAN_MIRROR")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         plugins = self.desk / "docker" / "cli-plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         if not (plugins / "docker-compose").exists():
@@ -116,7 +125,6 @@ class StandIn:
             "TAPELINE_IMAGES": self.images,
             OUTPUTS_FILE_VARIABLE: str(self.desk / "outputs.json"),
             KEY_FILE_VARIABLE: str(self.desk / "person"),
-            COMPOSE_VARIABLE: str(self.compose_program),
         }
 
     def begin(self, verb: str, *words: str) -> subprocess.Popen[str]:
@@ -178,7 +186,8 @@ class StandIn:
 
     def outside(self, address: str, *command: str) -> str:
         """Run a command in another container of the network, with an address of its own."""
-        at = ("run", "--rm", "--network", STACK, "--ip", address, "--entrypoint", command[0])
+        known = ("--add-host", f"{NAME}:{ADDRESS}", "--entrypoint", command[0])
+        at = ("run", "--rm", "--network", STACK, "--ip", address, *known)
         mounted = ("--volume", f"{self.desk}:/desk:ro", "--user", "0:0")
         return self.docker(*at, *mounted, f"{self.images}/stream:0.1.0", *command[1:])
 

@@ -15,6 +15,7 @@ from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (
     ADDRESS,
     ELSEWHERE,
+    NAME,
     OUTSIDE,
     STACK,
     StandIn,
@@ -53,6 +54,19 @@ dpkg --install buildx-1.deb
 echo 'deb [trusted=yes] file:/srv/archive ./' > /etc/apt/sources.list.d/archive.list
 apt-get update
 """
+CHECK_FIREWALL = "tapeline-firewall check > /dev/null 2>&1; echo $?"
+# An engine with settings and a container of its own, and another person who may log in.
+IN_USE = """set -e
+apt-get install -qy docker-cli
+mkdir -p /etc/docker
+echo {} > /etc/docker/daemon.json
+systemctl restart docker
+tar --create /etc/hostname 2> /dev/null | docker import - web
+docker create --name web web true
+useradd --create-home --shell /bin/bash bob
+mkdir /home/bob/.ssh
+cp /etc/ssh/authorized_keys/tapeline /home/bob/.ssh/authorized_keys
+"""
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
 
@@ -73,7 +87,7 @@ def ask(machine: StandIn, query: str, address: str = OUTSIDE) -> str:
         code, shown = machine.communicate(machine.begin("secret", name))
         assert code == 0, f"fab secret {name} failed"
         (machine.desk / file).write_text(shown, encoding="utf-8")
-    return machine.outside(address, "python", "-c", ASK, ADDRESS, query)
+    return machine.outside(address, "python", "-c", ASK, NAME, query)
 
 
 def open_ports(machine: StandIn, address: str = OUTSIDE) -> list[int]:
@@ -96,11 +110,28 @@ def await_well(machine: StandIn, seconds: float = 240) -> None:
     )
 
 
+def test_a_machine_in_use_is_left_alone(machine: StandIn) -> None:
+    # As every cloud's image has it; without it Ansible cannot look without touching.
+    machine.inside("apt-get update -q && apt-get install -qy python3-apt")
+    machine.inside(IN_USE)
+    files = machine.inside("find /etc /usr/local -type f | sort")
+    code, said = machine.end(machine.begin("provision", "--extra=-e tapeline_cloud=existing"))
+    assert code == 1
+    uses = re.search(
+        r'"msg": "the machine is in use, and nothing was changed.* Found: (.+?)\. If', said
+    )
+    assert uses is not None, said
+    assert uses[1].split("; ") == [
+        "container of docker: web (web, Created)",
+        "/etc/docker/daemon.json has settings of its own",
+        "account bob can log in with a key",
+    ]
+    assert machine.inside("find /etc /usr/local -type f | sort") == files
+
+
 def test_the_host_is_brought_to_its_state_and_a_second_run_changes_nothing(
     machine: StandIn,
 ) -> None:
-    # As every cloud's image has it; without it Ansible cannot look without touching.
-    machine.inside("apt-get update -q && apt-get install -qy python3-apt")
     assert changed(provision(machine, "--check")) > 0
     machine.inside("test ! -e /opt/tapeline")
     assert changed(provision(machine)) > 0
@@ -108,13 +139,24 @@ def test_the_host_is_brought_to_its_state_and_a_second_run_changes_nothing(
     assert changed(provision(machine, "--check")) == 0
 
 
+def test_rules_that_let_nobody_in_are_taken_back(machine: StandIn) -> None:
+    before = machine.inside("nft list table inet tapeline")
+    # The published port is not the one that sshd listens at.
+    wrong = "--extra=-t firewall -e firewall_ssh_port=2222 -e firewall_trial_seconds=20"
+    code, said = machine.end(machine.begin("provision", wrong))
+    assert code == 1
+    assert "let no new connection in, so the rules of before are in force again" in said
+    assert machine.inside("nft list table inet tapeline") == before
+    assert changed(machine.fab("provision", "--extra=-t firewall")) == 1
+
+
 def test_a_stranger_with_another_host_key_is_not_talked_to(machine: StandIn) -> None:
     file = machine.desk / "outputs.json"
     text = file.read_text("utf-8")
     outputs = json.loads(text)
-    _, kind, _ = outputs["host_key"].split(" ", 2)
+    host, kind, _ = outputs["host_key"].split(" ", 2)
     other = (machine.desk / "person.pub").read_text("utf-8").split(" ")[1]
-    file.write_text(json.dumps(outputs | {"host_key": f"{ADDRESS} {kind} {other}"}))
+    file.write_text(json.dumps(outputs | {"host_key": f"{host} {kind} {other}"}))
     try:
         code, said = machine.end(machine.begin("psql", "--query", "select 1"))
     finally:
@@ -137,6 +179,9 @@ def test_deploy_brings_bars(machine: StandIn) -> None:
 
 def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: StandIn) -> None:
     assert open_ports(machine) == []
+    # Here the engine takes the connection itself, whoever is behind the port.
+    looked = machine.end(machine.begin("doctor"))[1].splitlines()
+    assert "well  5432 answers here as it should" in looked
     assert "Power BI" not in machine.fab("allow", f"{OUTSIDE}/32")
     assert open_ports(machine) == [5432]
     assert open_ports(machine, ELSEWHERE) == []
@@ -146,6 +191,22 @@ def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: 
     machine.fab("deny", f"{OUTSIDE}/32")
     assert open_ports(machine) == []
     machine.fab("allow", f"{OUTSIDE}/32")
+
+
+def test_a_firewall_that_somebody_removed_comes_back(machine: StandIn) -> None:
+    bars = count(machine)
+    # Before the timer has noticed, the doctor has.
+    machine.inside("systemctl stop tapeline-firewall-guard.timer && nft flush ruleset")
+    looked = machine.end(machine.begin("doctor"))[1]
+    assert (
+        "ILL   the host's firewall is in force: tapeline-firewall: the firewall is gone" in looked
+    )
+    machine.inside("systemctl start tapeline-firewall-guard.timer")
+    wait_for(lambda: machine.inside(CHECK_FIREWALL) == "0\n", "the firewall", 60)
+    assert open_ports(machine) == [5432]
+    assert open_ports(machine, ELSEWHERE) == []
+    await_well(machine)
+    wait_for(lambda: count(machine) > bars, "further bars", 120)
 
 
 def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
@@ -318,3 +379,13 @@ def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path:
     holders = ("/opt/tapeline/given/", "/var/lib/tapeline/docker/volumes/tapeline_secrets-")
     assert {holder for holder in holders for file in found if file.startswith(holder)} == {*holders}
     assert [file for file in found if not file.startswith(holders)] == []
+
+
+def test_the_way_back_leaves_the_machine_to_its_owner(machine: StandIn) -> None:
+    machine.fab("provision", "--undo", "--yes")
+    assert machine.inside("docker ps --all --format '{{.Names}}'") == "web\n"
+    assert machine.inside("cat /etc/docker/daemon.json") == "{}\n"
+    assert machine.inside("nft list tables | grep -c tapeline || test $? = 1") == "0\n"
+    assert machine.inside("sshd -T | grep -c '^allowusers' || test $? = 1") == "0\n"
+    assert machine.inside("ls /etc/systemd/system | grep -c tapeline || test $? = 1") == "0\n"
+    assert machine.inside("test ! -e /etc/tapeline && ls /var/lib/tapeline") == "backups\ndocker\n"

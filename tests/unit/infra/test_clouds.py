@@ -82,6 +82,7 @@ def test_every_cloud_gives_the_same_outputs(cloud: str) -> None:
         ssh_identity_file="~/.ssh/market",
         host_key=f"{pinned} {PUBLIC_KEY}",
         data_volume_device=found.data_volume_device,
+        take_over_host=False,
         domain="",
         certificate="own-ca",
         acme_email="",

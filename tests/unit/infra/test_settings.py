@@ -49,7 +49,7 @@ def test_the_least_configuration_is_enough() -> None:
         protect=True,
         keep_data=True,
         deploy=False,
-        existing=ExistingHost("", "", 22, "", ""),
+        existing=ExistingHost("", "", 22, "", "", take_over=False),
         containers={},
         build_ca="",
     )
@@ -175,7 +175,7 @@ def test_a_machine_you_have_may_be_reached_by_ipv6() -> None:
     found = parse({"cloud": "existing", "adminCidrs": "2001:db8::/48", **host}, ())
     assert found.admin_cidrs == ("2001:db8::/48",)
     assert found.existing == ExistingHost(
-        "192.0.2.10", "tapeline", 22, PUBLIC_KEY, "/dev/disk/by-id/x"
+        "192.0.2.10", "tapeline", 22, PUBLIC_KEY, "/dev/disk/by-id/x", take_over=False
     )
 
 
@@ -183,3 +183,17 @@ def test_an_s3_target_is_taken_with_both_of_its_secrets() -> None:
     given = ("backupAccessKeyId", "backupSecretAccessKey")
     found = parse({**LEAST, "backupTarget": "s3://bucket/tapeline"}, given)
     assert found.backup_target == "s3://bucket/tapeline"
+
+
+def test_a_machine_in_use_is_taken_by_the_words_alone() -> None:
+    machine = {
+        "cloud": "existing",
+        "adminCidrs": "203.0.113.7",
+        "hostAddress": "192.0.2.10",
+        "hostKey": PUBLIC_KEY,
+    }
+    assert parse(machine, ()).existing.take_over is False
+    taken = {**machine, "takeOverHost": "yes, for this alone"}
+    assert parse(taken, ()).existing.take_over is True
+    with pytest.raises(SettingError, match="takeOverHost is 'true'; such as: pulumi config set"):
+        parse({**machine, "takeOverHost": "true"}, ())

@@ -39,6 +39,7 @@ def test_the_whole_inventory() -> None:
                     "tapeline_stack": "prod",
                     "tapeline_cloud": "hcloud",
                     "tapeline_data_device": "/dev/disk/by-id/scsi-0HC_Volume_1",
+                    "tapeline_take_over_host": False,
                     "tapeline_domain": "db.example.org",
                     "tapeline_certificate": "own-ca",
                     "tapeline_acme_email": "",
