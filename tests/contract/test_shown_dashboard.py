@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jinja2
-import pytest
-import yaml
-from jinja2.nativetypes import NativeEnvironment
 
 from scripts.embedded.layout import ROOT
 
@@ -54,19 +51,3 @@ def test_the_firewall_of_the_host_lets_the_list_through_and_the_authority() -> N
     assert let_through(CLOSED | ACME) == []
     assert let_through(SHOWN) == listed
     assert let_through(SHOWN | ACME) == [*listed, "80 accept"]
-
-
-@pytest.mark.parametrize(
-    ("values", "wanted"),
-    [(CLOSED, "--standalone"), (SHOWN, "--webroot --webroot-path /opt/tapeline/acme")],
-)
-def test_a_renewal_uses_port_80_or_who_has_it(values: dict[str, Any], wanted: str) -> None:
-    variables = yaml.safe_load((ROLES / "postgres_edge" / "vars" / "main.yml").read_text("utf-8"))
-    text = variables["postgres_edge_answering"]
-    answering = NativeEnvironment().from_string(text).render(values)
-    lines = rendered(
-        "postgres_edge/tapeline-acme.service.j2", values | {"postgres_edge_answering": answering}
-    )
-    assert lines[-1] == (
-        "ExecStart=/opt/certbot/bin/certbot renew --cert-name tapeline --non-interactive " + wanted
-    )
