@@ -107,7 +107,10 @@ def test_the_least_configuration_is_enough() -> None:
         ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
         ({"backupTarget": "s3://b/p"}, "backupAccessKeyId is not set, and backupTarget needs it"),
         ({"dataVolumeGb": "4"}, "dataVolumeGb is '4'; it must be a number from 10 to 10000"),
-        ({"localSshPort": "0"}, "localSshPort is '0'; it must be a number from 1 to 65535"),
+        (
+            {"cloud": "local", "localSshPort": "0"},
+            "localSshPort is '0'; it must be a number from 1 to 65535",
+        ),
         ({"protect": "maybe"}, "protect is 'maybe'; it must be one of true, false"),
         ({"keepData": "maybe"}, "keepData is 'maybe'; it must be one of true, false"),
         ({"deploy": "maybe"}, "deploy is 'maybe'; it must be one of true, false"),
@@ -118,7 +121,10 @@ def test_the_least_configuration_is_enough() -> None:
             {"cloud": "existing", "hostKey": PUBLIC_KEY, "hostAddress": "-oProxy=x"},
             "hostAddress is '-oProxy=x'; it must be an address or a name",
         ),
-        ({"hostPort": "ssh"}, "hostPort is 'ssh'; it must be a number from 1 to 65535"),
+        (
+            {"cloud": "existing", "hostPort": "ssh"},
+            "hostPort is 'ssh'; it must be a number from 1 to 65535",
+        ),
     ],
 )
 def test_a_wrong_value_names_its_key(changes: dict[str, str], message: str) -> None:
