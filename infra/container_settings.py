@@ -23,6 +23,8 @@ DATA_OF_BOTH: Final = "DATA_OF_BOTH_MARKETS"
 _SYMBOL: Final = r"[A-Z0-9^][A-Z0-9.&\-]{0,15}"
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/\s@]*:[^/\s@]*@")
 
+_IN_CLEAR: Final = re.compile(r"http://(?!localhost[:/]|127\.)")
+
 
 def _number(least: float, most: float) -> Check:
     def check(value: str) -> str:
@@ -182,6 +184,11 @@ def _check_plan(settings: Mapping[str, str]) -> None:
     plan = settings.get("ALPHA_VANTAGE_PLAN", "free")
     entitlement = settings.get("ALPHA_VANTAGE_ENTITLEMENT", "none")
     intraday = [word for word in _words(settings.get("INTERVALS", "")) if word != "1d"]
+    if _IN_CLEAR.match(settings.get("ALPHA_VANTAGE_URL", "")):
+        raise ValueError(
+            "ALPHA_VANTAGE_URL is plain http, over which the key would travel in clear text: write "
+            "https://"
+        )
     if plan == "free" and intraday:
         raise ValueError(
             f"INTERVALS holds {intraday[0]}, but intraday bars are a premium feature of Alpha "

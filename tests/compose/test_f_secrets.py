@@ -25,7 +25,7 @@ SMALL = {
 }
 STANDING_BY = ("spark-master", "spark-worker", "simulator")
 REAL = {
-    "ALPHA_VANTAGE_URL": "http://vendor:8000/query",
+    "ALPHA_VANTAGE_URL": "http://127.0.0.1:8000/query",
     "ALPHA_VANTAGE_PLAN": "1200",
     "LOG_LEVEL": "DEBUG",
     "SPARK_UI": "true",
@@ -67,11 +67,14 @@ def restarted(stack: Stack, canary: str) -> Iterator[Restarted]:
 
 
 def start_vendor(stack: Stack) -> str:
-    """Start a market that asks for a key; return its container."""
+    """Start a market that asks for a key, beside the producer; return its container.
+
+    A key of one's own travels by plain http within one machine alone: it is the producer's.
+    """
     image = f"{stack.variables['TAPELINE_IMAGES']}/simulator:0.1.0"
     return stack.docker(
-        *("run", "--detach", "--network", f"{stack.project}_market", "--network-alias", "vendor"),
-        *("--env", "SIMULATOR_HOST=0.0.0.0", "--env", "SIMULATOR_PORT=8000"),
+        *("run", "--detach", "--network", f"container:{stack.container('producer')}"),
+        *("--env", "SIMULATOR_HOST=127.0.0.1", "--env", "SIMULATOR_PORT=8000"),
         *("--env", "ALPHA_VANTAGE_PLAN=1200", "--entrypoint", "python", image),
         *("-m", "services.simulator.main", "--speed", "15"),
     ).strip()

@@ -76,6 +76,8 @@ def test_the_same_symbols_intervals_and_plans() -> None:
         {"HISTORY_MONTHS": "400"},
         {"ALPHA_VANTAGE_URL": "https://ann@www.example.org/query"},
         {"ALPHA_VANTAGE_URL": "https://www.example.org/query?apikey=1"},
+        {"ALPHA_VANTAGE_URL": "http://www.example.org/query"},
+        {"ALPHA_VANTAGE_URL": "http://127.0.0.1:8000/query"},
         {"ALPHA_VANTAGE_RAPIDAPI": "yes"},
         {"LOG_LEVEL": "debug"},
     ],
