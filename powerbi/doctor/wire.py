@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -106,7 +107,7 @@ def _authenticate(secure: ssl.SSLSocket, target: Target) -> None:
     if "SCRAM-SHA-256" not in mechanisms:
         fault = "channel binding demanded" if mechanisms else "login failed"
         raise RefusedError(fault, f"the server offers {', '.join(mechanisms) or request}")
-    client = ScramClient(["SCRAM-SHA-256"], target.user, target.password.reveal())
+    client = _scram_client(target.password.reveal())
     first = client.get_client_first().encode()
     secure.sendall(password(b"SCRAM-SHA-256\0" + struct.pack("!I", len(first)) + first))
     try:
@@ -117,6 +118,27 @@ def _authenticate(secure: ssl.SSLSocket, target: Target) -> None:
         raise RefusedError("login failed", f"the server does not know the password: {error}") from (
             None
         )
+
+
+class _Unprepared:
+    """A password with characters that SASLprep refuses, such as newer ones than of 2002: PostgreSQL
+    takes it as it is, and Npgsql normalizes every password alike."""
+
+    def __init__(self, password_: str) -> None:
+        self._bytes = unicodedata.normalize("NFKC", password_).encode()
+
+    def __bytes__(self) -> bytes:
+        return self._bytes
+
+
+def _scram_client(password_: str) -> ScramClient:
+    # The server knows the user from the startup message, and looks at no name here.
+    try:
+        return ScramClient(["SCRAM-SHA-256"], "*", password_)
+    except ScramException:
+        client = ScramClient(["SCRAM-SHA-256"], "*", "*")
+        client.password = _Unprepared(password_)
+        return client
 
 
 def _authentication(secure: ssl.SSLSocket) -> tuple[int, bytes]:

@@ -138,8 +138,20 @@ class Reader:
 
     def _rows(self, query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         try:
-            if self._connection is None:
-                self._connection = connect(self._login)
-            return self._connection.execute(query.encode(), parameters).fetchall()
+            if self._connection is not None:
+                try:
+                    return self._asked(self._connection, query, parameters)
+                except psycopg.OperationalError:
+                    if not self._connection.closed:
+                        raise
+            # The first time, or since somebody ended the connection of before.
+            self._connection = connect(self._login)
+            return self._asked(self._connection, query, parameters)
         except psycopg.Error as error:
             raise EmbeddedError(f"PostgreSQL: {' '.join(str(error).split())}") from None
+
+    @staticmethod
+    def _asked(
+        connection: psycopg.Connection, query: str, parameters: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        return connection.execute(query.encode(), parameters).fetchall()

@@ -22,13 +22,13 @@ from scripts.embedded.errors import EmbeddedError
 from scripts.embedded.java import require_java
 from scripts.embedded.kafka_client import Offsets
 from scripts.embedded.market import choose_market
-from scripts.embedded.monitor import Monitor, Snapshot
+from scripts.embedded.monitor import Monitor
 from scripts.embedded.passwords import make_passwords
 from scripts.embedded.pipeline import Run
 from scripts.embedded.processes import Child
 from scripts.embedded.progress import say
 from scripts.embedded.summary import Result, as_json, as_text, rate, status_line
-from services.common.market_clock import parse_market_clock, utc_now
+from services.common.market_clock import MarketClock, parse_market_clock, utc_now
 from services.common.topics import BARS
 
 _REFRESH_SECONDS = 1.0
@@ -105,8 +105,7 @@ def _watch(run: Run, children: Sequence[Child], monitor: Monitor) -> None:
     )
     begin, shown_at = time.monotonic(), -_LINE_SECONDS
     while run.options.seconds is None or time.monotonic() - begin < run.options.seconds:
-        snapshot = _read(children, monitor)
-        line = status_line(snapshot.counts, clock.now(), snapshot.newest)
+        line = _status(children, monitor, clock)
         if sys.stdout.isatty():
             columns = shutil.get_terminal_size().columns
             print(f"\r{line[: columns - 1]:<{columns - 1}}", end="", flush=True)
@@ -116,15 +115,16 @@ def _watch(run: Run, children: Sequence[Child], monitor: Monitor) -> None:
         time.sleep(_REFRESH_SECONDS)
 
 
-def _read(children: Sequence[Child], monitor: Monitor) -> Snapshot:
-    """Take a snapshot; a process that died explains a connection that broke."""
+def _status(children: Sequence[Child], monitor: Monitor, clock: MarketClock) -> str:
+    """Return the line to show. A server that gives no answer may be recovering, as long as its
+    process lives. Raises EmbeddedError."""
     try:
         snapshot = monitor.read(utc_now())
-    except EmbeddedError:
-        _require_running(children)
-        raise
+        line = status_line(snapshot.counts, clock.now(), snapshot.newest)
+    except EmbeddedError as error:
+        line = f"no status now, trying again: {error}"
     _require_running(children)
-    return snapshot
+    return line
 
 
 def _require_running(children: Sequence[Child]) -> None:

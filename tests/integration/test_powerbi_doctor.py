@@ -103,6 +103,19 @@ def test_the_password_is_wrong(target: Target) -> None:
     ]
 
 
+@pytest.mark.parametrize("password", ["geheim\N{KEY}", "a\N{HEBREW LETTER ALEF}1", "bell\a"])
+def test_a_password_that_saslprep_refuses_logs_in(
+    target: Target, tls_postgres: TlsPostgres, password: str
+) -> None:
+    now = f"alter role {READER} password '{password}'"
+    before = f"alter role {READER} password '{target.password.reveal()}'"
+    with tls_postgres.after(now, before):
+        assert faults(replace(target, password=Secret(password))) == []
+        assert faults(replace(target, password=Secret(password + "x"))) == [
+            ("wrong password", f'28P01: password authentication failed for user "{READER}"')
+        ]
+
+
 def test_the_database_does_not_exist(target: Target, tls_postgres: TlsPostgres) -> None:
     with tls_postgres.changed(hba=reader_line("market", "all")):
         assert faults(replace(target, database="nowhere")) == [
