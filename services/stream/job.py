@@ -25,10 +25,15 @@ from services.stream.offsets import (
     parse_offset_log,
 )
 from services.stream.patience import StoppedError
+from services.stream.runbook import summary
 from services.stream.settings import Settings
 from services.stream.sink import Applied, Sink
 
 _FINISH_SECONDS = 11.0
+
+
+class BatchError(Exception):
+    """What ended a batch, in one line; `Job` keeps the error itself."""
 
 
 class QueryFailedError(Exception):
@@ -99,9 +104,11 @@ class Job:
                 applied = self.sink.apply(records, ranges)
             reach("job.batch_applied")
             self._report(batch_id, applied)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - kept, and raised by `_watch`
             self._failure = error
-            raise
+            # Only a line goes back through Java: over the text of a long trace Spark's own reading
+            # of it overflows the stack, and prints a thousand lines.
+            raise BatchError(summary(f"{type(error).__name__}: {error}")) from None
         finally:
             with self._idle:
                 self._busy = False

@@ -69,7 +69,7 @@ _WRAPPING = re.compile(
     r"Traceback \(most recent call last\):|Python worker|:$"
 )
 _IN_PYTHON = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")
-_IN_JAVA = re.compile(r"Caused by: (\S.*)")
+_IN_JAVA = re.compile(r"^(?:Caused by)?: (\S.*)", re.MULTILINE)
 
 
 def summary(error_text: str, limit: int = 300) -> str:

@@ -310,3 +310,22 @@ def test_what_the_database_s_owner_set_for_everybody_changes_nothing(
     assert "0 new, 0 changed, 300 equal or older, 1 rejected" in dry.stdout, dry.stderr
     assert volumes(stream) == list(range(300))
     stream.reconcile()
+
+
+def test_the_loss_of_spark_s_local_folder_is_told_in_a_line(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    local = stream.directory / "local"
+    local.mkdir()
+    bars_topic.send(*map(record, many(100)))
+    child = stream.start(SPARK_LOCAL_DIRS=str(local), DRIVER_ROWS="0")
+    stream.wait_for_offset(100)
+    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    shutil.rmtree(local)
+    local.write_text("no folder any more")
+    bars_topic.send(*map(record, many(100, start=100)))
+
+    assert child.process.wait(90) == 1
+    lines = log_of(child).splitlines()
+    assert len([line for line in lines if " stopped: " in line]) == 1
+    assert len(lines) < 25, log_of(child)
