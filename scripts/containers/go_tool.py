@@ -17,11 +17,11 @@ from scripts.containers import programs
 from scripts.embedded.download import Artifact, fetch
 from scripts.embedded.errors import EmbeddedError
 
-NEEDS_GO = (1, 24)
-GO_VERSION = "v0.0.1-go1.24.9.linux-amd64"
+NEEDS_GO = "1.26.6"
+GO_VERSION = "v0.0.1-go1.26.8.linux-amd64"
 GO_URL = f"https://proxy.golang.org/golang.org/toolchain/@v/{GO_VERSION}.zip"
-GO_SHA256 = "2a683c9c1d65a0e221519c21850a3ed5fe5ff287d39d74e35e4af7ceb9e333b2"
-GO_BYTES = 83_027_120
+GO_SHA256 = "30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7"
+GO_BYTES = 71_680_185
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -35,18 +35,26 @@ def pinned(module: Path, package: str) -> str:
 
 
 def build(
-    program: Path, module: Path, package: str, variables: Mapping[str, str], stamp: str = ""
+    program: Path,
+    module: Path,
+    package: str,
+    variables: Mapping[str, str],
+    stamp: str = "",
+    *,
+    optimized: str = "",
 ) -> Path:
     """Build a command of the module as the program, whose folder is a temporary one; return it.
 
     The folder also takes the caches of Go, which would be a gigabyte in the user's home that nobody
-    asked for. `stamp` is more for the linker.
+    asked for. `stamp` is more for the linker, `optimized` the packages that are worth optimizing:
+    without it the program is there a third sooner.
     """
     folder = program.parent
-    # Without optimizing, which none of them needs, it is there a third sooner.
-    quick = ("-gcflags=all=-N -l", "-ldflags", f"-s -w {stamp}".strip())
+    quick = ["-gcflags=all=-N -l", *([f"-gcflags={optimized}="] if optimized else [])]
     command = [_go(folder, variables), "build", "-mod=readonly", "-trimpath", *quick]
+    command += ["-ldflags", f"-s -w {stamp}".strip()]
     own = {"GOPATH": f"{folder}/go", "GOCACHE": f"{folder}/build", "GOFLAGS": "-modcacherw"}
+    own |= {"GOTOOLCHAIN": "local"}  # it fetches no other Go than this
     programs.run([*command, "-o", str(program), package], {**variables, **own}, module)
     return program
 
@@ -60,10 +68,10 @@ def _go(folder: Path, variables: Mapping[str, str]) -> str:
     """Return the machine's Go if it is new enough, else one from the Go module proxy."""
     path = ":".join((variables.get("PATH", ""), "/usr/local/go/bin"))
     found = shutil.which("go", path=path)
-    if found is not None and _go_version(found) >= NEEDS_GO:
+    if found is not None and is_new_enough(_version(found)):
         return found
     if (platform.system(), architecture()) != ("Linux", "amd64"):
-        raise EmbeddedError(f"Go {'.'.join(map(str, NEEDS_GO))} is missing; install it")
+        raise EmbeddedError(f"Go {NEEDS_GO} or newer is missing; install it")
     archive = Artifact(GO_URL, folder / "go.zip", "sha256", GO_SHA256, GO_BYTES)
     fetch(archive)
     with zipfile.ZipFile(archive.target) as packed:
@@ -74,7 +82,15 @@ def _go(folder: Path, variables: Mapping[str, str]) -> str:
     return str(home / "bin" / "go")
 
 
-def _go_version(program: str) -> tuple[int, ...]:
-    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
-    numbers = re.search(r"go(\d+)\.(\d+)", said)
-    return tuple(map(int, numbers.groups())) if numbers else (0, 0)
+def is_new_enough(said: str) -> bool:
+    """Return whether what `go version` says is a Go that builds all of the modules."""
+    found = re.search(r"go(\d+(?:\.\d+)+)", said)
+    return found is not None and _numbers(found[1]) >= _numbers(NEEDS_GO)
+
+
+def _version(program: str) -> str:
+    return subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
