@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import powerbi_schemas
 
+_ENGINE = "tests/engine/"
 _COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
 _BESIDE_ONE_ANOTHER = 3
 
@@ -40,14 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
-    """A process takes a file whole, since its tests share servers; and one process takes the whole
-    suite compose, since its files build on one another. Of two processes alone one would wait in
-    vain for the other's engine while it builds: it takes the rehearsal too."""
+    """A process takes a file whole, since its tests share servers; of the suite engine it takes the
+    tests of one cloud, which share a stack. One process takes the whole suite compose, since its
+    files build on one another. Of two processes alone one would wait in vain for the other's engine
+    while it builds: it takes the rehearsal too."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         few = len(self.nodes) < _BESIDE_ONE_ANOTHER
         by_one = (_COMPOSE, _REHEARSAL) if few else (_COMPOSE,)
+        if file.startswith(_ENGINE):
+            return f"{file} {nodeid.partition('[')[2]}"
         return _COMPOSE if file.startswith(by_one) else file
 
 

@@ -23,7 +23,7 @@ from scripts.embedded.progress import say
 from scripts.embedded.setup import install_bench_jars, install_test_programs, set_up
 from scripts.jepsen import options as chaos_options
 
-SUITES = ("unit", "contract", "integration", "e2e", "rehearsal", "compose")
+SUITES = ("unit", "contract", "integration", "e2e", "engine", "rehearsal", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -62,7 +62,7 @@ def test(arguments: Sequence[str]) -> int:
         "With CI=true a skipped test fails. The suite compose starts the whole platform in "
         "containers, the suite rehearsal deploys it to a container that stands in for a VM; they "
         "need a Docker engine, or root on Debian, which gets an engine for the time of the tests, "
-        "and are skipped without.",
+        "and are skipped without. The suite engine builds Pulumi once from its Go module.",
     )
     parser.add_argument(
         "suites",

@@ -1,0 +1,46 @@
+"""The engine, and for each cloud one stack that its tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.containers.pulumi_tool import pulumi
+from tests.engine.settings import settings_of
+from tests.engine.trial import Changes, Trial, trial
+from tests.unit.infra.stacks import CLOUDS
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Accept two things of the SDKs: old names of their own (what the program uses and is
+    deprecated stays an error), and an event loop left open when the engine refuses a program.
+    """
+    for line in (
+        "ignore:.* has been deprecated in favor of:DeprecationWarning",
+        "ignore:unclosed (event loop|<socket):ResourceWarning",
+    ):
+        config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return the pinned engine."""
+    return pulumi(os.environ)
+
+
+@pytest.fixture(scope="module", params=CLOUDS)
+def cloud(request: pytest.FixtureRequest) -> str:
+    """Return each cloud's name in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made(
+    cloud: str, program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Trial, Changes]]:
+    """Yield a stack after its first `pulumi up`, and what that did."""
+    with trial(program, tmp_path_factory.mktemp(cloud), settings_of(cloud)) as new:
+        yield new, new.up()
