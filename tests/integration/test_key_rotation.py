@@ -174,7 +174,7 @@ def test_a_key_that_nobody_tried_yet_stays_beside_the_old_one(host: Host) -> Non
         (b"\xef\xbb\xbf" + NEW.encode(), "byte order mark"),
         (NEW.encode("utf-16"), "byte order mark"),
         (b"KEY\xff\xff\xff\xff", "cannot be read"),
-        (f"{NEW}\n{OLD}\n".encode(), "characters that no key has"),
+        (f"{NEW}\n{OLD}\n".encode(), "that no key has"),
     ],
     ids=["empty", "blank", "utf-8-sig", "utf-16", "bytes", "two lines"],
 )
