@@ -24,7 +24,7 @@ _BASE_DAYS: Final = 180
 _APT: Final = "DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q"
 # What the last run of apt-get update knows of; `Inst NAME [before] (after ...)` names an update.
 ASK: Final = (
-    "echo engine=$(docker version --format '{{.Server.Version}}, {{.Server.BuildTime}}'); "
+    "echo engine=$(docker version --format '{{.Server.Version}}'); "
     f"{_APT} --simulate --with-new-pkgs upgrade | "
     "sed -n 's/^Inst \\([^ ]*\\) \\[\\([^]]*\\)\\] (\\([^ ]*\\) .*/update=\\1 \\2 \\3/p'; "
     "if [ -e /var/run/reboot-required ]; then "
@@ -69,7 +69,8 @@ def parse(printed: str) -> HostUpdates:
 
 def engine(session: Session) -> str:
     """Return the engine's version and when it was built, and how old the base of the images is."""
-    asked = "docker version --format '{{.Server.Version}}, built {{.Server.BuildTime}}'"
+    # An instant in ISO form, of which the day is enough.
+    asked = "docker version --format '{{.Server.Version}}, built {{slice .Server.BuildTime 0 10}}'"
     file = "docker-compose.yml"
     if session.place.is_remote:
         file = f"{HOST_DIRECTORY}/current/{file}"

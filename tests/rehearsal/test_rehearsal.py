@@ -214,7 +214,7 @@ def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
     for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"settings +as configured",
                  r"health +all \d+ well", r"freshness +\d+ bars", r"lag +\d+ records",
                  r"series +\d+ polled", r"quota +\d+ calls",
-                 r"engine +\d+\.\S+, built .*\d{4}; the base of the images is \d+ days old",
+                 r"engine +\d+\.\S+, built 2\d{3}-\d\d-\d\d; the base .* is \d+ days old",
                  r"certificate +\d+ of 800 days left, renewed by tapeline-certificate.timer",
                  rf"let in +{OUTSIDE}/32"):  # fmt: skip
         assert re.search(line, said), line

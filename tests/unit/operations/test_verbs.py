@@ -182,7 +182,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "tapeline_producer_series_given_up 3.0\ntapeline_producer_calls_today 24.0\n",
             "df -Pk": (1, "df: no such file"),
             "grep BASE_IMAGE": "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim}\n",
-            "docker version": "29.1.3, built Fri Nov 20 10:00:00 2026\n",
+            "docker version": "29.1.3, built 2026-11-20\n",
             "enddate": "notBefore=Sep 25 20:31:00 2026 GMT\nnotAfter=Nov 27 20:31:00 2026 GMT\n",
             "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
         }
@@ -199,7 +199,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "series      25 polled, 3 GIVEN UP: fab logs --service producer --grep 'given up'",
         "quota       24 calls charged to this day",
         "disk        unknown: df: no such file",
-        "engine      29.1.3, built Fri Nov 20 10:00:00 2026; the base of the images is 67 days old",
+        "engine      29.1.3, built 2026-11-20; the base of the images is 67 days old",
         "certificate 3 of 63 days left: tapeline-certificate.timer has not renewed it; on the host:"
         " journalctl -u tapeline-certificate, then systemctl start tapeline-certificate",
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
