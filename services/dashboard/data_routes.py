@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from services.common.bar import SYMBOL_PATTERN, normal_symbol
 from services.dashboard import formats
@@ -29,7 +29,10 @@ from services.dashboard.paging import (
 from services.dashboard.postgres import Database
 
 Symbol = Annotated[
-    str, BeforeValidator(normal_symbol), Query(pattern=f"^{SYMBOL_PATTERN}$", max_length=16)
+    # What the schema tells is checked first: small letters are taken, and nothing is cut off.
+    str,
+    Query(pattern=f"^{SYMBOL_PATTERN.replace('A-Z', 'A-Za-z')}$", max_length=16),
+    AfterValidator(normal_symbol),
 ]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
 
