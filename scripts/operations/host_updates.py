@@ -102,6 +102,8 @@ def patch(session: Session, reason: str) -> list[str]:
             return [f"nothing to update; engine {found.engine}", *found.notes()]
         for one in found.updates:
             session.say(f"update: {one}")
+        # What cannot be fetched must not be found out with everything stopped.
+        session.run(f"{_APT} --yes --download-only --with-new-pkgs upgrade")
         if found.of_engine:
             session.say("the containers are stopped meanwhile; nothing is lost")
             session.run(place.compose("stop"))

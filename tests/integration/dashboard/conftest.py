@@ -37,9 +37,10 @@ def dashboard(stored: Market, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Run one Chromium, that of the system."""
+    """Run one Chromium, that of the system, for a file: as long as it runs, Playwright has an event
+    loop of its own in this thread, and other tests want one."""
     with sync_playwright() as playwright:
         program = require_chromium(os.environ)
         running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -94,11 +94,23 @@ def test_the_pipeline_runs_again_after_an_update_that_failed() -> None:
     one, shell, _ = session(
         {
             "--simulate": updates_until_upgraded(ENGINE),
-            "--yes": (100, "E: You don't have enough free space in /var/cache/apt/archives/."),
+            "force-confold": (100, "E: Sub-process /usr/bin/dpkg returned an error code (1)"),
             "ps --all": WELL,
         }
     )
-    with pytest.raises(OperationError, match=r"enough free space .* the pipeline runs"):
+    with pytest.raises(OperationError, match=r"dpkg returned .* the pipeline runs"):
         host_updates.patch(one, "")
     assert any("up --detach" in command for command in shell.ran)
     assert "failed" in shell.ran[-2]
+
+
+def test_nothing_is_stopped_for_what_cannot_be_fetched() -> None:
+    one, shell, _ = session(
+        {
+            "--simulate": updates_until_upgraded(ENGINE),
+            "--download-only": (100, "E: Unable to fetch some archives"),
+        }
+    )
+    with pytest.raises(OperationError, match="Unable to fetch some archives"):
+        host_updates.patch(one, "")
+    assert not [command for command in shell.ran if "host-compose" in command]

@@ -26,7 +26,7 @@ def test_a_container_gets_the_program_that_is_brought(tmp_path: Path) -> None:
 
 
 def test_where_none_can_be_had_the_setting_is_named(tmp_path: Path) -> None:
-    (tmp_path / "go").write_text("#!/bin/sh\n[ $1 = version ] && echo go1.26\n", encoding="utf-8")
+    (tmp_path / "go").write_text("#!/bin/sh\n[ $1 = version ] && echo go1.99.0\n", encoding="utf-8")
     (tmp_path / "go").chmod(0o755)
     nowhere = {
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
