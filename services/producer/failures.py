@@ -34,6 +34,7 @@ class FailureTaker:
         if progress.failing is None:
             return
         self._context.memory.forget_failing(progress.series)
+        reach("producer.failing_forgotten")
         if progress.given_up:
             self._context.complaints.log.info("%s has bars again", progress.series)
 
@@ -138,6 +139,7 @@ class FailureTaker:
             then.given_up,
         )
         self._context.memory.keep_failing(progress.series, progress.failing)
+        reach("producer.failing_kept")
 
     def _keep_no_bars(self, job: Job, verdict: Verdict, now: datetime) -> None:
         """Keep that a slice has no bars, or that it is to be asked for again on another day."""
@@ -145,6 +147,7 @@ class FailureTaker:
         today = now.astimezone(UTC).date()
         first_bar = memory.first_bar(job.series.symbol)
         no_bars = memory.add_no_bars(job.series, job.part, verdict.kind.value, today)
+        reach("producer.no_bars_kept")
         if not is_believed(job.part, no_bars, first_bar):
             log.warning(
                 "%s: the API answered %s for %s, although there are older bars; it is asked again "

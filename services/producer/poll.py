@@ -60,12 +60,14 @@ class Poller:
         wanted = self._context.roster.series
         if not self._progress:
             self._context.memory.keep_failing_only_of(wanted)
+            reach("producer.failing_pruned")
         for series in wanted:
             progress = self._progress.get(series)
             if progress is None:
                 self._progress[series] = self._asker.start(series, len(wanted))
             elif progress.retired:
                 self._context.memory.forget_failing(series)
+                reach("producer.failing_forgotten")
                 progress.start_anew()
         for series, progress in self._progress.items():
             progress.retired = series not in wanted

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from services.common.fail_points import reach
+
 FILE_NAME: Final = "producer.sqlite"
 # Tables are only added: the release before must be able to work on the file after a rollback.
 _SCHEMA: Final = """
@@ -84,6 +86,7 @@ class StateFile:
             stamp = now.strftime("%Y%m%dT%H%M%S")
             self.set_aside = self._file.with_name(f"{FILE_NAME}.damaged-{stamp}")
             self._file.rename(self.set_aside)
+            reach("producer.state_set_aside")
             for suffix in ("-wal", "-shm"):
                 self._file.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
             return _open(self._file)

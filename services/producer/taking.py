@@ -89,6 +89,7 @@ class Taker:
         if done.owed is not None:
             today = context.clocks.real().astimezone(UTC).date()
             context.memory.add_no_bars(job.series, done.owed, OWED, today)
+            reach("producer.owed_kept")
             progress.history_day = None
         if done.coverage is not None:
             context.memory.cover(job.series, done.coverage)
@@ -120,6 +121,7 @@ class Taker:
         first = self._first_bars.get(symbol) or memory.first_bar(symbol)
         if oldest and (not first or oldest < first):
             memory.see_bar(symbol, oldest)
+            reach("producer.first_bar_kept")
             first = oldest
         self._first_bars[symbol] = first
 

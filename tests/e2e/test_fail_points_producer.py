@@ -218,8 +218,3 @@ def test_a_death_at_the_end_or_while_old_bars_are_forgotten_sends_nothing_again(
     wait_for_beats(pipeline)
     assert end(again)[0] == 0
     assert sent(bars_topic) == all_of(recorded(1))
-
-
-def test_every_point_of_the_producer_is_tried() -> None:
-    tried = {*POINTS, MONTH_ADDED, CALL_REFUNDED, STOP_KEPT, PRUNED, CLOSED}
-    assert {point for point in fail_points.POINTS if point.startswith("producer.")} == tried
