@@ -1,4 +1,4 @@
-"""The verbs a person types: `fab --list` names them, `fab --help VERB` tells their options.
+"""The commands a person types: `fab --list` names them, `fab --help COMMAND` tells their options.
 
 They act on this machine's own containers, or with `--stack NAME` on the host of a Pulumi stack.
 """
@@ -13,34 +13,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from invoke.context import Context
 
-from scripts.operations import access as lists
-from scripts.operations import bundle as bundles
-from scripts.operations import (
-    commands,
-    database_session,
-    host_updates,
-    markets,
-    new_host,
-    passwords,
-    recovery,
-    reports,
-    rotation,
-)
-from scripts.operations import deploy as deploys
-from scripts.operations import kit as kits
+from scripts.operations import compose_commands, database_connection, status_report
 from scripts.operations import options as opt
-from scripts.operations import provision as ansible
+from scripts.operations import powerbi_kit as kits
+from scripts.operations import support_bundle as bundles
 from scripts.operations import tunnel as tunnels
+from scripts.operations.backups import backups
+from scripts.operations.cli import command, ended
+from scripts.operations.credentials import passwords, rotation
 from scripts.operations.errors import OperationError
-from scripts.operations.gate import look
-from scripts.operations.session import begin, begin_there
+from scripts.operations.hosts import allowlist as lists
+from scripts.operations.hosts import ansible, host_updates
+from scripts.operations.hosts.stack_outputs import known_hosts
+from scripts.operations.new_stack import new_host
+from scripts.operations.operation import begin, begin_there
+from scripts.operations.releases import data_origin
+from scripts.operations.releases import deploy as deploys
+from scripts.operations.releases.health_gate import look
+from scripts.operations.releases.upgrade import upgrade as behind_a_backup
 from scripts.operations.ssh_client import key_file
-from scripts.operations.stacks import known_hosts
-from scripts.operations.upgrade import upgrade as behind_a_backup
-from scripts.operations.verbs import ended, verb
 
 
-@verb
+@command
 def new(
     _: Context,
     cloud: opt.CloudName = "",
@@ -68,7 +62,7 @@ def new(
 
         fab new --cloud hcloud --admin-cidrs 203.0.113.7 --yes
 
-    It wants the Pulumi CLI with a place for its state (`pulumi login`), the cloud's credentials in
+    It wants the Pulumi CLI with a target for its state (`pulumi login`), the cloud's credentials in
     the environment, and `scripts/setup --cloud NAME`.
     """
     given = {
@@ -85,7 +79,7 @@ def new(
         new_host.make(stack, begun, None if yes else new_host.ask)
 
 
-@verb
+@command
 def deploy(
     _: Context,
     stack: opt.Stack = "",
@@ -99,7 +93,7 @@ def deploy(
     deploys.prepared(begin(stack), ref, images, provision, reason, gate_seconds)("")
 
 
-@verb
+@command
 def upgrade(
     _: Context,
     stack: opt.Stack = "",
@@ -110,12 +104,12 @@ def upgrade(
     gate_seconds: opt.GateSeconds = deploys.GATE_SECONDS,
 ) -> None:
     """Backup, deploy, look whether all is well; data goes to a new major version of PostgreSQL."""
-    session = begin(stack)
-    bring = deploys.prepared(session, ref, images, provision, reason, gate_seconds)
-    print("\n".join(behind_a_backup(session, bring)))
+    operation = begin(stack)
+    bring = deploys.prepared(operation, ref, images, provision, reason, gate_seconds)
+    print("\n".join(behind_a_backup(operation, bring)))
 
 
-@verb
+@command
 def provision(
     _: Context,
     stack: opt.Stack = "",
@@ -125,47 +119,47 @@ def provision(
     extra: opt.Extra = "",
 ) -> None:
     """Bring a host to its state with Ansible: firewall, engine, folders, timers."""
-    session = begin_there(stack)
+    operation = begin_there(stack)
     if undo and not (yes or check) and input(f"Take all of it from {stack}? Type yes: ") != "yes":
         raise OperationError("nothing was done")
     if not (check or undo):
-        markets.refuse_mixing(session, has_key=markets.will_have_key(session))
+        data_origin.refuse_mixing(operation, has_key=data_origin.will_have_key(operation))
     playbook = ansible.UNDO if undo else ansible.SITE
     ansible.provision(stack, check, extra.split(), playbook)
 
 
-@verb
+@command
 def patch(_: Context, stack: opt.Stack = "", reason: opt.Reason = "") -> None:
     """Update the host's packages, the engine too: lock, stop in order, update, health gate."""
     print("\n".join(host_updates.patch(begin_there(stack), reason)))
 
 
-@verb
+@command
 def rollback(_: Context, stack: opt.Stack = "", to: opt.To = "", reason: opt.Reason = "") -> None:
     """Run an earlier release again; its images are kept."""
     print(deploys.roll_back(begin_there(stack), to, reason, deploys.GATE_SECONDS))
 
 
-@verb
+@command
 def status(_: Context, stack: opt.Stack = "") -> None:
     """Show health, freshness, lag, quota, disk, certificate, last backup, and who is let in.
 
     Ends with 1 if nothing of it could be found out.
     """
-    lines, is_known = reports.status(begin(stack))
+    lines, is_known = status_report.status(begin(stack))
     print("\n".join(lines))
     ended(0 if is_known else 1)
 
 
-@verb
+@command
 def doctor(_: Context, stack: opt.Stack = "") -> None:
     """Look for what is wrong, and say it; ends with 1 if anything is."""
-    lines, is_well = reports.doctor(begin(stack))
+    lines, is_well = status_report.doctor(begin(stack))
     print("\n".join(lines))
     ended(0 if is_well else 1)
 
 
-@verb
+@command
 def logs(
     _: Context,
     stack: opt.Stack = "",
@@ -175,19 +169,21 @@ def logs(
     follow: opt.Follow = False,
 ) -> None:
     """Show the logs."""
-    session = begin(stack)
-    ended(session.shell.show(commands.logs(session.place, service, since, grep, follow)))
+    operation = begin(stack)
+    ended(
+        operation.shell.show(compose_commands.logs(operation.target, service, since, grep, follow))
+    )
 
 
-@verb
+@command
 def restart(_: Context, service: opt.OneService, stack: opt.Stack = "") -> None:
     """Restart one service; no bar is lost."""
-    session = begin(stack)
-    with session.locked(f"restart {service}", ""):
-        session.run(commands.restart(session.place, service))
+    operation = begin(stack)
+    with operation.locked(f"restart {service}", ""):
+        operation.run(compose_commands.restart(operation.target, service))
 
 
-@verb
+@command
 def replay(
     _: Context,
     stack: opt.Stack = "",
@@ -199,29 +195,29 @@ def replay(
     dry_run: opt.DryRun = False,
 ) -> None:
     """Read a part of Kafka again into the table, while the live job goes on."""
-    options = commands.replay_options(start, end, symbol, partition, offsets, dry_run)
-    session = begin(stack)
-    ended(session.shell.show(commands.replay(session.place, options)))
+    options = compose_commands.replay_options(start, end, symbol, partition, offsets, dry_run)
+    operation = begin(stack)
+    ended(operation.shell.show(compose_commands.replay(operation.target, options)))
     if not dry_run:
-        session.record(f"replay {' '.join(options)}", "done")
+        operation.record(f"replay {' '.join(options)}", "done")
 
 
-@verb
+@command
 def offsets(_: Context, stack: opt.Stack = "") -> None:
     """Hold Kafka against the ledger, partition by partition: is every record accounted for?"""
-    session = begin(stack)
-    ended(session.shell.show(commands.offsets(session.place)))
+    operation = begin(stack)
+    ended(operation.shell.show(compose_commands.offsets(operation.target)))
 
 
-@verb
+@command
 def psql(
     _: Context, stack: opt.Stack = "", query: opt.Query = "", write: opt.Write = False
 ) -> None:
     """Open a session with the database."""
-    ended(database_session.open_(begin(stack), write=write, query=query))
+    ended(database_connection.open_(begin(stack), write=write, query=query))
 
 
-@verb
+@command
 def allow(_: Context, cidr: opt.Cidr, stack: opt.Stack = "") -> None:
     """Let Power BI's machines in: the host's firewall, port and pg_hba.conf, not the cloud's."""
     wanted = ",".join(lists.change(begin(stack), lists.ALLOW, cidr))
@@ -230,57 +226,57 @@ def allow(_: Context, cidr: opt.Cidr, stack: opt.Stack = "") -> None:
         print(lists.cloud_remedy(stack, wanted))
 
 
-@verb
+@command
 def deny(_: Context, cidr: opt.ListedCidr, stack: opt.Stack = "") -> None:
     """Let a network in no more."""
     print(f"let in: {', '.join(lists.change(begin(stack), lists.DENY, cidr)) or 'nobody'}")
 
 
-@verb
+@command
 def rotate(_: Context, what: opt.Rotated, stack: opt.Stack = "", file: opt.NewFile = "") -> None:
     """Make a secret anew: the API key, a role's password, or the certificate."""
     rotation.rotate(begin(stack), what, file)
 
 
-@verb
+@command
 def secret(_: Context, name: opt.SecretName, stack: opt.Stack = "") -> None:
     """Show a password that was made, or the certificate of the private authority."""
-    session = begin(stack)
-    shown = session.run(passwords.show(session.place, name))
-    session.record(f"secret {name}", "shown")
+    operation = begin(stack)
+    shown = operation.run(passwords.show(operation.target, name))
+    operation.record(f"secret {name}", "shown")
     print(shown.strip())
 
 
-@verb
+@command
 def backup(_: Context, stack: opt.Stack = "") -> None:
     """Take an encrypted backup now; on a host one is taken every night."""
-    print(recovery.back_up(begin(stack)))
+    print(backups.back_up(begin(stack)))
 
 
-@verb
+@command
 def restore(_: Context, stack: opt.Stack = "", dump: opt.Dump = "", yes: opt.Yes = False) -> None:
     """Put a backup in the place of the live database, which is kept; Kafka fills up the rest."""
-    session = begin(stack)
-    dump = dump or recovery.newest(session)
-    if not yes and input(f"Restore {dump} on {session.place.name}? Type yes: ") != "yes":
+    operation = begin(stack)
+    dump = dump or backups.newest(operation)
+    if not yes and input(f"Restore {dump} on {operation.target.name}? Type yes: ") != "yes":
         raise OperationError("nothing was done")
-    kept = recovery.restore(session, dump, deploys.GATE_SECONDS)
+    kept = backups.restore(operation, dump, deploys.GATE_SECONDS)
     print(f"restored; the database of before is {kept}: drop it when you are sure")
 
 
-@verb
+@command
 def drill(_: Context, stack: opt.Stack = "") -> None:
     """Restore the newest backup beside the live database, and compare rows and sums."""
-    print("\n".join(recovery.drill(begin(stack))))
+    print("\n".join(backups.drill(begin(stack))))
 
 
-@verb
+@command
 def tunnel(
     _: Context, what: opt.Viewers = "", stack: opt.Stack = "", port: opt.TunnelPort = 0
 ) -> None:
     """Bring the host's pages, or PostgreSQL, to this machine's loopback over SSH, until Ctrl-C."""
-    session = begin_there(stack)
-    states, outputs = look(session).states, session.host_outputs
+    operation = begin_there(stack)
+    states, outputs = look(operation).states, operation.host_outputs
     names = tunnels.chosen(what, states)
     key = key_file(outputs, os.environ)
     words = tunnels.command(outputs, known_hosts(outputs), key, names, port)
@@ -288,15 +284,15 @@ def tunnel(
     ended(tunnels.hold(words))
 
 
-@verb
+@command
 def bundle(_: Context, stack: opt.Stack = "", out: opt.OutFile = "tapeline-bundle.tar.gz") -> None:
     """Collect states, logs and settings for those who help; secrets are taken out."""
-    session = begin(stack)
-    bundles.write(bundles.collect(session), bundles.known_secrets(session), Path(out))
+    operation = begin(stack)
+    bundles.write(bundles.collect(operation), bundles.known_secrets(operation), Path(out))
     print(out)
 
 
-@verb
+@command
 def powerbi(
     _: Context,
     stack: opt.Stack = "",
@@ -306,27 +302,27 @@ def powerbi(
     interval: opt.FirstInterval = "",
     overwrite: opt.Overwrite = False,
 ) -> None:
-    """Write the Power BI project and its connection kit for this place."""
+    """Write the Power BI project and its connection kit for this target."""
     given = {"out": out, "ca": ca, "symbol": symbol, "interval": interval}
     ended(kits.write(begin(stack), given, overwrite, kits.builder))
 
 
-@verb
+@command
 def unlock(_: Context, stack: opt.Stack = "") -> None:
     """Give back a lock whose owner has gone."""
-    session = begin(stack)
-    session.run(commands.release_lock(session.place))
-    session.record("unlock", "done")
+    operation = begin(stack)
+    operation.run(compose_commands.release_lock(operation.target))
+    operation.record("unlock", "done")
 
 
-@verb
+@command
 def destroy(
     _: Context, stack: opt.Stack = "", with_data: opt.WithData = False, yes: opt.Yes = False
 ) -> None:
     """Remove the containers; the data stays unless told. The host itself is `pulumi destroy`'s."""
-    session = begin(stack)
+    operation = begin(stack)
     what = "the containers AND ALL DATA" if with_data else "the containers"
-    if not yes and input(f"Remove {what} of {session.place.name}? Type yes: ") != "yes":
+    if not yes and input(f"Remove {what} of {operation.target.name}? Type yes: ") != "yes":
         raise OperationError("nothing was done")
-    with session.locked(f"destroy {what}", ""):
-        session.run(commands.destroy(session.place, with_data))
+    with operation.locked(f"destroy {what}", ""):
+        operation.run(compose_commands.destroy(operation.target, with_data))

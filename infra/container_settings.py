@@ -68,7 +68,7 @@ def _symbols(value: str) -> str:
 
 
 def _plan(value: str) -> str:
-    """Say the same as `services.producer.plan.parse_plan`."""
+    """Say the same as `services.producer.alpha_vantage.plan.parse_plan`."""
     is_right = value in ("free", "unlimited") or not _whole(1, 10_000_000)(value)
     return "" if is_right else "free, unlimited or a whole number of calls a minute"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from services.stream.copy_rows import ROW_COLUMNS
-from services.stream.outcomes import LINE_COLUMNS
+from services.stream.decoding.copy_binary import ROW_COLUMNS
+from services.stream.decoding.copy_text import LINE_COLUMNS
 
 Value = str | Decimal | int | bool | date | datetime
 

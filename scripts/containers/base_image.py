@@ -17,9 +17,9 @@ from pathlib import Path
 
 from scripts.containers import programs
 from scripts.containers.engine import engine
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import ROOT, user_cache
-from scripts.embedded.progress import say
+from scripts.launcher.errors import SetupError
+from scripts.launcher.paths import ROOT, user_cache
+from scripts.launcher.progress import say
 
 SUITE = "trixie"
 _SECURITY = "http://deb.debian.org/debian-security"
@@ -36,11 +36,11 @@ DEBIAN_SECURITY_MIRROR name other mirrors.
 def base_name(compose_file: str) -> str:
     """Return the name, without its digest, of the image that all images are built from.
 
-    Raises EmbeddedError.
+    Raises SetupError.
     """
     found = re.search(r"\$\{BASE_IMAGE:-([^@}]+)@sha256:[0-9a-f]{64}\}", compose_file)
     if found is None:
-        raise EmbeddedError("docker-compose.yml names no BASE_IMAGE by its digest")
+        raise SetupError("docker-compose.yml names no BASE_IMAGE by its digest")
     return found[1]
 
 
@@ -62,7 +62,7 @@ def ensure(host: str, variables: Mapping[str, str]) -> str:
 
 def _make(archive: Path, variables: Mapping[str, str]) -> None:
     if os.geteuid() != 0:
-        raise EmbeddedError("debootstrap needs root")
+        raise SetupError("debootstrap needs root")
     programs.ensure("debootstrap", variables=variables)
     mirror = programs.debian_mirror(variables)
     archive.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def main() -> int:
         with engine(os.environ) as running:
             name = ensure(running.host, os.environ)
         say(f"ready: {name} in the engine at {running.host}; put BASE_IMAGE={name} into .env")
-    except EmbeddedError as error:
+    except SetupError as error:
         say(f"scripts/base-image: {error}")
         return 1
     return 0

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.containers import debian_package, go_tool, programs
-from scripts.embedded.download import Artifact, fetch
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import ROOT, user_cache
-from scripts.embedded.progress import say
+from scripts.installation.download import Artifact, fetch
+from scripts.launcher.errors import SetupError
+from scripts.launcher.paths import ROOT, user_cache
+from scripts.launcher.progress import say
 
 MODULE = ROOT / "scripts" / "containers" / "compose"
 _PACKAGE = "github.com/docker/compose/v2"
@@ -40,7 +40,7 @@ _PACKAGES = {
 
 
 def compose(variables: Mapping[str, str]) -> Path:
-    """Return a Compose program of the pinned version, brought once. Raises EmbeddedError.
+    """Return a Compose program of the pinned version, brought once. Raises SetupError.
 
     DEBIAN_MIRROR names another mirror of Debian's archive.
     """
@@ -66,7 +66,7 @@ def _from_debian(folder: Path, wanted: str, variables: Mapping[str, str]) -> Pat
     try:
         fetch(archive)
         debian_package.extract(archive.target, _IN_DEBIAN, program)
-    except EmbeddedError as error:
+    except SetupError as error:
         say(f"Docker Compose {wanted} does not come from Debian: {error}")
         return None
     return program

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from scripts.embedded.errors import EmbeddedError
+from scripts.launcher.errors import SetupError
 
 _MAGIC = b"!<arch>\n"
 _HEADER_BYTES = 60
@@ -16,7 +16,7 @@ _DATA = "data.tar.xz"
 
 
 def extract(package: Path, path: str, target: Path) -> None:
-    """Write the package's file `path` to `target`, executable. Raises EmbeddedError."""
+    """Write the package's file `path` to `target`, executable. Raises SetupError."""
     with package.open("rb") as archive:
         for name in _members(archive, package):
             if name != _DATA:
@@ -30,13 +30,13 @@ def extract(package: Path, path: str, target: Path) -> None:
                         target.chmod(0o755)
                         return
             break
-    raise EmbeddedError(f"{package.name} does not hold {path} in {_DATA}")
+    raise SetupError(f"{package.name} does not hold {path} in {_DATA}")
 
 
 def _members(archive: IO[bytes], package: Path) -> Iterator[str]:
     """Yield the name of each member, with the archive at the beginning of its content."""
     if archive.read(len(_MAGIC)) != _MAGIC:
-        raise EmbeddedError(f"{package.name} is not a Debian package")
+        raise SetupError(f"{package.name} is not a Debian package")
     while len(header := archive.read(_HEADER_BYTES)) == _HEADER_BYTES:
         begin, size = archive.tell(), int(header[48:58])
         yield header[:16].decode().strip().rstrip("/")

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.containers import firewall, programs
-from scripts.embedded import processes
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import user_cache
-from scripts.embedded.processes import Child, Command
-from scripts.embedded.progress import say
+from scripts.launcher.errors import SetupError
+from scripts.launcher.paths import user_cache
+from scripts.launcher.progress import say
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.processes import Child, Command
 
 _RUN = Path("/run/tapeline-engine")
 _ONE_SHARE, _SHARES = 1024, 4096
@@ -30,7 +30,7 @@ _START_SECONDS = 90.0
 _STOP_SECONDS = 120.0
 
 
-class NoEngineError(EmbeddedError):
+class NoEngineError(SetupError):
     """No engine runs here, and whoever asks may not start one."""
 
 
@@ -50,7 +50,7 @@ class Engine:
     def restart(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End our engine with a signal and start it again; what it ran comes back by itself."""
         if self.own is None or self.start_again is None:
-            raise EmbeddedError("the engine is not ours to restart")
+            raise SetupError("the engine is not ours to restart")
         self.own.process.send_signal(number)
         self.own.process.wait(_STOP_SECONDS)
         self.own = _start(self.start_again, self.host)
@@ -60,7 +60,7 @@ class Engine:
 def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
     """Yield the engine that runs here, or one that runs as long as this.
 
-    Raises NoEngineError, EmbeddedError.
+    Raises NoEngineError, SetupError.
     """
     running = variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     if _answers(running):

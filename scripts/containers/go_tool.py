@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.containers import programs
-from scripts.embedded.download import Artifact, fetch
-from scripts.embedded.errors import EmbeddedError
+from scripts.installation.download import Artifact, fetch
+from scripts.launcher.errors import SetupError
 
 NEEDS_GO = "1.26.6"
 GO_VERSION = "v0.0.1-go1.26.8.linux-amd64"
@@ -26,11 +26,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 def pinned(module: Path, package: str) -> str:
-    """Return the version of a package that the module's go.mod requires. Raises EmbeddedError."""
+    """Return the version of a package that the module's go.mod requires. Raises SetupError."""
     text = (module / "go.mod").read_text(encoding="utf-8")
     found = re.search(rf"{re.escape(package)} (v\S+)", text)
     if found is None:
-        raise EmbeddedError(f"{module}/go.mod does not require {package}")
+        raise SetupError(f"{module}/go.mod does not require {package}")
     return found[1]
 
 
@@ -71,7 +71,7 @@ def _go(folder: Path, variables: Mapping[str, str]) -> str:
     if found is not None and is_new_enough(_version(found)):
         return found
     if (platform.system(), architecture()) != ("Linux", "amd64"):
-        raise EmbeddedError(f"Go {NEEDS_GO} or newer is missing; install it")
+        raise SetupError(f"Go {NEEDS_GO} or newer is missing; install it")
     archive = Artifact(GO_URL, folder / "go.zip", "sha256", GO_SHA256, GO_BYTES)
     fetch(archive)
     with zipfile.ZipFile(archive.target) as packed:

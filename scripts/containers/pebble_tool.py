@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.containers import go_tool
-from scripts.embedded.layout import ROOT, user_cache
-from scripts.embedded.progress import say
+from scripts.launcher.paths import ROOT, user_cache
+from scripts.launcher.progress import say
 
 MODULE = ROOT / "scripts" / "containers" / "pebble"
 _PACKAGE = "github.com/letsencrypt/pebble/v2"
@@ -19,7 +19,7 @@ _NAMES = ("pebble", "pebble-challtestsrv")
 
 
 def pebble(variables: Mapping[str, str]) -> list[Path]:
-    """Return Pebble and its DNS server, of the pinned version. Raises EmbeddedError."""
+    """Return Pebble and its DNS server, of the pinned version. Raises SetupError."""
     wanted = go_tool.pinned(MODULE, _PACKAGE)
     kept = [user_cache(variables) / f"{name}-{wanted}" for name in _NAMES]
     if not all(program.exists() for program in kept):

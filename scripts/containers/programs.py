@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.progress import say
+from scripts.launcher.errors import SetupError
+from scripts.launcher.progress import say
 
 _PACKAGES = {
     "dockerd": "docker.io",
@@ -28,22 +28,22 @@ def find(program: str) -> str | None:
 
 
 def require(program: str) -> str:
-    """Return the path of a program that is installed. Raises EmbeddedError."""
+    """Return the path of a program that is installed. Raises SetupError."""
     found = find(program)
     if found is None:
-        raise EmbeddedError(f"{program} is missing; install it, for example by apt-get")
+        raise SetupError(f"{program} is missing; install it, for example by apt-get")
     return found
 
 
 def run(command: list[str], variables: Mapping[str, str], folder: Path | None = None) -> None:
-    """Run a program to its end, with the system's own at hand. Raises EmbeddedError."""
+    """Run a program to its end, with the system's own at hand. Raises SetupError."""
     path = f"{variables.get('PATH', '')}:{_SYSTEM_FOLDERS}"
     done = subprocess.run(
         command, cwd=folder, env={**variables, "PATH": path}, capture_output=True, check=False
     )
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace")[-2000:]
-        raise EmbeddedError(f"`{' '.join(command[:3])} …` failed:\n{said}")
+        raise SetupError(f"`{' '.join(command[:3])} …` failed:\n{said}")
 
 
 def debian_mirror(variables: Mapping[str, str]) -> str:
@@ -52,17 +52,17 @@ def debian_mirror(variables: Mapping[str, str]) -> str:
 
 
 def ensure(*programs: str, variables: Mapping[str, str]) -> None:
-    """Install those of the programs that are missing. Raises EmbeddedError."""
+    """Install those of the programs that are missing. Raises SetupError."""
     missing = [_PACKAGES[program] for program in programs if find(program) is None]
     if missing:
         apt_install(missing, variables)
 
 
 def apt_install(packages: list[str], variables: Mapping[str, str]) -> None:
-    """Install Debian packages. Raises EmbeddedError with the command for who may do so."""
+    """Install Debian packages. Raises SetupError with the command for who may do so."""
     install = ["apt-get", "install", "-y", "--no-install-recommends", *_WAIT, *packages]
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise EmbeddedError(
+        raise SetupError(
             f"missing: {', '.join(packages)}; run: sudo sh -c 'apt-get update && "
             f"{' '.join(install)}'"
         )
@@ -71,6 +71,6 @@ def apt_install(packages: list[str], variables: Mapping[str, str]) -> None:
     for command in (["apt-get", "update"], install):
         done = subprocess.run(command, env=environment, capture_output=True, check=False)
         if done.returncode != 0:
-            raise EmbeddedError(
+            raise SetupError(
                 f"`{' '.join(command)}` failed:\n{done.stderr.decode(errors='replace')[-2000:]}"
             )

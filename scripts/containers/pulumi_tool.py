@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.containers import go_tool
-from scripts.embedded.layout import ROOT, user_cache
-from scripts.embedded.progress import say
+from scripts.launcher.paths import ROOT, user_cache
+from scripts.launcher.progress import say
 
 MODULE = ROOT / "scripts" / "containers" / "pulumi"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
@@ -27,7 +27,7 @@ _VERSION_VARIABLES = (
 
 
 def pulumi(variables: Mapping[str, str]) -> Path:
-    """Return a Pulumi program of the pinned version. Raises EmbeddedError."""
+    """Return a Pulumi program of the pinned version. Raises SetupError."""
     wanted = go_tool.pinned(MODULE, PACKAGE)
     program = user_cache(variables) / f"pulumi-{wanted}"
     program.parent.mkdir(parents=True, exist_ok=True)

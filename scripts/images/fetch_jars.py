@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.embedded import jars
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.progress import Progress, say
+from scripts.installation import jars
+from scripts.launcher.errors import SetupError
+from scripts.launcher.progress import Progress, say
 
 _LOCK = Path(__file__).parents[1] / "jars.lock.json"
 _CERTIFICATES = Path("/run/secrets/build_ca")
@@ -31,7 +31,7 @@ def main() -> int:
             jars.install(
                 wanted, jars.repository_url(os.environ), Path(cache), target.parent, progress.add
             )
-        except EmbeddedError as error:
+        except SetupError as error:
             say(f"fetch_jars: {error}")
             return 1
     (target.parent / group).rename(target)

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.embedded import web_packages
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.progress import Progress, say
+from scripts.installation import web_packages
+from scripts.launcher.errors import SetupError
+from scripts.launcher.progress import Progress, say
 
 _LOCK = Path(__file__).parents[1] / "web.lock.json"
 _CERTIFICATES = Path("/run/secrets/build_ca")
@@ -32,7 +32,7 @@ def main() -> int:
                 Path(folder),
                 Progress("packages of the web page").add,
             )
-        except EmbeddedError as error:
+        except SetupError as error:
             say(f"fetch_web: {error}")
             return 1
     return 0

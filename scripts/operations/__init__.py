@@ -1,1 +1,1 @@
-"""What the verbs of fabfile.py do: pure builders of commands, and the few files that run them."""
+"""What the commands of fabfile.py do: pure builders of shell lines, and the files that run them."""

@@ -1,4 +1,4 @@
-"""The errors of the verbs: a line for the person who typed one."""
+"""The errors of the commands: a line for the person who typed one."""
 
 
 class OperationError(Exception):

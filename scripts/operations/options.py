@@ -1,11 +1,12 @@
-"""The options of the verbs: the type of each, and what `fab --help` tells of it."""
+"""The options of the commands: the type of each, and what `fab --help` tells of it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from infra.catalog import CATALOG
-from scripts.operations import rotation, tunnel
+from scripts.operations import tunnel
+from scripts.operations.credentials import rotation
 
 Stack = Annotated[str, "the host of this Pulumi stack; without it, this machine's own containers"]
 Reason = Annotated[str, "why, for the lock and the record"]
@@ -48,7 +49,7 @@ TunnelPort = Annotated[int, "the port here, for one alone (default: the same)"]
 
 OutFile = Annotated[str, "the file to write"]
 OutFolder = Annotated[str, "the folder to write"]
-Ca = Annotated[str, "certificate (PEM) of an authority (default: the place's own, if it has one)"]
+Ca = Annotated[str, "certificate (PEM) of an authority (default: the target's own, if it has one)"]
 FirstSymbol = Annotated[str, "chosen at the first opening (default AAPL)"]
 FirstInterval = Annotated[str, "chosen at the first opening (default 5min)"]
 Overwrite = Annotated[bool, "replace files that were edited since"]

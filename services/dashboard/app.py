@@ -17,17 +17,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
-from services.dashboard import guard, messages
-from services.dashboard.audience import Audience
-from services.dashboard.catalogue import Catalogue
-from services.dashboard.data_routes import data_router
-from services.dashboard.feed import Feed
-from services.dashboard.guard import Guard
-from services.dashboard.health import Health
+from services.dashboard import auth_middleware
+from services.dashboard.auth_middleware import Guard
+from services.dashboard.data_api.routes import data_router
+from services.dashboard.live import sse
+from services.dashboard.live.feed import Feed
+from services.dashboard.live.subscribers import Audience
+from services.dashboard.page_api.call_quota import Quota
+from services.dashboard.page_api.pipeline_status import Health
+from services.dashboard.page_api.routes import Parts, view_router
+from services.dashboard.page_api.series_index import Catalogue
 from services.dashboard.postgres import Database, DatabaseError
-from services.dashboard.quota import Quota
 from services.dashboard.settings import CHART_LIBRARY, Settings
-from services.dashboard.view_routes import Parts, view_router
 
 _PAGES: Final = Path(__file__).with_name("pages")
 _TYPES: Final = {
@@ -54,7 +55,7 @@ class Clocks:
 def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     """Return the application; `app.state.audience` is its audience."""
     database = Database(settings.postgres)
-    audience = Audience(settings.viewers, messages.RESYNC)
+    audience = Audience(settings.viewers, sse.RESYNC)
     catalogue = Catalogue(database.rows, clocks.seconds)
     feed = Feed(database, catalogue, audience, log)
     quota = Quota(settings.producer_metrics_url)
@@ -119,7 +120,7 @@ def _add_pages(app: FastAPI, library_dir: Path) -> None:
             return PlainTextResponse("a part has ended; see the log\n", 503)
         return PlainTextResponse("healthy\n")
 
-    app.add_api_route(guard.OPEN_PATH, healthy, include_in_schema=False)
+    app.add_api_route(auth_middleware.OPEN_PATH, healthy, include_in_schema=False)
 
 
 def _sender(file: Path) -> Any:

@@ -21,7 +21,7 @@ from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
 from services.dashboard.app import Clocks, build
-from services.dashboard.guard import HEADERS
+from services.dashboard.auth_middleware import HEADERS
 from services.dashboard.settings import Settings, read_settings
 
 SERVICE: Final = "dashboard"

@@ -21,21 +21,21 @@ from services.common.market_clock import utc_now
 from services.common.metrics_port import open_port
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
-from services.producer.api import Api
-from services.producer.context import Clocks, Complaints, Context, Inbox, ProducerStoppedError
-from services.producer.courier import Courier
-from services.producer.fetch import Fetcher
-from services.producer.kafka_client import connect
-from services.producer.memory import Memory
+from services.producer.alpha_vantage.client import Api
+from services.producer.alpha_vantage.rate_limiter import Pacer
+from services.producer.loop import Poller
+from services.producer.market_calendar import Sessions
 from services.producer.metrics import Metrics
-from services.producer.observing import ObservationClock
-from services.producer.pacing import Pacer
-from services.producer.poll import Poller
-from services.producer.publish import KafkaWriter
-from services.producer.roster import Roster
-from services.producer.sessions import Sessions
+from services.producer.polling.fetch_pool import Fetcher
+from services.producer.polling.watchlist import Roster
+from services.producer.publishing.delivery import Courier
+from services.producer.publishing.kafka_client import connect
+from services.producer.publishing.kafka_writer import KafkaWriter
+from services.producer.publishing.observation_clock import ObservationClock
+from services.producer.publishing.state_file import MemoryFailedError
+from services.producer.publishing.state_store import Memory
+from services.producer.runtime import Clocks, Complaints, Context, Inbox, ProducerStoppedError
 from services.producer.settings import Settings, read_settings
-from services.producer.state_file import MemoryFailedError
 
 SERVICE: Final = "producer"
 STOP_SECONDS: Final = 5.0

@@ -15,7 +15,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from services.producer.envelopes import Kind
+from services.producer.alpha_vantage.classify import Kind
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 

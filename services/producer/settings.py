@@ -14,7 +14,7 @@ from services.common.bar import INTERVALS, normal_symbol
 from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.producer.plan import REALTIME_PLAN_CALLS, Plan, parse_plan
+from services.producer.alpha_vantage.plan import REALTIME_PLAN_CALLS, Plan, parse_plan
 from services.producer.series import DAY
 
 DEFAULT_URL: Final = "https://www.alphavantage.co/query"

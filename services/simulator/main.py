@@ -15,14 +15,14 @@ from services.common import logs
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
-from services.simulator.api import Api
-from services.simulator.bars import BarSource, SimulatedBars
-from services.simulator.desk import Desk
-from services.simulator.faults import NAMES, Faults
-from services.simulator.limits import Limiter
-from services.simulator.recorded import RecordedBars, load_recordings
+from services.simulator.api.calls import Api
+from services.simulator.api.dispatch import Desk
+from services.simulator.api.faults import NAMES, Faults
+from services.simulator.api.rate_limits import Limiter
+from services.simulator.market.bars import BarSource, SimulatedBars
+from services.simulator.market.recorded_bars import RecordedBars, load_recordings
+from services.simulator.market.trading_sessions import Sessions, load_sessions
 from services.simulator.server import SimulatorServer
-from services.simulator.sessions import Sessions, load_sessions
 from services.simulator.settings import Settings, read_settings
 
 _FLAGS: Final = (

@@ -10,9 +10,9 @@ from typing import Final
 from services.common.bar import normal_symbol
 from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.settings import Environment, SettingError
-from services.simulator.api import ENTITLEMENTS
-from services.simulator.faults import parse_probabilities
-from services.simulator.limits import Plan, parse_plan
+from services.simulator.api.calls import ENTITLEMENTS
+from services.simulator.api.faults import parse_probabilities
+from services.simulator.api.rate_limits import Plan, parse_plan
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_STYLES: Final = ("text", "json")

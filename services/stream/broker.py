@@ -16,8 +16,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.common import topics
-from services.stream.ledger import OffsetRange
-from services.stream.merged import RejectedRecord
+from services.stream.records import RejectedRecord
+from services.stream.sink.ledger import OffsetRange
 
 _CHUNK_RECORDS = 500
 _ACK_SECONDS = 15

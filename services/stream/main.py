@@ -23,22 +23,23 @@ from services.common.heartbeat import Heartbeat
 from services.common.metrics_port import open_port
 from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
-from services.stream import checkpoint, postgres, spark, statements
-from services.stream.apply import Work
-from services.stream.beside import Beside
+from services.stream.background_thread import Beside
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
-from services.stream.faults import DatabaseError, Fault
-from services.stream.indicator_rounds import Rounds
-from services.stream.job import Job, QueryFailedError
+from services.stream.error_advice import summary, verdict
+from services.stream.indicators.worker import Rounds
 from services.stream.metrics import Metrics
-from services.stream.offsets import CheckpointError
-from services.stream.patience import SecondInstanceError, StoppedError, waiting_out
-from services.stream.runbook import summary, verdict
+from services.stream.query import Job, QueryFailedError
+from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
 from services.stream.settings import Settings, read_settings
-from services.stream.sink import InstanceConnection, Sink
-from services.stream.start import LedgerMismatchError, starting_offsets
-from services.stream.warm_up import warm_up
-from services.stream.write import Writer
+from services.stream.sink import postgres, sql
+from services.stream.sink.batch import InstanceConnection, Sink
+from services.stream.sink.dispatch import Writer
+from services.stream.sink.transaction import Work
+from services.stream.spark import checkpoint, runtime
+from services.stream.spark.offset_log import CheckpointError
+from services.stream.spark.starting_offsets import LedgerMismatchError, starting_offsets
+from services.stream.spark.warm_up import warm_up
+from services.stream.sqlstate import DatabaseError, Fault
 
 NAME = "stream"
 _LOCK_SECONDS = 10
@@ -57,7 +58,7 @@ class Stream:
         self.metrics = Metrics()
         self.connection = InstanceConnection(
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
-            lock=statements.LOCK_STREAM,
+            lock=sql.LOCK_STREAM,
         )
         self.rejected = RejectedTopic(self.settings.kafka_bootstrap, topics.BARS.name)
 
@@ -71,7 +72,7 @@ class Stream:
                 self.metrics.serve, self.settings.metrics_host, self.settings.metrics_port, self.log
             )
         self._take_lock()
-        session = spark.start_session(self.settings, "tapeline stream")
+        session = runtime.start_session(self.settings, "tapeline stream")
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
         try:
             warm_up(session)
@@ -141,7 +142,7 @@ class Stream:
             address=self.settings.postgres,
             connection=InstanceConnection(
                 connect=lambda: postgres.connect(self.settings.postgres, "tapeline indicators"),
-                lock=statements.LOCK_INDICATORS,
+                lock=sql.LOCK_INDICATORS,
             ),
             wanted=self.settings.indicators,
             stopping=self.stopping,
@@ -152,8 +153,8 @@ class Stream:
     def _origin(self, session: SparkSession, starting: dict[int, int]) -> str:
         base = self.settings.checkpoint_dir
         begun = checkpoint.has_begun(
-            read=lambda name: spark.read_text(session, f"{base}/{name}"),
-            names=lambda name: spark.list_names(session, f"{base}/{name}"),
+            read=lambda name: runtime.read_text(session, f"{base}/{name}"),
+            names=lambda name: runtime.list_names(session, f"{base}/{name}"),
             topic=topics.BARS.name,
         )
         if begun:
@@ -231,7 +232,7 @@ def _run(stream: Stream) -> int:
     except LedgerMismatchError as error:
         stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
         return 1
-    except (CheckpointError, DatabaseError, QueryFailedError, *spark.ERRORS) as error:
+    except (CheckpointError, DatabaseError, QueryFailedError, *runtime.ERRORS) as error:
         text = str(error)
         stream.log.error("stopped: %s. %s", summary(text), verdict(text).advice)  # noqa: TRY400
         stream.log.debug("the whole error:", exc_info=error)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from services.stream.indicator_tables import Derived
-from services.stream.sink import Applied
+from services.stream.indicators.tables import Derived
+from services.stream.sink.batch import Applied
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 

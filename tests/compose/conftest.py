@@ -15,8 +15,8 @@ import pytest
 from scripts.containers import base_image, programs
 from scripts.containers.compose_tool import compose
 from scripts.containers.engine import Engine, NoEngineError, engine
-from scripts.embedded.layout import ROOT
-from scripts.embedded.ports import free_ports
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers.ports import free_ports
 from tests.compose.embedded_run import EmbeddedRun
 from tests.compose.leaks import GENERATED, images_with_secrets
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from scripts.embedded import processes
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers import processes
 from tests.compose.stack import FRUGAL, LOAD
 from tests.fixtures.live import wait_for
 
@@ -36,7 +36,7 @@ class EmbeddedRun:
         options = ["--data-dir", str(directory), "--symbols", symbols, "--speed", speed]
         demo = processes.Command(
             name="demo",
-            arguments=[sys.executable, "-P", "-m", "scripts.embedded.demo", *options],
+            arguments=[sys.executable, "-P", "-m", "scripts.local_stack.demo", *options],
             log=directory / "demo.log",
             environment={**os.environ, **FRUGAL, "PYTHONPATH": str(ROOT)},
             directory=ROOT,

@@ -16,10 +16,10 @@ import psycopg
 
 from scripts.containers import base_image, programs
 from scripts.containers.engine import Engine
-from scripts.embedded.java import QUICK
-from scripts.embedded.layout import ROOT
-from scripts.operations import passwords
-from scripts.operations.place import LOCAL
+from scripts.installation.java import QUICK
+from scripts.launcher.paths import ROOT
+from scripts.operations.credentials import passwords
+from scripts.operations.target import LOCAL
 from tests.fixtures.live import wait_for
 
 COMMAND_SECONDS = 1500.0

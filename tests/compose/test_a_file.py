@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from tests.compose.stack import LONG_RUNNING, ONCE, run
 
 Service = dict[str, Any]

@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scripts.operations import published_ports
-from scripts.operations.place import LOCAL
-from scripts.operations.session import Session
-from scripts.operations.shells import LocalShell
+from scripts.operations.connectors import LocalShell
+from scripts.operations.operation import Operation
+from scripts.operations.releases import published_ports
+from scripts.operations.target import LOCAL
 from tests.compose.stack import LONG_RUNNING, Stack, run
 
 # Ports that a service may answer on, to its neighbours on a network.
@@ -186,7 +186,7 @@ def test_a_port_that_another_program_holds_is_told_before_anything_is_changed(
     place = replace(LOCAL, compose_words=words)
 
     def taken(**extra: str) -> list[str]:
-        return published_ports.taken(Session(place, StackShell(stack, extra), "ann@desk"))
+        return published_ports.taken(Operation(place, StackShell(stack, extra), "ann@desk"))
 
     # What runs holds its own ports.
     assert taken() == []

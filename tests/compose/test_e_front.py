@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from services.dashboard.guard import HEADERS
+from services.dashboard.auth_middleware import HEADERS
 from tests.compose.stack import Stack
 from tests.fixtures.live import wait_for
 

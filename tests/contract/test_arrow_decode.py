@@ -11,11 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from services.common import bar
-from services.stream.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
-from services.stream.cuts import DoubtError
-from services.stream.decode import decode
-from services.stream.outcomes import outcomes
-from services.stream.write import bounded
+from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
+from services.stream.decoding.arrow_fields import DoubtError
+from services.stream.decoding.copy_text import outcomes
+from services.stream.decoding.spark_decode import decode
+from services.stream.sink.dispatch import bounded
 from tests.bars import GOOD
 from tests.bars import bar as changed
 from tests.contract.test_canonical import BARS, SENT_AT, spaced

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.common import bar
 from services.common.bar import Bar
-from services.stream.decode import decode
-from services.stream.event_text import read_event
+from services.stream.decoding.event_json import read_event
+from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD
 from tests.bars import bar as changed
 

@@ -10,10 +10,10 @@ import yaml
 
 from infra import container_settings
 from infra.container_settings import CHECKS, DATA_OF_BOTH, KEEP_BOTH_WORDS
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from services.common.bar import INTERVALS, SYMBOL_PATTERN
 from services.common.settings import Environment, SettingError
-from services.producer.plan import REALTIME_PLAN_CALLS
+from services.producer.alpha_vantage.plan import REALTIME_PLAN_CALLS
 from services.producer.settings import read_settings
 
 OTHERS_DECIDE = re.compile(r"TAPELINE_\w+|\w+_PUBLISHED|BUILD_CA_FILE|DASHBOARD_DOMAIN|POWERBI_\w+")

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from scripts.containers import base_image, compose_tool, go_tool
-from scripts.embedded.kafka_broker import Broker, server_properties
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers.kafka_broker import Broker, server_properties
 from services.common import topics
 from tests.contract.test_env_example import EXAMPLE
 

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from services.common import bar
-from services.stream.decode import decode
+from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD
 from tests.contract.schema import fits
 

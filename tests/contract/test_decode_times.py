@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.common import bar
-from services.stream.decode import decode
+from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD
 
 FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2025, 11, 30, tzinfo=UTC)

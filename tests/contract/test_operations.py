@@ -11,8 +11,8 @@ import pytest
 
 from infra.addresses import WORLD_OPEN_WORDS
 from infra.outputs import ROLE_PASSWORDS
-from scripts.embedded.layout import ROOT
-from scripts.operations import commands, place, tunnel
+from scripts.launcher.paths import ROOT
+from scripts.operations import compose_commands, target, tunnel
 from services.secrets import table
 
 ANSIBLE = ROOT / "ansible"
@@ -28,8 +28,8 @@ def text(path: str) -> str:
 
 
 def test_the_services_are_those_of_the_compose_file() -> None:
-    assert {"kafka", "postgres", "producer", "stream", "secrets"} <= {*commands.services()}
-    assert "x-log" not in commands.services()
+    assert {"kafka", "postgres", "producer", "stream", "secrets"} <= {*compose_commands.services()}
+    assert "x-log" not in compose_commands.services()
 
 
 def test_a_tunnel_ends_where_compose_publishes() -> None:
@@ -41,7 +41,7 @@ def test_a_tunnel_ends_where_compose_publishes() -> None:
 
 
 def test_the_passwords_are_those_that_pulumi_makes() -> None:
-    assert {*ROLE_PASSWORDS} <= {*commands.PASSWORD_USERS} <= {*table.GENERATED}
+    assert {*ROLE_PASSWORDS} <= {*compose_commands.PASSWORD_USERS} <= {*table.GENERATED}
     defaults = text("ansible/roles/pipeline/defaults/main.yml")
     listed = re.findall(r"^  - (\w+)$", defaults, re.MULTILINE)
     assert sorted(listed) == sorted([*ROLE_PASSWORDS, "backup_passphrase"])
@@ -49,15 +49,15 @@ def test_the_passwords_are_those_that_pulumi_makes() -> None:
 
 
 def test_the_folders_of_a_host_are_the_same_everywhere() -> None:
-    assert f"pipeline_directory: {place.HOST_DIRECTORY}\n" in text(
+    assert f"pipeline_directory: {target.HOST_DIRECTORY}\n" in text(
         "ansible/roles/pipeline/defaults/main.yml"
     )
-    assert f"postgres_edge_directory: {place.HOST_DIRECTORY}\n" in text(
+    assert f"postgres_edge_directory: {target.HOST_DIRECTORY}\n" in text(
         "ansible/roles/postgres_edge/defaults/main.yml"
     )
-    compose = text("scripts/operations/host-compose")
-    assert place.HOST_DIRECTORY in compose
-    assert place.host("x").backups == "/var/lib/tapeline/backups"
+    compose = text("scripts/operations/hosts/host-compose")
+    assert target.HOST_DIRECTORY in compose
+    assert target.host("x").backups == "/var/lib/tapeline/backups"
 
 
 def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:

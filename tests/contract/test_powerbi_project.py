@@ -21,8 +21,8 @@ from powerbi import deneb, folder
 from powerbi.kit import Request, kit_files
 from powerbi.semantic_model import MODEL
 from powerbi.tmdl import Address, parameters, partition_source
-from scripts.embedded.layout import NODE_PACKAGES
-from scripts.embedded.node_packages import node
+from scripts.installation.node_packages import node
+from scripts.launcher.paths import NODE_PACKAGES
 from tests.powerbi_schemas import SCHEMAS
 
 ADDRESS = Address("db.example.org")

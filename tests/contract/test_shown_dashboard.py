@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 ROLES = ROOT / "ansible" / "roles"
 CLOSED: dict[str, Any] = {

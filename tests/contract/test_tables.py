@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from services.common import bar
-from services.stream import indicator_statements, indicators, statements
-from services.stream.outcomes import LINE_COLUMNS
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.indicators import formulas
+from services.stream.indicators import sql as indicator_sql
+from services.stream.sink import sql
 from tests.fixtures.market import Market, Row
 
 COLUMNS = """
@@ -32,9 +34,7 @@ def columns(market: Market, schema: str, table: str) -> list[Row]:
 
 
 def test_the_tables_have_the_columns_that_the_statements_name(market: Market) -> None:
-    lasting = statements.CREATE_STAGING.replace("temporary ", "").replace(
-        " on commit delete rows", ""
-    )
+    lasting = sql.CREATE_STAGING.replace("temporary ", "").replace(" on commit delete rows", "")
     market.run(f"set search_path = public; {lasting}")
     stream = columns(market, "market", "events_stream")
     staged = columns(market, "public", "staged_bars")
@@ -56,12 +56,12 @@ def test_the_tables_have_the_columns_that_the_statements_name(market: Market) ->
     rejected = {name: kind for name, kind, _ in columns(market, "market", "rejected_events")}
     staged_rejected = columns(market, "public", "staged_rejected")
     assert {name: kind for name, kind, _ in staged_rejected}.items() <= rejected.items()
-    assert len(statements.REJECTED_TYPES) == len(staged_rejected)
+    assert len(sql.REJECTED_TYPES) == len(staged_rejected)
     assert {*rejected} - {name for name, _, _ in staged_rejected} == {"topic", "rejected_at"}
 
 
 def test_the_derived_series_have_the_columns_that_are_computed(market: Market) -> None:
-    lasting = indicator_statements.CREATE_STAGING.replace("temporary ", "").replace(
+    lasting = indicator_sql.CREATE_STAGING.replace("temporary ", "").replace(
         " on commit delete rows", ""
     )
     market.run(f"set search_path = public; {lasting}")
@@ -72,7 +72,7 @@ def test_the_derived_series_have_the_columns_that_are_computed(market: Market) -
         *series,
         ("interval", "text", True),
         ("session_date", "date", True),
-        *((name, "double precision", False) for name in indicators.COLUMNS),
+        *((name, "double precision", False) for name in formulas.COLUMNS),
         ("computed_at", "timestamp with time zone", True),
     ]
     staged = {name: kind for name, kind, _ in columns(market, "public", "staged_indicators")}

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from services.common import bar
-from services.producer.sessions import market_of
+from services.producer.market_calendar import market_of
 from sql import sessions
 from tests.fixtures.market import Market
 

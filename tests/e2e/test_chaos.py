@@ -22,7 +22,7 @@ def chaos(directory: Path, *arguments: str) -> str:
     directory.chmod(0o711)  # PostgreSQL runs as another user where the tests run as root
     data = ["--data-dir", str(directory / "data")]
     run = subprocess.run(
-        [sys.executable, "-P", "-m", "scripts.jepsen.main", *data, *arguments],
+        [sys.executable, "-P", "-m", "scripts.chaos_testing.main", *data, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.ports import HOST, free_ports
-from scripts.embedded.processes import Child
+from scripts.local_stack.servers.ports import HOST, free_ports
+from scripts.local_stack.servers.processes import Child
 from services.common import fail_points
-from services.producer.memory import Memory
+from services.producer.publishing.state_store import Memory
 from services.producer.series import Series
 from services.stream.broker import read_records
 from tests.e2e.recorded import RecordedBar, write_csv

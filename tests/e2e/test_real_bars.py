@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded import processes
-from scripts.embedded.ports import free_ports
-from scripts.embedded.processes import Child, Command
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.ports import free_ports
+from scripts.local_stack.servers.processes import Child, Command
 from tests.e2e.recorded import RecordedBar, euro_hourly, google_daily, sp500_daily, write_csv
 from tests.fixtures.live import Stream, end, log_of, wait_for
 

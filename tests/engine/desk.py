@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.outputs import OUTPUTS_FILE_VARIABLE, StackOutputs, from_json
-from scripts.embedded.layout import ROOT, VENV
+from scripts.launcher.paths import ROOT, VENV
 from tests.engine.stand_in import RefusedError
 from tests.engine.values import Values
 

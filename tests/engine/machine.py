@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scripts.embedded import processes
-from scripts.embedded.ports import free_ports
-from scripts.embedded.processes import Command
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.ports import free_ports
+from scripts.local_stack.servers.processes import Command
 from tests.engine.desk import Desk
 from tests.engine.stand_in import Kept
 from tests.engine.values import plain

@@ -20,7 +20,7 @@ from pulumi.automation.events import EngineEvent
 
 from infra.config_keys import SECRET_KEYS
 from infra.outputs import StackOutputs, from_mapping
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from tests.engine import language_host
 from tests.engine.desk import Desk
 from tests.engine.stand_in import World, name_of, serving, type_of

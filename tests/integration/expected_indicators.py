@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from services.stream.indicators import COLUMNS, Bars, derive
+from services.stream.indicators.formulas import COLUMNS, Bars, derive
 from tests.fixtures.market import Market, Row
 
 STORED = """

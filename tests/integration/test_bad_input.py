@@ -16,15 +16,16 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 from pyspark.sql import SparkSession
 
-from scripts.embedded.ports import free_ports
+from scripts.local_stack.servers.ports import free_ports
 from services.common import topics
-from services.stream import postgres as stream_postgres
-from services.stream import spark, statements
-from services.stream.apply import Work
 from services.stream.broker import RejectedTopic
-from services.stream.patience import StoppedError
-from services.stream.sink import Applied, InstanceConnection, Sink
-from services.stream.write import Writer
+from services.stream.retry import StoppedError
+from services.stream.sink import postgres as stream_postgres
+from services.stream.sink import sql
+from services.stream.sink.batch import Applied, InstanceConnection, Sink
+from services.stream.sink.dispatch import Writer
+from services.stream.sink.transaction import Work
+from services.stream.spark import runtime
 from tests.bars import bar, record
 from tests.contract.bad_input import bad_input
 from tests.contract.odd_input import odd_input
@@ -110,7 +111,7 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
     offsets[NOTHING.name] = send_nothing(topic, spark_session)
     address = database.address("stream_writer")
     connection = InstanceConnection(
-        lambda: stream_postgres.connect(address, "test"), statements.LOCK_STREAM
+        lambda: stream_postgres.connect(address, "test"), sql.LOCK_STREAM
     )
     rejected = RejectedTopic(topic.bootstrap, topic.name)
     sink = Sink(
@@ -123,7 +124,7 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
     )
     try:
         ranges = topic.ranges()
-        frame = spark.read_batch(spark_session, topic.bootstrap, topic.name, ranges)
+        frame = runtime.read_batch(spark_session, topic.bootstrap, topic.name, ranges)
         applied = sink.apply(frame, ranges)
     finally:
         connection.close()
@@ -240,7 +241,7 @@ def test_nothing_moves_while_the_rejected_topic_is_unavailable(
     nowhere = replace(bench.sink.writer, bootstrap=f"127.0.0.1:{free_ports(1)[0]}")
     waiting = replace(bench.sink, writer=nowhere, stopping=stopping, on_retry=stop_at_the_second)
     ranges = topic.ranges()
-    frame = spark.read_batch(bench.session, topic.bootstrap, topic.name, ranges)
+    frame = runtime.read_batch(bench.session, topic.bootstrap, topic.name, ranges)
 
     with pytest.raises(StoppedError):
         waiting.apply(frame, ranges)

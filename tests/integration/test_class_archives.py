@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.embedded import kafka_broker, kafka_client, processes
-from scripts.embedded.java import Java
-from scripts.embedded.layout import KAFKA_CLASS_ARCHIVE, KAFKA_JARS
-from scripts.embedded.ports import free_ports
+from scripts.installation.java import Java
+from scripts.launcher.paths import KAFKA_CLASS_ARCHIVE, KAFKA_JARS
+from scripts.local_stack.servers import kafka_broker, kafka_client, processes
+from scripts.local_stack.servers.ports import free_ports
 
 SECONDS = 60
 

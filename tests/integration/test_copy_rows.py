@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from services.stream import copy_rows, postgres, stage
-from services.stream.arrow_decode import sure_outcomes
-from services.stream.outcomes import LINE_COLUMNS
+from services.stream.decoding import copy_binary
+from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.sink import postgres, staging
 from tests.bars import bar
 from tests.contract.test_arrow_decode import batch, good_pairs
 from tests.fixtures.market import Market
@@ -29,7 +30,7 @@ from staged_bars order by kafka_offset
 def staged(session: postgres.Session, lines: pa.Array) -> list[tuple[object, ...]]:
     """Return what the server makes of lines in either format."""
     with session.transaction():
-        session.stage_bars([stage.line_buffer(lines)], stage.is_binary(lines))
+        session.stage_bars([staging.line_buffer(lines)], staging.is_binary(lines))
         return session.fetch(_STORED)
 
 
@@ -46,6 +47,6 @@ def test_rows_and_lines_are_stored_alike(market: Market) -> None:
     lines = ["\t".join(text(each[name]) for name in LINE_COLUMNS) + "\n" for each in told]
     with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
         session.prepare_staging()
-        stored = staged(session, copy_rows.rows(rows))
+        stored = staged(session, copy_binary.rows(rows))
         assert stored == staged(session, pa.array(lines))
     assert [Decimal(str(row[3])) for row in stored[-len(PRICES) :]] == list(map(Decimal, PRICES))

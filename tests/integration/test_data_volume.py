@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 ROLE = ROOT / "ansible" / "roles" / "base"
 INTERPRETER = f"ansible_python_interpreter={sys.executable}"

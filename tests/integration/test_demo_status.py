@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from scripts.embedded.database import Login, Reader
+from scripts.local_stack.servers.database import Login, Reader
 from tests.fixtures.market import Market
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
-from scripts.embedded.ports import HOST
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers.ports import HOST
 
 PLAY = """
 - hosts: localhost

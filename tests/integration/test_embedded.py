@@ -18,7 +18,10 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from scripts.embedded import (
+from scripts.installation.java import Java
+from scripts.launcher.errors import SetupError
+from scripts.launcher.paths import KAFKA_JARS, ROOT
+from scripts.local_stack.servers import (
     database,
     kafka_broker,
     kafka_client,
@@ -26,11 +29,8 @@ from scripts.embedded import (
     process_table,
     processes,
 )
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.java import Java
-from scripts.embedded.layout import KAFKA_JARS, ROOT
-from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
-from scripts.embedded.ports import HOST, free_ports
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, make_passwords, read_password
+from scripts.local_stack.servers.ports import HOST, free_ports
 from services.common.secret import Secret
 from services.common.settings import Environment
 from services.common.topics import ALL, BARS
@@ -214,18 +214,19 @@ def test_a_database_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pg").mkdir()
     (tmp_path / "pg" / "cluster").symlink_to("/")  # root's, as whom PostgreSQL never runs
     cluster = postgres_server.Cluster(tmp_path / "pg", tmp_path, 1, files[ADMINISTRATOR])
-    with pytest.raises(EmbeddedError, match=r"belongs to another user \(uid 0\)"):
+    with pytest.raises(SetupError, match=r"belongs to another user \(uid 0\)"):
         postgres_server.start(cluster)
 
 
 def test_no_server_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     code = (
         "import json, time; from pathlib import Path\n"
-        "from scripts.embedded import database, kafka_broker, postgres_server, processes\n"
-        "from scripts.embedded.java import require_java\n"
-        "from scripts.embedded.layout import KAFKA_JARS\n"
-        "from scripts.embedded.passwords import make_passwords, read_password\n"
-        "from scripts.embedded.ports import free_ports\n"
+        "from scripts.local_stack.servers import database, kafka_broker, postgres_server\n"
+        "from scripts.local_stack.servers import processes\n"
+        "from scripts.installation.java import require_java\n"
+        "from scripts.launcher.paths import KAFKA_JARS\n"
+        "from scripts.local_stack.servers.passwords import make_passwords, read_password\n"
+        "from scripts.local_stack.servers.ports import free_ports\n"
         "import os\n"
         f"base = Path({str(tmp_path)!r}); pg, a, b = free_ports(3)\n"
         "files = make_passwords(base / 'secrets')\n"

@@ -20,8 +20,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from scripts.embedded.passwords import ADMINISTRATOR
-from scripts.embedded.ports import HOST
+from scripts.local_stack.servers.passwords import ADMINISTRATOR
+from scripts.local_stack.servers.ports import HOST
 from sql import migrate
 from tests.fixtures.endpoint import Endpoint, through
 from tests.fixtures.live import wait_for

@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from tests.fixtures.live import wait_for
 
 TEMPLATE = ROOT / "ansible" / "roles" / "firewall" / "templates" / "firewall.nft.j2"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stream import postgres
-from services.stream.faults import DatabaseError
-from services.stream.indicator_tables import Derived, derive_group, fold, pending
-from services.stream.outcomes import LINE_COLUMNS
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.indicators.tables import Derived, derive_group, fold, pending
+from services.stream.sink import postgres
+from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
 from tests.integration.expected_indicators import assert_derived
 

@@ -14,9 +14,9 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
-from services.producer.courier import Delivery, Record
-from services.producer.kafka_client import Client, connect
-from services.producer.publish import KafkaWriter
+from services.producer.publishing.delivery import Delivery, Record
+from services.producer.publishing.kafka_client import Client, connect
+from services.producer.publishing.kafka_writer import KafkaWriter
 from services.producer.series import Series
 from services.stream.broker import read_records
 from tests.fixtures.market import Topic

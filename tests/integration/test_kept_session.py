@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.stream.faults import DatabaseError
-from services.stream.kept_session import close_kept_sessions, kept_session
 from services.stream.settings import PostgresAddress
+from services.stream.sink.session_cache import close_kept_sessions, kept_session
+from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
 
 NAME = "tapeline executor"

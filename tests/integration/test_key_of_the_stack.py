@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 
 @dataclass

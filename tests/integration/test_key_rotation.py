@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.operations import rotation
+from scripts.operations.connectors import failure
+from scripts.operations.credentials import rotation
 from scripts.operations.errors import OperationError
-from scripts.operations.place import HOST_DIRECTORY, Place
-from scripts.operations.session import Session
-from scripts.operations.shells import failure
+from scripts.operations.operation import Operation
+from scripts.operations.target import HOST_DIRECTORY, Target
 from tests.unit.operations.fakes import outputs
 
 OLD, NEW = "OLDKEY0123456789", "NEWKEY0123456789"
@@ -92,8 +92,8 @@ class Host:
     def now(self) -> datetime:
         return datetime.fromtimestamp(1_795_910_400 + self.seconds, UTC)
 
-    def session(self) -> Session:
-        place = Place(
+    def operation(self) -> Operation:
+        place = Target(
             name="prod",
             directory=str(self.folder),
             state=str(self.folder / "state"),
@@ -105,7 +105,7 @@ class Host:
         )
         secrets = {**outputs().secrets, "alpha_vantage_key": ""}
         known = replace(outputs(), secrets=secrets)
-        return Session(place, self, "ann@desk", known, self.said.append, self.now, self.wait)
+        return Operation(place, self, "ann@desk", known, self.said.append, self.now, self.wait)
 
     def files(self, folder: str) -> dict[str, str]:
         """Return what lies in a folder, hidden files too."""
@@ -122,7 +122,7 @@ def host(tmp_path: Path) -> Host:
 def rotate(host: Host, key: str | bytes) -> None:
     file = host.folder.parent / "key.txt"
     file.write_bytes(key if isinstance(key, bytes) else key.encode())
-    rotation.rotate(host.session(), "key", str(file))
+    rotation.rotate(host.operation(), "key", str(file))
 
 
 def has_old_key(host: Host) -> None:
@@ -201,12 +201,12 @@ def test_a_certificate_that_cannot_be_handed_out_leaves_the_one_before(
     host: Host, tmp_path: Path
 ) -> None:
     first = pair(tmp_path / "first", "first")
-    rotation.rotate(host.session(), "certificate", str(first))
+    rotation.rotate(host.operation(), "certificate", str(first))
     served = host.files("given")
     assert served == {file.name: file.read_text("utf-8") for file in first.iterdir()}
     (host.folder / "broken").touch()
     with pytest.raises(OperationError):
-        rotation.rotate(host.session(), "certificate", str(pair(tmp_path / "second", "second")))
+        rotation.rotate(host.operation(), "certificate", str(pair(tmp_path / "second", "second")))
     assert host.files("given") == served
 
 
@@ -214,5 +214,5 @@ def test_a_certificate_with_another_key_never_reaches_the_host(host: Host, tmp_p
     first = pair(tmp_path / "first", "first")
     other = pair(tmp_path / "other", "other", key_of=first)
     with pytest.raises(OperationError, match=r"not the key of the given server\.crt"):
-        rotation.rotate(host.session(), "certificate", str(other))
+        rotation.rotate(host.operation(), "certificate", str(other))
     assert host.files("given") == {}

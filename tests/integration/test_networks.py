@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from infra import settings
-from scripts.embedded.layout import ROOT
-from scripts.embedded.postgres_account import account_for
-from scripts.operations import access
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers.postgres_account import account_for
 from scripts.operations.errors import OperationError
-from scripts.operations.place import LOCAL
+from scripts.operations.hosts import allowlist
+from scripts.operations.target import LOCAL
 from tests.fixtures.endpoint import Endpoint
 from tests.unit.infra.stacks import PUBLIC_KEY
-from tests.unit.operations.fakes import session
+from tests.unit.operations.fakes import operation
 
 OPENLY = "yes, from anywhere"
 TAKEN = {
@@ -90,9 +90,9 @@ def by_the_host(folder: Path, text: str, words: str) -> Listed:
 def by_fab(_: Path, text: str, words: str) -> Listed:
     kept, wanted = f"POWERBI_WORLD_OPEN={words}\n", [""]
     for part in text.replace(",", " ").split():
-        one, shell, _clock = session({"cat .env": kept}, LOCAL)
+        one, shell, _clock = operation({"cat .env": kept}, LOCAL)
         try:
-            wanted = access.change(one, access.ALLOW, part)
+            wanted = allowlist.change(one, allowlist.ALLOW, part)
         except OperationError as error:
             return str(error)
         kept = shell.sent[".env"].decode()
@@ -130,8 +130,8 @@ def test_each_place_refuses_the_same(tmp_path: Path, place: Place, text: str) ->
 
 def test_what_stands_in_the_settings_and_is_no_network_can_be_taken_off() -> None:
     text = "POWERBI_CIDRS=203.0.113.7/24,198.51.100.0/24\n"
-    one, shell, _ = session({"cat .env": text}, LOCAL)
-    assert access.change(one, access.DENY, "203.0.113.7/24") == ["198.51.100.0/24"]
+    one, shell, _ = operation({"cat .env": text}, LOCAL)
+    assert allowlist.change(one, allowlist.DENY, "203.0.113.7/24") == ["198.51.100.0/24"]
     assert "POWERBI_CIDRS=198.51.100.0/24\n" in shell.sent[".env"].decode()
 
 
@@ -140,6 +140,6 @@ def test_whoever_is_denied_stays_out_whatever_was_merged(tmp_path: Path) -> None
         assert host(tmp_path, "allow", half).returncode == 0
     assert host(tmp_path, "deny", "203.0.113.128/25").stdout == "203.0.113.128/25 stays out\n"
     assert host(tmp_path, "list").stdout == "203.0.113.0/25\n"
-    one, shell, _ = session({"cat .env": "POWERBI_CIDRS=203.0.113.0/24\n"}, LOCAL)
-    assert access.change(one, access.DENY, "203.0.113.128/25") == ["203.0.113.0/25"]
+    one, shell, _ = operation({"cat .env": "POWERBI_CIDRS=203.0.113.0/24\n"}, LOCAL)
+    assert allowlist.change(one, allowlist.DENY, "203.0.113.128/25") == ["203.0.113.0/25"]
     assert "POWERBI_CIDRS=203.0.113.0/25\n" in shell.sent[".env"].decode()

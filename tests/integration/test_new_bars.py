@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from services.common.bar import Bar
-from services.stream import new_bars
-from services.stream import postgres as stream_postgres
-from services.stream.apply import Done, Purpose, Work, apply
-from services.stream.arrow_decode import sure_outcomes
-from services.stream.faults import DatabaseError
-from services.stream.ledger import Move, OffsetRange, Tally
-from services.stream.merged import Merged, Written
-from services.stream.postgres import Session
+from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.records import Merged, Written
+from services.stream.sink import insert_new
+from services.stream.sink import postgres as stream_postgres
+from services.stream.sink.ledger import Move, OffsetRange, Tally
+from services.stream.sink.postgres import Session
+from services.stream.sink.transaction import Done, Purpose, Work, apply
+from services.stream.sqlstate import DatabaseError
 from tests.bars import bar
 from tests.contract.test_arrow_decode import RECORDS
 from tests.fixtures.live import wait_for
@@ -95,7 +95,7 @@ class Bench:
     def add(self, bars: list[Bar], fewest_rows: int = 1) -> Merged | None:
         """Take the straight way alone."""
         with self.session.transaction():
-            return new_bars.add(self.session, rows(bars), fewest_rows)
+            return insert_new.add(self.session, rows(bars), fewest_rows)
 
     def tables(self) -> list[list[tuple[object, ...]]]:
         """Return all that a batch writes."""
@@ -222,7 +222,7 @@ def test_a_bar_that_somebody_is_storing_is_waited_for(ends: str, bench: Bench) -
     other_value = bar({"close": "269.90"}, symbol="B", exchange_time="2025-11-06 10:05:00")
     with connected(bench.market) as other, ThreadPoolExecutor() as pool:
         with suppress(_UndoneError), other.session.transaction():
-            assert new_bars.add(other.session, rows([other_value], partition=7)) is not None
+            assert insert_new.add(other.session, rows([other_value], partition=7)) is not None
             waiting = pool.submit(bench.apply, NEW)
             wait_for(lambda: _waits(bench.market), "the wait for the other's transaction")
             if ends == "rollback":
@@ -254,7 +254,7 @@ def _waits(market: Market) -> bool:
 
 def test_what_a_crash_interrupts_leaves_nothing(bench: Bench) -> None:
     with suppress(DatabaseError), bench.session.transaction():
-        assert new_bars.add(bench.session, rows(NEW)) is not None
+        assert insert_new.add(bench.session, rows(NEW)) is not None
         bench.session.close()
     assert bench.session.broken
     assert bench.tables() == [[], [], []]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from scripts.embedded import postgres_server
+from scripts.local_stack.servers import postgres_server
 from tests.bars import bar, record
 from tests.fixtures import servers
 from tests.fixtures.live import wait_for

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.setup import ALL, TO_OPERATE, together
+from scripts.installation.setup import ALL, TO_OPERATE, together
 from tests.fixtures.checkout import bare_checkout, run
 
 MOST_BYTES = 350_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 
-from scripts.embedded.ports import HOST, free_ports
-from scripts.operations.reports import answers_as_postgresql
+from scripts.local_stack.servers.ports import HOST, free_ports
+from scripts.operations.status_report import answers_as_postgresql
 from tests.fixtures.servers import Postgres
 
 

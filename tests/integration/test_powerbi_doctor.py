@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from powerbi.doctor.observations import Target
-from scripts.embedded.ports import HOST
+from scripts.local_stack.servers.ports import HOST
 from services.common.secret import Secret
 from tests.fixtures.tls_postgres import DATABASE, HBA, NAME, READER_LINE, TlsPostgres
 from tests.integration.doctoring import READER, faults, findings

@@ -18,7 +18,7 @@ from powerbi import __main__ as command_line
 from powerbi.doctor.faults import FAULTS
 from powerbi.doctor.observations import Target
 from powerbi.doctor.protocol import SSL_REQUEST, read_message
-from scripts.embedded.ports import HOST, free_ports
+from scripts.local_stack.servers.ports import HOST, free_ports
 from tests.fixtures.tls_postgres import NAME, TlsPostgres
 from tests.integration.doctoring import READER, faults
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 KEEP_BOTH = {"DATA_OF_BOTH_MARKETS": "yes, keep both"}
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from scripts.embedded.passwords import ADMINISTRATOR, ROLES, read_password
-from services.stream import postgres, statements
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, ROLES, read_password
+from services.stream.sink import postgres, sql
 from sql import migrate
 from tests.fixtures.market import Market, Row
 
@@ -198,12 +198,12 @@ def test_a_reader_cannot_drop_what_all_who_log_in_as_it_may_do(role: str, market
 
 
 def test_an_idle_reader_keeps_no_stream_from_starting(market: Market) -> None:
-    held = f"select pg_try_advisory_lock({statements.ADVISORY_CLASS}, {statements.LOCK_STREAM})"
+    held = f"select pg_try_advisory_lock({sql.ADVISORY_CLASS}, {sql.LOCK_STREAM})"
     with market._connect("dashboard_reader") as reader:
         with pytest.raises(errors.InsufficientPrivilege):
             reader.execute(held.encode())
         with closing(postgres.connect(market.address("stream_writer"), "test")) as stream:
-            assert stream.try_lock(statements.LOCK_STREAM)
+            assert stream.try_lock(sql.LOCK_STREAM)
 
 
 def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record(

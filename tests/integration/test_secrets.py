@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.postgres_account import account_for
+from scripts.local_stack.servers.postgres_account import account_for
 from services.secrets import table
 from tests.fixtures.endpoint import Endpoint
 

@@ -18,15 +18,15 @@ from pathlib import Path
 import pytest
 
 from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, StackOutputs
-from scripts.embedded import processes
-from scripts.embedded.layout import ROOT
-from scripts.embedded.ports import HOST, free_ports
-from scripts.embedded.processes import Command
+from scripts.launcher.paths import ROOT
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.ports import HOST, free_ports
+from scripts.local_stack.servers.processes import Command
+from scripts.operations.connectors import RemoteShell, connect
 from scripts.operations.errors import OperationError, UnreachableError
-from scripts.operations.session import begin
-from scripts.operations.shells import RemoteShell, connect
+from scripts.operations.hosts.stack_outputs import known_hosts
+from scripts.operations.operation import begin
 from scripts.operations.ssh_client import SshSettings
-from scripts.operations.stacks import known_hosts
 from tests.fixtures.live import wait_for
 from tests.unit.operations.fakes import outputs
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 import pytest
 
-from services.stream import postgres
 from services.stream.broker import RejectedTopic
-from services.stream.ledger import OffsetGapError, OffsetRange
-from services.stream.merged import RejectedRecord
-from services.stream.sink import Applied
+from services.stream.records import RejectedRecord
+from services.stream.sink import postgres
+from services.stream.sink.batch import Applied
+from services.stream.sink.ledger import OffsetGapError, OffsetRange
 from tests.bars import bar, record
 from tests.fixtures.market import Market, SinkBench, Topic, rejected_records
 

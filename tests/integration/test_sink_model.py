@@ -26,14 +26,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.stream import postgres
-from services.stream.apply import Done, Purpose, Work, apply
-from services.stream.arrow_decode import sure_outcomes
-from services.stream.faults import DatabaseError
-from services.stream.ledger import OffsetRange
-from services.stream.merged import RejectedRecord
-from services.stream.outcomes import LINE_COLUMNS
-from services.stream.stage import OUTCOME_SCHEMA
+from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.records import RejectedRecord
+from services.stream.sink import postgres
+from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.staging import OUTCOME_SCHEMA
+from services.stream.sink.transaction import Done, Purpose, Work, apply
+from services.stream.sqlstate import DatabaseError
 from tests.bars import bar
 from tests.contract.test_arrow_decode import RECORDS
 from tests.fixtures.market import Market, Row

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from services.stream.ledger import OffsetRange
-from services.stream.write import LONG_WAY_BATCHES
+from services.stream.sink.dispatch import LONG_WAY_BATCHES
+from services.stream.sink.ledger import OffsetRange
 from tests.bars import bar, record
 from tests.contract.test_canonical import spaced
 from tests.fixtures.market import Market, SinkBench, Topic

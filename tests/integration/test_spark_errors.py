@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from services.stream import spark
-from services.stream.runbook import summary
+from services.stream.error_advice import summary
+from services.stream.spark import runtime
 
 
 def fails(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -26,7 +26,7 @@ def test_the_cause_in_a_python_worker_is_named(
     spark_session: SparkSession, collecting: str
 ) -> None:
     frame = spark_session.range(1).mapInArrow(fails, "id bigint")
-    with pytest.raises(spark.ERRORS) as raised:
+    with pytest.raises(runtime.ERRORS) as raised:
         getattr(frame, collecting)()
     assert summary(str(raised.value)) == "NotImplementedError: can't parse timestamptz"
 
@@ -34,6 +34,6 @@ def test_the_cause_in_a_python_worker_is_named(
 @pytest.mark.parametrize("collecting", ["collect", "toArrow"])
 def test_the_cause_in_a_java_task_is_named(spark_session: SparkSession, collecting: str) -> None:
     frame = spark_session.range(1).selectExpr("raise_error('the disk is gone')")
-    with pytest.raises(spark.ERRORS) as raised:
+    with pytest.raises(runtime.ERRORS) as raised:
         getattr(frame, collecting)()
     assert "the disk is gone" in summary(str(raised.value))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from services.stream.faults import DatabaseError
-from services.stream.ledger import OffsetRange
+from services.stream.sink.ledger import OffsetRange
+from services.stream.sqlstate import DatabaseError
 from tests.bars import bar, record
 from tests.fixtures.market import Market, SinkBench, Topic
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import NewTopic
 
-from scripts.embedded.passwords import ADMINISTRATOR
+from scripts.local_stack.servers.passwords import ADMINISTRATOR
 from services.common.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for

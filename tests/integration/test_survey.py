@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 PROGRAM = ROOT / "ansible" / "roles" / "survey" / "files" / "tapeline-survey"
 # A web server, another one on IPv6, syslog; a client of DHCP, a client's own port, loopback, SSH.

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from services.stream.indicators import COLUMNS
+from services.stream.indicators.formulas import COLUMNS
 from tests.fixtures.market import Market
 from tests.integration.expected_indicators import STORED, from_scratch
 

@@ -10,8 +10,8 @@ import pytest
 
 from scripts.containers import base_image
 from scripts.containers.compose_tool import compose
-from scripts.embedded.errors import EmbeddedError
-from scripts.embedded.layout import ROOT
+from scripts.launcher.errors import SetupError
+from scripts.launcher.paths import ROOT
 from tests.compose.stack import PUBLISHED, run, variables_of
 from tests.fixtures.meeting import Meeting
 from tests.rehearsal.stand_in import StandIn, canaries
@@ -33,7 +33,7 @@ def machine(meeting: Meeting, tmp_path_factory: pytest.TempPathFactory) -> Itera
             yield made
             if os.environ.get("KEEP_REHEARSAL") != "true":
                 made.remove()
-    except EmbeddedError as error:
+    except SetupError as error:
         pytest.skip(str(error))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 from tests.compose.stack import BASE_IMAGE, FRUGAL, run
 from tests.fixtures.live import wait_for
 
@@ -159,7 +159,7 @@ class StandIn:
     def compose(self, *words: str) -> str:
         """Run Compose in the machine."""
         words_ = " ".join(words)
-        return self.inside(f"/opt/tapeline/current/scripts/operations/host-compose {words_}")
+        return self.inside(f"/opt/tapeline/current/scripts/operations/hosts/host-compose {words_}")
 
     def with_next_postgres(self) -> None:
         """Take for the machine's images those of a release with the next version of PostgreSQL.

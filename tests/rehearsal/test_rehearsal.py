@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.operations import health
+from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from scripts.embedded.ports import HOST
+from scripts.local_stack.servers.ports import HOST
 
 PATIENCE_MS = 60_000
 STATE = """() => [

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from scripts.embedded.chromium import require_chromium
+from scripts.installation.chromium import require_chromium
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.serving import Dashboard, history, serving, store

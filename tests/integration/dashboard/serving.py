@@ -16,13 +16,13 @@ from typing import Any
 
 import httpx
 
-from scripts.embedded import processes
-from scripts.embedded.layout import CHART_LIBRARY
-from scripts.embedded.ports import HOST, free_ports
-from scripts.embedded.processes import Child, Command
-from services.stream import postgres
-from services.stream.indicator_tables import derive_group, pending
-from services.stream.outcomes import LINE_COLUMNS
+from scripts.launcher.paths import CHART_LIBRARY
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.ports import HOST, free_ports
+from scripts.local_stack.servers.processes import Child, Command
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.indicators.tables import derive_group, pending
+from services.stream.sink import postgres
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market
 

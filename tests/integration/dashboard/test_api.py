@@ -15,10 +15,10 @@ import pytest
 import simplejson
 from pyarrow import csv, parquet
 
-from services.dashboard.datasets import ALL, BARS, Dataset
+from services.dashboard.data_api.datasets import ALL, BARS, Dataset
+from services.dashboard.page_api.sql import ROLLED_UP
 from services.dashboard.postgres import CHANNEL
-from services.dashboard.statements import ROLLED_UP
-from services.stream.statements import NOTIFY_CHANNEL
+from services.stream.sink.sql import NOTIFY_CHANNEL
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dashboard, serving
 

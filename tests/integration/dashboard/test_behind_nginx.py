@@ -16,11 +16,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.embedded import processes
-from scripts.embedded.layout import CHART_LIBRARY, ROOT
-from scripts.embedded.ports import HOST, free_ports
-from scripts.embedded.processes import Child, Command
-from services.dashboard.guard import HEADERS
+from scripts.launcher.paths import CHART_LIBRARY, ROOT
+from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.ports import HOST, free_ports
+from scripts.local_stack.servers.processes import Child, Command
+from services.dashboard.auth_middleware import HEADERS
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import Dashboard, serving, store

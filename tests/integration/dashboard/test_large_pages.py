@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.embedded.ports import HOST
-from services.dashboard.kept_pages import MOST_BYTES
+from scripts.local_stack.servers.ports import HOST
+from services.dashboard.data_api.response_buffer import MOST_BYTES
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres

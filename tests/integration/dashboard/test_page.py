@@ -15,9 +15,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from scripts.embedded import database, postgres_server, processes
-from scripts.embedded.passwords import ADMINISTRATOR, make_passwords, read_password
-from scripts.embedded.ports import HOST, free_ports
+from scripts.local_stack.servers import database, postgres_server, processes
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, make_passwords, read_password
+from scripts.local_stack.servers.ports import HOST, free_ports
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres

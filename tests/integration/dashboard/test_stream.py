@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from services.stream import postgres
+from services.stream.sink import postgres
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, line, store
 

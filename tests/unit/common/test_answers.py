@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from scripts.embedded.ports import free_ports
+from scripts.local_stack.servers.ports import free_ports
 
 _CHECK = Path(__file__).parents[3] / "services" / "common" / "answers"
 

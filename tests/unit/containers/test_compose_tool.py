@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.containers.compose_tool import compose
-from scripts.embedded.ports import HOST, free_ports
+from scripts.local_stack.servers.ports import HOST, free_ports
 
 # Says its version, or "builds" to the path after -o, and keeps what it was asked.
 GO = """\

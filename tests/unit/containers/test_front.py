@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from scripts.embedded.layout import ROOT
-from services.dashboard.guard import HEADERS
+from scripts.launcher.paths import ROOT
+from services.dashboard.auth_middleware import HEADERS
 from tests.fixtures.live import wait_for
 
 FRONT = ROOT / "services" / "front"

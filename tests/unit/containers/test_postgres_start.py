@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 START = ROOT / "services" / "postgres" / "start"
 PROGRAMS = {

@@ -17,10 +17,11 @@ from pyarrow import parquet
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.dashboard import feed, formats
-from services.dashboard.catalogue import Catalogue, by_symbol
-from services.dashboard.datasets import REJECTED, Dataset, Kind
-from services.dashboard.quota import parse
+from services.dashboard.data_api import formats
+from services.dashboard.data_api.datasets import REJECTED, Dataset, Kind
+from services.dashboard.live import feed
+from services.dashboard.page_api.call_quota import parse
+from services.dashboard.page_api.series_index import Catalogue, by_symbol
 from services.dashboard.settings import CHART_LIBRARY, PostgresAddress, Settings, read_settings
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.embedded.layout import ROOT
+from scripts.launcher.paths import ROOT
 
 NAMES = ("PASSWORD_FILE", "HOST_NAMES", "TRUSTED_PROXIES")
 PYTHON = """\
 #!/bin/sh
 case "$*" in
-    "-m services.dashboard.neighbours dashboard-web") echo 172.19.0.0/16 ;;
+    "-m services.dashboard.container_network dashboard-web") echo 172.19.0.0/16 ;;
     "-m services.dashboard.main") env ;;
     *) exit 9 ;;
 esac

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from infra.outputs import SECRETS, from_json
-from scripts.embedded import python_packages
-from scripts.embedded.layout import ROOT, user_cache
+from scripts.installation import python_packages
+from scripts.launcher.paths import ROOT, user_cache
 from tests.unit.infra.stacks import CANARY, PUBLIC_KEY
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.catalog import CATALOG, RENTED
-from scripts.embedded.python_packages import CLOUDS
+from scripts.installation.python_packages import CLOUDS
 
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 

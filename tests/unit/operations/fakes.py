@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from infra.outputs import StackOutputs, from_json
-from scripts.operations import place
-from scripts.operations.session import Session
-from scripts.operations.shells import failure
+from scripts.operations import target
+from scripts.operations.connectors import failure
+from scripts.operations.operation import Operation
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "stack_outputs.json"
-HOST = place.host("prod")
-COMPOSE = "/opt/tapeline/current/scripts/operations/host-compose"
+HOST = target.host("prod")
+COMPOSE = "/opt/tapeline/current/scripts/operations/hosts/host-compose"
 Said = str | tuple[int, str]
 Answer = Said | Callable[[], Said]
 
@@ -66,12 +66,12 @@ class Clock:
         self.moment += timedelta(seconds=seconds)
 
 
-def session(
-    answers: Mapping[str, Answer], where: place.Place = HOST
-) -> tuple[Session, FakeShell, list[str]]:
+def operation(
+    answers: Mapping[str, Answer], where: target.Target = HOST
+) -> tuple[Operation, FakeShell, list[str]]:
     """Return a session, its shell, and what it says to the person."""
     shell, clock, said = FakeShell(answers), Clock(), list[str]()
-    made = Session(
+    made = Operation(
         where,
         shell,
         "ann@desk",

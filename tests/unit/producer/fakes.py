@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from kafka.errors import KafkaTimeoutError
 
-from services.producer.courier import Delivery, Record
-from services.producer.envelopes import Verdict, classify
+from services.producer.alpha_vantage.classify import Verdict, classify
+from services.producer.publishing.delivery import Delivery, Record
 from services.producer.series import Series, Slice
 
 Reply = Callable[[BaseHTTPRequestHandler], None]

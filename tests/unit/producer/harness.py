@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from services.common.settings import Environment
-from services.producer.context import Clocks, Complaints, Context, Inbox
-from services.producer.courier import Courier, Parcel
-from services.producer.fetch import Fetcher, Job
-from services.producer.memory import Memory
+from services.producer.alpha_vantage.rate_limiter import Pacer
+from services.producer.loop import Poller
+from services.producer.market_calendar import Sessions
 from services.producer.metrics import Metrics
-from services.producer.pacing import Pacer
-from services.producer.poll import Poller
-from services.producer.publish import KafkaWriter
-from services.producer.roster import Roster
+from services.producer.polling.fetch_pool import Fetcher, Job
+from services.producer.polling.watchlist import Roster
+from services.producer.publishing.delivery import Courier, Parcel
+from services.producer.publishing.kafka_writer import KafkaWriter
+from services.producer.publishing.state_store import Memory
+from services.producer.runtime import Clocks, Complaints, Context, Inbox
 from services.producer.series import Series
-from services.producer.sessions import Sessions
 from services.producer.settings import read_settings
 from tests.unit.producer.fakes import Broker, Clock, Vendor
 

@@ -11,18 +11,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from services.common.secret import Secret
-from services.producer.api import Api
-from services.producer.envelopes import Verdict
+from services.producer.alpha_vantage.classify import Verdict
+from services.producer.alpha_vantage.client import Api
 from services.producer.series import Series, Slice
 from services.producer.settings import Source
-from services.simulator import api as simulator
-from services.simulator.bars import PrintedBar
-from services.simulator.desk import Desk
-from services.simulator.faults import Faults
-from services.simulator.limits import Limiter, parse_plan
-from services.simulator.recorded import RecordedBars, Recording
+from services.simulator.api import calls as simulator
+from services.simulator.api.dispatch import Desk
+from services.simulator.api.faults import Faults
+from services.simulator.api.rate_limits import Limiter, parse_plan
+from services.simulator.market.bars import PrintedBar
+from services.simulator.market.recorded_bars import RecordedBars, Recording
+from services.simulator.market.trading_sessions import Sessions
 from services.simulator.server import SimulatorServer
-from services.simulator.sessions import Sessions
 from tests.unit.producer.fakes import Broker, Clock, Vendor
 from tests.unit.producer.harness import World
 

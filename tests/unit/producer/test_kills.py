@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.producer.memory import Memory
+from services.producer.publishing.state_store import Memory
 from services.producer.series import Coverage, Series, Slice
 from tests.unit.producer.fakes import BrokerClient, Future
 from tests.unit.producer.harness import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.request import urlopen
 
-from services.producer.envelopes import Kind
+from services.producer.alpha_vantage.classify import Kind
 from services.producer.metrics import Metrics
 
 

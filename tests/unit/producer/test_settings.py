@@ -6,7 +6,7 @@ import pytest
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.producer.plan import parse_plan
+from services.producer.alpha_vantage.plan import parse_plan
 from services.producer.settings import Settings, Source, read_settings
 
 KEY = {"ALPHA_VANTAGE_KEY": "K3Y/+ K3Y"}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from services.producer.context import ProducerStoppedError
+from services.producer.runtime import ProducerStoppedError
 from services.producer.series import Series
-from services.simulator.recorded import Recording
-from services.simulator.sessions import Sessions, load_sessions
+from services.simulator.market.recorded_bars import Recording
+from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.producer.harness import FIVE, LIVE, OPEN, Process, World, stored
 from tests.unit.producer.served_vendor import KEY, ServedVendor, recorded, served_world
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.simulator.api import Api
-from services.simulator.bars import SimulatedBars
-from services.simulator.sessions import Sessions, load_sessions
+from services.simulator.api.calls import Api
+from services.simulator.market.bars import SimulatedBars
+from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.simulator.fakes import FixedBars, HandClock, make_api, utc
 
 

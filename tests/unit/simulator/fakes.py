@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.simulator.api import Answer, Api, Call
-from services.simulator.bars import BarSource, PrintedBar
-from services.simulator.limits import Limiter, parse_plan
-from services.simulator.sessions import Sessions
+from services.simulator.api.calls import Answer, Api, Call
+from services.simulator.api.rate_limits import Limiter, parse_plan
+from services.simulator.market.bars import BarSource, PrintedBar
+from services.simulator.market.trading_sessions import Sessions
 
 INTRADAY = {"function": "TIME_SERIES_INTRADAY", "symbol": "IBM", "interval": "1min"}
 DAILY = {"function": "TIME_SERIES_DAILY", "symbol": "IBM"}

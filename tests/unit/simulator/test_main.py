@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from services.simulator.main import market_clock_from
-from services.simulator.sessions import Sessions
+from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import utc
 
 ROOT = Path(__file__).parents[3]

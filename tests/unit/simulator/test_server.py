@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from services.simulator.bars import SimulatedBars
-from services.simulator.desk import Desk
-from services.simulator.faults import Faults
+from services.simulator.api.dispatch import Desk
+from services.simulator.api.faults import Faults
+from services.simulator.market.bars import SimulatedBars
+from services.simulator.market.trading_sessions import Sessions
 from services.simulator.server import SimulatorServer
-from services.simulator.sessions import Sessions
 from tests.unit.simulator.fakes import FixedBars, HandClock, make_api
 
 QUOTE = {"function": "GLOBAL_QUOTE", "symbol": "IBM", "apikey": "KEY123"}

@@ -8,7 +8,7 @@ import pytest
 
 from services.common.market_clock import MarketClock
 from services.common.settings import Environment, SettingError
-from services.simulator.limits import Plan
+from services.simulator.api.rate_limits import Plan
 from services.simulator.settings import Settings, read_settings
 
 

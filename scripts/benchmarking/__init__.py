@@ -1,0 +1,1 @@
+"""Measures the pipeline beside plain COPY and beside its peers."""

@@ -1,0 +1,1 @@
+"""What others drain Kafka with, each in a process of its own."""

@@ -1,0 +1,1 @@
+"""Breaks a running pipeline at random and counts what that cost."""

@@ -1,0 +1,1 @@
+"""The faults: planned, carried out, and taken back."""

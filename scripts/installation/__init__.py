@@ -1,0 +1,1 @@
+"""Brings what is missing: Java, Python packages, jars, web packages, a browser."""

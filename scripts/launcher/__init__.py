@@ -1,0 +1,1 @@
+"""What every command of scripts/ begins with. Standard library only."""

@@ -1,0 +1,1 @@
+"""The whole pipeline as plain processes of one machine, without Docker."""

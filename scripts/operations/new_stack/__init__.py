@@ -1,0 +1,1 @@
+"""`fab new`: from a few answers to a running host."""

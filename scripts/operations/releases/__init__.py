@@ -1,0 +1,1 @@
+"""A release: sent, started, judged, and taken back where it fails."""

@@ -1,0 +1,49 @@
+"""Brings a newer release to a target that holds data: backup, deploy, a look whether all is well.
+Whatever fails after the backup tells the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scripts.operations import status_report
+from scripts.operations.backups import backups
+from scripts.operations.errors import OperationError
+from scripts.operations.operation import Operation
+from scripts.operations.releases import deploy
+from scripts.operations.target import Target
+
+
+def upgrade(operation: Operation, bring: Callable[[str], None]) -> list[str]:
+    """Bring the release up behind a backup; return what was looked at. Raises OperationError.
+
+    The backup is also what goes into a new cluster, where the release has another major version of
+    PostgreSQL.
+    """
+    target = operation.target
+    before = deploy.current(operation) if target.is_remote else ""
+    if target.is_remote and not before:
+        raise OperationError(
+            f"nothing runs on {target.name} yet; `fab deploy` brings the first one"
+        )
+    operation.say("a backup first")
+    dump = backups.back_up(operation)
+    try:
+        bring(dump)
+        lines, is_well = status_report.doctor(operation)
+        if not is_well:
+            raise OperationError("\n".join(["it runs, but not all is well:", *lines]))
+    except OperationError as error:
+        raise OperationError(f"{error}\n{way_back(target, before, dump)}") from error
+    return lines
+
+
+def way_back(target: Target, before: str, dump: str) -> str:
+    """Return what to type for the release and for the data of before."""
+    stack = f" --stack {target.name}" if target.is_remote else ""
+    release = f"`fab rollback{stack} --to {before}`, unless it runs again already"
+    if not target.is_remote:
+        release = "check out the commit before and `fab deploy`"
+    return (
+        f"the way back: {release}; "
+        f"if that cannot read the database any more: `fab restore{stack} --dump {dump}`"
+    )

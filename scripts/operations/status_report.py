@@ -1,0 +1,227 @@
+"""How the pipeline is: what its parts print in, a few lines for a person out."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from scripts.operations import compose_commands
+from scripts.operations.backups import first_backup
+from scripts.operations.backups.backups import newest
+from scripts.operations.credentials import certificate
+from scripts.operations.errors import OperationError, UnreachableError
+from scripts.operations.hosts import allowlist, host_settings, host_updates
+from scripts.operations.hosts.preflight import preflight
+from scripts.operations.operation import Operation
+from scripts.operations.releases import deploy
+from scripts.operations.releases.health_gate import look
+
+_FRESHNESS = """
+select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
+    'written', extract(epoch from now() - max(updated_at))::int,
+    'rejected', (select coalesce(sum(rejected), 0) from bi.sink_status),
+    'lost', (select coalesce(sum(lost), 0) from bi.sink_status)) from bi.events_stream
+"""
+_UNKNOWN = "unknown: "
+_BACKUP_HOURS = 48
+_POSTGRES_PORT = 5432
+_ANSWER_SECONDS = 5.0
+
+
+def status(operation: Operation) -> tuple[list[str], bool]:
+    """Return one line for each thing that one wants to know every day, and whether anything of
+    the containers could be found out.
+
+    Raises UnreachableError.
+    """
+    parts: dict[str, Callable[[Operation], str]] = {
+        "release": lambda one: deploy.current(one) if one.target.is_remote else "the checkout",
+        "settings": settings,
+        "health": lambda one: str(look(one)),
+        "freshness": freshness,
+        "lag": lag,
+        "series": series,
+        "quota": quota,
+        "disk": disk,
+        "engine": host_updates.engine,
+        "certificate": certificate.state,
+        "backup": last_backup,
+        "let in": lambda one: ", ".join(allowlist.listed(one)) or "nobody from elsewhere",
+    }
+    told = {name: _or_why_not(part, operation) for name, part in parts.items()}
+    of_containers = [text for name, text in told.items() if name not in ("release", "settings")]
+    is_known = any(not text.startswith(_UNKNOWN) for text in of_containers)
+    return [f"{name:12}{text}" for name, text in told.items()], is_known
+
+
+def _or_why_not(part: Callable[[Operation], str], operation: Operation) -> str:
+    try:
+        return part(operation)
+    except UnreachableError:
+        raise
+    except OperationError as error:
+        return f"{_UNKNOWN}{str(error).splitlines()[-1]}"
+
+
+def settings(operation: Operation) -> str:
+    """Return whether the host has the settings and the key that are configured, or what differs."""
+    if operation.outputs is None:
+        return "the checkout's .env"
+    there = operation.run(compose_commands.of_file("cat", host_settings.FILE))
+    differing = host_settings.differences(host_settings.lines(operation.outputs), there)
+    key = operation.outputs.secrets["alpha_vantage_key"]
+    file = f"{operation.target.keys}/alpha_vantage_key"
+    if key and operation.run(compose_commands.of_file("cat", file)).strip() != key:
+        differing.append("alphaVantageKey is another one there")
+    if not differing:
+        return "as configured"
+    return f"{'; '.join(differing)}; to bring them: fab deploy --stack {operation.target.name}"
+
+
+def freshness(operation: Operation) -> str:
+    """Return how many bars there are and how old the newest write is."""
+    found = json.loads(operation.run(compose_commands.psql(operation.target, query=_FRESHNESS)))
+    if not found["bars"]:
+        return "no bar yet"
+    return (
+        f"{found['bars']} bars, the newest of {found['newest_bar']}, written {found['written']} s "
+        f"ago; {found['rejected']} rejected, {found['lost']} lost"
+    )
+
+
+def lag(operation: Operation) -> str:
+    """Return how many records wait in Kafka."""
+    text = operation.run(compose_commands.metrics(operation.target, "stream"))
+    waiting = sum(samples(text, "tapeline_stream_lag_records"))
+    return f"{waiting:.0f} records in Kafka that are not yet in the table"
+
+
+def series(operation: Operation) -> str:
+    """Return how many series are polled, and how many of them the API gives no bars of."""
+    text = operation.run(compose_commands.metrics(operation.target, "producer"))
+    polled, given_up = (
+        sum(samples(text, f"tapeline_producer_series{which}")) for which in ("", "_given_up")
+    )
+    told = f", {given_up:.0f} GIVEN UP: fab logs --service producer --grep 'given up'"
+    return f"{polled:.0f} polled{told if given_up else ''}"
+
+
+def quota(operation: Operation) -> str:
+    """Return the calls that were charged to this day."""
+    text = operation.run(compose_commands.metrics(operation.target, "producer"))
+    return f"{sum(samples(text, 'tapeline_producer_calls_today')):.0f} calls charged to this day"
+
+
+def samples(text: str, name: str) -> list[float]:
+    """Return the values of a metric in Prometheus' text format."""
+    found = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
+    return [float(value) for value in found]
+
+
+def disk(operation: Operation) -> str:
+    """Return what is left of the disk that holds the data."""
+    root = "\"$(docker info --format '{{.DockerRootDir}}')\""
+    size, free, share = operation.run(f"df -Pk {root} | awk 'END {{print $2, $4, $5}}'").split()
+    return f"{int(free) / 1e6:.1f} of {int(size) / 1e6:.1f} GB free ({share} used)"
+
+
+def last_backup(operation: Operation) -> str:
+    """Return the newest backup and its age."""
+    dump = newest(operation)
+    return f"{dump}, {hours_since(dump, operation.now()):.1f} hours ago"
+
+
+def hours_since(dump: str, now: datetime) -> float:
+    """Return the age of a backup by its name. Raises OperationError where that tells none."""
+    stamp = re.search(r"market-(\d{8}T\d{6}Z)", dump)
+    if stamp is None:
+        raise OperationError(f"{dump} does not tell when it was taken")
+    taken = datetime.strptime(stamp[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return (now - taken).total_seconds() / 3600
+
+
+def doctor(operation: Operation) -> tuple[list[str], bool]:
+    """Return what was looked at, with a verdict each, and whether all is well.
+
+    Raises UnreachableError.
+    """
+    found = [
+        ("the target can run the pipeline", _verdict(lambda: preflight(operation))),
+        ("all services are well", _verdict(lambda: _well(operation))),
+        ("the server reads its rules", _verdict(lambda: _rules(operation))),
+        ("the certificate lasts", _verdict(lambda: certificate.require_lasting(operation))),
+        ("there is a backup of these two days", _verdict(lambda: _recent_backup(operation))),
+    ]
+    if operation.outputs is not None:
+        found.append(("the host's firewall is in force", _verdict(lambda: _firewall(operation))))
+        found.append(("5432 answers here as it should", _verdict(lambda: _port(operation))))
+    lines = [f"{'well' if not why else 'ILL '}  {what}{why and f': {why}'}" for what, why in found]
+    if operation.outputs is not None:
+        lines += [f"note  {note}" for note in _host_notes(operation)]
+    return lines, not any(why for _, why in found)
+
+
+def _host_notes(operation: Operation) -> list[str]:
+    notes = [first_backup.NOTE] if first_backup.is_awaited(operation) else []
+    try:
+        return notes + host_updates.waiting(operation).notes()
+    except OperationError as error:
+        return [*notes, f"whether updates wait is unknown: {str(error).splitlines()[-1]}"]
+
+
+def _verdict(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except UnreachableError:
+        raise
+    except OperationError as error:
+        return str(error).splitlines()[-1]
+    return ""
+
+
+def _well(operation: Operation) -> None:
+    found = look(operation)
+    if not found.is_good:
+        raise OperationError(str(found))
+
+
+def _rules(operation: Operation) -> None:
+    query = "select line_number || ' ' || error from pg_hba_file_rules where error is not null"
+    wrong = operation.run(compose_commands.psql(operation.target, "postgres", query=query)).strip()
+    if wrong:
+        raise OperationError(f"pg_hba.conf: {wrong}")
+
+
+def _recent_backup(operation: Operation) -> None:
+    if first_backup.is_awaited(operation):
+        return
+    dump = newest(operation)
+    if hours_since(dump, operation.now()) > _BACKUP_HOURS:
+        raise OperationError(f"the newest is {dump}")
+
+
+def _firewall(operation: Operation) -> None:
+    operation.run("tapeline-firewall check")
+
+
+def _port(operation: Operation) -> None:
+    assert operation.outputs is not None  # noqa: S101 - asked for hosts alone
+    is_listed = bool(allowlist.listed(operation))
+    if not is_listed and answers_as_postgresql(operation.outputs.address, _POSTGRES_PORT):
+        raise OperationError("it answers, although nobody is on the list")
+
+
+def answers_as_postgresql(address: str, port: int) -> bool:
+    """Return whether a server of PostgreSQL is reached: an engine that publishes a container's port
+    takes every connection itself, whoever is behind it."""
+    request_tls = struct.pack("!ii", 8, 80877103)
+    try:
+        with socket.create_connection((address, port), _ANSWER_SECONDS) as asked:
+            asked.sendall(request_tls)
+            return asked.recv(1) in (b"S", b"N")
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""Tables out as JSON, CSV and Parquet, a page at a time."""

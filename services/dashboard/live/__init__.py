@@ -1,0 +1,1 @@
+"""What was committed, sent to the pages that are open."""

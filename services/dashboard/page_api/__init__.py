@@ -1,0 +1,1 @@
+"""What the page asks for: series, charts, the state of the pipeline."""

@@ -1,0 +1,94 @@
+"""How the pipeline stands, as the strip of the page shows it: counts, ages, quotes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import statistics
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from services.dashboard.live import sse
+from services.dashboard.live.feed import Feed
+from services.dashboard.live.subscribers import Audience
+from services.dashboard.page_api import sql
+from services.dashboard.page_api.series_index import Catalogue
+from services.dashboard.postgres import Database, DatabaseError
+
+QUOTED_SYMBOLS: Final = 60
+_EVERY_SECONDS: Final = 2.0
+
+Quota = Callable[[], Awaitable[Mapping[str, Any] | None]]
+
+
+class Health:
+    """Asks for the figures every two seconds while somebody looks, and tells all viewers."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        audience: Audience,
+        feed: Feed,
+        quota: Quota,
+        log: logging.Logger,
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._audience = audience
+        self._feed = feed
+        self._quota = quota
+        self._log = log
+
+    async def run(self) -> None:
+        """Tell for ever."""
+        while True:
+            if len(self._audience):
+                self._audience.tell_all(sse.status(await self.facts()))
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def facts(self) -> Mapping[str, Any]:
+        """Return the figures; without the database, only that it is away."""
+        about = {"listening": self._feed.listening, "viewers": len(self._audience)}
+        try:
+            stored = await self._catalogue.stored()
+            [(rows, rejected, lost, updated_at, now)] = await self._database.rows(sql.SINK)
+            symbols = list(stored)[:QUOTED_SYMBOLS]
+            intervals = [next(iter(stored[symbol].newest)) for symbol in symbols]
+            newest = await self._database.rows(sql.NEWEST, (symbols, intervals))
+        except DatabaseError as error:
+            return {**about, "database": False, "trouble": str(error)}
+        return {
+            **about,
+            "database": True,
+            "now": _text(now),
+            "symbols": len(stored),
+            "series": sum(len(one.newest) for one in stored.values()),
+            "stored": rows,
+            "rejected": rejected,
+            "lost": lost,
+            "stored_at": _text(updated_at),
+            "age_seconds": (now - updated_at).total_seconds() if updated_at else None,
+            "delay_seconds": statistics.median([row[6] for row in newest]) if newest else None,
+            "newest_bar": _text(max((row[1] for row in newest), default=None)),
+            "simulated": any(one.simulated for one in stored.values()),
+            "quota": await self._quota(),
+            "quotes": [_quote(row) for row in newest],
+        }
+
+
+def _quote(row: tuple[Any, ...]) -> dict[str, Any]:
+    symbol, bar_time, close, before, source, freshness, _ = row
+    return {
+        "symbol": symbol,
+        "bar_time": _text(bar_time),
+        "close": close,
+        "previous_close": before,
+        "simulated": source == "simulator",
+        "freshness": freshness,
+    }
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,165 @@
+"""What the page asks for: the series there are, a chart, the state of the pipeline, the stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Header, HTTPException, Query
+from fastapi.sse import EventSourceResponse
+
+from services.dashboard.data_api.routes import PROBLEMS, Interval, Problem, Symbol
+from services.dashboard.live import sse
+from services.dashboard.live.feed import Feed
+from services.dashboard.live.subscribers import Audience, FullError, Viewer, Watch
+from services.dashboard.page_api import sql
+from services.dashboard.page_api.pipeline_status import Health
+from services.dashboard.page_api.series_index import Catalogue, Stored
+from services.dashboard.postgres import Database, DatabaseError
+
+RANGES: Final = {
+    "1d": timedelta(days=1),
+    "5d": timedelta(days=5),
+    "1m": timedelta(days=31),
+    "3m": timedelta(days=92),
+    "1y": timedelta(days=366),
+    "all": timedelta(days=36_500),
+}
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HEARTBEAT_SECONDS: Final = 15.0
+# For proxies on the way: no event may wait in a buffer until others have filled it.
+_AS_IT_COMES: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-cache"}
+
+Range = Annotated[Literal["1d", "5d", "1m", "3m", "1y", "all"], Query()]
+EventId = Annotated[str, Query(max_length=20, description="`as_of` of the chart that is shown.")]
+LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=20)]
+Seconds = Annotated[
+    int, Query(ge=0, le=253_402_300_799, description="First bar shown, Unix seconds.")
+]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the routes work with."""
+
+    database: Database
+    catalogue: Catalogue
+    audience: Audience
+    feed: Feed
+    health: Health
+
+
+def view_router(parts: Parts) -> APIRouter:
+    """Return the routes of the page."""
+    router = APIRouter(prefix="/api", tags=["page"], responses=PROBLEMS)
+
+    @router.get("/series", summary="Each symbol with its intervals and its newest bar")
+    async def series() -> list[dict[str, Any]]:
+        stored = await parts.catalogue.stored()
+        return [_described(symbol, one) for symbol, one in stored.items()]
+
+    @router.get(
+        "/chart",
+        summary="Newest bars of a series by column, with bands and volatility",
+        responses={404: {"model": Problem, "description": "There are no such bars."}},
+    )
+    async def chart(symbol: Symbol, interval: Interval, range: Range = "5d") -> dict[str, Any]:  # noqa: A002
+        return await _chart(parts, Watch(symbol, interval), range)
+
+    @router.get("/health", summary="Counts, ages and newest quotes, as the strip shows them")
+    async def health() -> dict[str, Any]:
+        return {**await parts.health.facts()}
+
+    @router.get("/stream", summary="Bars as they are committed, as server-sent events")
+    async def stream(
+        symbol: Annotated[list[Symbol], Query(min_length=1, max_length=8)],
+        interval: Interval,
+        shown_from: Seconds = 0,
+        as_of: EventId = "",
+        last_event_id: LastEventId = "",
+    ) -> EventSourceResponse:
+        watches = [Watch(one, interval) for one in dict.fromkeys(symbol)]
+        since = sse.instant_of(last_event_id or as_of)
+        try:
+            viewer = parts.audience.join(watches, datetime.fromtimestamp(shown_from, UTC))
+        except FullError as error:
+            raise HTTPException(503, str(error)) from None
+        return EventSourceResponse(_events(parts, viewer, since), headers=_AS_IT_COMES)
+
+    return router
+
+
+def _described(symbol: str, stored: Stored) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "simulated": stored.simulated,
+        "stored": {interval: newest.isoformat() for interval, newest in stored.newest.items()},
+        "offered": stored.offered,
+    }
+
+
+async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
+    stored = (await parts.catalogue.stored(watch.symbol)).get(watch.symbol)
+    if stored is None or watch.interval not in stored.offered:
+        raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
+    is_stored = watch.interval in stored.newest
+    newest = max(stored.newest[one] for one in stored.smaller_than(watch.interval))
+    span = RANGES[span_name]
+    horizon = await parts.feed.horizon()
+    rows = await parts.database.rows(
+        sql.STORED_BARS if is_stored else sql.ROLLED_UP[watch.interval],
+        {
+            **watch._asdict(),
+            "since": max(_EARLIEST, newest - span) - timedelta(days=2),
+            "span": span,
+            "most": sql.MOST_ROWS,
+        },
+    )
+    names = ("time", "open", "high", "low", "close", "volume", "upper", "middle", "lower")
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+    return {
+        **watch._asdict(),
+        "range": span_name,
+        # What the page keeps to as bars come.
+        "range_seconds": span.total_seconds(),
+        "most_bars": sql.MOST_ROWS,
+        "simulated": stored.simulated,
+        "rolled_up": not is_stored,
+        "truncated": len(rows) == sql.MOST_ROWS,
+        # Commits that were under way when the rows were read are sent again by the stream.
+        "as_of": sse.event_id(horizon),
+        **dict(zip((*names, "volatility"), columns, strict=True)),
+    }
+
+
+async def _events(parts: Parts, viewer: Viewer, since: datetime | None) -> AsyncIterator[bytes]:
+    """Yield what was missed, then what comes, until the viewer leaves or the service stops."""
+    try:
+        yield sse.HELLO
+        if since is not None:
+            for missed in await _missed(parts, viewer, since):
+                yield missed
+        yield sse.status(await parts.health.facts())
+        while True:
+            try:
+                async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    message = await viewer.queue.get()
+            except TimeoutError:
+                yield sse.heartbeat()
+                continue
+            if message is None:
+                return
+            yield message
+    finally:
+        parts.audience.leave(viewer)
+
+
+async def _missed(parts: Parts, viewer: Viewer, since: datetime) -> list[bytes]:
+    try:
+        return await parts.feed.catch_up(sorted(viewer.watches), viewer.since, since)
+    except DatabaseError:
+        # Bars of this time would be missing for good; the page loads its chart anew.
+        return [sse.RESYNC]

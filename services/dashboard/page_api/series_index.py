@@ -1,0 +1,80 @@
+"""Which symbols are stored in which intervals; asked of the database now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.common.bar import INTERVALS
+from services.dashboard.data_api.datasets import CANDLE_INTERVALS
+from services.dashboard.page_api.sql import SERIES
+
+_FRESH_SECONDS: Final = 5.0
+
+Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored of a symbol: the newest bar's start per interval, smallest first."""
+
+    newest: Mapping[str, datetime]
+    simulated: bool
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return the intervals that a chart can show: stored ones, and what rolls up from them."""
+        smallest = INTERVALS.index(next(iter(self.newest)))
+        return tuple(
+            interval
+            for number, interval in enumerate(INTERVALS)
+            if interval in self.newest or (number > smallest and interval in CANDLE_INTERVALS)
+        )
+
+    def smaller_than(self, interval: str) -> tuple[str, ...]:
+        """Return the stored intervals that an interval rolls up from."""
+        return tuple(i for i in self.newest if INTERVALS.index(i) <= INTERVALS.index(interval))
+
+
+class Catalogue:
+    """Remembers the stored series for some seconds. Raises what the database raises."""
+
+    def __init__(self, rows: Rows, seconds: Callable[[], float]) -> None:
+        self._rows = rows
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+        self._stored: dict[str, Stored] = {}
+        self._asked_at: float | None = None
+
+    async def stored(self, symbol: str | None = None) -> Mapping[str, Stored]:
+        """Return what is stored by symbol; a symbol that is not known yet is looked for."""
+        async with self._lock:
+            if not self._fresh(symbol):
+                self._stored = by_symbol(await self._rows(SERIES))
+                self._asked_at = self._seconds()
+        return self._stored
+
+    def _fresh(self, symbol: str | None) -> bool:
+        if self._asked_at is None:
+            return False
+        age = self._seconds() - self._asked_at
+        known = symbol is None or symbol in self._stored
+        return age < (_FRESH_SECONDS if known else 1.0)
+
+
+def by_symbol(rows: list[tuple[Any, ...]]) -> dict[str, Stored]:
+    """Return what is stored by symbol, from rows of (symbol, interval, newest bar, source)."""
+    found: dict[str, dict[str, datetime]] = {}
+    simulated = {symbol for symbol, _, _, source in rows if source == "simulator"}
+    for symbol, interval, bar_time, _ in rows:
+        found.setdefault(symbol, {})[interval] = bar_time
+    return {
+        symbol: Stored(
+            dict(sorted(newest.items(), key=lambda item: INTERVALS.index(item[0]))),
+            symbol in simulated,
+        )
+        for symbol, newest in sorted(found.items())
+    }

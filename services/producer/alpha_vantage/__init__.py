@@ -1,0 +1,1 @@
+"""The vendor: its calls, what its answers mean, and the limits of its plans."""

@@ -1,0 +1,162 @@
+"""The producer's loop: asks for what is due, takes what comes back, says that it is alive.
+
+Answers come from the fetcher's threads and delivered parcels from the courier's, through one
+inbox, so that everything here runs on one thread.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import Final
+
+from services.common.fail_points import reach
+from services.producer.polling.fetch_pool import Fetched
+from services.producer.polling.scheduler import Asker
+from services.producer.polling.series_state import Progress
+from services.producer.publishing.delivery import Parcel
+from services.producer.publishing.response_handler import Taker
+from services.producer.runtime import Context, ProducerStoppedError
+from services.producer.series import DAY, Series
+
+ONCE_ATTEMPTS: Final = 5
+"""With --once a series is given up after so many failures in a row."""
+STUCK_SECONDS: Final = 60.0
+"""The heartbeat stops when bars have waited this long without one being acknowledged."""
+_BEAT_SECONDS: Final = 2.0
+_PRUNE_SECONDS: Final = 86_400.0
+
+
+class Poller:
+    """Polls every series of the roster until `stop` is set, or once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._asker = Asker(context)
+        self._taker = Taker(context)
+        self._progress: dict[Series, Progress] = {}
+        self._beat_at = self._prune_at = float("-inf")
+        self._follow_roster()
+        self._tell_given_up()
+
+    def run(self) -> int:
+        """Poll until stopped; return the exit code.
+
+        Raises ProducerStoppedError or MemoryFailedError if the producer cannot go on.
+        """
+        while not self._context.stop.is_set():
+            self.step()
+            if self._context.once and self._is_done():
+                return self._outcome()
+        return 0
+
+    def step(self) -> None:
+        """Go once round the loop: ask for what is due, take what is there or arrives soon."""
+        if self._context.roster.refresh(self._context.clocks.monotonic()):
+            self._follow_roster()
+        self._take_messages(self._asker.ask(self._active()))
+        self._look_after()
+
+    def _follow_roster(self) -> None:
+        wanted = self._context.roster.series
+        if not self._progress:
+            self._context.memory.keep_failing_only_of(wanted)
+            reach("producer.failing_pruned")
+        for series in wanted:
+            progress = self._progress.get(series)
+            if progress is None:
+                self._progress[series] = self._asker.start(series, len(wanted))
+            elif progress.retired:
+                self._context.memory.forget_failing(series)
+                reach("producer.failing_forgotten")
+                progress.start_anew()
+        for series, progress in self._progress.items():
+            progress.retired = series not in wanted
+        self._count_series()
+
+    def _tell_given_up(self) -> None:
+        for progress in self._active():
+            failing = progress.failing
+            if failing is not None and failing.given_up:
+                self._context.complaints.log.warning(
+                    "%s is given up since %s UTC (%s); it is tried again by %s UTC",
+                    progress.series,
+                    f"{failing.since:%Y-%m-%d %H:%M}",
+                    failing.kind,
+                    f"{failing.retry_at:%Y-%m-%d %H:%M}",
+                )
+
+    def _active(self) -> list[Progress]:
+        return [progress for progress in self._progress.values() if not progress.retired]
+
+    def _take_messages(self, wait_seconds: float) -> None:
+        active = len(self._context.roster.series)
+        try:
+            message = self._context.inbox.get(timeout=wait_seconds)
+            while True:
+                if isinstance(message, Fetched):
+                    self._asker.fetching -= 1
+                    self._taker.fetched(message, self._progress[message.job.series], active)
+                elif isinstance(message, Parcel):
+                    self._taker.delivered(message, self._progress[message.series])
+                message = self._context.inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _look_after(self) -> None:
+        context, monotonic = self._context, self._context.clocks.monotonic()
+        if context.courier.failure is not None:
+            raise context.courier.failure
+        if not context.courier.is_alive() or not context.fetcher.is_alive():
+            raise ProducerStoppedError("a thread of the producer ended on a fault of its own", 1)
+        if monotonic >= self._beat_at and context.courier.stuck_seconds() < STUCK_SECONDS:
+            self._beat_at = monotonic + _BEAT_SECONDS
+            context.beat()
+            self._count_series()
+            self._stop_if_nothing_is_left()
+        if monotonic >= self._prune_at:
+            self._prune_at = monotonic + _PRUNE_SECONDS
+            context.memory.prune(context.clocks.market())
+            reach("producer.pruned")
+
+    def _count_series(self) -> None:
+        active = self._active()
+        given_up = sum(1 for progress in active if progress.given_up)
+        self._context.metrics.series(len(active), given_up)
+
+    def _stop_if_nothing_is_left(self) -> None:
+        """End where a person has to act: nothing has ever worked, and all has just been refused."""
+        active, settings = self._active(), self._context.settings
+        if settings.symbols_file is None and all(
+            progress.refused and progress.coverage is None for progress in active
+        ):
+            raise ProducerStoppedError(
+                "the API refuses every series (see above); check SYMBOLS, INTERVALS, "
+                "ALPHA_VANTAGE_PLAN and ALPHA_VANTAGE_ENTITLEMENT against the key",
+                exit_code=2,
+            )
+
+    def _is_done(self) -> bool:
+        active = self._active()
+        if any(progress.busy for progress in active):
+            return False
+        now = self._context.clocks.real()
+        return self._context.pacer.stopped(now) or all(
+            _is_given_up(progress)
+            or (progress.polled and not progress.fill and not self._has_history(progress))
+            for progress in active
+        )
+
+    def _has_history(self, progress: Progress) -> bool:
+        if progress.history_day is not None or progress.series.interval == DAY:
+            return bool(progress.history)
+        return self._context.settings.history_months > 0
+
+    def _outcome(self) -> int:
+        failed = [str(each.series) for each in self._active() if not each.polled]
+        if failed:
+            self._context.complaints.log.error("without an answer: %s", ", ".join(failed))
+        return 1 if failed else 0
+
+
+def _is_given_up(progress: Progress) -> bool:
+    return progress.refused or progress.attempts >= ONCE_ATTEMPTS

@@ -1,0 +1,116 @@
+"""Fetches slices in parallel on a fixed number of threads.
+
+In: jobs that the plan has let go. Out: what each brought, parsed into bars.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from services.common.bar import Bar
+from services.producer.alpha_vantage.classify import Kind, Verdict
+from services.producer.alpha_vantage.parse import Observation, parse_bars
+from services.producer.market_calendar import Sessions
+from services.producer.polling.cadence import lag
+from services.producer.series import DAY, Series, Slice
+from services.producer.settings import Source
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call that may leave. `market_at` is the market's instant, `called_at` the real one."""
+
+    series: Series
+    part: Slice
+    market_at: datetime
+    called_at: datetime
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a job brought: the verdict, and the bars if it was data."""
+
+    job: Job
+    verdict: Verdict
+    bars: tuple[Bar, ...] = ()
+
+
+class Fetches(Protocol):
+    """The part of the API that is used."""
+
+    def fetch(self, series: Series, part: Slice) -> tuple[Verdict, datetime]:
+        """Return the verdict on one call and the UTC instant at which its answer had arrived."""
+
+
+class Fetcher:
+    """Runs jobs; `on_fetched` is called on one of its threads."""
+
+    def __init__(
+        self,
+        api: Fetches,
+        source: Source,
+        sessions: Sessions,
+        parallel: int,
+        on_fetched: Callable[[Fetched], None],
+    ) -> None:
+        self._api = api
+        self._source = source
+        self._sessions = sessions
+        self._on_fetched = on_fetched
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        # Daemons: a call that hangs must not hold up the end of the process.
+        self._threads = [
+            threading.Thread(target=self._run, name=f"fetch-{number}", daemon=True)
+            for number in range(parallel)
+        ]
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def is_alive(self) -> bool:
+        """Return whether every thread runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def submit(self, job: Job) -> None:
+        """Take a job; it runs as soon as a thread is free."""
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        while True:
+            job = self._jobs.get()
+            self._on_fetched(self.fetch(job))
+
+    def fetch(self, job: Job) -> Fetched:
+        """Return what the job brings."""
+        verdict, arrived_at = self._api.fetch(job.series, job.part)
+        if verdict.kind is not Kind.DATA:
+            return Fetched(job, verdict)
+        freshness = self._source.freshness(job.series.interval)
+        if verdict.delayed and freshness == "realtime":
+            freshness = "delayed_15min"
+        seen = Observation(
+            series=job.series,
+            zone=verdict.zone,
+            source=self._source.name,
+            freshness=freshness,
+            # TIME_SERIES_DAILY is raw, as traded; only intraday comes adjusted.
+            adjusted=self._source.adjusted and job.series.interval != DAY,
+            observed_at=arrived_at,
+        )
+        # Judged by the instant of asking: the answer may not know what happened after it.
+        bars = parse_bars(
+            verdict.bars,
+            seen,
+            lambda exchange_time: self._sessions.is_final(
+                job.series, exchange_time, verdict.zone, job.market_at, lag(freshness)
+            ),
+        )
+        # The document is let go here: a month of minutes weighs tens of megabytes.
+        return Fetched(job, replace(verdict, bars={}), tuple(bars))

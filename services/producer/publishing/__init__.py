@@ -1,0 +1,1 @@
+"""Answers to Kafka, each bar once, and the memory of what Kafka acknowledged."""

@@ -1,0 +1,41 @@
+"""Picks the bars of an answer that are new or changed and makes records of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.common.bar import Bar
+from services.producer.alpha_vantage.parse import fingerprint
+from services.producer.publishing.delivery import Record
+from services.producer.series import Series
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The records to publish, oldest first, and those that are too large for any broker."""
+
+    records: tuple[Record, ...]
+    too_large: tuple[Record, ...]
+
+
+def take_in(
+    series: Series,
+    bars: Sequence[Bar],
+    known: Mapping[str, bytes],
+    max_record_bytes: int,
+) -> Intake:
+    """Return the records for the bars whose content differs from `known` (by exchange time)."""
+    changed = [
+        Record(series, bar.exchange_time, mark, bar.key(), bar.to_json(), bar.observed_at)
+        for bar in bars
+        if known.get(bar.exchange_time) != (mark := fingerprint(bar))
+    ]
+    return Intake(
+        tuple(record for record in changed if _bytes(record) <= max_record_bytes),
+        tuple(record for record in changed if _bytes(record) > max_record_bytes),
+    )
+
+
+def _bytes(record: Record) -> int:
+    return len(record.key) + len(record.value)

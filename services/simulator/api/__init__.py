@@ -1,0 +1,1 @@
+"""The vendor's interface: calls in, answers, envelopes and faults out."""

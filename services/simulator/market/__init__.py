@@ -1,0 +1,1 @@
+"""The simulated market: its sessions, trades, bars and quotes."""

@@ -1,0 +1,181 @@
+"""Records in the producer's own form → outcomes, whole columns at a time, if all are surely good.
+
+Pure. This is the way of nearly every batch: no JSON parser, no Spark expression, a few microseconds
+a record. It knows no reason for a rejection: at the first record in doubt it gives up, and the
+batch takes the long way through `decode` and every rule. What it accepts, that way reads alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.stream.decoding import copy_binary
+from services.stream.decoding.arrow_fields import Cuts, DoubtError
+from services.stream.decoding.canonical import (
+    FLAGS,
+    OHLCV,
+    ORIGIN,
+    PLACES,
+    PRICES,
+    SEEN,
+    START,
+    SYMBOL,
+    Section,
+)
+from services.stream.sink.staging import ROW_SCHEMA
+
+VALUE_BYTES = 1000
+"""No record of the producer's is longer; a longer value need not come here at all."""
+
+KEY_BYTES = 16
+"""Length of the longest symbol."""
+
+# Few events of a batch differ in one of these, so that each text is looked at once.
+_FEW = (SYMBOL, START, ORIGIN, SEEN)
+_DAY_US = 86_400_000_000
+# Java's and Python's zone data need not agree on every past and future.
+_SURE_YEARS = range(1971, 2038)
+
+
+def sure_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
+    """Return ROW_SCHEMA of records (at least one) with partition, offset, timestamp, key and
+    value.
+
+    Raises DoubtError.
+    """
+    cuts = Cuts(records.column("value"))
+    distinct = {section: _distinct(cuts, section) for section in _FEW}
+    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV)
+    symbol = _text(cuts, "symbol")
+    _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
+    prices = copy_binary.millionths(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
+    _require_prices(prices)
+    starts = _worked_out(distinct[START], _start, _START)
+    observed_at = _instants(_text(cuts, "observed_at"))
+    _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
+    partition, offset = records.column("partition"), records.column("offset")
+    volume = _text(cuts, "ohlcv.volume").cast(pa.int64())
+    columns = {
+        "partition": partition,
+        "offset": offset,
+        "kafka_timestamp": records.column("timestamp"),
+        "symbol": symbol,
+        "interval": starts.column("interval"),
+        "bar_time": starts.column("bar_time"),
+        "bar_key": pc.binary_join_element_wise(symbol, starts.column("key_text"), "\t"),
+        "observed_at": observed_at,
+        "line": copy_binary.joined(
+            _worked_out(distinct[SYMBOL], _head, _FIELDS).column("fields"),
+            starts.column("fields"),
+            _worked_out(distinct[ORIGIN], _origin, _FIELDS).column("fields"),
+            copy_binary.values(prices, volume, observed_at, partition, offset),
+        ),
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns.get(each.name, pa.nulls(len(records), each.type)) for each in ROW_SCHEMA],
+        schema=ROW_SCHEMA,
+    )
+
+
+def _distinct(cuts: Cuts, section: Section) -> pa.DictionaryArray:
+    texts = cuts.text(section.first, section.last).dictionary_encode()
+    _require_match(texts.dictionary, section)
+    return texts
+
+
+def _require_match(texts: pa.StringArray, section: Section) -> None:
+    _require(pc.match_substring_regex(texts, rf"\A{section.pattern}\z"))
+
+
+def _text(cuts: Cuts, name: str) -> pa.StringArray:
+    return cuts.text(PLACES[name])
+
+
+def _worked_out(
+    texts: pa.DictionaryArray, work: Callable[[str], dict[str, object]], schema: pa.Schema
+) -> pa.RecordBatch:
+    rows = [work(text) for text in texts.dictionary.to_pylist()]
+    return pa.RecordBatch.from_pylist(rows, schema=schema).take(texts.indices)
+
+
+_FIELDS = pa.schema([("fields", pa.binary())])
+_START = pa.schema(
+    [
+        *(("interval", pa.string()), ("bar_time", pa.timestamp("us", "UTC"))),
+        *(("key_text", pa.string()), ("fields", pa.binary())),
+    ]
+)
+
+
+def _head(text: str) -> dict[str, object]:
+    return {"fields": copy_binary.head(text.split('"')[PLACES["symbol"]])}
+
+
+@lru_cache(maxsize=100_000)
+def _start(text: str) -> dict[str, object]:
+    """Return when a bar starts, as `_START` says, of the section START."""
+    parts = text.split('"')
+    interval, local_text, zone = (
+        parts[PLACES[name] - START.first] for name in ("interval", "exchange_time", "exchange_tz")
+    )
+    try:
+        local = datetime.fromisoformat(local_text).replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        raise DoubtError from None
+    start = local.astimezone(UTC)
+    exists = start.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None)
+    if (
+        local.year not in _SURE_YEARS
+        or not exists
+        or local.utcoffset() != local.replace(fold=1).utcoffset()
+    ):
+        raise DoubtError
+    return {
+        "interval": interval,
+        "bar_time": start,
+        "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
+        "fields": copy_binary.start(interval, start, local.date()),
+    }
+
+
+@lru_cache(maxsize=1_000)
+def _origin(text: str) -> dict[str, object]:
+    parts = text.split('"')
+    source, freshness = (parts[PLACES[name] - ORIGIN.first] for name in ("source", "freshness"))
+    adjusted, is_final = (parts[number - ORIGIN.first] == ":true," for number in FLAGS)
+    return {"fields": copy_binary.origin(source, freshness, adjusted, is_final)}
+
+
+def _instants(text: pa.StringArray) -> pa.TimestampArray:
+    try:
+        return text.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        raise DoubtError from None
+
+
+def _require_prices(prices: copy_binary.Int64s) -> None:
+    first, high, low, last = prices.T
+    in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
+    if not in_order.all():
+        raise DoubtError
+
+
+def _require_range(sent: pa.TimestampArray, *times: pa.TimestampArray) -> None:
+    limit = pc.add(sent.cast(pa.int64()), _DAY_US)
+    for each in times:
+        count = each.cast(pa.int64())
+        _require(pc.less_equal(count, limit))
+        _require(pc.greater_equal(count, 0))
+
+
+def _require(kept: pa.BooleanArray) -> None:
+    # A null is a doubt as well.
+    if kept.true_count != len(kept):
+        raise DoubtError

@@ -1,0 +1,1 @@
+"""The indicators of stored bars, kept up to date beside the batches."""

@@ -1,0 +1,1 @@
+"""Accounts for every record of Kafka in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Rows to PostgreSQL, exactly once in effect."""

@@ -1,0 +1,42 @@
+"""A host in its first day waits for a backup; an older one, or this machine, has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.operations import status_report
+from scripts.operations.backups import first_backup
+from scripts.operations.target import LOCAL, Target
+from tests.unit.operations.fakes import HOST, Answer, operation
+
+WHAT = "there is a backup of these two days"
+NONE_IN = "there is no backup in"
+
+
+@pytest.mark.parametrize(
+    ("where", "first_deed", "backup", "verdict", "is_noted"),
+    [
+        (HOST, "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n", "", f"well  {WHAT}", True),
+        (HOST, "2026-11-23T19:31:00Z ann@desk: deploy r1: done\n", "", f"well  {WHAT}", True),
+        (HOST, "2026-11-23T19:29:00Z ann@desk: deploy r1: done\n", "", f"ILL   {WHAT}", False),
+        (HOST, "", "", f"ILL   {WHAT}", False),
+        (LOCAL, "2026-11-24T18:00:00Z ann@desk: deploy: done\n", "", f"ILL   {WHAT}", False),
+        (
+            HOST,
+            "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n",
+            "/b/market-20261120T023000Z.dump.gpg\n",
+            f"ILL   {WHAT}",
+            False,
+        ),
+    ],
+)
+def test_the_first_night_is_waited_for(
+    where: Target, first_deed: str, backup: str, verdict: str, is_noted: bool
+) -> None:
+    answers: dict[str, Answer] = {"head -n 1": first_deed, "market-*.dump.gpg": backup}
+    # What else the doctor asks is not told here.
+    one, _, _ = operation({**answers, "": (1, "not asked")}, where)
+    lines, _ = status_report.doctor(one)
+    told = [line.partition(": ")[0] for line in lines]
+    assert verdict in told
+    assert (f"note  {first_backup.NOTE}" in lines) is is_noted
