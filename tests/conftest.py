@@ -16,6 +16,10 @@ _ENGINE = "tests/engine/"
 _COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
 _BESIDE_ONE_ANOTHER = 3
 
+# The Pulumi SDK leaves gRPC's threads in a test process; its fork handlers then fail children of
+# other tests between fork and exec, Spark's Java among them. No test forks to go on with gRPC.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+
 # For tests that look at its name and then take many more steps.
 settings.register_profile("long", settings.get_profile("default"))
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.common import fail_points
-from services.producer.history import OWED
+from services.producer.polling.backfill import OWED
+from services.producer.publishing.state_file import FILE_NAME
 from services.producer.series import FULL, NoBars, Series, Slice
-from services.producer.state_file import FILE_NAME
 from tests.e2e import test_fail_points_producer as others
 from tests.e2e.recorded import RecordedBar, write_csv
 from tests.e2e.test_fail_points_producer import (
