@@ -30,6 +30,7 @@ POINTS: Final = (
     "producer.failing_kept",
     "producer.failing_forgotten",
     "producer.failing_pruned",
+    "producer.wanted_again",
     "producer.state_set_aside",
     "producer.pruned",
     "producer.closed",

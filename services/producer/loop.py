@@ -67,7 +67,7 @@ class Poller:
                 self._progress[series] = self._asker.start(series, len(wanted))
             elif progress.retired:
                 self._context.memory.forget_failing(series)
-                reach("producer.failing_forgotten")
+                reach("producer.wanted_again")
                 progress.start_anew()
         for series, progress in self._progress.items():
             progress.retired = series not in wanted

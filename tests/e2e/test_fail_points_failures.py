@@ -39,6 +39,7 @@ OWED_KEPT = "producer.owed_kept"
 FAILING_KEPT = "producer.failing_kept"
 FAILING_FORGOTTEN = "producer.failing_forgotten"
 FAILING_PRUNED = "producer.failing_pruned"
+WANTED_AGAIN = "producer.wanted_again"
 STATE_SET_ASIDE = "producer.state_set_aside"
 DAILY = {"INTERVALS": "1d"}
 HOURLY = {"SYMBOLS": "P00", "INTERVALS": "60min", "POLL_SECONDS": "600"}
@@ -139,6 +140,29 @@ def test_what_is_known_of_a_failing_series_outlives_a_death(
     assert end(again)[0] == 0
 
 
+def test_a_series_that_is_wanted_again_has_no_past_after_a_death(
+    pipeline: Pipeline, vendor: str, bars_topic: Topic, tmp_path: Path
+) -> None:
+    file, absent = tmp_path / "symbols.txt", Series(symbol(1), "1d")
+    both, one = f"{symbol(0)}\n{symbol(1)}\n", f"{symbol(0)}\n"
+    file.write_text(both)
+    asked = {"SYMBOLS_FILE": str(file), "LOG_LEVEL": "INFO", **DAILY}
+    child = pipeline.start_producer(vendor, CLOCK, FAIL_AT=WANTED_AGAIN, **asked)
+    wait_for(lambda: f"{absent} is given up for now" in log_of(child), "the vendor's refusal")
+
+    file.write_text(one)
+    wait_for(lambda: f"1d bars of {symbol(0)}: " in log_of(child), "the shorter list")
+    file.write_text(both)
+    die(child)
+
+    with memory_of(pipeline) as memory:
+        assert memory.failing(absent) is None
+    again = pipeline.start_producer(vendor, CLOCK, **asked)
+    wait_for(lambda: f"{absent} is given up for now" in log_of(again), "another try")
+    assert end(again)[0] == 0
+    assert sent(bars_topic) == all_of(recorded(1))
+
+
 def test_a_death_while_a_damaged_state_is_set_aside_loses_no_bar(
     pipeline: Pipeline, vendor: str, bars_topic: Topic
 ) -> None:
@@ -161,6 +185,7 @@ def test_every_point_of_the_producer_is_tried() -> None:
         *others.POINTS,
         *(others.MONTH_ADDED, others.CALL_REFUNDED, others.STOP_KEPT, others.PRUNED, others.CLOSED),
         *(FIRST_BAR_KEPT, NO_BARS_KEPT, OWED_KEPT),
-        *(FAILING_KEPT, FAILING_FORGOTTEN, FAILING_PRUNED, STATE_SET_ASIDE),
+        *(FAILING_KEPT, FAILING_FORGOTTEN, FAILING_PRUNED, WANTED_AGAIN),
+        STATE_SET_ASIDE,
     }
     assert {point for point in fail_points.POINTS if point.startswith("producer.")} == tried
