@@ -14,12 +14,12 @@ from pathlib import Path
 
 from powerbi import folder
 from powerbi.doctor.examine import examine
-from powerbi.doctor.judge import Finding
+from powerbi.doctor.findings import Finding
+from powerbi.doctor.messages import told
 from powerbi.doctor.observations import Target
-from powerbi.doctor.telling import told
 from powerbi.doctor.wire import trusted_authorities
 from powerbi.kit import KitError, Request, kit_files
-from powerbi.tmdl import Address
+from powerbi.model.tmdl import Address
 from services.common.bar import normal_symbol
 from services.common.settings import Environment, SettingError
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from powerbi import pages
-from powerbi.dax import require_references
 from powerbi.json_text import Json, json_text
-from powerbi.model import require_sound
-from powerbi.pbir import report_files
-from powerbi.report import require_known
-from powerbi.semantic_model import MODEL
-from powerbi.tmdl import Address, model_files
+from powerbi.model.dax import require_references
+from powerbi.model.definitions import require_sound
+from powerbi.model.semantic_model import MODEL
+from powerbi.model.tmdl import Address, model_files
+from powerbi.report import pages
+from powerbi.report.definitions import require_known
+from powerbi.report.pbir import report_files
 
 NAME: Final = "Tapeline"
 _PBIP_SCHEMA: Final = (

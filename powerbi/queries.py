@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from powerbi.dax import measures_in
-from powerbi.model import Model, ModelError, Relationship
-from powerbi.report import Field, Visual, fields_in_visual
+from powerbi.model.dax import measures_in
+from powerbi.model.definitions import Model, ModelError, Relationship
+from powerbi.report.definitions import Field, Visual, fields_in_visual
 
 ROW_LIMIT: Final = 1_000_001
 """One more row than a visual of DirectQuery may have."""

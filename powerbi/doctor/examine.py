@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from powerbi import pages
-from powerbi.doctor import judge, session, wire
+from powerbi.doctor import database, findings, wire
 from powerbi.doctor.faults import RefusedError
-from powerbi.doctor.judge import Finding
+from powerbi.doctor.findings import Finding
 from powerbi.doctor.observations import Target
+from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
-from powerbi.semantic_model import MODEL
+from powerbi.report import pages
 
 
 def examine(target: Target, now: datetime, slow_seconds: float) -> Iterator[Finding]:
@@ -19,15 +19,15 @@ def examine(target: Target, now: datetime, slow_seconds: float) -> Iterator[Find
     try:
         address = wire.reach(target)
         yield Finding("ok", "reached", f"{target.host}:{target.port} at {address}")
-        yield from judge.judge_host(target.host)
+        yield from findings.judge_host(target.host)
         yield from _plain_text(target)
-        yield from judge.judge_handshake(wire.shake_hands(target), now)
+        yield from findings.judge_handshake(wire.shake_hands(target), now)
         wire.log_in(target)
         yield Finding("ok", "login", f"{target.user} by SCRAM-SHA-256, without channel binding")
-        with session.opened(target) as opened:
+        with database.opened(target) as opened:
             yield from _database(opened, slow_seconds)
     except RefusedError as refused:
-        yield judge.fault(refused.fault, refused.detail)
+        yield findings.fault(refused.fault, refused.detail)
 
 
 def _plain_text(target: Target) -> Iterator[Finding]:
@@ -35,20 +35,20 @@ def _plain_text(target: Target) -> Iterator[Finding]:
     try:
         answer = wire.require_plain_text_refused(target)
     except RefusedError as refused:
-        yield judge.fault(refused.fault, refused.detail)
+        yield findings.fault(refused.fault, refused.detail)
     else:
         yield Finding("ok", "plain text refused", answer)
 
 
-def _database(opened: session.Session, slow_seconds: float) -> Iterator[Finding]:
-    yield from judge.judge_role(opened.role())
-    found = [*judge.judge_views(opened.views(), MODEL)]
+def _database(opened: database.Session, slow_seconds: float) -> Iterator[Finding]:
+    yield from findings.judge_role(opened.role())
+    found = [*findings.judge_views(opened.views(), MODEL)]
     yield from found
     if all(finding.level == "ok" for finding in found):
         yield _speed(opened, slow_seconds)
 
 
-def _speed(opened: session.Session, slow_seconds: float) -> Finding:
+def _speed(opened: database.Session, slow_seconds: float) -> Finding:
     """Send what each visual sends for the newest session. Raises RefusedError for a failure."""
     try:
         newest = opened.newest()
@@ -72,7 +72,7 @@ def _speed(opened: session.Session, slow_seconds: float) -> Finding:
             except RefusedError as refused:
                 raise RefusedError(refused.fault, f"{visual.name}: {refused.detail}") from None
     slowest = max(taken, key=lambda name: taken[name])
-    return judge.judge_speed(slowest, taken[slowest], len(taken), slow_seconds)
+    return findings.judge_speed(slowest, taken[slowest], len(taken), slow_seconds)
 
 
 def literal(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from powerbi.doctor.lifetime import Lifetime
+from powerbi.doctor.certificate_lifetime import Lifetime
 from services.common.secret import Secret
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from scramp import ScramClient, ScramException
 
+from powerbi.doctor.certificate_lifetime import Lifetime
 from powerbi.doctor.faults import RefusedError
-from powerbi.doctor.lifetime import Lifetime
 from powerbi.doctor.observations import Handshake, Target
 from powerbi.doctor.protocol import (
     SSL_REQUEST,

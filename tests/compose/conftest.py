@@ -17,9 +17,9 @@ from scripts.containers.compose_tool import compose
 from scripts.containers.engine import Engine, NoEngineError, engine
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.ports import free_ports
-from tests.compose.embedded_run import EmbeddedRun
-from tests.compose.leaks import GENERATED, images_with_secrets
+from tests.compose.local_run import EmbeddedRun
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
+from tests.fixtures.image_leaks import GENERATED, images_with_secrets
 from tests.fixtures.meeting import Meeting
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.compose.embedded_run import EmbeddedRun
+from tests.compose.local_run import EmbeddedRun
 from tests.compose.stack import LONG_RUNNING, Stack
 from tests.fixtures.live import wait_for
 

@@ -9,7 +9,7 @@ import psycopg
 
 from services.common.market_clock import parse_market_clock
 from services.simulator.market.trades import LATEST_REVISION_MINUTES
-from tests.compose.embedded_run import EmbeddedRun
+from tests.compose.local_run import EmbeddedRun
 from tests.compose.stack import LOAD, Stack
 from tests.fixtures.live import wait_for
 

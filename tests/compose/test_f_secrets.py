@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from tests.compose.leaks import GENERATED, leaks
 from tests.compose.stack import LONG_RUNNING, Stack
+from tests.fixtures.image_leaks import GENERATED, leaks
 from tests.fixtures.live import wait_for
 
 # What the README gives for 4 GiB.

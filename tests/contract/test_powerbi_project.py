@@ -17,10 +17,11 @@ from pbi_parsers import dax
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-from powerbi import deneb, folder
+from powerbi import folder
 from powerbi.kit import Request, kit_files
-from powerbi.semantic_model import MODEL
-from powerbi.tmdl import Address, parameters, partition_source
+from powerbi.model.semantic_model import MODEL
+from powerbi.model.tmdl import Address, parameters, partition_source
+from powerbi.report import deneb
 from scripts.installation.node_packages import node
 from scripts.launcher.paths import NODE_PACKAGES
 from tests.powerbi_schemas import SCHEMAS

@@ -6,7 +6,7 @@ import pytest
 
 from powerbi.doctor.observations import Target
 from tests.fixtures.tls_postgres import DATABASE, NAME, TlsPostgres
-from tests.integration.doctoring import READER
+from tests.integration.powerbi.doctoring import READER
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from powerbi.doctor.lifetime import Lifetime
+from powerbi.doctor.certificate_lifetime import Lifetime
 from scripts.operations import compose_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation

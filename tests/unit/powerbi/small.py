@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from powerbi.model import Column, Measure, Model, Relationship, Table
-from powerbi.report import Field, Page, Place, Report, Sort, Visual
+from powerbi.model.definitions import Column, Measure, Model, Relationship, Table
+from powerbi.report.definitions import Field, Page, Place, Report, Sort, Visual
 
 SYMBOLS = Table("Symbols", "symbols", "One row per symbol.", (Column("symbol", "text", True),))
 BARS = Table(

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from powerbi import pages
-from powerbi.model import ModelError
+from powerbi.model.definitions import ModelError
+from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
-from powerbi.report import Field
-from powerbi.semantic_model import MODEL
+from powerbi.report import pages
+from powerbi.report.definitions import Field
 from tests.unit.powerbi import small
 
 SYMBOL = Field("Symbols", "symbol")

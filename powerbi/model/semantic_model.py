@@ -1,0 +1,39 @@
+"""The semantic model of Tapeline: all tables, and the relationships to what filters them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from powerbi.model import tables
+from powerbi.model.definitions import Model, Relationship
+from powerbi.model.dimensions import DATES, INTERVALS, SYMBOLS
+
+FACTS: Final = (
+    tables.BARS,
+    tables.CANDLES,
+    tables.SESSION_STATISTICS,
+    tables.VOLUME_FLOW,
+    tables.COMPARISON,
+    tables.PAIRS,
+    tables.VOLATILITY,
+    tables.INTRADAY,
+    tables.ANOMALIES,
+    tables.SIGNALS,
+    tables.PATTERNS,
+    tables.QUALITY,
+)
+MODEL: Final = Model(
+    (SYMBOLS, INTERVALS, DATES, tables.QUOTES, *FACTS),
+    (
+        Relationship("Quotes", "symbol", "Symbols", "symbol"),
+        *(
+            Relationship(fact.name, column, dimension.name, column)
+            for fact in FACTS
+            for dimension, column in (
+                (SYMBOLS, "symbol"),
+                (INTERVALS, "interval"),
+                (DATES, "session_date"),
+            )
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The report: its pages and visuals, and the PBIR they make."""

@@ -1,0 +1,199 @@
+"""What the way of good records accepts, the way through Spark's rules reads alike."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from services.common import bar
+from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
+from services.stream.decoding.arrow_fields import DoubtError
+from services.stream.decoding.copy_text import outcomes
+from services.stream.decoding.spark_decode import decode
+from services.stream.sink.dispatch import bounded
+from tests.bars import GOOD
+from tests.bars import bar as changed
+from tests.contract.decoding.test_canonical import BARS, SENT_AT, spaced
+from tests.staged_lines import values
+
+RECORDS = pa.schema(
+    [
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("timestamp", pa.timestamp("us", "UTC")),
+        ("key", pa.binary()),
+        ("value", pa.binary()),
+    ]
+)
+OF_ROWS_ALONE = ("symbol", "interval", "bar_time")
+Pair = tuple[bytes | None, bytes | None]
+
+BAD = BARS[-6:]
+"""Those of the canonical bars that only their values make bad."""
+
+AT_THE_EDGE = [
+    changed(exchange_time="2025-11-06 15:55:60"),
+    changed(exchange_time="2025-11-06 24:00:00"),
+    changed(interval="1d", exchange_time="1999-11-01"),
+    changed(exchange_time="1970-01-01 00:00:00", exchange_tz="UTC"),
+    changed(exchange_time="1969-12-31 23:59:59", exchange_tz="UTC"),
+    changed(exchange_time="2025-11-08 00:00:00", exchange_tz="UTC"),
+    changed(exchange_time="2025-11-08 00:00:01", exchange_tz="UTC"),
+    changed(observed_at="2025-11-08T00:00:00Z"),
+    changed(observed_at="2025-11-08T00:00:00.000001Z"),
+    changed(observed_at="1969-12-31T23:59:59Z"),
+    changed(observed_at="2025-11-06T23:59:60Z"),
+    *(
+        changed({"open": text, "close": text})
+        for text in ("270.100000", "270.100001", "269.749999")
+    ),
+    changed(dict.fromkeys(("open", "high", "low", "close"), "0.000001")),
+    changed(dict.fromkeys(("open", "high", "low", "close"), "0.000000")),
+    changed({"high": "999999999.999999"}),
+    changed({"high": "100000000000.000001", "open": "100000000000.000002"}),
+    changed({"volume": "000"}),
+]
+
+
+def batch(pairs: list[Pair]) -> pa.RecordBatch:
+    """Return keys and values as Kafka's records, in Arrow."""
+    rows = [
+        {"partition": 3, "offset": offset, "timestamp": SENT_AT, "key": key, "value": value}
+        for offset, (key, value) in enumerate(pairs)
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=RECORDS)
+
+
+def is_sure(pair: Pair) -> bool:
+    """Return whether a record is accepted, alone in its batch."""
+    try:
+        sure_outcomes(batch([pair]))
+    except DoubtError:
+        return False
+    return True
+
+
+def quickly(pairs: list[Pair]) -> list[dict[str, Any]]:
+    """Return what the records are as columns, with the values of their rows for COPY."""
+    found = sure_outcomes(batch(pairs)).drop_columns([*OF_ROWS_ALONE])
+    return [row | {"line": values(row["line"])} for row in found.to_pylist()]
+
+
+def slowly(session: SparkSession, pairs: list[Pair]) -> list[dict[str, Any]]:
+    """Return what Spark's rules make of the records, with the values of their lines for COPY."""
+    columns = "partition int, offset bigint, timestamp timestamp, key binary, value binary"
+    rows = [(3, offset, SENT_AT, *pair) for offset, pair in enumerate(pairs)]
+    decoded = outcomes(decode(session.createDataFrame(rows, columns)))
+    rows_ = sorted(decoded.toArrow().to_pylist(), key=lambda row: row["offset"])
+    return [row | {"line": values(row["line"])} for row in rows_]
+
+
+def good_pairs() -> list[Pair]:
+    return [(event.key(), event.to_json()) for event in BARS[:-6]]
+
+
+def test_good_bars_are_accepted_and_read_alike(spark_session: SparkSession) -> None:
+    pairs = good_pairs()
+    assert quickly(pairs) == slowly(spark_session, pairs)
+
+
+def test_the_columns_of_a_key_say_what_its_row_says() -> None:
+    rows = sure_outcomes(batch(good_pairs())).to_pylist()
+    told = [values(row["line"]) for row in rows]
+    assert [[row[name] for name in OF_ROWS_ALONE] for row in rows] == [
+        [each[name] for name in OF_ROWS_ALONE] for each in told
+    ]
+
+
+def test_a_part_of_a_larger_batch_is_read_alike() -> None:
+    pairs = [pair for pair in good_pairs() if is_sure(pair)]
+    whole = sure_outcomes(batch(pairs))
+    assert sure_outcomes(batch(pairs).slice(2, 5)).equals(whole.slice(2, 5))
+
+
+@pytest.mark.parametrize("event", BAD, ids=range(len(BAD)))
+def test_bars_that_only_values_make_bad_are_in_doubt(event: bar.Bar) -> None:
+    assert not is_sure((event.key(), event.to_json()))
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (None, GOOD.to_json()),
+        (b"", GOOD.to_json()),
+        (b"MSFT", GOOD.to_json()),
+        (b"AAPL", None),
+        (b"AAPL", b""),
+        (b"AAPL", b"\xff"),
+        (b"AAPL", spaced(GOOD)),
+        (b"AAPL", GOOD.to_json() + b"\n"),
+        (b"AAPL", GOOD.to_json() * 2),
+        (b"AAPL", GOOD.to_json()[:-1] + b'"}'),
+    ],
+    ids=range(10),
+)
+def test_other_records_are_in_doubt(pair: Pair) -> None:
+    assert not is_sure(pair)
+    with pytest.raises(DoubtError):
+        sure_outcomes(batch([(GOOD.key(), GOOD.to_json()), pair]))
+
+
+def test_quotes_that_are_missed_here_and_left_over_there_are_in_doubt() -> None:
+    # As many as two records have in all.
+    value = GOOD.to_json()
+    fewer, more = value.replace(b'"schema_version"', b'"schema_version'), value + b'"'
+    for pairs in ([fewer, more], [more, fewer]):
+        with pytest.raises(DoubtError):
+            sure_outcomes(batch([(GOOD.key(), each) for each in pairs]))
+
+
+def test_at_the_edge_of_a_rule_both_ways_agree_or_it_is_in_doubt(
+    spark_session: SparkSession,
+) -> None:
+    compare(spark_session, [(event.key(), event.to_json()) for event in AT_THE_EDGE], least=7)
+
+
+def test_the_clocks_of_every_zone_are_read_alike(spark_session: SparkSession) -> None:
+    # Every half hour around the days on which clocks are changed, and of a usual day.
+    days = [
+        datetime(2025, *day, tzinfo=UTC) for day in ((3, 8), (3, 29), (6, 3), (10, 25), (11, 1))
+    ]
+    times = [day + timedelta(minutes=30 * step) for day in days for step in range(96)]
+    pairs: list[Pair] = [
+        (b"AAPL", changed(exchange_time=f"{time:%Y-%m-%d %H:%M:%S}", exchange_tz=zone).to_json())
+        for zone in bar.EXCHANGE_ZONES
+        for time in times
+    ]
+    compare(spark_session, pairs, least=len(pairs) - 100)
+
+
+def test_damaged_records_are_read_alike_or_are_in_doubt(spark_session: SparkSession) -> None:
+    source = random.Random(4)  # noqa: S311 - any numbers will do
+    pairs: list[Pair] = []
+    for event in source.choices(BARS, k=2000):
+        value = bytearray(event.to_json())
+        value[source.randrange(len(value))] = source.choice(b'0123456789.:-" TZ,aefrstu')
+        pairs.append((event.key(), bytes(value)))
+    compare(spark_session, pairs, least=50)
+
+
+def compare(session: SparkSession, pairs: list[Pair], least: int) -> None:
+    """Compare both ways over the records that are sure, of which there are `least` or more."""
+    sure = [pair for pair in pairs if is_sure(pair)]
+    assert len(sure) >= least
+    assert quickly(sure) == slowly(session, sure)
+
+
+def test_long_keys_and_values_do_not_come_here(spark_session: SparkSession) -> None:
+    pairs = [(b"A" * KEY_BYTES, b"x" * VALUE_BYTES), (b"A" * 17, b"x" * (VALUE_BYTES + 1))]
+    rows = [(3, offset, SENT_AT, *pair) for offset, pair in enumerate(pairs)]
+    columns = "partition int, offset bigint, timestamp timestamp, key binary, value binary"
+    table = bounded(spark_session.createDataFrame(rows, columns)).toArrow()
+    assert table.schema.names == RECORDS.names
+    assert table.schema.types == RECORDS.types
+    assert table.to_pylist() == batch([pairs[0], (None, None)]).to_pylist()

@@ -1,0 +1,205 @@
+"""Derived series over a real PostgreSQL: whatever came when, they are those of the stored bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.indicators.tables import Derived, derive_group, fold, pending
+from services.stream.sink import postgres
+from services.stream.sqlstate import DatabaseError
+from tests.fixtures.market import Market
+from tests.integration.views.expected_indicators import assert_derived
+
+START = datetime(2025, 12, 31, 20, 0, tzinfo=UTC)
+SESSION_MINUTES = 97
+AAPL, TSLA = ("AAPL", "1min"), ("TSLA", "1min")
+MARKS = "select symbol, interval, from_time, until_time from market.indicator_work order by 1, 3"
+
+
+def time_of(minute: int) -> datetime:
+    """Return the start of a bar."""
+    return START + timedelta(minutes=minute)
+
+
+def line(symbol: str, minute: int, price: int, second: int) -> str:
+    """Return a bar as a line for COPY, seen so late."""
+    values = {
+        "symbol": symbol,
+        "bar_time": f"{time_of(minute):%Y-%m-%d %H:%M:%S}",
+        "interval": "1min",
+        "open": f"{price / 100}",
+        "high": f"{price / 100 + 1:.2f}",
+        "low": f"{price / 100 - 1:.2f}",
+        "close": f"{price / 100}",
+        "volume": str(price * 37 % 5_000),
+        "session_date": f"{START + timedelta(days=minute // SESSION_MINUTES):%Y-%m-%d}",
+        "source": "simulator",
+        "freshness": "simulated",
+        "adjusted": "true",
+        "is_final": "true",
+        "observed_at": f"{START + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}",
+        "kafka_partition": "0",
+        "kafka_offset": str(second),
+    }
+    return "\t".join(values[name] for name in LINE_COLUMNS) + "\n"
+
+
+def merge(session: postgres.Session, lines: Iterable[str]) -> None:
+    """Merge bars as the sink does."""
+    session.prepare_staging()
+    staged = sorted(lines)
+    with session.transaction():
+        session.stage_bars([one.encode() for one in staged])
+        session.merge(len(staged))
+
+
+def derive_all(session: postgres.Session, most_bars: int = 1_000) -> list[Derived]:
+    """Derive what is due until nothing is."""
+    done = []
+    while due := pending(session, 100):
+        done.append(derive_group(session, due, most_bars))
+    return done
+
+
+@pytest.fixture
+def session(market: Market) -> Iterator[postgres.Session]:
+    with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
+        yield session
+
+
+PRICES = st.dictionaries(
+    st.tuples(st.sampled_from(["AAPL", "TSLA"]), st.integers(0, 290)),
+    st.integers(500, 600),
+    min_size=1,
+    max_size=30,
+)
+STEP = st.one_of(PRICES, st.integers(1, 60))
+"""Bars and their prices that a batch brings, or how many bars of a series are derived next."""
+
+
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(first=st.integers(0, 290), steps=st.lists(STEP, max_size=12), most_bars=st.integers(1, 300))
+def test_any_order_of_arrival_ends_in_the_same_table(
+    first: int,
+    steps: list[dict[tuple[str, int], int] | int],
+    most_bars: int,
+    session: postgres.Session,
+    market: Market,
+) -> None:
+    market.run("truncate market.events_stream, market.bar_indicators, market.indicator_work")
+    if first:
+        merge(session, [line("AAPL", minute, 550 + minute % 7, 0) for minute in range(first)])
+    for second, step in enumerate(steps, start=1):
+        if isinstance(step, int):
+            derive_group(session, pending(session, 100) or [AAPL], step)
+        else:
+            merge(session, [line(*key, price, second) for key, price in step.items()])
+    derive_all(session, most_bars)
+
+    assert_derived(market)
+
+
+def test_only_what_changed_is_written(session: postgres.Session, market: Market) -> None:
+    merge(session, [line("AAPL", minute, 500 + minute, 0) for minute in range(300)])
+    assert derive_all(session) == [Derived(bars=300, rows=300)]
+
+    merge(session, [line("AAPL", 300, 900, 1)])
+    assert derive_all(session) == [Derived(bars=1, rows=1)]
+    # Moving averages without end carry a correction on to the last bar.
+    merge(session, [line("AAPL", 250, 900, 2)])
+    assert derive_all(session) == [Derived(bars=51, rows=51)]
+    # What comes out as it was, longer than any window, changes nothing that follows.
+    market.run("insert into market.indicator_work values ('AAPL', '1min', %s, %s)", (START, START))
+    assert derive_all(session, most_bars=250) == [Derived(bars=250, rows=0)]
+
+
+def test_a_long_series_is_derived_in_parts(session: postgres.Session, market: Market) -> None:
+    merge(session, [line("AAPL", minute, 500 + minute, 0) for minute in range(250)])
+    assert derive_all(session, most_bars=100) == [
+        Derived(bars=100, rows=100, unfinished=1),
+        # With so few bars before them, the first are computed once more and not written.
+        Derived(bars=200, rows=100, unfinished=1),
+        Derived(bars=50, rows=50),
+    ]
+    assert_derived(market)
+
+
+class Interrupted(postgres.Session):
+    """A session in whose computations something happens after the bars were read."""
+
+    meanwhile: Callable[[], object]
+
+    def copy_in(self, statement: str, parts: Iterable[bytes | memoryview]) -> None:
+        self.meanwhile()
+        super().copy_in(statement, parts)
+
+
+@pytest.fixture
+def interrupted(session: postgres.Session) -> Interrupted:
+    return Interrupted(session._connection)
+
+
+@pytest.fixture
+def other(market: Market) -> Iterator[postgres.Session]:
+    with closing(postgres.connect(market.address("stream_writer"), "other")) as session:
+        yield session
+
+
+def test_a_merge_in_the_middle_of_a_computation_is_next(
+    interrupted: Interrupted, other: postgres.Session, market: Market
+) -> None:
+    merge(other, [line("AAPL", minute, 500 + minute, 0) for minute in range(30)])
+    interrupted.meanwhile = lambda: merge(other, [line("AAPL", 20, 700, 1)])
+
+    assert derive_group(interrupted, [AAPL], 100) == Derived(bars=30, rows=30)
+
+    assert market.rows(MARKS) == [(*AAPL, time_of(20), time_of(20))]
+    derive_all(other)
+    assert_derived(market)
+
+
+def test_of_two_computations_at_once_one_is_told_to_try_again(
+    interrupted: Interrupted, other: postgres.Session, market: Market
+) -> None:
+    merge(other, [line("AAPL", minute, 500 + minute, 0) for minute in range(30)])
+    interrupted.meanwhile = lambda: derive_all(other)
+
+    with pytest.raises(DatabaseError) as caught:
+        derive_group(interrupted, [AAPL], 100)
+
+    assert caught.value.sqlstate == "40001"
+    assert_derived(market)
+
+
+def test_rows_that_somebody_removed_come_back(session: postgres.Session, market: Market) -> None:
+    merge(session, [line("AAPL", minute, 500 + minute, 0) for minute in range(250)])
+    derive_all(session)
+    market.run("delete from market.bar_indicators")
+    merge(session, [line("AAPL", 250, 700, 1)])
+
+    assert derive_all(session) == [Derived(unfinished=1), Derived(bars=251, rows=251)]
+
+    assert_derived(market)
+
+
+def test_marks_are_folded_into_one_of_each_series(
+    session: postgres.Session, market: Market
+) -> None:
+    for minute in (5, 3, 9):
+        merge(session, [line("AAPL", minute, 500, 0), line("TSLA", minute + 1, 500, 0)])
+    fold(session)
+    assert market.rows(MARKS) == [
+        (*AAPL, time_of(3), time_of(9)),
+        (*TSLA, time_of(4), time_of(10)),
+    ]
+    derive_all(session)
+    assert_derived(market)

@@ -1,0 +1,331 @@
+"""The live job as a process: stopped, killed, started twice, robbed of its checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import NewTopic
+
+from scripts.local_stack.servers.passwords import ADMINISTRATOR
+from services.common.bar import Bar
+from tests.bars import bar, record
+from tests.fixtures.live import Stream, end, log_of, wait_for
+from tests.fixtures.market import Topic
+from tests.integration.views.expected_indicators import nothing_is_due
+
+STOP_SECONDS = 15
+
+
+def many(count: int, start: int = 0) -> list[Bar]:
+    """Return distinct bars: minutes of some symbols, each with a volume of its own."""
+    return [
+        bar(
+            {"volume": str(number)},
+            symbol=f"S{number % 7}",
+            interval="1min",
+            exchange_time=f"2025-11-{3 + number // 7 // 1440:02} "
+            f"{number // 7 // 60 % 24:02}:{number // 7 % 60:02}:00",
+        )
+        for number in range(start, start + count)
+    ]
+
+
+def volumes(stream: Stream) -> list[int]:
+    rows = stream.market.rows("select volume from market.events_stream order by volume")
+    return [row[0] for row in rows]
+
+
+def test_sigterm_ends_the_job_in_time_and_the_next_start_goes_on(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(1200)))
+    first = stream.start()
+    stream.wait_for_offset(500)
+
+    code, seconds = end(first)
+
+    assert (code, seconds < STOP_SECONDS) == (0, True), log_of(first)
+    assert "stopped as asked" in log_of(first)
+    bars_topic.send(*map(record, many(300, start=1200)))
+    second = stream.start()
+    stream.wait_for_offset(1500)
+    assert "reading market.bars from the checkpoint" in log_of(second)
+    assert volumes(stream) == list(range(1500))
+    stream.reconcile()
+
+
+def test_kill_9_under_load_loses_and_doubles_nothing(stream: Stream, bars_topic: Topic) -> None:
+    sent = 0
+    for _ in range(3):
+        bars_topic.send(*map(record, many(1500, start=sent)))
+        sent += 1500
+        child = stream.start()
+        before = stream.passed()
+        wait_for(lambda before=before: stream.passed() > before, "a batch")  # type: ignore[misc]
+        end(child, signal.SIGKILL)
+
+    stream.start()
+    stream.wait_for_offset(sent)
+
+    assert volumes(stream) == list(range(sent))
+    assert stream.market.rows("select count(*) from market.bar_revisions") == [(0,)]
+    stream.reconcile()
+
+
+def test_a_second_instance_refuses_to_start(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(record(bar()))
+    stream.start()
+    stream.wait_for_offset(1)
+
+    second = stream.start(CHECKPOINT_DIR=str(stream.directory / "other"))
+    code = second.process.wait(60)
+
+    assert code == 3
+    assert "refusing to start: another instance is at work on this database" in log_of(second)
+    bars_topic.send(record(bar(symbol="MSFT")))
+    stream.wait_for_offset(2)
+
+
+def test_without_its_checkpoint_the_job_goes_on_from_the_ledger(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(600)))
+    first = stream.start()
+    stream.wait_for_offset(600)
+    end(first)
+    before = stream.market.rows("select * from market.events_stream order by volume")
+    shutil.rmtree(stream.checkpoint)
+    bars_topic.send(*map(record, many(100, start=600)))
+
+    second = stream.start()
+    stream.wait_for_offset(700)
+
+    assert "as the ledger says" in log_of(second)
+    after = stream.market.rows("select * from market.events_stream order by volume")
+    assert after[:600] == before
+    assert volumes(stream) == list(range(700))
+    stream.reconcile()
+
+
+def test_a_damaged_checkpoint_stops_the_job_with_advice(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(*map(record, many(600)))
+    first = stream.start()
+    stream.wait_for_offset(600)
+    end(first)
+    newest = max((stream.checkpoint / "offsets").glob("[0-9]*"), key=lambda file: int(file.name))
+    newest.write_text("v1\n", encoding="utf-8")
+    newest.with_name(f".{newest.name}.crc").unlink()
+
+    second = stream.start()
+
+    assert second.process.wait(90) == 1
+    assert "Move CHECKPOINT_DIR away and start again" in log_of(second)
+    assert "Traceback" not in log_of(second)
+    shutil.move(stream.checkpoint, stream.directory / "damaged")
+    bars_topic.send(*map(record, many(50, start=600)))
+    stream.start()
+    stream.wait_for_offset(650)
+    assert volumes(stream) == list(range(650))
+
+
+def test_records_that_aged_out_unread_stop_the_job_until_accepted(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(record(bar()))
+    first = stream.start()
+    stream.wait_for_offset(1)
+    end(first)
+    bars_topic.send(*(record(bar({"volume": str(number)})) for number in range(10)))
+    [(partition, offsets)] = bars_topic.ranges().items()
+    admin = KafkaAdminClient(bootstrap_servers=bars_topic.bootstrap)
+    admin.delete_records({TopicPartition(bars_topic.name, partition): offsets.until - 2})
+    admin.close()
+
+    second = stream.start()
+
+    assert second.process.wait(90) == 1
+    assert (
+        f"partition {partition}: offsets 1 to {offsets.until - 3} have aged out of Kafka unread"
+        in log_of(second)
+    )
+    shutil.rmtree(stream.checkpoint)
+    stream.start(ACCEPT_LOST_OFFSETS="true")
+    stream.wait_for_offset(offsets.until)
+    assert stream.market.rows(
+        "select stored + superseded, rejected, lost from market.sink_offsets where next_offset > 0"
+    ) == [(3, 0, 8)]
+
+
+def test_a_replay_restores_deleted_bars_while_the_job_runs(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(700)))
+    stream.start()
+    stream.wait_for_offset(700)
+    ledger = stream.market.rows("select * from market.sink_offsets order by partition")
+    before = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
+    stream.market.run("delete from market.events_stream where volume < 70")
+
+    dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
+    one = stream.run("services.stream.replay", "--from", "1h", "--symbol", "s3")
+    none = stream.run("services.stream.replay", "--from", "1h", "--symbol", "M&M.BSE", "--dry-run")
+    full = stream.run("services.stream.replay", "--from", "1h")
+
+    assert "70 new, 0 changed, 630 equal or older, 0 rejected" in dry.stdout, dry.stderr
+    assert "10 new, 0 changed, 90 equal or older, 0 rejected" in one.stdout, one.stderr
+    assert "none of the 700 records is of M&M.BSE" in none.stdout, none.stderr
+    assert "60 new, 0 changed, 640 equal or older, 0 rejected" in full.stdout, full.stderr
+    after = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
+    assert after == before
+    assert stream.market.rows("select * from market.sink_offsets order by partition") == ledger
+    stream.reconcile()
+
+
+def test_reconcile_finds_a_lost_and_a_doubled_record(stream: Stream, bars_topic: Topic) -> None:
+    bars_topic.send(*map(record, many(70)))
+    child = stream.start()
+    stream.wait_for_offset(70)
+    end(child)
+    stream.market.run("delete from market.events_stream where volume = 13")
+    stream.market.run(
+        "insert into market.rejected_events "
+        "select 'market.bars', kafka_partition, kafka_offset, null, null, 'x', now() "
+        "from market.events_stream where volume = 14"
+    )
+
+    result = stream.run("services.stream.reconcile")
+
+    assert result.returncode == 1
+    assert "unaccounted 1" in result.stdout
+    assert "doubled 1" in result.stdout
+    assert "NOT every record is in order" in result.stdout
+
+
+def remove(topic: Topic, before: dict[int, int]) -> None:
+    """Remove the records below an offset of each partition, as retention does."""
+    admin = KafkaAdminClient(bootstrap_servers=topic.bootstrap)
+    admin.delete_records({TopicPartition(topic.name, number): it for number, it in before.items()})
+    admin.close()
+
+
+@contextmanager
+def held_up(stream: Stream, table: str) -> Iterator[Callable[[], None]]:
+    """Keep the stream from a table; yield what waits until one of its sessions wants it."""
+    waiting = "select count(*) > 0 from pg_locks where relation = %s::regclass and not granted"
+    with stream.market._connect(ADMINISTRATOR) as holder:
+        holder.execute(f"lock table {table}".encode())
+        yield lambda: wait_for(
+            lambda: stream.market.rows(waiting, (table,)) == [(True,)], "a session to wait"
+        )
+
+
+def test_reconcile_says_what_was_removed_before_it_could_read_it(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(70)))
+    child = stream.start()
+    stream.wait_for_offset(70)
+    end(child)
+    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
+    number = max(ends, key=lambda partition: ends[partition])
+    with (
+        ThreadPoolExecutor() as pool,
+        held_up(stream, "market.rejected_events") as wait_for_a_session,
+    ):
+        running = pool.submit(stream.run, "services.stream.reconcile")
+        wait_for_a_session()  # it has the bounds, and has read no record yet
+        remove(bars_topic, {number: ends[number] - 1})
+    result = running.result()
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (
+        f"partition {number} [0, {ends[number]}): produced 1 = stored 1 + superseded 0 + "
+        f"rejected 0; unaccounted 0, doubled 0, absent 0, lag 0: balanced; retention removed "
+        f"{ends[number] - 1} unread" in result.stdout
+    )
+
+
+def test_a_replay_stops_in_one_line_where_its_records_are_removed_under_it(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    bars_topic.send(*map(record, many(1200)))
+    child = stream.start()
+    stream.wait_for_offset(1200)
+    end(child)
+    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
+    with ThreadPoolExecutor() as pool, held_up(stream, "market.sink_offsets") as wait_for_a_session:
+        running = pool.submit(stream.run, "services.stream.replay", "--from", "1h")
+        wait_for_a_session()  # the first part is read, and waits to be merged
+        remove(bars_topic, ends)
+    result = running.result()
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "Retention removed records of the selection while they were read" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_an_outage_of_the_rejected_topic_only_delays(stream: Stream, bars_topic: Topic) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=bars_topic.bootstrap)
+    admin.delete_topics(["market.bars.rejected"])
+    bars_topic.send((b"AAPL", b"{"), record(bar()))
+    child = stream.start()
+    wait_for(lambda: "batch waits, nothing is lost" in log_of(child), "the alarm")
+    assert stream.passed() == 0
+
+    admin.create_topics([NewTopic("market.bars.rejected", 1, 1)])
+    admin.close()
+    stream.wait_for_offset(2)
+    assert stream.market.rows("select reason from market.rejected_events") == [("malformed_json",)]
+
+
+FOREIGN_SETTINGS = {
+    "datestyle": "German",
+    "intervalstyle": "sql_standard",
+    "bytea_output": "escape",
+    "extra_float_digits": "-15",
+    "timezone": "Asia/Kolkata",
+    "client_encoding": "SQL_ASCII",
+    "default_transaction_isolation": "serializable",
+}
+
+
+def test_what_the_database_s_owner_set_for_everybody_changes_nothing(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    for name, value in FOREIGN_SETTINGS.items():
+        database = stream.market.database
+        stream.market.run(f"alter database {database} set {name} = '{value}'")
+    bars_topic.send((b"AAPL", b"{\xff"), *map(record, many(300)))
+    stream.start(DRIVER_ROWS="0")
+    stream.wait_for_offset(301)
+    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+
+    dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
+
+    assert "0 new, 0 changed, 300 equal or older, 1 rejected" in dry.stdout, dry.stderr
+    assert volumes(stream) == list(range(300))
+    stream.reconcile()
+
+
+def test_the_loss_of_spark_s_local_folder_is_told_in_a_line(
+    stream: Stream, bars_topic: Topic
+) -> None:
+    local = stream.directory / "local"
+    local.mkdir()
+    bars_topic.send(*map(record, many(100)))
+    child = stream.start(SPARK_LOCAL_DIRS=str(local), DRIVER_ROWS="0")
+    stream.wait_for_offset(100)
+    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    shutil.rmtree(local)
+    local.write_text("no folder any more")
+    bars_topic.send(*map(record, many(100, start=100)))
+
+    assert child.process.wait(90) == 1
+    lines = log_of(child).splitlines()
+    assert len([line for line in lines if " stopped: " in line]) == 1
+    assert len(lines) < 25, log_of(child)

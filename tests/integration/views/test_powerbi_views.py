@@ -1,0 +1,184 @@
+"""The model against a real database: columns, the queries of every visual, a chart of its bars."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import vl_convert
+
+from powerbi.model.definitions import POSTGRES_TYPES
+from powerbi.model.semantic_model import MODEL
+from powerbi.queries import visual_query
+from powerbi.report import deneb, pages, theme
+from powerbi.report.definitions import Visual
+from tests.fixtures.market import Market
+
+READER = "powerbi_reader"
+SESSION = "2025-11-06"
+BARS = """
+insert into market.events_stream (
+    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
+    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+)
+select
+    symbol, day + number * interval '5 minutes', '5min',
+    200 + number % 7, 212 + number % 5, 190 - number % 3, 200 + (number * 5) % 9, 1000 + number,
+    (day at time zone 'UTC')::date, 'alphavantage', 'realtime', true, true, now(), 0, number
+from generate_series(0, 77) as number
+cross join (values ('AAPL'), ('TSLA')) as s (symbol)
+cross join generate_series(
+    timestamptz '2025-08-09 14:30Z', timestamptz '2025-11-06 14:30Z', interval '1 day'
+) as day
+"""
+SERIES = "insert into market.series (symbol, interval) values ('AAPL', '5min'), ('TSLA', '5min')"
+CHOSEN = {
+    pages.SYMBOL: "'AAPL'",
+    pages.INTERVAL: "'5min'",
+    pages.SESSION: f"timestamp '{SESSION} 00:00:00'",
+}
+VISUALS = {
+    visual.name: visual
+    for page in pages.report("AAPL", "5min").pages
+    for visual in page.visuals
+    if visual.kind != "slicer"
+}
+SLICERS = [
+    visual for visual in pages.report("AAPL", "5min").pages[0].visuals if visual.kind == "slicer"
+]
+
+
+MOST_BARS_READ = 6_000
+"""What is usual at a minute of the day is told by 30 days of one symbol, which are read twice."""
+
+
+@pytest.fixture
+def filled(market: Market) -> Market:
+    """Return a database with 90 sessions of two symbols, 14,040 bars."""
+    market.run(BARS)
+    market.run(SERIES)
+    market.run("analyze")
+    return market
+
+
+def test_every_column_is_in_its_view_with_its_type(market: Market) -> None:
+    found = {
+        (view, column): data_type
+        for view, column, data_type in market.rows(
+            "select table_name, column_name, data_type from information_schema.columns "
+            "where table_schema = 'bi'",
+            (),
+            READER,
+        )
+    }
+    wrong = [
+        f"bi.{table.view}.{column.name} is {found.get((table.view, column.name))}, "
+        f"not {column.kind}"
+        for table in MODEL.tables
+        for column in table.columns
+        if found.get((table.view, column.name)) not in POSTGRES_TYPES[column.kind]
+    ]
+    assert "; ".join(wrong) == ""
+
+
+def test_the_kinds_cover_what_the_views_of_the_model_hold(market: Market) -> None:
+    """A column that the model leaves out is left out on purpose, and named here."""
+    modelled = {table.view: {column.name for column in table.columns} for table in MODEL.tables}
+    left_out = sorted(
+        f"{view}.{column}"
+        for view, column in market.rows(
+            "select table_name, column_name from information_schema.columns "
+            "where table_schema = 'bi'"
+        )
+        if view in modelled and column not in modelled[view]
+    )
+    assert left_out == ["dates.closes_at_utc", "dates.opens_at_utc"]
+
+
+def query_of(visual: Visual) -> str:
+    return visual_query(MODEL, visual, {} if visual.kind == "slicer" else CHOSEN)
+
+
+def test_a_choice_in_the_slicers_bounds_what_is_read(filled: Market) -> None:
+    """Through the relationships and the views, down to each scan of the bars."""
+    read = {name: bars_read(filled, query_of(visual)) for name, visual in VISUALS.items()}
+    assert {name: bars for name, bars in read.items() if not 0 < bars <= MOST_BARS_READ} == {}
+
+    unbounded = visual_query(MODEL, VISUALS["live_candles"], {})
+    assert bars_read(filled, unbounded) >= 14_040
+
+
+def bars_read(market: Market, query: str) -> int:
+    """Return how many rows the scans of the bars gave or threw away."""
+    [(plan,)] = market.rows(f"explain (analyze, format json) {query}", (), READER)
+    return sum(
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for node in nodes(plan)
+        if node.get("Relation Name", "").startswith("events_stream")
+    )
+
+
+def nodes(plan: Any) -> Iterator[dict[str, Any]]:
+    """Yield every node of a plan."""
+    if isinstance(plan, dict):
+        if "Node Type" in plan:
+            yield plan
+        for value in plan.values():
+            yield from nodes(value)
+    elif isinstance(plan, list):
+        for value in plan:
+            yield from nodes(value)
+
+
+def test_every_visual_is_answered(filled: Market) -> None:
+    counts = {
+        visual.name: len(filled.rows(query_of(visual), (), READER))
+        for visual in (*SLICERS, *VISUALS.values())
+    }
+    assert counts["live_symbol"] == 2
+    assert counts["live_interval"] == 6
+    assert counts["live_session"] > 5000
+    bars = ("live_candles", "live_volume", "deneb_candles", "flow_columns", "comparison_lines")
+    assert {name: counts[name] for name in bars} == dict.fromkeys(bars, 78)
+    assert {counts[name] for name in ("volatility_bands", "intraday_volume")} == {78}
+    assert (counts["live_quote"], counts["comparison_pairs"]) == (1, 1)
+
+
+def test_the_candles_of_deneb_are_drawn_of_live_bars(filled: Market) -> None:
+    rows = filled.rows(
+        "select bar_time_exchange, open, high, low, close, volume from bi.candles "
+        "where symbol = 'AAPL' and interval = '5min' and session_date = %s order by 1",
+        (SESSION,),
+        READER,
+    )
+    assert len(rows) == 78
+    candles = pages.CANDLES
+    fields = (
+        pages.CANDLE_TIME,
+        *(candles.open, candles.high, candles.low, candles.close, pages.CANDLE_VOLUME),
+    )
+    names = [field.name for field in fields]
+    data = [
+        dict(zip(names, [row[0].isoformat(), *map(float, row[1:])], strict=True)) for row in rows
+    ]
+    rising = sum(row[4] >= row[1] for row in rows)
+    assert 0 < rising < 78
+
+    chart = {
+        **deneb.specification(pages.CANDLE_TIME, candles, pages.CANDLE_VOLUME, width=1000),
+        "data": {"values": data},
+    }
+    text = json.dumps(chart)
+    drawing = vl_convert.vegalite_to_svg(text, vl_version=deneb.VEGA_LITE_VERSION)
+    fills = Counter(re.findall(r'<path aria-label[^>]*fill="(#\w+)"', drawing))
+    # Each candle's body and its volume.
+    assert fills[theme.UP.lower()] + fills[theme.UP] == 2 * rising
+    assert fills[theme.DOWN.lower()] + fills[theme.DOWN] == 2 * (78 - rising)
+
+    picture = vl_convert.vegalite_to_png(text, vl_version=deneb.VEGA_LITE_VERSION)
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert len(picture) > 10_000

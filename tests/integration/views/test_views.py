@@ -1,0 +1,114 @@
+"""The views of `bi` against the same figures by pandas from the same bars, whole rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sql.sessions import read_sessions
+from tests.fixtures.market import Market
+from tests.integration.views import expected_events, expected_views
+from tests.integration.views.view_market import odd_market, store
+
+OPENS: dict[object, pd.Timestamp] = {
+    day: pd.Timestamp(opens) for day, opens, _, _ in read_sessions(2026)
+}
+EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "bars": expected_views.bars_view,
+    "session_statistics": expected_views.session_statistics,
+    "volume_flow": expected_views.volume_flow,
+    "comparison": expected_views.comparison,
+    "comparison_pairs": expected_views.comparison_pairs,
+    "volatility": expected_views.volatility,
+    "intraday_profile": lambda table: expected_views.intraday_profile(table, OPENS),
+    "anomalies": expected_events.anomalies,
+    "signals": expected_events.signals,
+    "patterns": expected_events.patterns,
+}
+KEY = [
+    *("symbol", "other_symbol", "interval", "session_date", "bar_time_utc"),
+    *("kind", "rule", "pattern", "direction"),
+]
+SENTENCES = {"anomalies": ["reason"]}
+
+
+def read(market: Market, view: str, where: str = "true") -> pd.DataFrame:
+    """Return a view as Power BI's role sees it, numbers as floats."""
+    with market._connect("powerbi_reader") as connection:
+        query = f"select * from bi.{view} where {where}"  # noqa: S608 - text of the tests
+        cursor = connection.execute(query.encode())
+        names = [column.name for column in cursor.description or ()]
+        kinds = [column.type_code for column in cursor.description or ()]
+        table = pd.DataFrame(cursor.fetchall(), columns=names)
+    for name, kind in zip(names, kinds, strict=True):
+        if kind in (20, 23, 701, 1700):  # bigint, integer, double precision, numeric
+            table[name] = table[name].astype(float)
+    return table
+
+
+def assert_equal(found: pd.DataFrame, expected: pd.DataFrame, columns: list[str]) -> None:
+    """Compare whole rows, in the order of their key."""
+    key = [name for name in KEY if name in columns]
+    tables = []
+    for table in (found, expected):
+        ordered = table[columns].sort_values(key, ignore_index=True)
+        for name in columns:
+            kind = ordered[name].dtype
+            if kind.kind in "Ob":
+                ordered[name] = [None if pd.isna(value) else value for value in ordered[name]]
+                ordered[name] = ordered[name].astype(object)
+            elif kind.kind in "if":
+                ordered[name] = ordered[name].astype(float)
+            else:
+                ordered[name] = ordered[name].astype("datetime64[us]")
+        tables.append(ordered)
+    pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 20251102])
+def test_every_view_agrees_with_pandas(seed: int, market: Market) -> None:
+    bars = odd_market(seed)
+    store(market, bars)
+    table = expected_views.prepared(bars)
+    sizes = {}
+    for view, expect in EXPECTED.items():
+        found = read(market, view)
+        columns = [name for name in found.columns if name not in SENTENCES.get(view, [])]
+        assert_equal(found, expect(table), columns)
+        sizes[view] = len(found)
+    assert min(sizes.values()) > 25, sizes
+
+
+def test_a_filter_changes_no_figure(market: Market) -> None:
+    bars = odd_market(7)
+    store(market, bars)
+    day = date(2025, 11, 3)
+    for view in EXPECTED:
+        whole = read(market, view)
+        wanted = whole[(whole["symbol"] == "AAA") & (whole["session_date"] == day)]
+        found = read(market, view, "symbol = 'AAA' and session_date = '2025-11-03'")
+        assert len(found) > 0, view
+        assert_equal(found, wanted, list(found.columns))
+        several = read(market, view, "symbol in ('AAA') and session_date in ('2025-11-03')")
+        assert_equal(several, wanted, list(found.columns))
+
+
+def test_without_bars_every_view_is_empty(market: Market) -> None:
+    assert {view: len(read(market, view)) for view in EXPECTED} == dict.fromkeys(EXPECTED, 0)
+
+
+def test_bars_show_before_their_derived_series_do(market: Market) -> None:
+    bars = odd_market(3)
+    store(market, bars, derived=False)
+    table = expected_views.prepared(bars)
+    derived = ["true_range", "atr_14", "volatility_20", "upper", "lower", "sma_20"]
+    empty = table.assign(**dict.fromkeys(derived, np.nan))
+    found = read(market, "volatility")
+    assert_equal(found, expected_views.volatility(empty), list(found.columns))
+    assert len(read(market, "anomalies")) == len(read(market, "signals")) == 0
+    found = read(market, "patterns")
+    assert_equal(found, expected_events.patterns(table), list(found.columns))

@@ -1,0 +1,143 @@
+"""The semantic model as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from powerbi.identity import tag
+from powerbi.model.semantic_model import MODEL
+from powerbi.model.tmdl import Address, model_files, partition_source, quoted, text_value
+from tests.unit.powerbi import small
+
+TABLE = """\
+/// One row per symbol and day.
+table 'Day bars'
+	lineageTag: {table}
+
+	/// Of one day.
+	measure 'Last close' = MAX ( 'Day bars'[close] )
+		formatString: #,##0.00
+		lineageTag: {last}
+
+	measure Twice = 2 * [Last close]
+		formatString: 0.0
+		lineageTag: {twice}
+
+	measure Rows = COUNTROWS ( 'Day bars' )
+		formatString: 0
+		lineageTag: {rows}
+
+	column symbol
+		dataType: string
+		isHidden
+		lineageTag: {symbol}
+		summarizeBy: none
+		sourceColumn: symbol
+
+		annotation SummarizationSetBy = User
+
+	column day
+		dataType: dateTime
+		formatString: yyyy-mm-dd
+		lineageTag: {day}
+		summarizeBy: none
+		sourceColumn: day
+
+		annotation SummarizationSetBy = User
+
+	column close
+		dataType: double
+		formatString: #,##0.00
+		lineageTag: {close}
+		summarizeBy: none
+		sourceColumn: close
+
+		annotation SummarizationSetBy = User
+
+	column volume
+		dataType: int64
+		formatString: 0
+		lineageTag: {volume}
+		summarizeBy: none
+		sourceColumn: volume
+
+		annotation SummarizationSetBy = User
+
+	partition 'Day bars' = m
+		mode: directQuery
+		source =
+				let
+					Source = PostgreSQL.Database(PgHost, PgDatabase, [CreateNavigationProperties = false, CommandTimeout = #duration(0, 0, 0, 30)]),
+					Data = Source{{[Schema = "bi", Item = "day_bars"]}}[Data]
+				in
+					Data
+"""  # noqa: E501 - the file as it is
+
+
+def test_a_table_is_written_whole() -> None:
+    text = model_files("Small", small.MODEL, Address("db"))["definition/tables/Day bars.tmdl"]
+    named = ("symbol", "day", "close", "volume")
+    assert text == TABLE.format(
+        table=tag("table", "Day bars"),
+        last=tag("measure", "Day bars", "Last close"),
+        twice=tag("measure", "Day bars", "Twice"),
+        rows=tag("measure", "Day bars", "Rows"),
+        **{name: tag("column", "Day bars", name) for name in named},
+    )
+
+
+def test_tags_stay_what_they_are() -> None:
+    assert tag("table", "Candles") == "fd03208c-3fa7-55a0-9eb1-44bfa2db230d"
+
+
+def test_keys_order_and_calendars_are_said() -> None:
+    files = model_files("Tapeline", MODEL, Address("db"))
+    assert "\tdataCategory: Time\n" in files["definition/tables/Dates.tmdl"]
+    assert "\t\tisKey\n" in files["definition/tables/Dates.tmdl"]
+    assert "\t\tsortByColumn: minutes\n" in files["definition/tables/Intervals.tmdl"]
+
+
+def test_the_host_stands_in_one_place_alone() -> None:
+    files = model_files("Tapeline", MODEL, Address("db.example.org", 6432, "market"))
+    assert [name for name, text in files.items() if "example.org" in text] == [
+        "definition/expressions.tmdl"
+    ]
+    assert files["definition/expressions.tmdl"].startswith(
+        'expression PgHost = "db.example.org:6432" meta [IsParameterQuery = true, Type = "Text", '
+        "IsParameterQueryRequired = true]\n\tlineageTag: "
+    )
+
+
+def test_relationships_name_both_columns() -> None:
+    text = model_files("Small", small.MODEL, Address("db"))["definition/relationships.tmdl"]
+    assert text == (
+        f"relationship {tag('relationship', 'Day bars', 'symbol', 'Symbols')}\n"
+        "\tfromColumn: 'Day bars'.symbol\n"
+        "\ttoColumn: Symbols.symbol\n"
+    )
+
+
+def test_every_table_reads_one_view_as_it_is() -> None:
+    for table in MODEL.tables:
+        assert f'Source{{[Schema = "bi", Item = "{table.view}"]}}[Data]' in partition_source(table)
+    assert len({table.view for table in MODEL.tables}) == len(MODEL.tables)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("Bars", "Bars"), ("Day bars", "'Day bars'"), ("it's", "'it''s'")]
+)
+def test_names_are_quoted_where_they_need_it(name: str, written: str) -> None:
+    assert quoted(name) == written
+
+
+def test_formats_with_quotes_are_delimited() -> None:
+    assert text_value("#,##0") == "#,##0"
+    assert text_value('0.00"%"') == '"0.00""%"""'
+    files = model_files("Tapeline", MODEL, Address("db"))
+    assert (
+        '\t\tformatString: """TRUE"";""TRUE"";""FALSE"""\n' in files["definition/tables/Dates.tmdl"]
+    )
+
+
+def test_an_address_of_version_6_is_bracketed() -> None:
+    assert Address("2001:db8::7").server == "[2001:db8::7]:5432"
