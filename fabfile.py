@@ -142,7 +142,7 @@ def rollback(_: Context, stack: opt.Stack = "", to: opt.To = "", reason: opt.Rea
 
 @command
 def status(_: Context, stack: opt.Stack = "") -> None:
-    """Show health, freshness, lag, quota, disk, certificate, last backup, and who is let in.
+    """Show health, freshness, lag, quota, disk, certificate, last backup, and the allowed networks.
 
     Ends with 1 if nothing of it could be found out.
     """
@@ -221,7 +221,7 @@ def psql(
 def allow(_: Context, cidr: opt.Cidr, stack: opt.Stack = "") -> None:
     """Let Power BI's machines in: the host's firewall, port and pg_hba.conf, not the cloud's."""
     wanted = ",".join(lists.change(begin(stack), lists.ALLOW, cidr))
-    print(f"let in: {wanted}")
+    print(f"allowed networks: {wanted}")
     if stack:
         print(lists.cloud_remedy(stack, wanted))
 
@@ -229,7 +229,9 @@ def allow(_: Context, cidr: opt.Cidr, stack: opt.Stack = "") -> None:
 @command
 def deny(_: Context, cidr: opt.ListedCidr, stack: opt.Stack = "") -> None:
     """Let a network in no more."""
-    print(f"let in: {', '.join(lists.change(begin(stack), lists.DENY, cidr)) or 'nobody'}")
+    print(
+        f"allowed networks: {', '.join(lists.change(begin(stack), lists.DENY, cidr)) or 'nobody'}"
+    )
 
 
 @command

@@ -32,7 +32,7 @@ LOGS_KEPT = 5
 
 
 def deploy_command(stack: str) -> list[str]:
-    """Return the verb that a person would type."""
+    """Return the command that a person would type."""
     return [str(Path(sys.executable).with_name("fab")), "deploy", "--stack", stack]
 
 

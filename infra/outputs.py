@@ -1,6 +1,6 @@
 """What a stack tells those who come after it: stack outputs as JSON in, one checked object out.
 
-The one bridge from infra/ to the Ansible inventory and the Fabric verbs, so it needs nothing but
+The one bridge from infra/ to the Ansible inventory and the Fabric commands, so it needs nothing but
 the standard library. `pulumi stack output --json --show-secrets` prints what `from_json` reads;
 while `pulumi up` itself deploys (`deploy: true`), the file named by TAPELINE_STACK_OUTPUTS holds
 the same JSON, because the engine publishes the outputs only after the last resource.

@@ -1,7 +1,7 @@
 """The stack's configuration: what `pulumi config` holds in, one checked and frozen object out.
 
 Everything is judged before anything is made. A wrong value raises `SettingError`, whose one line
-names the key and the command that mends it.
+names the key and the command that fixes it.
 """
 
 from __future__ import annotations

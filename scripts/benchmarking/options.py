@@ -15,7 +15,7 @@ STEPS: Mapping[str, str] = {
     "drain": "the job and its peers, each draining Kafka",
     "latency": "from sending a bar to seeing it, at 500 and at 5,000 bars a second",
     "producer": "symbols and bars a second of the producer",
-    "derived": "the job with and without the derived series",
+    "derived": "the job with and without the indicators",
     "growth": "drain and delay with more stored and with more symbols",
     "startup": "the demo's second start, and the idle pipeline's memory",
     "views": "each view of bi, over one symbol and session",

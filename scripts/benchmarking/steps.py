@@ -103,16 +103,16 @@ class Bench:
                 self.add(Line(f"memory at {rate:.0f} bars/s, {state}", memory_text(used)))
 
     def derived(self) -> None:
-        """Measure what the derived series cost, and how fast they are made up for."""
+        """Measure what the indicators cost, and how fast they are made up for."""
         self._fill()
         rate = drain_rate.derived_rate(self.servers, self.options.bars)
-        self.add(Line("derived series of stored bars", rate_text(rate)))
+        self.add(Line("indicators of stored bars", rate_text(rate)))
         wholes = {
             wanted: drain_rate.job_rate(self.servers, self.options.bars, wanted, INDICATORS=wanted)
             for wanted in ("false", "true")
         }
         ratio = f"{wholes['true'] / wholes['false']:.2f} of that without them"
-        self.add(Line("job, drain, derived series on", rate_text(wholes["true"]), ratio))
+        self.add(Line("job, drain, indicators on", rate_text(wholes["true"]), ratio))
         for wanted in ("false", "true"):
             login = self._fresh(f"delay_derived_{wanted}")
             at = (self.servers, login, login.database, 500.0, self.options.seconds)

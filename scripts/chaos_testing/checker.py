@@ -1,4 +1,4 @@
-"""Counts what the pipeline lost, doubled, falsified or left stale, against a model of it.
+"""Counts what the pipeline lost, duplicated, falsified or left stale, against a model of it.
 
 Pure. In: what was sent and acknowledged, what Kafka holds of it, and the rows of the database.
 Out: findings; a sound pipeline has none.

@@ -121,7 +121,7 @@ def _verify(artifact: Artifact, digest: str, received: int) -> None:
 
 
 def _is_final(error: Exception) -> bool:
-    """A 404 or 403 stays one; a 429 or 5xx may pass. A certificate does not mend itself."""
+    """A 404 or 403 stays one; a 429 or 5xx may pass. A certificate does not fix itself."""
     if isinstance(error, urllib.error.HTTPError):
         return error.code < 500 and error.code != 429
     return "CERTIFICATE_VERIFY_FAILED" in str(error)

@@ -110,7 +110,7 @@ def _pip(cache: Path) -> list[str]:
     return [sys.executable, str(wheel.target / "pip")]
 
 
-def _run(command: list[str], environment: Mapping[str, str], deed: str) -> None:
+def _run(command: list[str], environment: Mapping[str, str], action: str) -> None:
     code = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
     if code != 0:
-        raise SetupError(f"{deed} failed with exit code {code}; see above")
+        raise SetupError(f"{action} failed with exit code {code}; see above")

@@ -1,4 +1,4 @@
-"""The one error that setup and the embedded servers raise for faults that a person can mend."""
+"""The one error of set-up and of the local servers, for faults that a person can fix."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def status(operation: Operation) -> tuple[list[str], bool]:
         "engine": host_updates.engine,
         "certificate": certificate.state,
         "backup": last_backup,
-        "let in": lambda one: ", ".join(allowlist.listed(one)) or "nobody from elsewhere",
+        "networks": lambda one: ", ".join(allowlist.listed(one)) or "nobody from elsewhere",
     }
     told = {name: _or_why_not(part, operation) for name, part in parts.items()}
     of_containers = [text for name, text in told.items() if name not in ("release", "settings")]
@@ -159,7 +159,7 @@ def doctor(operation: Operation) -> tuple[list[str], bool]:
     if operation.outputs is not None:
         found.append(("the host's firewall is in force", _verdict(lambda: _firewall(operation))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(operation))))
-    lines = [f"{'well' if not why else 'ILL '}  {what}{why and f': {why}'}" for what, why in found]
+    lines = [f"{'ok  ' if not why else 'FAIL'}  {what}{why and f': {why}'}" for what, why in found]
     if operation.outputs is not None:
         lines += [f"note  {note}" for note in _host_notes(operation)]
     return lines, not any(why for _, why in found)

@@ -1,7 +1,7 @@
 """Turns SIGTERM and SIGINT into an Event, safely.
 
 A handler runs in the middle of whatever the main thread does. `Event.set()` takes a lock that
-the interrupted code may hold, and would then wait for itself for ever; a SimpleQueue may be
+the interrupted code may hold, and would then wait for itself without end; a SimpleQueue may be
 put to from a handler, and a thread of its own does the rest.
 """
 

@@ -18,15 +18,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
 from services.dashboard import auth_middleware
-from services.dashboard.auth_middleware import Guard
+from services.dashboard.auth_middleware import AuthMiddleware
 from services.dashboard.data_api.routes import data_router
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
-from services.dashboard.live.subscribers import Audience
+from services.dashboard.live.subscribers import Subscribers
 from services.dashboard.page_api.call_quota import Quota
-from services.dashboard.page_api.pipeline_status import Health
+from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.routes import Parts, view_router
-from services.dashboard.page_api.series_index import Catalogue
+from services.dashboard.page_api.series_index import SeriesIndex
 from services.dashboard.postgres import Database, DatabaseError
 from services.dashboard.settings import CHART_LIBRARY, Settings
 
@@ -55,11 +55,11 @@ class Clocks:
 def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     """Return the application; `app.state.audience` is its audience."""
     database = Database(settings.postgres)
-    audience = Audience(settings.viewers, sse.RESYNC)
-    catalogue = Catalogue(database.rows, clocks.seconds)
-    feed = Feed(database, catalogue, audience, log)
+    subscribers = Subscribers(settings.viewers, sse.RESYNC)
+    series_index = SeriesIndex(database.rows, clocks.seconds)
+    feed = Feed(database, series_index, subscribers, log)
     quota = Quota(settings.producer_metrics_url)
-    health = Health(database, catalogue, audience, feed, quota, log)
+    health = PipelineStatus(database, series_index, subscribers, feed, quota, log)
 
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -83,16 +83,16 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.audience = audience
+    app.state.subscribers = subscribers
     app.include_router(data_router(database, clocks.now))
-    app.include_router(view_router(Parts(database, catalogue, audience, feed, health)))
+    app.include_router(view_router(Parts(database, series_index, subscribers, feed, health)))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)
     # A higher level would hold the live streams up for what is hardly smaller.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.host_names))
     app.add_middleware(
-        Guard, password=settings.password, requests_a_minute=settings.requests_a_minute
+        AuthMiddleware, password=settings.password, requests_a_minute=settings.requests_a_minute
     )
     return app
 

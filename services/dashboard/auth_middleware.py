@@ -38,7 +38,7 @@ OPEN_PATH: Final = "/healthy"
 _WRONG_PASSWORDS: Final = RateLimitItemPerMinute(20)
 
 
-class Guard:
+class AuthMiddleware:
     """Bounds requests by the client's address, and asks for the password if there is one."""
 
     def __init__(self, app: ASGIApp, password: Secret, requests_a_minute: int) -> None:

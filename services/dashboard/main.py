@@ -112,7 +112,7 @@ async def _serve(settings: Settings, listener: socket.socket, log: logging.Logge
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        app.state.audience.tell_all(None)
+        app.state.subscribers.tell_all(None)
         server.should_exit = True
 
     def wake() -> None:

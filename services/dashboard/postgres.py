@@ -27,7 +27,7 @@ ROWS_AT_A_TIME: Final = 500
 """As few as hold the program's other work up for a few milliseconds only."""
 
 
-_AWAY: Final = "the database is away or busy; this goes on by itself"
+_AWAY: Final = "the database is away or busy; this resumes by itself"
 
 
 class DatabaseError(Exception):
@@ -135,7 +135,7 @@ class Database:
                 yield some
 
     async def notifications(self) -> AsyncGenerator[str | None]:
-        """Yield None once it listens, then the payload of each notification, for ever."""
+        """Yield None once it listens, then the payload of each notification, without end."""
         with _translated():
             connection = await AsyncConnection.connect(
                 **_parameters(self._address, "tapeline-dashboard-listen")

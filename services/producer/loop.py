@@ -1,6 +1,6 @@
 """The producer's loop: asks for what is due, takes what comes back, says that it is alive.
 
-Answers come from the fetcher's threads and delivered parcels from the courier's, through one
+Answers come from the fetcher's threads and deliveries from the delivery thread, through one
 inbox, so that everything here runs on one thread.
 """
 
@@ -11,10 +11,10 @@ from typing import Final
 
 from services.common.fail_points import reach
 from services.producer.polling.fetch_pool import Fetched
-from services.producer.polling.scheduler import Asker
+from services.producer.polling.scheduler import Scheduler
 from services.producer.polling.series_state import Progress
-from services.producer.publishing.delivery import Parcel
-from services.producer.publishing.response_handler import Taker
+from services.producer.publishing.delivery import PendingBars
+from services.producer.publishing.response_handler import ResponseHandler
 from services.producer.runtime import Context, ProducerStoppedError
 from services.producer.series import DAY, Series
 
@@ -31,8 +31,8 @@ class Poller:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._asker = Asker(context)
-        self._taker = Taker(context)
+        self._asker = Scheduler(context)
+        self._taker = ResponseHandler(context)
         self._progress: dict[Series, Progress] = {}
         self._beat_at = self._prune_at = float("-inf")
         self._follow_roster()
@@ -51,13 +51,13 @@ class Poller:
 
     def step(self) -> None:
         """Go once round the loop: ask for what is due, take what is there or arrives soon."""
-        if self._context.roster.refresh(self._context.clocks.monotonic()):
+        if self._context.watchlist.refresh(self._context.clocks.monotonic()):
             self._follow_roster()
         self._take_messages(self._asker.ask(self._active()))
         self._look_after()
 
     def _follow_roster(self) -> None:
-        wanted = self._context.roster.series
+        wanted = self._context.watchlist.series
         if not self._progress:
             self._context.memory.keep_failing_only_of(wanted)
             reach("producer.failing_pruned")
@@ -89,14 +89,14 @@ class Poller:
         return [progress for progress in self._progress.values() if not progress.retired]
 
     def _take_messages(self, wait_seconds: float) -> None:
-        active = len(self._context.roster.series)
+        active = len(self._context.watchlist.series)
         try:
             message = self._context.inbox.get(timeout=wait_seconds)
             while True:
                 if isinstance(message, Fetched):
                     self._asker.fetching -= 1
                     self._taker.fetched(message, self._progress[message.job.series], active)
-                elif isinstance(message, Parcel):
+                elif isinstance(message, PendingBars):
                     self._taker.delivered(message, self._progress[message.series])
                 message = self._context.inbox.get_nowait()
         except queue.Empty:
@@ -104,11 +104,11 @@ class Poller:
 
     def _look_after(self) -> None:
         context, monotonic = self._context, self._context.clocks.monotonic()
-        if context.courier.failure is not None:
-            raise context.courier.failure
-        if not context.courier.is_alive() or not context.fetcher.is_alive():
+        if context.delivery_thread.failure is not None:
+            raise context.delivery_thread.failure
+        if not context.delivery_thread.is_alive() or not context.fetcher.is_alive():
             raise ProducerStoppedError("a thread of the producer ended on a fault of its own", 1)
-        if monotonic >= self._beat_at and context.courier.stuck_seconds() < STUCK_SECONDS:
+        if monotonic >= self._beat_at and context.delivery_thread.stuck_seconds() < STUCK_SECONDS:
             self._beat_at = monotonic + _BEAT_SECONDS
             context.beat()
             self._count_series()
@@ -127,7 +127,7 @@ class Poller:
         """End where a person has to act: nothing has ever worked, and all has just been refused."""
         active, settings = self._active(), self._context.settings
         if settings.symbols_file is None and all(
-            progress.refused and progress.coverage is None for progress in active
+            progress.refused and progress.high_water_mark is None for progress in active
         ):
             raise ProducerStoppedError(
                 "the API refuses every series (see above); check SYMBOLS, INTERVALS, "

@@ -27,13 +27,13 @@ from services.producer.loop import Poller
 from services.producer.market_calendar import Sessions
 from services.producer.metrics import Metrics
 from services.producer.polling.fetch_pool import Fetcher
-from services.producer.polling.watchlist import Roster
-from services.producer.publishing.delivery import Courier
+from services.producer.polling.watchlist import Watchlist
+from services.producer.publishing.delivery import DeliveryThread
 from services.producer.publishing.kafka_client import connect
 from services.producer.publishing.kafka_writer import KafkaWriter
 from services.producer.publishing.observation_clock import ObservationClock
-from services.producer.publishing.state_file import MemoryFailedError
-from services.producer.publishing.state_store import Memory
+from services.producer.publishing.state_file import StateStoreError
+from services.producer.publishing.state_store import StateStore
 from services.producer.runtime import Clocks, Complaints, Context, Inbox, ProducerStoppedError
 from services.producer.settings import Settings, read_settings
 
@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     except SettingError as error:
         log.critical("%s", error)
         return 2
-    except MemoryFailedError as error:
+    except StateStoreError as error:
         log.critical("%s", error)
         return 1
     except ProducerStoppedError as error:
@@ -108,22 +108,22 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
 
 
 def _run(settings: Settings, log: logging.Logger, once: bool) -> int:
-    roster = Roster(settings, log)
+    watchlist = Watchlist(settings, log)
     with _locked(settings.state_dir):
-        memory = Memory(settings.state_dir, utc_now())
+        memory = StateStore(settings.state_dir, utc_now())
         try:
             if memory.set_aside is not None:
                 log.warning(
                     "the state was damaged and is now %s; bars are sent again, and stored once",
                     memory.set_aside,
                 )
-            return _poll(settings, log, roster, memory, once)
+            return _poll(settings, log, watchlist, memory, once)
         finally:
             memory.close()
 
 
 def _poll(
-    settings: Settings, log: logging.Logger, roster: Roster, memory: Memory, once: bool
+    settings: Settings, log: logging.Logger, watchlist: Watchlist, memory: StateStore, once: bool
 ) -> int:
     metrics, inbox = Metrics(), Inbox()
     stop = stop_on_signals(lambda: inbox.put(None))
@@ -136,7 +136,7 @@ def _poll(
     connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
     overdue_seconds = settings.delivery_seconds + OVERDUE_SECONDS
     writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
-    courier = Courier(writer, memory, metrics, inbox.put)
+    delivery_thread = DeliveryThread(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
     api = Api(settings.source, settings.fetch_parallel, observations.now)
     fetcher = Fetcher(api, settings.source, sessions, settings.fetch_parallel, inbox.put)
@@ -147,8 +147,8 @@ def _poll(
         pacer=_pacer(settings, memory),
         sessions=sessions,
         fetcher=fetcher,
-        courier=courier,
-        roster=roster,
+        delivery_thread=delivery_thread,
+        watchlist=watchlist,
         metrics=metrics,
         inbox=inbox,
         stop=stop,
@@ -158,17 +158,17 @@ def _poll(
     )
     log.info(
         "started: %d series on the plan %s, market clock %s, Kafka at %s",
-        len(roster.series),
+        len(watchlist.series),
         settings.plan.name,
         settings.market_clock,
         address,
     )
-    courier.start()
+    delivery_thread.start()
     fetcher.start()
     try:
         return Poller(context).run()
     finally:
-        left = courier.close(STOP_SECONDS)
+        left = delivery_thread.close(STOP_SECONDS)
         reach("producer.closed")
         metrics.stop()
         api.close()
@@ -206,7 +206,7 @@ def _heartbeat(settings: Settings) -> Callable[[], None]:
     return beat
 
 
-def _pacer(settings: Settings, memory: Memory) -> Pacer:
+def _pacer(settings: Settings, memory: StateStore) -> Pacer:
     pacer = Pacer(settings.plan)
     if settings.plan.per_day is not None:
         pacer.restore(memory.calls(), utc_now(), time.monotonic())

@@ -15,12 +15,12 @@ from services.producer.alpha_vantage.rate_limiter import Pacer
 from services.producer.market_calendar import Sessions
 from services.producer.metrics import Metrics
 from services.producer.polling.fetch_pool import Fetched, Fetcher
-from services.producer.polling.watchlist import Roster
-from services.producer.publishing.delivery import Courier, Parcel
-from services.producer.publishing.state_store import Memory
+from services.producer.polling.watchlist import Watchlist
+from services.producer.publishing.delivery import DeliveryThread, PendingBars
+from services.producer.publishing.state_store import StateStore
 from services.producer.settings import Settings
 
-Inbox = queue.SimpleQueue[Fetched | Parcel | None]
+Inbox = queue.SimpleQueue[Fetched | PendingBars | None]
 _REPEAT_SECONDS: Final = 300.0
 _REMEMBERED_WORDINGS: Final = 1_000
 
@@ -48,12 +48,12 @@ class Context:
 
     settings: Settings
     clocks: Clocks
-    memory: Memory
+    memory: StateStore
     pacer: Pacer
     sessions: Sessions
     fetcher: Fetcher
-    courier: Courier
-    roster: Roster
+    delivery_thread: DeliveryThread
+    watchlist: Watchlist
     metrics: Metrics
     inbox: Inbox
     stop: threading.Event

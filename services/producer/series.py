@@ -1,4 +1,4 @@
-"""The producer's own vocabulary: a series, the slice of it that one call asks for, its coverage."""
+"""The producer's own vocabulary: a series, its high-water mark, the slice that a call asks for."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FULL: Final = Slice("full")
 
 
 @dataclass(frozen=True)
-class Coverage:
+class HighWaterMark:
     """How far a series is known to be complete in Kafka.
 
     `asked_at` is the market instant (UTC) of the newest poll of which every bar has been

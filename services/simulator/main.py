@@ -16,7 +16,7 @@ from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
 from services.common.stopping import stop_on_signals
 from services.simulator.api.calls import Api
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import NAMES, Faults
 from services.simulator.api.rate_limits import Limiter
 from services.simulator.market.bars import BarSource, SimulatedBars
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def build_desk(settings: Settings, sessions: Sessions) -> Desk:
+def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
     """Put the parts together; raises SettingError if recorded bars cannot be read."""
     source: BarSource
     if settings.bars is None:
@@ -102,7 +102,7 @@ def build_desk(settings: Settings, sessions: Sessions) -> Desk:
         settings.market_clock.now,
         settings.default_entitlement,
     )
-    return Desk(api, Faults(settings.seed, settings.faults))
+    return Dispatcher(api, Faults(settings.seed, settings.faults))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -116,8 +116,8 @@ def main(arguments: list[str] | None = None) -> int:
             clock = market_clock_from(start, speed or "1", sessions, utc_now())
             given["MARKET_CLOCK"] = _kept(clock, clock_file)
         settings = read_settings(Environment({**os.environ, **given}))
-        desk = build_desk(settings, sessions)
-        _serve(_bind(settings, desk), settings)
+        dispatcher = build_dispatcher(settings, sessions)
+        _serve(_bind(settings, dispatcher), settings)
     except SettingError as error:
         print(f"simulator: {error}", file=sys.stderr)  # noqa: T201 - it need not have a log yet
         return 2
@@ -147,9 +147,9 @@ def _kept(clock: str, file: Path | None) -> str:
         ) from None
 
 
-def _bind(settings: Settings, desk: Desk) -> SimulatorServer:
+def _bind(settings: Settings, dispatcher: Dispatcher) -> SimulatorServer:
     try:
-        return SimulatorServer(settings.host, settings.port, desk, settings.hang_seconds)
+        return SimulatorServer(settings.host, settings.port, dispatcher, settings.hang_seconds)
     except OSError as error:
         raise SettingError(
             f"cannot listen on SIMULATOR_HOST {settings.host}, SIMULATOR_PORT {settings.port}: "

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from services.simulator.api.calls import Answer, Call
 from services.simulator.api.control import control
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 
 _LARGEST_BODY: Final = 64 * 1024
 _DRIP_SECONDS: Final = 0.5
@@ -34,8 +34,8 @@ class SimulatorServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, host: str, port: int, desk: Desk, hang_seconds: float) -> None:
-        self.desk = desk
+    def __init__(self, host: str, port: int, dispatcher: Dispatcher, hang_seconds: float) -> None:
+        self.dispatcher = dispatcher
         self.hang_seconds = hang_seconds
         self.stopping = threading.Event()
         super().__init__((host, port), _Handler)
@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         if address.path == "/query":
             parameters = dict(reversed(parse_qsl(address.query, keep_blank_values=True)))
             call = Call(parameters, self.headers.get("X-RapidAPI-Key"))
-            reply = self.server.desk.take(call)
+            reply = self.server.dispatcher.take(call)
             _log.debug("%r: %s", call.function, reply.answer.kind)
             self._deliveries()[reply.delivery](reply.answer)
         else:
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, path: str, body: bytes) -> None:
         local = ipaddress.ip_address(self.client_address[0]).is_loopback
-        self._plain(control(self.server.desk, self.command, path, body, local))
+        self._plain(control(self.server.dispatcher, self.command, path, body, local))
 
     def _deliveries(self) -> dict[str, Callable[[Answer], None]]:
         return {

@@ -10,7 +10,7 @@ from pyspark import InheritableThread
 FINISH_SECONDS = 10.0
 
 
-class Beside:
+class BackgroundThread:
     """Runs `work` until it returns, which it does soon after `stopping` is set."""
 
     def __init__(self, work: Callable[[], None], name: str, stopping: Event) -> None:

@@ -1,4 +1,4 @@
-"""What the stream asks of Kafka besides the bars: facts of a topic, and the rejected topic.
+"""What the stream asks of Kafka besides the bars: facts of a topic, and the dead-letter topic.
 
 The only module that imports kafka-python; the bars themselves are read by Spark.
 """
@@ -34,7 +34,7 @@ class RecordsRemovedError(BrokerError):
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """A topic's identity, which changes if it is made anew, and the offsets it still has."""
+    """A topic's identity, which changes if it is recreated, and the offsets it still has."""
 
     topic_id: str
     offsets: Mapping[int, OffsetRange]
@@ -118,7 +118,7 @@ def _require_end(consumer: KafkaConsumer, place: TopicPartition, until: int) -> 
     if end < until:
         raise RecordsRemovedError(
             f"partition {place.partition} of {place.topic} ends at offset {end}, before {until}: "
-            "Kafka lost its newest records, or the topic was made anew"
+            "Kafka lost its newest records, or the topic was recreated"
         )
 
 

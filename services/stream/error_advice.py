@@ -18,13 +18,13 @@ class Verdict:
 
 
 _LOST = (
-    "Kafka no longer has records that the ledger still needs (retention, or a topic made anew). "
+    "Kafka no longer has records that the ledger still needs (retention, or a topic recreated). "
     "Run scripts/reconcile to see which; let the producer fill the hole again, then start once "
     "with ACCEPT_LOST_OFFSETS=true, which counts the hole as lost in the ledger and goes on"
 )
 _CHECKPOINT = (
     "the checkpoint is damaged. Move CHECKPOINT_DIR away and start again: the job goes on from "
-    "the ledger in PostgreSQL, and nothing is lost or doubled"
+    "the ledger in PostgreSQL, and nothing is lost or duplicated"
 )
 _KAFKA = "Kafka is away; nothing is lost, the job goes on when it answers"
 _UNKNOWN = (

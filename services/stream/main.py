@@ -23,10 +23,10 @@ from services.common.heartbeat import Heartbeat
 from services.common.metrics_port import open_port
 from services.common.settings import SettingError
 from services.common.stopping import stop_on_signals
-from services.stream.background_thread import Beside
+from services.stream.background_thread import BackgroundThread
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.error_advice import summary, verdict
-from services.stream.indicators.worker import Rounds
+from services.stream.indicators.worker import IndicatorWorker
 from services.stream.metrics import Metrics
 from services.stream.query import Job, QueryFailedError
 from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
@@ -77,7 +77,7 @@ class Stream:
         try:
             warm_up(session)
             rounds = self._rounds(session)
-            beside = Beside(rounds.run, "indicators", self.stopping)
+            beside = BackgroundThread(rounds.run, "indicators", self.stopping)
             while not self.stopping.is_set():
                 self._run_query(session, rounds)
             beside.finish()
@@ -86,7 +86,7 @@ class Stream:
             self.connection.close()
             session.stop()
 
-    def _run_query(self, session: SparkSession, rounds: Rounds) -> None:
+    def _run_query(self, session: SparkSession, rounds: IndicatorWorker) -> None:
         facts = self._await_topic()
         if facts is None:
             return
@@ -136,8 +136,8 @@ class Stream:
             log=self.log,
         )
 
-    def _rounds(self, session: SparkSession) -> Rounds:
-        return Rounds(
+    def _rounds(self, session: SparkSession) -> IndicatorWorker:
+        return IndicatorWorker(
             session=session,
             address=self.settings.postgres,
             connection=InstanceConnection(

@@ -54,7 +54,7 @@ class Metrics:
         )
         self._derived = Counter(
             "tapeline_stream_indicator_rows",
-            "Rows of derived series written.",
+            "Rows of indicators written.",
             registry=self.registry,
         )
         self._unfinished = Gauge(
@@ -78,7 +78,7 @@ class Metrics:
             self._latency.observe(max(0.0, now_seconds - batch.oldest_ms / 1000))
 
     def derived(self, done: Derived) -> None:
-        """Count a round of derived series."""
+        """Count a round of indicators."""
         self._derived.inc(done.rows)
         self._unfinished.set(done.unfinished)
 

@@ -1,4 +1,4 @@
-"""How long the stream waits for its surroundings: for ever, with growing pauses and an alarm."""
+"""Retries what the stream depends on: without limit, with growing pauses and an alarm."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What an SQLSTATE means for the sink: wait and try again, reject the row, or stop.
 
-Only faults of the data may reach the rejected topic; a full disk or a restart of the server
+Only faults of the data may reach the dead-letter topic; a full disk or a restart of the server
 must never divert good bars there. Classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
@@ -13,7 +13,7 @@ class Fault(Enum):
     """How the sink answers an error of the database."""
 
     ENVIRONMENT = "environment"
-    """Connection, disk, memory, locks, shutdown: retried for ever, with an alarm."""
+    """Connection, disk, memory, locks, shutdown: retried without limit, with an alarm."""
     DATA = "data"
     """The row itself: isolated and rejected."""
     UNKNOWN = "unknown"

@@ -115,5 +115,5 @@ class Broker:
         }
 
 
-def _one_line(deed: str, error: object) -> str:
-    return f"{deed} failed: {' '.join(str(error).split())}"
+def _one_line(action: str, error: object) -> str:
+    return f"{action} failed: {' '.join(str(error).split())}"

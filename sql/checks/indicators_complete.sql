@@ -1,4 +1,4 @@
--- Every bar has its derived series, or word that they are due.
+-- Every bar has its indicators, or word that they are due.
 select
     bar.symbol,
     bar.interval,

@@ -1,5 +1,5 @@
 -- Grain: one row per (symbol, interval, session_date, bar_time): market.recent_bars with the
--- derived series, of bars that have them.
+-- indicators, of bars that have them.
 create or replace view market.recent_derived as
 select
     session.symbol,

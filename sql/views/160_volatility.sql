@@ -1,5 +1,5 @@
 -- Grain: one row per (symbol, interval, bar_time): bar_indicators beside the prices. A moment after
--- the bar; null until then, and until the warm-up is over (see the README's derived series).
+-- the bar; null until then, and until the warm-up is over (see sql/README.md).
 --   atr_percent                   atr_14 of the close
 --   volatility_20                 sample deviation of the last 20 log returns, per bar
 --   volatility_20_annual_percent  the same for a year of 252 days of 390 minutes

@@ -11,8 +11,8 @@
 --   severity low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10);
 --            severity_rank is 1, 2, 3
 --   reason   the same in a sentence
--- A bar has none before its warm-up is over (see the README's derived series), and where the scale
--- is 0. Appears a moment after the bar, with its derived series.
+-- A bar has none before its warm-up is over (see sql/README.md), and where the scale
+-- is 0. Appears a moment after the bar, with its indicators.
 create or replace view bi.anomalies as
 with scaled as (
     select

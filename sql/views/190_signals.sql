@@ -61,14 +61,14 @@ fired as (
                 'band_break', -1, bar.close::double precision, bar.bollinger_lower_20,
                 bar.close_before::double precision >= bar.lower_before
             )
-        ) as signal (rule, direction, value, threshold, was_not_so)
-    where signal.was_not_so and signal.direction * (signal.value - signal.threshold) > 0
+        ) as signal (rule, direction, value, threshold, was_inactive_before)
+    where signal.was_inactive_before and signal.direction * (signal.value - signal.threshold) > 0
 ),
 
 judged as (
     select
         *,
-        direction * (close_after - close) > 0 as went_that_way,
+        direction * (close_after - close) > 0 as moved_in_direction,
         session_after < session_date as is_past
     from fired
 ),
@@ -77,7 +77,7 @@ counted as (
     select
         *,
         count(*) filter (where is_past) over same_rule as past_signals,
-        count(*) filter (where is_past and went_that_way) over same_rule as past_hits
+        count(*) filter (where is_past and moved_in_direction) over same_rule as past_hits
     from judged
     window same_rule as (partition by symbol, interval, session_date, rule, direction)
 )
@@ -94,7 +94,7 @@ select
     value,
     threshold::double precision as threshold,
     (100 * (close_after / close - 1))::double precision as return_10_percent,
-    went_that_way as is_hit,
+    moved_in_direction as is_hit,
     past_signals,
     past_hits,
     100.0::double precision * past_hits / nullif(past_signals, 0) as past_hit_rate_percent

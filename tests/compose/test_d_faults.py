@@ -1,4 +1,4 @@
-"""Kill, pause, cut off and restart under load: nothing is lost, nothing doubled."""
+"""Kill, pause, cut off and restart under load: nothing is lost, nothing duplicated."""
 
 from __future__ import annotations
 

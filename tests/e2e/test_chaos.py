@@ -1,5 +1,5 @@
 """Faults from outside while bars come in: each one once, those around a real producer, then
-twenty episodes of random ones. Nothing may be lost, doubled, wrong or stale.
+twenty episodes of random ones. Nothing may be lost, duplicated, wrong or stale.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def test_a_month_without_bars_and_the_first_bar_are_kept(
     die(pipeline.start_producer(url, CLOCK, FAIL_AT=FIRST_BAR_KEPT, **asked))
     with memory_of(pipeline) as memory:
         assert memory.first_bar("P00") == "2018-12-20 10:00:00"
-        assert memory.coverage(HOUR) is None
+        assert memory.high_water_mark(HOUR) is None
     die(pipeline.start_producer(url, CLOCK, FAIL_AT=NO_BARS_KEPT, **asked))
 
     today = datetime.now(tz=UTC).date()
@@ -95,7 +95,7 @@ def test_a_whole_that_is_owed_is_kept_before_the_coverage(
     die(pipeline.start_producer(url, CLOCK, FAIL_AT=OWED_KEPT, **asked))
 
     with memory_of(pipeline) as memory:
-        assert memory.coverage(series) is None
+        assert memory.high_water_mark(series) is None
         assert {part: each.kind for part, each in memory.no_bars(series).items()} == {FULL: OWED}
     again = pipeline.start_producer(url, CLOCK, **asked)
     wait_for_beats(pipeline)
@@ -127,7 +127,7 @@ def test_what_is_known_of_a_failing_series_outlives_a_death(
     assert f"{late} is given up since {since} UTC (bad_call)" in log_of(restarted)
     with memory_of(pipeline) as memory:
         assert memory.failing(late) is None
-        assert memory.coverage(late) is None
+        assert memory.high_water_mark(late) is None
         # Of a symbol that is wanted no more, nothing that stood against it is kept.
         memory.keep_failing(Series("GONE", "1d"), kept)
     die(pipeline.start_producer(sound, CLOCK, FAIL_AT=FAILING_PRUNED, **asked))

@@ -15,7 +15,7 @@ import pytest
 from scripts.local_stack.servers.ports import HOST, free_ports
 from scripts.local_stack.servers.processes import Child
 from services.common import fail_points
-from services.producer.publishing.state_store import Memory
+from services.producer.publishing.state_store import StateStore
 from services.producer.series import Series
 from services.stream.broker import read_records
 from tests.e2e.recorded import RecordedBar, write_csv
@@ -98,8 +98,8 @@ def vendor(pipeline: Pipeline, tmp_path: Path) -> str:
     return pipeline.start_simulator(write_csv(recorded(1), tmp_path / "bars.csv"), CLOCK, faults="")
 
 
-def memory_of(pipeline: Pipeline) -> closing[Memory]:
-    return closing(Memory(pipeline.stream.directory / "producer", datetime.now(tz=UTC)))
+def memory_of(pipeline: Pipeline) -> closing[StateStore]:
+    return closing(StateStore(pipeline.stream.directory / "producer", datetime.now(tz=UTC)))
 
 
 def sent(topic: Topic) -> list[tuple[str, str]]:

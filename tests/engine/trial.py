@@ -174,10 +174,10 @@ class Trial:
         file.write_text(yaml.safe_dump(written), encoding="utf-8")
         return str(file)
 
-    def _watched(self, deed: Callable[..., Any], **options: Any) -> Changes:
+    def _watched(self, action: Callable[..., Any], **options: Any) -> Changes:
         watch = Watch()
         try:
-            deed(on_event=watch.hear, on_output=self.printed.append, color="never", **options)
+            action(on_event=watch.hear, on_output=self.printed.append, color="never", **options)
         except automation.CommandError:
             return watch.refusal
         return watch.changes

@@ -184,7 +184,7 @@ def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: 
     assert open_ports(machine) == []
     # Here the engine takes the connection itself, whoever is behind the port.
     looked = machine.end(machine.begin("doctor"))[1].splitlines()
-    assert "well  5432 answers here as it should" in looked
+    assert "ok    5432 answers here as it should" in looked
     assert "Power BI" not in machine.fab("allow", f"{OUTSIDE}/32")
     assert open_ports(machine) == [5432]
     assert open_ports(machine, ELSEWHERE) == []
@@ -202,7 +202,7 @@ def test_a_firewall_that_somebody_removed_comes_back(machine: StandIn) -> None:
     machine.inside("systemctl stop tapeline-firewall-guard.timer && nft flush ruleset")
     looked = machine.end(machine.begin("doctor"))[1]
     assert (
-        "ILL   the host's firewall is in force: tapeline-firewall: the firewall is gone" in looked
+        "FAIL  the host's firewall is in force: tapeline-firewall: the firewall is gone" in looked
     )
     machine.inside("systemctl start tapeline-firewall-guard.timer")
     wait_for(lambda: machine.inside(CHECK_FIREWALL) == "0\n", "the firewall", 60)
@@ -219,7 +219,7 @@ def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
                  r"series +\d+ polled", r"quota +\d+ calls",
                  r"engine +\d+\.\S+, built 2\d{3}-\d\d-\d\d; the base .* is \d+ days old",
                  r"certificate +\d+ of 800 days left, renewed by tapeline-certificate.timer",
-                 rf"let in +{OUTSIDE}/32"):  # fmt: skip
+                 rf"networks +{OUTSIDE}/32"):  # fmt: skip
         assert re.search(line, said), line
     assert "SIMULATED" in machine.fab("logs", "--service", "producer", "--since", "30m",
                                       "--grep", "SIMULATED")  # fmt: skip
@@ -289,11 +289,13 @@ def test_of_two_deploys_at_once_one_is_refused(machine: StandIn) -> None:
 
 
 def test_a_held_lock_refuses_until_it_is_given_back(machine: StandIn) -> None:
-    machine.inside("mkdir /opt/tapeline/lock; echo 'bob: a long deed' > /opt/tapeline/lock/details")
+    machine.inside(
+        "mkdir /opt/tapeline/lock; echo 'bob: a long action' > /opt/tapeline/lock/details"
+    )
     code, said = machine.end(machine.begin("restart", "producer"))
     assert (code, said) == (
         1,
-        f"fab restart: {STACK} is locked by bob: a long deed; "
+        f"fab restart: {STACK} is locked by bob: a long action; "
         "if that has ended without saying so, `fab unlock`\n",
     )
     machine.fab("unlock")

@@ -69,7 +69,7 @@ def rate_into(
 
 
 def derived_rate(servers: Servers, count: int) -> float:
-    """Return the bars a second whose derived series follow once the bars themselves are stored."""
+    """Return the bars a second whose indicators follow once the bars themselves are stored."""
     login = servers.make_database("derived")
     stored: list[Point] = []
     points: list[Point] = []

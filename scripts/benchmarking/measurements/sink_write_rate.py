@@ -15,7 +15,7 @@ from scripts.benchmarking.sample import PARTITIONS, Sample, samples
 from scripts.benchmarking.servers import Servers
 from scripts.local_stack.servers import database
 from services.common import topics
-from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.settings import PostgresAddress
 from services.stream.sink import postgres
@@ -117,7 +117,7 @@ def _outcomes(count: int, version: int, begin: int) -> dict[int, list[pa.RecordB
         parts[sample.number % PARTITIONS].append(sample)
     return {
         partition: [
-            sure_outcomes(_records(partition, begin + start, part))
+            fast_outcomes(_records(partition, begin + start, part))
             for start, part in zip(range(0, len(rows), _ROWS), _batched(rows, _ROWS), strict=True)
         ]
         for partition, rows in parts.items()

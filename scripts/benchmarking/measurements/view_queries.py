@@ -1,7 +1,7 @@
 """The time of each view for one symbol and one session, with many bars stored.
 
 The bars are those of many symbols in New York's regular hours, a minute each, in the order in which
-they would have come; their derived series are made up, since only how many there are counts.
+they would have come; their indicators are made up, since only how many there are counts.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _load(connection: psycopg.Connection, bars: int) -> None:
         connection.execute(_BARS, {"day": day, "symbols": SYMBOLS})
         connection.execute(_DERIVED, {"day": day})
         if number % 16 == 0 or number == len(sessions):
-            say(f"  {number * _OF_A_SESSION:,} bars and their derived series stored")
+            say(f"  {number * _OF_A_SESSION:,} bars and their indicators stored")
     connection.execute("vacuum analyze market.events_stream, market.bar_indicators, market.series")
 
 

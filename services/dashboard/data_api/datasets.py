@@ -82,7 +82,7 @@ BARS: Final = Dataset(
 )
 INDICATORS: Final = Dataset(
     "indicators",
-    "Derived series, one row per (symbol, interval, bar_time); null until a warm-up is over.",
+    "Indicators, one row per (symbol, interval, bar_time); null until a warm-up is over.",
     "bi.bar_indicators",
     _columns(
         text="symbol interval",

@@ -22,7 +22,7 @@ MOST_BYTES: Final = 32 * 2**20
 _SEND_SECONDS: Final = 120.0
 
 
-class KeptPages:
+class ResponseBuffer:
     """Counts the bytes that are kept."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class _Page(Response):
     """Sends a page in pieces; who has not taken it after two minutes is cut off."""
 
     def __init__(
-        self, kept: KeptPages, page: Body, media_type: str, headers: Mapping[str, str]
+        self, kept: ResponseBuffer, page: Body, media_type: str, headers: Mapping[str, str]
     ) -> None:
         super().__init__(media_type=media_type, headers=headers)
         self._kept = kept

@@ -25,7 +25,7 @@ from services.dashboard.data_api.paging import (
     page_statement,
     write_cursor,
 )
-from services.dashboard.data_api.response_buffer import KeptPages
+from services.dashboard.data_api.response_buffer import ResponseBuffer
 from services.dashboard.postgres import Database
 
 Symbol = Annotated[
@@ -113,7 +113,7 @@ class Tables:
 
     database: Database
     now: Callable[[], datetime]
-    kept: KeptPages = field(default_factory=KeptPages)
+    kept: ResponseBuffer = field(default_factory=ResponseBuffer)
     one_at_a_time: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
 
 

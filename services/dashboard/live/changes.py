@@ -11,7 +11,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Changed:
-    """Bars and derived series that are stored, or candles that are rolled up as they are asked.
+    """Bars and indicators that are stored, or candles that are rolled up as they are asked.
 
     `candles` are all there are from the first of them on: a bar moves the bands of twenty candles,
     and a smaller interval that is stored later may leave no candle where there was one.

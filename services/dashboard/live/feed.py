@@ -18,10 +18,10 @@ from typing import Any, Final, NamedTuple
 
 from services.dashboard.live import sse
 from services.dashboard.live.changes import Changed
-from services.dashboard.live.snapshot_horizon import LONGEST, Horizon, Snapshot
-from services.dashboard.live.subscribers import Audience, Watch
+from services.dashboard.live.snapshot_horizon import LONGEST, Snapshot, SnapshotHorizon
+from services.dashboard.live.subscribers import Subscribers, Watch
 from services.dashboard.page_api import sql
-from services.dashboard.page_api.series_index import Catalogue
+from services.dashboard.page_api.series_index import SeriesIndex
 from services.dashboard.postgres import Database, DatabaseError
 
 _GATHER_SECONDS: Final = 0.02
@@ -29,7 +29,7 @@ _GATHER_SECONDS: Final = 0.02
 # as three rounds leaves the processors to those who store the bars, and comes before a second.
 _REST_ROUNDS: Final = 3.0
 _MOST_REST_SECONDS: Final = 0.5
-# Derived series follow their bars without a notification: mostly at once, but late in a backlog.
+# Indicators follow their bars without a notification: mostly at once, but late in a backlog.
 _LATER_ROUNDS: Final = 5
 _LATER_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 15.0
@@ -68,22 +68,26 @@ class Feed:
     """Listens, and tells the audience. `listening` says whether the database is heard."""
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, audience: Audience, log: logging.Logger
+        self,
+        database: Database,
+        series_index: SeriesIndex,
+        subscribers: Subscribers,
+        log: logging.Logger,
     ) -> None:
         self._database = database
-        self._catalogue = catalogue
-        self._audience = audience
+        self._catalogue = series_index
+        self._audience = subscribers
         self._log = log
         self._heard = Heard()
         self._wake = asyncio.Event()
-        self._horizon = Horizon()
+        self._horizon = SnapshotHorizon()
         self._seen_until: datetime | None = None
         self._since: dict[Watch, datetime] = {}
         self._sent: dict[Watch, Changed] = {}
         self.listening = False
 
     async def listen(self) -> None:
-        """Hear notifications for ever; a lost connection is made again."""
+        """Hear notifications without end; a lost connection is made again."""
         while True:
             try:
                 async for payload in self._database.notifications():
@@ -99,7 +103,7 @@ class Feed:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def tell(self) -> None:
-        """Send what changed for ever, at each notification, some moments after it, and now and
+        """Send what changed, at each notification, some moments after it, and now and
         then."""
         later = 0
         while True:
@@ -149,7 +153,7 @@ class Feed:
         for new in watched.keys() - self._since.keys():
             # Whoever asked for it has caught up with more than the round before saw.
             self._since[new] = before or self._seen_until - LONGEST
-        # Word of derived series comes from nowhere, so that they are looked for as well wherever
+        # Word of indicators comes from nowhere, so that they are looked for as well wherever
         # something was sent.
         wanted = {
             watch: _Asked(shown_from, self._since[watch])

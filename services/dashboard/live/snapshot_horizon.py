@@ -25,7 +25,7 @@ class Snapshot(NamedTuple):
     next_id: int
 
 
-class Horizon:
+class SnapshotHorizon:
     """Remembers the snapshots that still tell when a running transaction may have begun."""
 
     def __init__(self) -> None:

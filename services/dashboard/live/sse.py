@@ -45,7 +45,7 @@ def candles(
 
 
 def indicators(watch: Watch, rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return derived series: [seconds, upper, middle, lower band, volatility]."""
+    """Return indicators: [seconds, upper, middle, lower band, volatility]."""
     return _event("indicators", {**watch._asdict(), "rows": rows})
 
 

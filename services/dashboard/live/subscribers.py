@@ -46,7 +46,7 @@ class Viewer:
         self.queue.put_nowait(message)
 
 
-class Audience:
+class Subscribers:
     """All viewers."""
 
     def __init__(self, most: int, resync: bytes) -> None:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
-from services.dashboard.live.subscribers import Audience
+from services.dashboard.live.subscribers import Subscribers
 from services.dashboard.page_api import sql
-from services.dashboard.page_api.series_index import Catalogue
+from services.dashboard.page_api.series_index import SeriesIndex
 from services.dashboard.postgres import Database, DatabaseError
 
 QUOTED_SYMBOLS: Final = 60
@@ -22,27 +22,27 @@ _EVERY_SECONDS: Final = 2.0
 Quota = Callable[[], Awaitable[Mapping[str, Any] | None]]
 
 
-class Health:
+class PipelineStatus:
     """Asks for the figures every two seconds while somebody looks, and tells all viewers."""
 
     def __init__(
         self,
         database: Database,
-        catalogue: Catalogue,
-        audience: Audience,
+        series_index: SeriesIndex,
+        subscribers: Subscribers,
         feed: Feed,
         quota: Quota,
         log: logging.Logger,
     ) -> None:
         self._database = database
-        self._catalogue = catalogue
-        self._audience = audience
+        self._catalogue = series_index
+        self._audience = subscribers
         self._feed = feed
         self._quota = quota
         self._log = log
 
     async def run(self) -> None:
-        """Tell for ever."""
+        """Send it at each interval, without end."""
         while True:
             if len(self._audience):
                 self._audience.tell_all(sse.status(await self.facts()))

@@ -14,10 +14,10 @@ from fastapi.sse import EventSourceResponse
 from services.dashboard.data_api.routes import PROBLEMS, Interval, Problem, Symbol
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
-from services.dashboard.live.subscribers import Audience, FullError, Viewer, Watch
+from services.dashboard.live.subscribers import FullError, Subscribers, Viewer, Watch
 from services.dashboard.page_api import sql
-from services.dashboard.page_api.pipeline_status import Health
-from services.dashboard.page_api.series_index import Catalogue, Stored
+from services.dashboard.page_api.pipeline_status import PipelineStatus
+from services.dashboard.page_api.series_index import SeriesIndex, Stored
 from services.dashboard.postgres import Database, DatabaseError
 
 RANGES: Final = {
@@ -46,10 +46,10 @@ class Parts:
     """What the routes work with."""
 
     database: Database
-    catalogue: Catalogue
-    audience: Audience
+    series_index: SeriesIndex
+    subscribers: Subscribers
     feed: Feed
-    health: Health
+    health: PipelineStatus
 
 
 def view_router(parts: Parts) -> APIRouter:
@@ -58,7 +58,7 @@ def view_router(parts: Parts) -> APIRouter:
 
     @router.get("/series", summary="Each symbol with its intervals and its newest bar")
     async def series() -> list[dict[str, Any]]:
-        stored = await parts.catalogue.stored()
+        stored = await parts.series_index.stored()
         return [_described(symbol, one) for symbol, one in stored.items()]
 
     @router.get(
@@ -84,7 +84,7 @@ def view_router(parts: Parts) -> APIRouter:
         watches = [Watch(one, interval) for one in dict.fromkeys(symbol)]
         since = sse.instant_of(last_event_id or as_of)
         try:
-            viewer = parts.audience.join(watches, datetime.fromtimestamp(shown_from, UTC))
+            viewer = parts.subscribers.join(watches, datetime.fromtimestamp(shown_from, UTC))
         except FullError as error:
             raise HTTPException(503, str(error)) from None
         return EventSourceResponse(_events(parts, viewer, since), headers=_AS_IT_COMES)
@@ -102,7 +102,7 @@ def _described(symbol: str, stored: Stored) -> dict[str, Any]:
 
 
 async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
-    stored = (await parts.catalogue.stored(watch.symbol)).get(watch.symbol)
+    stored = (await parts.series_index.stored(watch.symbol)).get(watch.symbol)
     if stored is None or watch.interval not in stored.offered:
         raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
     is_stored = watch.interval in stored.newest
@@ -154,7 +154,7 @@ async def _events(parts: Parts, viewer: Viewer, since: datetime | None) -> Async
                 return
             yield message
     finally:
-        parts.audience.leave(viewer)
+        parts.subscribers.leave(viewer)
 
 
 async def _missed(parts: Parts, viewer: Viewer, since: datetime) -> list[bytes]:

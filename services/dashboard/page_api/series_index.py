@@ -39,7 +39,7 @@ class Stored:
         return tuple(i for i in self.newest if INTERVALS.index(i) <= INTERVALS.index(interval))
 
 
-class Catalogue:
+class SeriesIndex:
     """Remembers the stored series for some seconds. Raises what the database raises."""
 
     def __init__(self, rows: Rows, seconds: Callable[[], float]) -> None:

@@ -48,7 +48,7 @@ const live = new Live({
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
     strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
-    trouble("database", facts.database ? "" : "The database is away; this goes on by itself.");
+    trouble("database", facts.database ? "" : "The database is away; this resumes by itself.");
     if (facts.database && facts.series !== count(series)) followSeries();
   },
   resync: () => loadAgain(),

@@ -4,7 +4,7 @@ import { get } from "/api.js";
 import * as events from "/events.js";
 
 const EVERY_MS = 15_000;
-// Derived series follow their bars; without them there would be no events of the newest bar.
+// Indicators follow their bars; without them there would be no events of the newest bar.
 const AFTER_MS = 3_000;
 const DAY_MS = 86_400_000;
 const isoDay = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 10);

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.producer.alpha_vantage.classify import Kind
-from services.producer.series import COMPACT, FULL, Coverage, NoBars, Slice
+from services.producer.series import COMPACT, FULL, HighWaterMark, NoBars, Slice
 
 COMPACT_BARS: Final = 90
 """A compact answer holds 100 bars; some are left for those that were still forming."""
@@ -25,37 +25,45 @@ OWED: Final = "owed"
 _FIRST_MONTH: Final = "2000-01"
 
 
-def slices_to_fill(coverage: Coverage | None, missed_bars: int, premium: bool) -> list[Slice]:
+def slices_to_fill(
+    high_water_mark: HighWaterMark | None, missed_bars: int, premium: bool
+) -> list[Slice]:
     """Return the slice that a series is asked for first, to bring it up to the present.
 
     `missed_bars` is how many bars can have begun or changed since the series was covered.
     """
-    if not premium or (coverage is not None and missed_bars <= COMPACT_BARS):
+    if not premium or (high_water_mark is not None and missed_bars <= COMPACT_BARS):
         return [COMPACT]
     return [FULL]
 
 
-def reaches(coverage: Coverage | None, oldest: str) -> bool:
+def reaches(high_water_mark: HighWaterMark | None, oldest: str) -> bool:
     """Return whether answers whose oldest exchange time is `oldest` leave no gap to what is
     known."""
-    return coverage is None or not coverage.newest_bar or "" < oldest <= coverage.newest_bar
+    return (
+        high_water_mark is None
+        or not high_water_mark.newest_bar
+        or "" < oldest <= high_water_mark.newest_bar
+    )
 
 
-def months_back(coverage: Coverage, oldest: str, market_at: datetime) -> list[Slice]:
+def months_back(high_water_mark: HighWaterMark, oldest: str, market_at: datetime) -> list[Slice]:
     """Return the months between what is known and an answer's `oldest` bar, newest first."""
     months = [oldest[:7] or _month(market_at)]
-    last = _month(coverage.asked_at - timedelta(days=1))
+    last = _month(high_water_mark.asked_at - timedelta(days=1))
     while months[-1] > last:
         months.append(_before(months[-1]))
     return [Slice("month", month) for month in months]
 
 
-def history_months(coverage: Coverage, done: Collection[str], count: int) -> list[Slice]:
+def history_months(
+    high_water_mark: HighWaterMark, done: Collection[str], count: int
+) -> list[Slice]:
     """Return the months of further history still to be asked for, newest first.
 
     They go back from the month in which the first full answer began.
     """
-    months = [_month(coverage.first_asked_at - TRAILING)] if count else []
+    months = [_month(high_water_mark.first_asked_at - TRAILING)] if count else []
     while len(months) < count:
         months.append(_before(months[-1]))
     return [

@@ -12,7 +12,7 @@ from typing import Final
 
 from services.producer.alpha_vantage.plan import Plan, attempt_seconds, poll_seconds
 from services.producer.market_calendar import DAY_SETTLE, SETTLE, Session
-from services.producer.series import DAY, Coverage, Series
+from services.producer.series import DAY, HighWaterMark, Series
 
 DELAY: Final = timedelta(minutes=15)
 """How far delayed data runs behind the market."""
@@ -60,34 +60,38 @@ class Pace:
 
 
 def phase(
-    series: Series, coverage: Coverage | None, market: Market, freshness: str, pace: Pace
+    series: Series,
+    high_water_mark: HighWaterMark | None,
+    market: Market,
+    freshness: str,
+    pace: Pace,
 ) -> Phase:
     """Return the phase of a series at the market's instant."""
-    if coverage is None:
+    if high_water_mark is None:
         return Phase.FIRST
     if series.interval == DAY:
-        return _day_phase(coverage, market, pace)
+        return _day_phase(high_water_mark, market, pace)
     ends = market.latest.ends + lag(freshness) + SETTLE
     if market.now <= ends:
         return Phase.OPEN
     if freshness == "historical":
-        return Phase.IDLE if _has(coverage, market.closed) else Phase.MISSING
-    return Phase.OPEN if coverage.asked_at < ends else Phase.IDLE
+        return Phase.IDLE if _has(high_water_mark, market.closed) else Phase.MISSING
+    return Phase.OPEN if high_water_mark.asked_at < ends else Phase.IDLE
 
 
-def _day_phase(coverage: Coverage, market: Market, pace: Pace) -> Phase:
+def _day_phase(high_water_mark: HighWaterMark, market: Market, pace: Pace) -> Phase:
     open_now = market.latest.opens <= market.now < market.latest.closes
     if open_now and pace.plan.per_day is None:
         return Phase.OPEN
     closes = market.closed.closes
-    if _has(coverage, market.closed) and coverage.asked_at >= closes + DAY_SETTLE:
+    if _has(high_water_mark, market.closed) and high_water_mark.asked_at >= closes + DAY_SETTLE:
         return Phase.IDLE
     settle = day_settle(attempt_seconds(pace.plan, pace.series_count, DAY))
     return Phase.MISSING if market.now >= closes + settle else Phase.IDLE
 
 
-def _has(coverage: Coverage, session: Session) -> bool:
-    return coverage.newest_bar[:10] >= session.day.isoformat()
+def _has(high_water_mark: HighWaterMark, session: Session) -> bool:
+    return high_water_mark.newest_bar[:10] >= session.day.isoformat()
 
 
 def pause_seconds(at: Phase, series: Series, freshness: str, pace: Pace) -> float:

@@ -25,7 +25,7 @@ from services.producer.runtime import Context, ProducerStoppedError
 from services.producer.series import Failing
 
 
-class FailureTaker:
+class FailureHandler:
     """Handles one answer without bars at a time."""
 
     def __init__(self, context: Context) -> None:
@@ -91,7 +91,7 @@ class FailureTaker:
             attempts=1
             + (progress.history_attempts if beside else failing.attempts if failing else 0),
             since=failing.since if failing else now,
-            worked=progress.coverage is not None,
+            worked=progress.high_water_mark is not None,
             beside=beside,
             limits=self._limits_in_a_row(job, now) if fetched.verdict.kind in LIMITS else 0,
             spacing_seconds=spacing_seconds(plan, active),

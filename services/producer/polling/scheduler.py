@@ -24,7 +24,7 @@ MAX_ASKED_BARS: Final = 45_000
 _SHORTEST_SECONDS: Final = 0.02
 
 
-class Asker:
+class Scheduler:
     """Submits jobs to the fetcher. `fetching` counts those that have not come back."""
 
     def __init__(self, context: Context) -> None:
@@ -35,16 +35,16 @@ class Asker:
     def start(self, series: Series, count: int) -> Progress:
         """Return the state of a series that begins to be polled, one of `count`."""
         context = self._context
-        coverage = context.memory.coverage(series)
-        progress = Progress(series, self._plan.premium, coverage)
+        high_water_mark = context.memory.high_water_mark(series)
+        progress = Progress(series, self._plan.premium, high_water_mark)
         if context.once:
             return progress
         progress.failing = failing = context.memory.failing(series)
         if self._plan.per_day is not None:
             # A restart is no reason to spend a call before its time.
             monotonic = context.clocks.monotonic()
-            if coverage is not None:
-                age = (context.clocks.market() - coverage.asked_at).total_seconds()
+            if high_water_mark is not None:
+                age = (context.clocks.market() - high_water_mark.asked_at).total_seconds()
                 spacing = attempt_seconds(self._plan, count, series.interval)
                 progress.live_at = monotonic + max(0.0, spacing - age)
             if failing is not None:
@@ -55,7 +55,7 @@ class Asker:
     def ask(self, active: Sequence[Progress]) -> float:
         """Let every call leave that is due and allowed; return the seconds until the next look."""
         context = self._context
-        if context.courier.waiting() > MAX_WAITING_BARS:
+        if context.delivery_thread.waiting() > MAX_WAITING_BARS:
             return context.tick_seconds
         # The one that has waited longest comes first.
         room = MAX_ASKED_BARS - sum(each.asked_bars for each in active if each.busy)
@@ -77,7 +77,7 @@ class Asker:
         pace = Pace(self._plan, len(active), context.settings.poll_seconds)
         freshness = context.settings.source.freshness(progress.series.interval)
         market = self._market(progress.series, market_now)
-        at = phase(progress.series, progress.coverage, market, freshness, pace)
+        at = phase(progress.series, progress.high_water_mark, market, freshness, pace)
         live = at is not Phase.IDLE and monotonic >= progress.live_at
         if context.once:
             live = not progress.polled
@@ -109,24 +109,24 @@ class Asker:
 
     def _look_up_history(self, progress: Progress) -> None:
         """Once a day, since what came without bars is asked for again on another one."""
-        coverage, series, context = progress.coverage, progress.series, self._context
+        high_water_mark, series, context = progress.high_water_mark, progress.series, self._context
         today = context.clocks.real().date()
-        if coverage is None or progress.history_day == today:
+        if high_water_mark is None or progress.history_day == today:
             return
         no_bars, months = context.memory.no_bars(series), list[Slice]()
         if series.interval != DAY:
             done = context.memory.months(series)
-            months = history_months(coverage, done, context.settings.history_months)
+            months = history_months(high_water_mark, done, context.settings.history_months)
         first_bar = context.memory.first_bar(series.symbol)
         progress.history = deque(open_slices(months, no_bars, first_bar, today))
         progress.history_day = today
 
     def _slices(self, progress: Progress, market_now: datetime, freshness: str) -> list[Slice]:
-        coverage, series, missed = progress.coverage, progress.series, 0
-        if coverage is not None:
-            since = coverage.asked_at - lag(freshness)
+        high_water_mark, series, missed = progress.high_water_mark, progress.series, 0
+        if high_water_mark is not None:
+            since = high_water_mark.asked_at - lag(freshness)
             missed = self._context.sessions.bars_between(series, since, market_now)
-        return slices_to_fill(coverage, missed, progress.premium)
+        return slices_to_fill(high_water_mark, missed, progress.premium)
 
 
 def _may_fit(progress: Progress, room: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.producer.polling.backfill import months_back, reaches
-from services.producer.series import COMPACT, DAY, FULL, Coverage, Failing, Series, Slice
+from services.producer.series import COMPACT, DAY, FULL, Failing, HighWaterMark, Series, Slice
 
 STEP_DOWN_FAILURES: Final = 2
 """After so many failures in a row of a full answer a compact one is tried."""
@@ -24,7 +24,7 @@ class Completion:
     """What is to be kept after an answer is in Kafka: the coverage, the slice of history that has
     its bars, a slice that is still owed; and whether bars before the answers are missing."""
 
-    coverage: Coverage | None = None
+    high_water_mark: HighWaterMark | None = None
     answered: Slice | None = None
     owed: Slice | None = None
     gap: bool = False
@@ -36,7 +36,7 @@ class Progress:
 
     series: Series
     premium: bool
-    coverage: Coverage | None
+    high_water_mark: HighWaterMark | None
     fill: deque[Slice] = field(default_factory=deque)
     history: deque[Slice] = field(default_factory=deque)
     history_day: date | None = None
@@ -82,7 +82,7 @@ class Progress:
         """
         if self.fill:
             return self.fill[0]
-        history = self.history and with_history and self.coverage is not None
+        history = self.history and with_history and self.high_water_mark is not None
         if history and (self._history_turn or not live):
             return self.history[0]
         if not live:
@@ -144,31 +144,31 @@ class Progress:
 
     def _longer(self, part: Slice, market_at: datetime) -> list[Slice]:
         """Return what reaches further back than an answer that left a gap, if anything does."""
-        if part.month or not self.premium or reaches(self.coverage, self._fill_oldest):
+        if part.month or not self.premium or reaches(self.high_water_mark, self._fill_oldest):
             return []
         if part == COMPACT and not self._stepped_down:
             return [FULL]
-        if self.coverage is None or self.series.interval == DAY:
+        if self.high_water_mark is None or self.series.interval == DAY:
             return []
-        return months_back(self.coverage, self._fill_oldest, market_at)
+        return months_back(self.high_water_mark, self._fill_oldest, market_at)
 
     def _end_fill(self, part: Slice, asked_at: datetime) -> Completion:
-        gap = not reaches(self.coverage, self._fill_oldest)
-        unreached = gap or (self.coverage is None and self._stepped_down)
+        gap = not reaches(self.high_water_mark, self._fill_oldest)
+        unreached = gap or (self.high_water_mark is None and self._stepped_down)
         # A month that came without bars is asked for again by itself.
         owed = FULL if unreached and self.premium and not part.month else None
         self.polled = self._history_turn = True
         self._full_failures = 0
-        return Completion(coverage=self._covered(asked_at), owed=owed, gap=gap)
+        return Completion(high_water_mark=self._covered(asked_at), owed=owed, gap=gap)
 
-    def _covered(self, asked_at: datetime) -> Coverage:
-        known = self.coverage
+    def _covered(self, asked_at: datetime) -> HighWaterMark:
+        known = self.high_water_mark
         newest = max(self._fill_newest, known.newest_bar if known else "")
         first = known.first_asked_at if known else asked_at
-        self.coverage = Coverage(
+        self.high_water_mark = HighWaterMark(
             max(asked_at, known.asked_at if known else asked_at), newest, first
         )
-        return self.coverage
+        return self.high_water_mark
 
 
 def _known_times(times: Collection[str], market_at: datetime, zone: str) -> list[str]:

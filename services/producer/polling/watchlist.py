@@ -14,7 +14,7 @@ from services.producer.settings import Settings
 _LOOK_SECONDS: Final = 1.0
 
 
-class Roster:
+class Watchlist:
     """The series that fit the plan. `series` is the current list, in order."""
 
     def __init__(self, settings: Settings, log: logging.Logger) -> None:

@@ -1,7 +1,7 @@
-"""Carries parcels of bars to Kafka on a thread of its own, and remembers what was acknowledged.
+"""Delivers new bars to Kafka on a thread of its own, and records what was acknowledged.
 
-In: parcels, each the new bars of one answer, oldest first. Out: the same parcels once Kafka
-has answered for every bar in them. A series has one parcel at a time, so an older observation
+In: the new bars of one answer at a time, oldest first. Out: the same once Kafka
+has answered for every bar in them. A series has one such batch at a time, so an older observation
 of a bar can never be sent after a newer one.
 """
 
@@ -17,16 +17,16 @@ from typing import Final, Protocol
 
 from services.common.fail_points import reach
 from services.producer.metrics import Metrics
-from services.producer.publishing.state_file import MemoryFailedError
-from services.producer.publishing.state_store import Memory
+from services.producer.publishing.state_file import StateStoreError
+from services.producer.publishing.state_store import StateStore
 from services.producer.series import Series
 
 BATCH_RECORDS: Final = 2_000
 _ABANDON_SECONDS: Final = 2.0
 _STUCK_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.1
-PARCEL_SHARE: Final = 500
-"""So many records of one parcel go into a batch: news need not wait behind long history."""
+PENDING_SHARE: Final = 500
+"""So many records of one answer go into a batch: news need not wait behind long history."""
 
 
 class Delivery(Enum):
@@ -51,7 +51,7 @@ class Record:
 
 
 @dataclass
-class Parcel:
+class PendingBars:
     """The new bars of one answer. `refused` collects those that Kafka will never take."""
 
     series: Series
@@ -69,38 +69,38 @@ class Writer(Protocol):
         """Let go of the connection."""
 
 
-class Courier:
-    """Delivers parcels until it is closed. `on_delivered` is called on the courier's thread."""
+class DeliveryThread:
+    """Delivers pending bars until it is closed. `on_delivered` is called on the delivery thread."""
 
     def __init__(
         self,
         writer: Writer,
-        memory: Memory,
+        memory: StateStore,
         metrics: Metrics,
-        on_delivered: Callable[[Parcel], None],
+        on_delivered: Callable[[PendingBars], None],
     ) -> None:
         self._writer = writer
         self._memory = memory
         self._metrics = metrics
         self._on_delivered = on_delivered
-        self._parcels: deque[Parcel] = deque()
+        self._queue: deque[PendingBars] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._abandon = threading.Event()
         self._progress_at = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self.failure: MemoryFailedError | None = None
+        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+        self.failure: StateStoreError | None = None
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def submit(self, parcel: Parcel) -> None:
-        """Take a parcel that is to be delivered."""
+    def submit(self, pending: PendingBars) -> None:
+        """Take pending bars that are to be delivered."""
         with self._changed:
-            if not self._parcels:
+            if not self._queue:
                 self._progress_at = time.monotonic()
-            self._parcels.append(parcel)
+            self._queue.append(pending)
             self._metrics.waiting(self._count())
             self._changed.notify()
 
@@ -112,7 +112,7 @@ class Courier:
     def stuck_seconds(self) -> float:
         """Return for how long records have waited without one being acknowledged."""
         with self._changed:
-            return time.monotonic() - self._progress_at if self._parcels else 0.0
+            return time.monotonic() - self._progress_at if self._queue else 0.0
 
     def is_alive(self) -> bool:
         """Return whether the thread runs."""
@@ -136,7 +136,7 @@ class Courier:
         return self.waiting()
 
     def carry(self) -> bool:
-        """Deliver the next batch; return False when there is none and the courier is closing."""
+        """Deliver the next batch; return False when there is none and it is closing."""
         batch = self._next_batch()
         if not batch:
             return False
@@ -145,31 +145,31 @@ class Courier:
         return True
 
     def _count(self) -> int:
-        return sum(len(parcel.waiting) for parcel in self._parcels)
+        return sum(len(pending.waiting) for pending in self._queue)
 
     def _run(self) -> None:
         try:
             while self.carry():
                 pass
-        except MemoryFailedError as failure:
+        except StateStoreError as failure:
             self.failure = failure
         finally:
             self._writer.close()
 
-    def _next_batch(self) -> list[tuple[Parcel, Record]]:
+    def _next_batch(self) -> list[tuple[PendingBars, Record]]:
         """Return the next records to send; none when there is nothing left and it is closing."""
         with self._changed:
-            self._changed.wait_for(lambda: self._parcels or self._closing)
+            self._changed.wait_for(lambda: self._queue or self._closing)
             if self._abandon.is_set():
                 return []
-            batch: list[tuple[Parcel, Record]] = []
-            for parcel in self._parcels:
-                share = min(PARCEL_SHARE, BATCH_RECORDS - len(batch))
-                batch += [(parcel, record) for record in list(parcel.waiting)[:share]]
+            batch: list[tuple[PendingBars, Record]] = []
+            for pending in self._queue:
+                share = min(PENDING_SHARE, BATCH_RECORDS - len(batch))
+                batch += [(pending, record) for record in list(pending.waiting)[:share]]
             return batch
 
     def _settle(
-        self, batch: Sequence[tuple[Parcel, Record]], deliveries: Sequence[Delivery]
+        self, batch: Sequence[tuple[PendingBars, Record]], deliveries: Sequence[Delivery]
     ) -> None:
         pairs = list(zip(batch, deliveries, strict=True))
         reach("producer.acknowledged")
@@ -182,27 +182,29 @@ class Courier:
         reach("producer.remembered")
         self._metrics.acknowledged(record.series.interval for record in acknowledged)
         done = self._sort(pairs)
-        for parcel in done:
-            self._on_delivered(parcel)
+        for pending in done:
+            self._on_delivered(pending)
 
-    def _sort(self, pairs: Sequence[tuple[tuple[Parcel, Record], Delivery]]) -> list[Parcel]:
-        """Take settled records out of their parcels; return the parcels that are empty."""
+    def _sort(
+        self, pairs: Sequence[tuple[tuple[PendingBars, Record], Delivery]]
+    ) -> list[PendingBars]:
+        """Take settled records out of the queue; return the answers that are delivered whole."""
         with self._changed:
             kept: dict[int, list[Record]] = {}
-            for (parcel, record), end in pairs:
-                parcel.waiting.popleft()
-                left = kept.setdefault(id(parcel), [])
+            for (pending, record), end in pairs:
+                pending.waiting.popleft()
+                left = kept.setdefault(id(pending), [])
                 if end is Delivery.FAILED:
                     left.append(record)
                 elif end is Delivery.REFUSED:
-                    parcel.refused.append(record)
-            for parcel in self._parcels:
-                parcel.waiting.extendleft(reversed(kept.get(id(parcel), [])))
+                    pending.refused.append(record)
+            for pending in self._queue:
+                pending.waiting.extendleft(reversed(kept.get(id(pending), [])))
             if any(end is not Delivery.FAILED for _, end in pairs):
                 self._progress_at = time.monotonic()
-            done = [parcel for parcel in self._parcels if not parcel.waiting]
-            # The next batch begins with the parcels that this one did not reach.
-            self._parcels = deque(parcel for parcel in self._parcels if parcel.waiting)
-            self._parcels.rotate(-sum(1 for parcel in self._parcels if id(parcel) in kept))
+            done = [pending for pending in self._queue if not pending.waiting]
+            # The next batch begins with the answers that this one did not reach.
+            self._queue = deque(pending for pending in self._queue if pending.waiting)
+            self._queue.rotate(-sum(1 for pending in self._queue if id(pending) in kept))
             self._metrics.waiting(self._count())
             return done

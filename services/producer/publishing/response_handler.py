@@ -1,4 +1,4 @@
-"""Takes what comes back: bars go to the courier, other answers have their consequence."""
+"""Takes what comes back: bars go to the delivery thread, other answers have their consequence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 from services.common.fail_points import reach
 from services.producer.alpha_vantage.classify import Kind
 from services.producer.polling.backfill import OWED
-from services.producer.polling.failures import FailureTaker
+from services.producer.polling.failures import FailureHandler
 from services.producer.polling.fetch_pool import Fetched, Job
 from services.producer.polling.series_state import Completion, Progress, oldest_time
-from services.producer.publishing.delivery import Parcel, Record
+from services.producer.publishing.delivery import PendingBars, Record
 from services.producer.publishing.new_bars import take_in
 from services.producer.runtime import Context
 from services.producer.series import Series
@@ -31,12 +31,12 @@ class _Answer:
     times: frozenset[str]
 
 
-class Taker:
-    """Handles one answer or one delivered parcel at a time."""
+class ResponseHandler:
+    """Handles one answer or one delivery at a time."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._failures = FailureTaker(context)
+        self._failures = FailureHandler(context)
         self._delivering: dict[Series, _Answer] = {}
         self._first_bars: dict[str, str] = {}
         # What no broker takes is not tried again until its content changes.
@@ -55,10 +55,10 @@ class Taker:
         elif self._failures.follow(fetched, progress, active):
             self._complete(_Answer(fetched.job, "", frozenset()), progress)
 
-    def delivered(self, parcel: Parcel, progress: Progress) -> None:
-        """Take note that Kafka has answered for every bar of a parcel."""
-        self._refuse(parcel.series, parcel.refused)
-        self._complete(self._delivering.pop(parcel.series), progress)
+    def delivered(self, pending: PendingBars, progress: Progress) -> None:
+        """Take note that Kafka has answered for every bar of one answer."""
+        self._refuse(pending.series, pending.refused)
+        self._complete(self._delivering.pop(pending.series), progress)
 
     def _publish(self, fetched: Fetched, progress: Progress) -> None:
         series = fetched.job.series
@@ -72,7 +72,7 @@ class Taker:
         self._context.metrics.unchanged(unchanged)
         if intake.records:
             self._delivering[series] = answer
-            self._context.courier.submit(Parcel(series, deque(intake.records)))
+            self._context.delivery_thread.submit(PendingBars(series, deque(intake.records)))
         else:
             self._complete(answer, progress)
 
@@ -91,10 +91,10 @@ class Taker:
             context.memory.add_no_bars(job.series, done.owed, OWED, today)
             reach("producer.owed_kept")
             progress.history_day = None
-        if done.coverage is not None:
-            context.memory.cover(job.series, done.coverage)
+        if done.high_water_mark is not None:
+            context.memory.cover(job.series, done.high_water_mark)
             reach("producer.covered")
-            seconds = done.coverage.asked_at.timestamp()
+            seconds = done.high_water_mark.asked_at.timestamp()
             context.metrics.covered(job.series.symbol, job.series.interval, seconds)
         self._tell_gap(answer, progress, done)
 

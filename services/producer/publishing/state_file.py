@@ -51,7 +51,7 @@ group by symbol;
 """
 
 
-class MemoryFailedError(Exception):
+class StateStoreError(Exception):
     """The state cannot be read or written; the message is one line for the operator."""
 
 
@@ -67,7 +67,7 @@ class StateFile:
             directory.mkdir(parents=True, exist_ok=True)
             self._connection = self._open_or_set_aside(now)
         except (OSError, sqlite3.Error) as error:
-            raise MemoryFailedError(
+            raise StateStoreError(
                 f"the state in {directory} cannot be opened ({error}); PRODUCER_STATE_DIR must "
                 "name a folder that this user can write to"
             ) from None
@@ -97,7 +97,7 @@ class StateFile:
             with self._lock, self._connection:
                 yield self._connection
         except sqlite3.Error as error:
-            raise MemoryFailedError(
+            raise StateStoreError(
                 f"the state in {self._file} cannot be used ({error}); check the disk that holds "
                 "PRODUCER_STATE_DIR, then start again"
             ) from None

@@ -12,13 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from services.producer.publishing.state_file import StateFile
-from services.producer.series import DAY, FULL, Coverage, Failing, NoBars, Series, Slice
+from services.producer.series import DAY, FULL, Failing, HighWaterMark, NoBars, Series, Slice
 
 KEPT: Final = timedelta(days=70)
 """Intraday fingerprints are kept for longer than the API's trailing 30 days."""
 
 
-class Memory(StateFile):
+class StateStore(StateFile):
     """What is known of bars, series and calls."""
 
     def fingerprints(self, series: Series, first: str, last: str) -> dict[str, bytes]:
@@ -54,7 +54,7 @@ class Memory(StateFile):
             row = use.execute("select newest from observed").fetchone()
         return None if row is None else datetime.fromisoformat(row[0])
 
-    def coverage(self, series: Series) -> Coverage | None:
+    def high_water_mark(self, series: Series) -> HighWaterMark | None:
         """Return how far the series is complete, or None if it never was."""
         with self._use() as use:
             row = use.execute(
@@ -64,18 +64,18 @@ class Memory(StateFile):
             ).fetchone()
         if row is None:
             return None
-        return Coverage(datetime.fromisoformat(row[0]), row[1], datetime.fromisoformat(row[2]))
+        return HighWaterMark(datetime.fromisoformat(row[0]), row[1], datetime.fromisoformat(row[2]))
 
-    def cover(self, series: Series, coverage: Coverage) -> None:
+    def cover(self, series: Series, high_water_mark: HighWaterMark) -> None:
         """Keep how far the series is complete."""
         with self._use() as use:
             use.execute(
                 "insert or replace into coverage values (?, ?, ?, ?, ?)",
                 (
                     *series,
-                    coverage.asked_at.isoformat(),
-                    coverage.newest_bar,
-                    coverage.first_asked_at.isoformat(),
+                    high_water_mark.asked_at.isoformat(),
+                    high_water_mark.newest_bar,
+                    high_water_mark.first_asked_at.isoformat(),
                 ),
             )
 

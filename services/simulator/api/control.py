@@ -6,12 +6,12 @@ import json
 from typing import Final
 
 from services.simulator.api.calls import Answer
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 
 _LOCAL: Final = ("/faults", "/requests")
 
 
-def control(desk: Desk, method: str, path: str, body: bytes, local: bool) -> Answer:
+def control(dispatcher: Dispatcher, method: str, path: str, body: bytes, local: bool) -> Answer:
     """Answer a request to anything but the API; only `local` callers may see or set faults.
 
     `PUT /faults` takes `{"probabilities": {NAME: 0.1}, "next": [NAME, ...], "symbols": {SYMBOL:
@@ -23,23 +23,23 @@ def control(desk: Desk, method: str, path: str, body: bytes, local: bool) -> Ans
     if path in _LOCAL and not local:
         return _error(403, f"{path} answers only on the machine itself")
     if path == "/requests" and method == "GET":
-        return _json(desk.requests())
+        return _json(dispatcher.requests())
     if path == "/faults" and method == "GET":
-        return _json(desk.faults.state())
+        return _json(dispatcher.faults.state())
     if path == "/faults" and method == "PUT":
-        return _set_faults(desk, body)
+        return _set_faults(dispatcher, body)
     return _error(404, f"there is no {method} {path}; the API is at GET /query")
 
 
-def _set_faults(desk: Desk, body: bytes) -> Answer:
+def _set_faults(dispatcher: Dispatcher, body: bytes) -> Answer:
     try:
         wanted = json.loads(body)
         if not isinstance(wanted, dict) or wanted.keys() - {"probabilities", "next", "symbols"}:
             raise ValueError("the body must be an object of `probabilities`, `next`, `symbols`")
-        desk.faults.set(_probabilities(wanted), _next(wanted), _symbols(wanted))
+        dispatcher.faults.set(_probabilities(wanted), _next(wanted), _symbols(wanted))
     except ValueError as error:
         return _error(400, str(error))
-    return _json(desk.faults.state())
+    return _json(dispatcher.faults.state())
 
 
 def _probabilities(wanted: dict[str, object]) -> dict[str, float] | None:

@@ -46,7 +46,7 @@ class Reply:
     delivery: str = "plain"
 
 
-class Desk:
+class Dispatcher:
     """Takes calls for the API. Safe to use from many threads."""
 
     def __init__(self, api: Api, faults: Faults) -> None:

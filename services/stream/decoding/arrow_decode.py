@@ -1,8 +1,8 @@
-"""Records in the producer's own form → outcomes, whole columns at a time, if all are surely good.
+"""The fast path: records in the producer's own form → outcomes, whole columns at a time.
 
-Pure. This is the way of nearly every batch: no JSON parser, no Spark expression, a few microseconds
-a record. It knows no reason for a rejection: at the first record in doubt it gives up, and the
-batch takes the long way through `decode` and every rule. What it accepts, that way reads alike.
+Pure. Nearly every batch takes it: no JSON parser, no Spark expression, a few microseconds a record.
+It knows no reason for a rejection: at the first record that may not be good it gives up, and the
+batch takes the fallback path through `decode` and every rule, which reads what this accepts alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.stream.decoding import copy_binary
-from services.stream.decoding.arrow_fields import Cuts, DoubtError
+from services.stream.decoding.arrow_fields import Cuts, FallbackError
 from services.stream.decoding.canonical import (
     FLAGS,
     OHLCV,
@@ -44,7 +44,7 @@ _DAY_US = 86_400_000_000
 _SURE_YEARS = range(1971, 2038)
 
 
-def sure_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
+def fast_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
     """Return ROW_SCHEMA of records (at least one) with partition, offset, timestamp, key and
     value.
 
@@ -128,7 +128,7 @@ def _start(text: str) -> dict[str, object]:
     try:
         local = datetime.fromisoformat(local_text).replace(tzinfo=ZoneInfo(zone))
     except (ValueError, ZoneInfoNotFoundError):
-        raise DoubtError from None
+        raise FallbackError from None
     start = local.astimezone(UTC)
     exists = start.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None)
     if (
@@ -136,7 +136,7 @@ def _start(text: str) -> dict[str, object]:
         or not exists
         or local.utcoffset() != local.replace(fold=1).utcoffset()
     ):
-        raise DoubtError
+        raise FallbackError
     return {
         "interval": interval,
         "bar_time": start,
@@ -157,14 +157,14 @@ def _instants(text: pa.StringArray) -> pa.TimestampArray:
     try:
         return text.cast(pa.timestamp("us", "UTC"))
     except pa.ArrowInvalid:
-        raise DoubtError from None
+        raise FallbackError from None
 
 
 def _require_prices(prices: copy_binary.Int64s) -> None:
     first, high, low, last = prices.T
     in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
     if not in_order.all():
-        raise DoubtError
+        raise FallbackError
 
 
 def _require_range(sent: pa.TimestampArray, *times: pa.TimestampArray) -> None:
@@ -176,6 +176,6 @@ def _require_range(sent: pa.TimestampArray, *times: pa.TimestampArray) -> None:
 
 
 def _require(kept: pa.BooleanArray) -> None:
-    # A null is a doubt as well.
+    # A null falls back as well.
     if kept.true_count != len(kept):
-        raise DoubtError
+        raise FallbackError

@@ -12,8 +12,8 @@ _QUOTES = SECTIONS[-1].last
 """A canonical event has so many: one before each part but the first."""
 
 
-class DoubtError(Exception):
-    """A record is not surely good; the batch must take the long way."""
+class FallbackError(Exception):
+    """A record is not certainly good; the batch must take the fallback path."""
 
 
 class Cuts:
@@ -23,12 +23,12 @@ class Cuts:
     def __init__(self, value: pa.BinaryArray) -> None:
         _, places, data = value.buffers()
         if value.null_count or data is None:
-            raise DoubtError
+            raise FallbackError
         ends = np.frombuffer(places, np.int32)[value.offset : value.offset + len(value) + 1]
         text = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
         quotes = np.flatnonzero(text == ord('"'))
         if len(quotes) != _QUOTES * len(value):
-            raise DoubtError
+            raise FallbackError
         # Part n lies between bounds n and n + 1.
         self._bounds: npt.NDArray[np.int32] = np.empty((len(value), _QUOTES + 2), np.int32)
         self._bounds[:, 0] = ends[:-1] - 1
@@ -40,7 +40,7 @@ class Cuts:
             self._bounds[:, -2] < self._bounds[:, -1]
         )
         if not inside.all():
-            raise DoubtError
+            raise FallbackError
         self._data = data
 
     def text(self, first: int, last: int | None = None) -> pa.StringArray:

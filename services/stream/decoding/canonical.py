@@ -1,7 +1,7 @@
 """The producer's own form of an event, told by one pattern and read without a JSON parser.
 
 Pure. A record in this form needs no look at its syntax, which is most of the cost of decoding;
-any other record, however written, takes the long way through the parser and every rule.
+any other record, however written, takes the fallback path through the parser and every rule.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _is_ambiguous() -> Column:
 
 def _is_out_of_range() -> Column:
     # Judged against the record's own Kafka time, so that a replay judges as the first read did.
-    # An observation from the far future would beat every later one for ever.
+    # An observation from the far future would beat every later one.
     limit = F.col("timestamp") + F.expr("interval 1 day")
     return (
         (F.col("bar_time") < F.lit("1970-01-01 00:00:00").cast("timestamp"))

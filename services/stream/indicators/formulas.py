@@ -1,4 +1,4 @@
-"""The derived series of bars: moving averages, bands, ranges, strength, each a column of floats.
+"""The indicators of bars: moving averages, bands, ranges, strength, each a column of floats.
 
 In come the bars of one series in the order of time, out goes a row of `COLUMNS` for each. Each
 value depends on the bars alone and is the same to the last bit wherever a computation begins, so

@@ -1,4 +1,4 @@
-"""The SQL of the derived series, each statement complete."""
+"""The SQL of the indicators, each statement complete."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def pending(session: Session, most: int) -> list[Series]:
 
 
 def fold(session: Session) -> None:
-    """Leave one mark for each series, where derived series are not wanted for now."""
+    """Leave one mark for each series, where indicators are not wanted for now."""
     with session.transaction():
         session.run(statements.SNAPSHOT)
         session.run(statements.FOLD)

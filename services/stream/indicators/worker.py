@@ -1,4 +1,4 @@
-"""Keeps the derived series up to date, in rounds beside the batches and after them.
+"""Keeps the indicators up to date, in rounds beside the batches and after them.
 
 In come the marks of what merges wrote, out goes a Spark job a round, each of whose tasks derives a
 group of series in a transaction of its own. Faults of the environment are waited out.
@@ -25,15 +25,15 @@ from services.stream.indicators.tables import Derived, Series, derive_group, fol
 from services.stream.retry import waiting_out
 from services.stream.settings import PostgresAddress
 from services.stream.sink.batch import InstanceConnection
-from services.stream.sink.session_cache import kept_session
+from services.stream.sink.session_cache import cached_session
 from services.stream.sqlstate import DatabaseError
 
 LOOK_SECONDS: Final = 1.0
 """The pause between two looks for work."""
 FOLD_SECONDS: Final = 60.0
-"""The same where derived series are not wanted, and only their marks are kept few."""
+"""The same where indicators are not wanted, and only their marks are kept few."""
 DEFER_SECONDS: Final = 120.0
-"""How long large batches may hold up the derived series."""
+"""How long large batches may hold up the indicators."""
 QUIET_SECONDS: Final = 2.0
 """How long after a large batch no further one is expected."""
 
@@ -55,7 +55,7 @@ _REPORT_SCHEMA = "bars bigint, rows bigint, unfinished bigint, sqlstate string, 
 
 
 @dataclass
-class Rounds:
+class IndicatorWorker:
     """Derives what is due, or, if not `wanted`, keeps the marks of it few; `run` lasts until
     `stopping` is set."""
 
@@ -81,7 +81,7 @@ class Rounds:
                 if not more:
                     self.stopping.wait(LOOK_SECONDS if self.wanted else FOLD_SECONDS)
         except tenacity.RetryError:
-            self.log.debug("asked to stop while the derived series were waiting")
+            self.log.debug("asked to stop while the indicators were waiting")
         finally:
             self.connection.close()
 
@@ -103,7 +103,7 @@ class Rounds:
         derived = self._derive(series)
         self.on_round(derived)
         self.log.info(
-            "derived series: %d bars of %d series, %d rows written in %.2f s",
+            "indicators: %d bars of %d series, %d rows written in %.2f s",
             derived.bars,
             len(series),
             derived.rows,
@@ -135,7 +135,7 @@ class Rounds:
     def _alarm(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         self.log.error(
-            "derived series wait, nothing is lost: %s; try %d follows",
+            "indicators wait, nothing is lost: %s; try %d follows",
             error,
             state.attempt_number + 1,
         )
@@ -156,7 +156,7 @@ def executor_derive(
     def _report(group: Sequence[Series]) -> dict[str, object]:
         most_bars = max(1_000, GROUP_BARS // len(group))
         try:
-            with kept_session(address, "tapeline indicators") as session:
+            with cached_session(address, "tapeline indicators") as session:
                 derived = at_low_priority(lambda: derive_group(session, group, most_bars))
                 return derived._asdict()
         except DatabaseError as error:

@@ -2,7 +2,7 @@
 
 A record is stored (its offset stands in a current or a replaced row), rejected (its offset
 stands in rejected_events), or superseded (its bar holds a newer observation, or the very same
-values). Whatever is none of these was lost in silence, whatever is two of them was doubled. An
+values). Whatever is none of these was lost in silence, whatever is two of them was duplicated. An
 offset that Kafka should hold and that brought no record is absent: nothing is known of it.
 """
 
@@ -52,13 +52,13 @@ class PartitionAccount:
     removed: int
     lag: int
     unaccounted: tuple[int, ...]
-    doubled: tuple[int, ...]
+    duplicated: tuple[int, ...]
     absent: tuple[int, ...]
 
     @property
     def balanced(self) -> bool:
         """Whether produced = stored + superseded + rejected, each record counted once."""
-        return not self.unaccounted and not self.doubled and not self.absent
+        return not self.unaccounted and not self.duplicated and not self.absent
 
     def __str__(self) -> str:
         verdict = "balanced" if self.balanced else "NOT BALANCED"
@@ -67,7 +67,7 @@ class PartitionAccount:
         return (
             f"partition {self.partition} [{self.start}, {self.until}): produced {produced} = "
             f"stored {self.stored} + superseded {self.superseded} + rejected {self.rejected}; "
-            f"unaccounted {len(self.unaccounted)}, doubled {len(self.doubled)}, absent "
+            f"unaccounted {len(self.unaccounted)}, duplicated {len(self.duplicated)}, absent "
             f"{len(self.absent)}, lag {self.lag}: {verdict}{unread}"
         )
 
@@ -126,6 +126,6 @@ def account(
         removed=sum(offset < first for offset in unread),
         lag=checked.lag,
         unaccounted=tuple(sorted(present - known.keys() - needless)),
-        doubled=tuple(sorted(offset for offset, mark in known.items() if len(mark) > 1)),
+        duplicated=tuple(sorted(offset for offset, mark in known.items() if len(mark) > 1)),
         absent=tuple(offset for offset in unread if offset >= first),
     )

@@ -186,7 +186,7 @@ def _say(log: logging.Logger, item: PartitionAccount) -> None:
     log.log(level if item.balanced else logging.ERROR, "%s", item)
     kinds = (
         ("unaccounted", item.unaccounted),
-        ("doubled", item.doubled),
+        ("duplicated", item.duplicated),
         ("absent", item.absent),
     )
     for kind, offsets in kinds:

@@ -15,20 +15,20 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from services.stream.broker import BrokerError
-from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
-from services.stream.decoding.arrow_fields import DoubtError
+from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, fast_outcomes
+from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.decoding.copy_text import outcomes
 from services.stream.decoding.spark_decode import decode
 from services.stream.settings import PostgresAddress
-from services.stream.sink.executor_task import DOUBT, REPORT_SCHEMA, Report, executor_apply
+from services.stream.sink.executor_task import FALLBACK, REPORT_SCHEMA, Report, executor_apply
 from services.stream.sink.ledger import OffsetRange, total_records
 from services.stream.sink.postgres import Session
 from services.stream.sink.staging import GOOD_COLUMNS
 from services.stream.sink.transaction import Done, Publish, Work, apply
 from services.stream.sqlstate import DatabaseError, Fault
 
-LONG_WAY_BATCHES = 10
-"""How many batches after one in doubt take the long way at once: doubts seldom come alone."""
+FALLBACK_BATCHES = 10
+"""So many batches after one that fell back do so at once: such records seldom come alone."""
 
 _DRIVER_TASKS = 2
 
@@ -45,7 +45,7 @@ class Written:
 
 def bounded(records: DataFrame) -> DataFrame:
     """Return what `sure_outcomes` needs of Kafka's records."""
-    # What is longer than any record of the producer's is in doubt without a look at it.
+    # What is longer than any record of the producer's falls back without a look at it.
     # As text: each column that is built in Python costs a batch several calls into the JVM.
     return records.selectExpr(
         *("partition", "offset", "timestamp"),
@@ -100,9 +100,9 @@ class Writer:
         # A task costs more than a small batch's share of it.
         batches = bounded(records).coalesce(_DRIVER_TASKS).toArrow().to_batches()
         try:
-            return [sure_outcomes(batch) for batch in batches if len(batch)]
-        except DoubtError:
-            self.long_way_batches = LONG_WAY_BATCHES
+            return [fast_outcomes(batch) for batch in batches if len(batch)]
+        except FallbackError:
+            self.long_way_batches = FALLBACK_BATCHES
             return None
 
     def _from_executors(
@@ -115,12 +115,12 @@ class Writer:
         doubtful = {
             report.partition: ranges[report.partition]
             for report in reports
-            if report.partition is not None and report.fault == DOUBT
+            if report.partition is not None and report.fault == FALLBACK
         }
-        sure = [report for report in reports if report.fault != DOUBT]
+        sure = [report for report in reports if report.fault != FALLBACK]
         if not doubtful:
             return self._written(session, sure, work, ranges)
-        self.long_way_batches = LONG_WAY_BATCHES
+        self.long_way_batches = FALLBACK_BATCHES
         rest = {number: item for number, item in ranges.items() if number not in doubtful}
         written = self._written(session, sure, work, rest)
         if written.error is not None:

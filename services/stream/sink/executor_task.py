@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from services.common import fail_points
 from services.stream.broker import BrokerError, RejectedTopic
-from services.stream.decoding.arrow_decode import sure_outcomes
-from services.stream.decoding.arrow_fields import DoubtError
+from services.stream.decoding.arrow_decode import fast_outcomes
+from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.settings import PostgresAddress
 from services.stream.sink.ledger import Move, OffsetRange, Tally
-from services.stream.sink.session_cache import kept_session
+from services.stream.sink.session_cache import cached_session
 from services.stream.sink.transaction import Done, Work, apply
 from services.stream.sqlstate import DatabaseError
 
@@ -36,8 +36,8 @@ _REPORT = pa.schema(
 )
 
 
-DOUBT = "doubt"
-"""The fault of a partition that must be read the long way."""
+FALLBACK = "doubt"
+"""The fault of a partition that must take the fallback path."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,13 @@ def executor_apply(
             if partition not in ranges:
                 return
             whole = chain([first], full)
-            report = _apply(partition, map(sure_outcomes, whole) if decoding else whole)
+            report = _apply(partition, map(fast_outcomes, whole) if decoding else whole)
             yield pa.RecordBatch.from_pylist([asdict(report)], schema=_REPORT)
 
     def _apply(partition: int, batches: Iterable[pa.RecordBatch]) -> Report:
         try:
             with (
-                kept_session(address, "tapeline executor") as session,
+                cached_session(address, "tapeline executor") as session,
                 closing(RejectedTopic(bootstrap, work.topic)) as rejected,
             ):
                 mine = {partition: ranges[partition]}
@@ -121,7 +121,7 @@ def executor_apply(
             return Report(fault="database", sqlstate=error.sqlstate, message=str(error))
         except BrokerError as error:
             return Report(fault="broker", message=str(error))
-        except DoubtError:
-            return Report(partition, fault=DOUBT)
+        except FallbackError:
+            return Report(partition, fault=FALLBACK)
 
     return run

@@ -72,7 +72,7 @@ class Series:
 
 
 def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged | None:
-    """Add rows of ROW_SCHEMA, at least one and each bar once, and mark their derived series as due,
+    """Add rows of ROW_SCHEMA, at least one and each bar once, and mark their indicators as due,
     in a transaction that is open; or do nothing, as soon as one of them might be known, or if they
     are fewer than `fewest_rows`, or of each series fewer than a hundredth of that.
 

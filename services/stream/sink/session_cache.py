@@ -18,7 +18,7 @@ _kept: dict[str, tuple[PostgresAddress, Session]] = {}
 
 
 @contextmanager
-def kept_session(address: PostgresAddress, application_name: str) -> Iterator[Session]:
+def cached_session(address: PostgresAddress, application_name: str) -> Iterator[Session]:
     """Yield an open session that nobody else uses; after an error it is closed.
 
     Raises DatabaseError.
@@ -35,7 +35,7 @@ def kept_session(address: PostgresAddress, application_name: str) -> Iterator[Se
     _kept[application_name] = (address, session)
 
 
-def close_kept_sessions() -> None:
+def close_cached_sessions() -> None:
     """Close what was kept, of whatever database."""
     while _kept:
         _close(_kept.popitem()[1])

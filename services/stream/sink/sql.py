@@ -94,7 +94,7 @@ _SEEN_AGAIN = """
 """
 
 # staged_bars holds each bar once, in the order of its key: all merges lock rows in one order.
-# What was written leaves word that the derived series are due from there on.
+# What was written leaves word that the indicators are due from there on.
 MERGE: Final = f"""
 with merged as (
     insert into market.events_stream as bar ({", ".join(LINE_COLUMNS)})

@@ -36,7 +36,7 @@ CHUNK_ROWS = 30_000
 ISOLATING_ROWS = 500
 
 Publish = Callable[[Iterable[RejectedRecord]], None]
-"""Returns when every record is acknowledged by the rejected topic. Raises BrokerError."""
+"""Returns when every record is acknowledged by the dead-letter topic. Raises BrokerError."""
 
 
 class Purpose(Enum):

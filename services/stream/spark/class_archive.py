@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from services.common.settings import SettingError
 from services.stream.settings import read_settings
 from services.stream.spark import runtime
-from services.stream.spark.warm_up import warm_up, warm_up_long_way
+from services.stream.spark.warm_up import warm_up, warm_up_fallback
 
 _EXIT_SECONDS = 300
 
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _exercise(session: SparkSession) -> None:
     warm_up(session)
-    warm_up_long_way(session)
+    warm_up_fallback(session)
     session.readStream.format("kafka").options(
         **{"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "none"}
     ).load()

@@ -48,7 +48,7 @@ def start_session(settings: Settings, name: str) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.shuffle.partitions": "2",
-        # The derived series run beside the batches, which must not queue behind them.
+        # The indicators run beside the batches, which must not queue behind them.
         "spark.scheduler.mode": "FAIR",
         # Rejected records keep their bytes; a batch of large ones must not fill a worker.
         "spark.sql.execution.arrow.maxBytesPerBatch": "16m",

@@ -1,7 +1,7 @@
 """Before the query starts: does what Kafka has fit what the ledger knows?
 
-Pure. Reading on would hide a loss when records aged out unread, or when the topic was made anew
-or lost its tail and counts its offsets from lower down again.
+Pure. Reading on would hide a loss when records expired before they were read, or when the topic was
+recreated or lost its tail and counts its offsets from lower down again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def starting_offsets(
     if ledger_topic_id not in (None, facts.topic_id):
         raise LedgerMismatchError(
             f"the ledger belongs to topic {ledger_topic_id}, but Kafka now has {facts.topic_id}: "
-            "the topic was made anew. If that was meant, archive the rows of "
+            "the topic was recreated. If that was meant, archive the rows of "
             "market.sink_offsets, delete them and the checkpoint, and start again; stored bars stay"
         )
     starting = {}
@@ -40,7 +40,7 @@ def starting_offsets(
             )
         if known < offsets.start and not accept_lost:
             raise LedgerMismatchError(
-                f"partition {partition}: offsets {known} to {offsets.start - 1} have aged out of "
+                f"partition {partition}: offsets {known} to {offsets.start - 1} have expired from "
                 "Kafka unread. Let the producer fill the hole (see README, Runbook), then start "
                 "once with ACCEPT_LOST_OFFSETS=true, which counts them as lost"
             )

@@ -28,8 +28,8 @@ def warm_up(session: SparkSession) -> None:
     _run(bounded(session.sql(_RECORDS)))
 
 
-def warm_up_long_way(session: SparkSession) -> None:
-    """The same by the way of records in doubt, which takes several seconds."""
+def warm_up_fallback(session: SparkSession) -> None:
+    """The same by the fallback path, which takes several seconds."""
     _run(outcomes(decode(session.sql(_RECORDS))))
 
 

@@ -11,8 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from services.common import bar
-from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, sure_outcomes
-from services.stream.decoding.arrow_fields import DoubtError
+from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, fast_outcomes
+from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.decoding.copy_text import outcomes
 from services.stream.decoding.spark_decode import decode
 from services.stream.sink.dispatch import bounded
@@ -72,15 +72,15 @@ def batch(pairs: list[Pair]) -> pa.RecordBatch:
 def is_sure(pair: Pair) -> bool:
     """Return whether a record is accepted, alone in its batch."""
     try:
-        sure_outcomes(batch([pair]))
-    except DoubtError:
+        fast_outcomes(batch([pair]))
+    except FallbackError:
         return False
     return True
 
 
 def quickly(pairs: list[Pair]) -> list[dict[str, Any]]:
     """Return what the records are as columns, with the values of their rows for COPY."""
-    found = sure_outcomes(batch(pairs)).drop_columns([*OF_ROWS_ALONE])
+    found = fast_outcomes(batch(pairs)).drop_columns([*OF_ROWS_ALONE])
     return [row | {"line": values(row["line"])} for row in found.to_pylist()]
 
 
@@ -103,7 +103,7 @@ def test_good_bars_are_accepted_and_read_alike(spark_session: SparkSession) -> N
 
 
 def test_the_columns_of_a_key_say_what_its_row_says() -> None:
-    rows = sure_outcomes(batch(good_pairs())).to_pylist()
+    rows = fast_outcomes(batch(good_pairs())).to_pylist()
     told = [values(row["line"]) for row in rows]
     assert [[row[name] for name in OF_ROWS_ALONE] for row in rows] == [
         [each[name] for name in OF_ROWS_ALONE] for each in told
@@ -112,8 +112,8 @@ def test_the_columns_of_a_key_say_what_its_row_says() -> None:
 
 def test_a_part_of_a_larger_batch_is_read_alike() -> None:
     pairs = [pair for pair in good_pairs() if is_sure(pair)]
-    whole = sure_outcomes(batch(pairs))
-    assert sure_outcomes(batch(pairs).slice(2, 5)).equals(whole.slice(2, 5))
+    whole = fast_outcomes(batch(pairs))
+    assert fast_outcomes(batch(pairs).slice(2, 5)).equals(whole.slice(2, 5))
 
 
 @pytest.mark.parametrize("event", BAD, ids=range(len(BAD)))
@@ -139,8 +139,8 @@ def test_bars_that_only_values_make_bad_are_in_doubt(event: bar.Bar) -> None:
 )
 def test_other_records_are_in_doubt(pair: Pair) -> None:
     assert not is_sure(pair)
-    with pytest.raises(DoubtError):
-        sure_outcomes(batch([(GOOD.key(), GOOD.to_json()), pair]))
+    with pytest.raises(FallbackError):
+        fast_outcomes(batch([(GOOD.key(), GOOD.to_json()), pair]))
 
 
 def test_quotes_that_are_missed_here_and_left_over_there_are_in_doubt() -> None:
@@ -148,8 +148,8 @@ def test_quotes_that_are_missed_here_and_left_over_there_are_in_doubt() -> None:
     value = GOOD.to_json()
     fewer, more = value.replace(b'"schema_version"', b'"schema_version'), value + b'"'
     for pairs in ([fewer, more], [more, fewer]):
-        with pytest.raises(DoubtError):
-            sure_outcomes(batch([(GOOD.key(), each) for each in pairs]))
+        with pytest.raises(FallbackError):
+            fast_outcomes(batch([(GOOD.key(), each) for each in pairs]))
 
 
 def test_at_the_edge_of_a_rule_both_ways_agree_or_it_is_in_doubt(

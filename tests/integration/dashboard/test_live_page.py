@@ -34,7 +34,7 @@ seen = itertools.count(1)
 
 @dataclass(frozen=True)
 class Commit:
-    """What one transaction stores: closes by symbol and minute; derived series with it, or not."""
+    """What one transaction stores: closes by symbol and minute; indicators with it, or not."""
 
     bars: dict[tuple[str, int], float]
     with_indicators: bool = True

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from services.stream.decoding import copy_binary
-from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.sink import postgres, staging
 from tests.bars import bar
@@ -42,7 +42,7 @@ def text(value: Value) -> str:
 def test_rows_and_lines_are_stored_alike(market: Market) -> None:
     priced = [bar(dict.fromkeys(("open", "high", "low", "close"), price)) for price in PRICES]
     pairs = [*good_pairs(), *((each.key(), each.to_json()) for each in priced)]
-    rows = sure_outcomes(batch(pairs)).column("line")
+    rows = fast_outcomes(batch(pairs)).column("line")
     told = [values(row) for row in rows.to_pylist()]
     lines = ["\t".join(text(each[name]) for name in LINE_COLUMNS) + "\n" for each in told]
     with closing(postgres.connect(market.address("stream_writer"), "test")) as session:

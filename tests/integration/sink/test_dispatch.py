@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.stream.sink.dispatch import LONG_WAY_BATCHES
+from services.stream.sink.dispatch import FALLBACK_BATCHES
 from services.stream.sink.ledger import OffsetRange
 from tests.bars import bar, record
 from tests.contract.decoding.test_canonical import spaced
@@ -42,8 +42,8 @@ def test_a_record_in_doubt_is_read_the_long_way(
 
     assert seen == [
         (2, 0, 0),
-        (5, 0, LONG_WAY_BATCHES),
-        (1, 1, LONG_WAY_BATCHES - 1),
+        (5, 0, FALLBACK_BATCHES),
+        (1, 1, FALLBACK_BATCHES - 1),
     ]
     stored = market.rows("select symbol from market.events_stream order by symbol")
     assert [symbol for (symbol,) in stored] == ["A0", "A1", "A2", "B0", "B1", "B2", "B3", "ODD"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from services.common.bar import Bar
-from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.records import Merged, Written
 from services.stream.sink import insert_new
 from services.stream.sink import postgres as stream_postgres
@@ -67,7 +67,7 @@ def rows(bars: list[Bar], partition: int = 0, first: int = 0) -> pa.RecordBatch:
         }
         for number, one in enumerate(bars)
     ]
-    return sure_outcomes(pa.RecordBatch.from_pylist(records, schema=RECORDS))
+    return fast_outcomes(pa.RecordBatch.from_pylist(records, schema=RECORDS))
 
 
 @dataclass

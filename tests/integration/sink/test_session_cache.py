@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services.stream.settings import PostgresAddress
-from services.stream.sink.session_cache import close_kept_sessions, kept_session
+from services.stream.sink.session_cache import cached_session, close_cached_sessions
 from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
 
@@ -18,17 +18,17 @@ NAME = "tapeline executor"
 @pytest.fixture
 def address(market: Market) -> Iterator[PostgresAddress]:
     yield market.address("stream_writer")
-    close_kept_sessions()
+    close_cached_sessions()
 
 
 def process_id(address: PostgresAddress, name: str = NAME) -> int:
-    with kept_session(address, name) as session:
+    with cached_session(address, name) as session:
         [(number,)] = session.fetch("select pg_backend_pid()")
     return int(number)
 
 
 def fail(address: PostgresAddress) -> None:
-    with kept_session(address, NAME) as session:
+    with cached_session(address, NAME) as session:
         session.run("select 1 / 0")
 
 
@@ -52,7 +52,7 @@ def test_after_an_error_the_session_is_not_kept(address: PostgresAddress) -> Non
 
 
 def test_a_session_in_use_is_nobody_elses(address: PostgresAddress) -> None:
-    with kept_session(address, NAME) as session:
+    with cached_session(address, NAME) as session:
         [(mine,)] = session.fetch("select pg_backend_pid()")
         assert process_id(address) != mine
 

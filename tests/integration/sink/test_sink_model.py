@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.stream.decoding.arrow_decode import sure_outcomes
+from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.records import RejectedRecord
 from services.stream.sink import postgres
@@ -272,7 +272,7 @@ class SinkMachine(RuleBasedStateMachine):
 
     def _rows_of(self, numbers: Sequence[int]) -> pa.RecordBatch:
         rows = [record(self.symbol, self.log[number], number) for number in numbers]
-        return sure_outcomes(pa.RecordBatch.from_pylist(rows, schema=RECORDS))
+        return fast_outcomes(pa.RecordBatch.from_pylist(rows, schema=RECORDS))
 
     def _publish(self, records: Iterable[RejectedRecord]) -> None:
         self.published += [record.offset for record in records]

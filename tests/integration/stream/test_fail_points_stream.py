@@ -206,7 +206,7 @@ def test_the_computation_of_derived_series_may_die_at_any_point(trial: Trial) ->
     child = trial.stream.start()
     # Nothing may be due any more; until the query runs, a signal would end what cannot hear it yet.
     wait_for(lambda: " reading " in log_of(child), "the query")
-    wait_for(lambda: nothing_is_due(trial.stream.market), "the derived series")
+    wait_for(lambda: nothing_is_due(trial.stream.market), "the indicators")
 
     assert end(child)[0] == 0, log_of(child)
     trial.assert_exact({0: 2, 1: 2})

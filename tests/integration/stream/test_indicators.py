@@ -1,4 +1,4 @@
-"""Derived series over a real PostgreSQL: whatever came when, they are those of the stored bars."""
+"""Indicators over a real PostgreSQL: whatever came when, they are those of the stored bars."""
 
 from __future__ import annotations
 

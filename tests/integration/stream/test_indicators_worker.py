@@ -1,4 +1,4 @@
-"""Derived series in the live job: they follow the bars, or wait until they are wanted."""
+"""Indicators in the live job: they follow the bars, or wait until they are wanted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_derived_series_follow_the_bars(stream: Stream, bars_topic: Topic) -> No
     later = replace(revised, ohlcv=replace(revised.ohlcv, close="270.00"), observed_at=LATER)
     bars_topic.send(record(later))
     stream.wait_for_offset(1501)
-    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    wait_for(lambda: nothing_is_due(stream.market), "the indicators")
 
     assert end(child)[0] == 0, log_of(child)
     assert_derived(stream.market)
@@ -35,7 +35,7 @@ def test_series_that_were_not_wanted_are_derived_later(stream: Stream, bars_topi
     assert stream.market.rows("select count(*) from market.bar_indicators") == [(0,)]
 
     child = stream.start()
-    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    wait_for(lambda: nothing_is_due(stream.market), "the indicators")
 
     assert end(child)[0] == 0, log_of(child)
     assert_derived(stream.market)

@@ -150,7 +150,7 @@ def test_records_that_aged_out_unread_stop_the_job_until_accepted(
 
     assert second.process.wait(90) == 1
     assert (
-        f"partition {partition}: offsets 1 to {offsets.until - 3} have aged out of Kafka unread"
+        f"partition {partition}: offsets 1 to {offsets.until - 3} have expired from Kafka unread"
         in log_of(second)
     )
     shutil.rmtree(stream.checkpoint)
@@ -202,7 +202,7 @@ def test_reconcile_finds_a_lost_and_a_doubled_record(stream: Stream, bars_topic:
 
     assert result.returncode == 1
     assert "unaccounted 1" in result.stdout
-    assert "doubled 1" in result.stdout
+    assert "duplicated 1" in result.stdout
     assert "NOT every record is in order" in result.stdout
 
 
@@ -245,7 +245,7 @@ def test_reconcile_says_what_was_removed_before_it_could_read_it(
     assert result.returncode == 0, result.stdout + result.stderr
     assert (
         f"partition {number} [0, {ends[number]}): produced 1 = stored 1 + superseded 0 + "
-        f"rejected 0; unaccounted 0, doubled 0, absent 0, lag 0: balanced; retention removed "
+        f"rejected 0; unaccounted 0, duplicated 0, absent 0, lag 0: balanced; retention removed "
         f"{ends[number] - 1} unread" in result.stdout
     )
 
@@ -303,7 +303,7 @@ def test_what_the_database_s_owner_set_for_everybody_changes_nothing(
     bars_topic.send((b"AAPL", b"{\xff"), *map(record, many(300)))
     stream.start(DRIVER_ROWS="0")
     stream.wait_for_offset(301)
-    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    wait_for(lambda: nothing_is_due(stream.market), "the indicators")
 
     dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
 
@@ -320,7 +320,7 @@ def test_the_loss_of_spark_s_local_folder_is_told_in_a_line(
     bars_topic.send(*map(record, many(100)))
     child = stream.start(SPARK_LOCAL_DIRS=str(local), DRIVER_ROWS="0")
     stream.wait_for_offset(100)
-    wait_for(lambda: nothing_is_due(stream.market), "the derived series")
+    wait_for(lambda: nothing_is_due(stream.market), "the indicators")
     shutil.rmtree(local)
     local.write_text("no folder any more")
     bars_topic.send(*map(record, many(100, start=100)))

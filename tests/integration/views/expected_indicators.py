@@ -23,7 +23,7 @@ from market.bar_indicators order by symbol, interval, bar_time
 
 
 def nothing_is_due(market: Market) -> bool:
-    """Tell whether bars are stored and no derived series is due."""
+    """Tell whether bars are stored and none of their indicators is due."""
     query = """
     select (select count(*) from market.indicator_work) = 0
         and exists (select from market.events_stream)

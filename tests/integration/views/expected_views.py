@@ -13,7 +13,7 @@ PRICES = ["open", "high", "low", "close"]
 
 
 def prepared(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return the bars with float prices, the clocks, and the derived series that views use."""
+    """Return the bars with float prices, the clocks, and the indicators that views use."""
     table = bars.sort_values([*SERIES, "bar_time"], ignore_index=True)
     table[PRICES] = table[PRICES].astype(float)
     table["volume"] = table["volume"].astype(float)

@@ -44,7 +44,7 @@ TABLES = ("events_stream", "bar_indicators")
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every node of a plan that reads bars or derived series."""
+    """Yield every node of a plan that reads bars or indicators."""
     if plan.get("Relation Name", "").startswith(TABLES):
         yield plan
     for part in plan.get("Plans", ()):

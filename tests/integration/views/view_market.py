@@ -157,7 +157,7 @@ def frame(bars: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def store(market: Market, bars: pd.DataFrame, derived: bool = True) -> None:
-    """Insert bars, and their derived series as a computation from scratch gives them."""
+    """Insert bars, and their indicators as a computation from scratch gives them."""
     if len(bars) == 0:
         return
     shuffled = bars.sample(frac=1, random_state=1)

@@ -75,7 +75,7 @@ def test_a_sound_pipeline_has_no_finding() -> None:
         pytest.param(
             replace(SOUND, replaced=[*SOUND.replaced, REPLACED]),
             {"duplicated": 2},
-            id="a doubled revision",
+            id="a duplicated revision",
         ),
         pytest.param(
             replace(

@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.dashboard.auth_middleware import Guard
+from services.dashboard.auth_middleware import AuthMiddleware
 from services.dashboard.settings import CHART_LIBRARY, read_settings
 
 FRONT, NEIGHBOUR = "172.19.0.5", "172.20.0.9"
@@ -27,7 +27,7 @@ def answers(
     """Ask one after the other, each by (peer, password, what it says of the viewer)."""
 
     async def run() -> list[int]:
-        guard = Guard(PlainTextResponse("shown"), Secret("right"), 10_000)
+        guard = AuthMiddleware(PlainTextResponse("shown"), Secret("right"), 10_000)
         app = ProxyHeadersMiddleware(guard, list(believed))  # type: ignore[arg-type]
         codes = []
         for peer, password, viewer in asked:

@@ -21,7 +21,7 @@ from services.dashboard.data_api import formats
 from services.dashboard.data_api.datasets import REJECTED, Dataset, Kind
 from services.dashboard.live import feed
 from services.dashboard.page_api.call_quota import parse
-from services.dashboard.page_api.series_index import Catalogue, by_symbol
+from services.dashboard.page_api.series_index import SeriesIndex, by_symbol
 from services.dashboard.settings import CHART_LIBRARY, PostgresAddress, Settings, read_settings
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
@@ -87,10 +87,10 @@ async def _asked(steps: list[tuple[float, str | None]]) -> int:
         asked += 1
         return [*ROWS]
 
-    catalogue = Catalogue(rows, lambda: clock)
+    series_index = SeriesIndex(rows, lambda: clock)
     for second, symbol in steps:
         clock = second
-        await catalogue.stored(symbol)
+        await series_index.stored(symbol)
     return asked
 
 

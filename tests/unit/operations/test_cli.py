@@ -198,7 +198,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "certificate 3 of 63 days left: tapeline-certificate.timer has not renewed it; on the host:"
         " journalctl -u tapeline-certificate, then systemctl start tapeline-certificate",
         "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
-        "let in      nobody from elsewhere",
+        "networks    nobody from elsewhere",
     ]
 
 

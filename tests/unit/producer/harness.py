@@ -23,10 +23,10 @@ from services.producer.loop import Poller
 from services.producer.market_calendar import Sessions
 from services.producer.metrics import Metrics
 from services.producer.polling.fetch_pool import Fetcher, Job
-from services.producer.polling.watchlist import Roster
-from services.producer.publishing.delivery import Courier, Parcel
+from services.producer.polling.watchlist import Watchlist
+from services.producer.publishing.delivery import DeliveryThread, PendingBars
 from services.producer.publishing.kafka_writer import KafkaWriter
-from services.producer.publishing.state_store import Memory
+from services.producer.publishing.state_store import StateStore
 from services.producer.runtime import Clocks, Complaints, Context, Inbox
 from services.producer.series import Series
 from services.producer.settings import read_settings
@@ -47,9 +47,9 @@ class _Fetcher(Fetcher):
         return True
 
 
-class _Courier(Courier):
-    def submit(self, parcel: Parcel) -> None:
-        super().submit(parcel)
+class _Courier(DeliveryThread):
+    def submit(self, pending: PendingBars) -> None:
+        super().submit(pending)
         while self.waiting():
             self.carry()
 
@@ -85,7 +85,7 @@ class Process:
         world: World,
         variables: dict[str, str],
         once: bool = False,
-        memory_type: Callable[..., Memory] = Memory,
+        memory_type: Callable[..., StateStore] = StateStore,
     ) -> None:
         clock = world.clock
         settings = read_settings(
@@ -106,7 +106,7 @@ class Process:
         pacer = Pacer(settings.plan)
         if settings.plan.per_day is not None:
             pacer.restore(self.memory.calls(), clock.now(), clock.monotonic())
-        self.courier = _Courier(writer, self.memory, self.metrics, inbox.put)
+        self.delivery_thread = _Courier(writer, self.memory, self.metrics, inbox.put)
         self.poller = Poller(
             Context(
                 settings=settings,
@@ -115,8 +115,8 @@ class Process:
                 pacer=pacer,
                 sessions=sessions,
                 fetcher=_Fetcher(world.vendor, settings.source, sessions, 2, inbox.put),
-                courier=self.courier,
-                roster=Roster(settings, LOG),
+                delivery_thread=self.delivery_thread,
+                watchlist=Watchlist(settings, LOG),
                 metrics=self.metrics,
                 inbox=inbox,
                 stop=self.stop,

@@ -16,7 +16,7 @@ from services.producer.alpha_vantage.client import Api
 from services.producer.series import Series, Slice
 from services.producer.settings import Source
 from services.simulator.api import calls as simulator
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults
 from services.simulator.api.rate_limits import Limiter, parse_plan
 from services.simulator.market.bars import PrintedBar
@@ -45,7 +45,7 @@ class ServedVendor(Vendor):
             adjusted=True,
         )
         self.api = Api(source, 2, clock.now)
-        self.faults = server.desk.faults
+        self.faults = server.dispatcher.faults
         self.calls_on: Counter[tuple[date, str]] = Counter()
 
     def fetch(self, series: Series, part: Slice) -> tuple[Verdict, datetime]:
@@ -76,8 +76,10 @@ def served_world(
     clock, limits = Clock(now), parse_plan(plan)
     limiter = Limiter(limits, clock.monotonic, clock.now)
     source = RecordedBars(bars, sessions)
-    desk = Desk(simulator.Api(source, sessions, limits, limiter, clock.now), Faults(1, {}))
-    server = SimulatorServer("127.0.0.1", 0, desk, hang_seconds=1.0)
+    dispatcher = Dispatcher(
+        simulator.Api(source, sessions, limits, limiter, clock.now), Faults(1, {})
+    )
+    server = SimulatorServer("127.0.0.1", 0, dispatcher, hang_seconds=1.0)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     vendor = ServedVendor(clock, server)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.producer.publishing.state_store import Memory
-from services.producer.series import Coverage, Series, Slice
+from services.producer.publishing.state_store import StateStore
+from services.producer.series import HighWaterMark, Series, Slice
 from tests.unit.producer.fakes import BrokerClient, Future
 from tests.unit.producer.harness import (
     FIVE,
@@ -31,16 +31,16 @@ def _kill_at(kinds: str, nth: int, world: World) -> dict[str, Any]:
         if kind == kinds and next(count) == nth:
             raise KilledError(kind)
 
-    class Remembering(Memory):
+    class Remembering(StateStore):
         def remember(
             self, acknowledged: Iterable[tuple[Series, str, bytes]], observed_at: str = ""
         ) -> None:
             event("acknowledged, not remembered")
             super().remember(acknowledged, observed_at)
 
-        def cover(self, series: Series, coverage: Coverage) -> None:
+        def cover(self, series: Series, high_water_mark: HighWaterMark) -> None:
             event("remembered, not covered")
-            super().cover(series, coverage)
+            super().cover(series, high_water_mark)
             event("covered")
 
         def add_answered(self, series: Series, part: Slice) -> None:

@@ -230,7 +230,7 @@ def test_the_heart_stops_when_kafka_takes_nothing(
 ) -> None:
     world.vendor.bars[FIVE] = intraday(3)
     process = Process(world, LIVE)
-    monkeypatch.setattr(process.courier, "stuck_seconds", lambda: 61.0)
+    monkeypatch.setattr(process.delivery_thread, "stuck_seconds", lambda: 61.0)
     for _ in range(3):
         process.steps(1)
         world.clock.move(seconds=3)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import Sessions
@@ -34,8 +34,10 @@ def start(sessions: Sessions, clock: HandClock) -> Iterator[Start]:
     with ExitStack() as running:
 
         def started(hang_seconds: float) -> SimulatorServer:
-            desk = Desk(make_api(FixedBars(), sessions, "unlimited", clock), Faults(1, {}))
-            server = SimulatorServer("127.0.0.1", 0, desk, hang_seconds)
+            dispatcher = Dispatcher(
+                make_api(FixedBars(), sessions, "unlimited", clock), Faults(1, {})
+            )
+            server = SimulatorServer("127.0.0.1", 0, dispatcher, hang_seconds)
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
             running.callback(thread.join)
@@ -105,7 +107,7 @@ def test_wrong_bodies(
     head: tuple[int, str],
     text: str,
 ) -> None:
-    server.desk.faults.set(following=[fault])
+    server.dispatcher.faults.set(following=[fault])
 
     response = get(server, session)
 
@@ -115,7 +117,7 @@ def test_wrong_bodies(
 
 
 def test_a_hang(server: SimulatorServer, session: requests.Session) -> None:
-    server.desk.faults.set(following=["hang"])
+    server.dispatcher.faults.set(following=["hang"])
 
     with pytest.raises(requests.exceptions.ReadTimeout):
         get(server, session, timeout=0.2)
@@ -123,7 +125,7 @@ def test_a_hang(server: SimulatorServer, session: requests.Session) -> None:
 
 def test_a_hang_ends_without_an_answer(start: Start, session: requests.Session) -> None:
     server = start(0.1)
-    server.desk.faults.set(following=["hang"])
+    server.dispatcher.faults.set(following=["hang"])
 
     with pytest.raises(requests.exceptions.ConnectionError, match="RemoteDisconnected"):
         get(server, session)
@@ -132,7 +134,7 @@ def test_a_hang_ends_without_an_answer(start: Start, session: requests.Session) 
 def test_a_drip_is_slow_but_whole(start: Start, session: requests.Session) -> None:
     server = start(1.0)
     whole = get(server, session).content
-    server.desk.faults.set(following=["drip"])
+    server.dispatcher.faults.set(following=["drip"])
 
     began = time.monotonic()
     dripped = get(server, session).content
@@ -142,14 +144,14 @@ def test_a_drip_is_slow_but_whole(start: Start, session: requests.Session) -> No
 
 
 def test_a_truncated_body(server: SimulatorServer, session: requests.Session) -> None:
-    server.desk.faults.set(following=["truncated"])
+    server.dispatcher.faults.set(following=["truncated"])
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         get(server, session)
 
 
 def test_a_reset_connection(server: SimulatorServer, session: requests.Session) -> None:
-    server.desk.faults.set(following=["reset"])
+    server.dispatcher.faults.set(following=["reset"])
 
     with pytest.raises(requests.exceptions.ConnectionError, match="ConnectionResetError"):
         get(server, session)
@@ -215,11 +217,11 @@ def test_the_first_of_repeated_parameters_counts(
 
 
 def test_many_callers_at_once(sessions: Sessions, clock: HandClock) -> None:
-    desk = Desk(
+    dispatcher = Dispatcher(
         make_api(SimulatedBars(1, sessions), sessions, "unlimited", clock),
         Faults(1, {"500": 0.3}),
     )
-    server = SimulatorServer("127.0.0.1", 0, desk, PATIENCE_SECONDS)
+    server = SimulatorServer("127.0.0.1", 0, dispatcher, PATIENCE_SECONDS)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
 
@@ -240,7 +242,7 @@ def test_many_callers_at_once(sessions: Sessions, clock: HandClock) -> None:
 
     failed = [status for status, _ in found if status == 500]
     bodies = {text for status, text in found if status == 200}
-    assert desk.requests() == {
+    assert dispatcher.requests() == {
         "total": 120,
         "by_function": {"TIME_SERIES_INTRADAY": 120},
         "by_class": {"500": len(failed), "data": 120 - len(failed)},

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dashboard.live.changes import Changed, Rows
-from services.dashboard.live.snapshot_horizon import LONGEST, STAMPED_BEFORE, Horizon, Snapshot
+from services.dashboard.live.snapshot_horizon import (
+    LONGEST,
+    STAMPED_BEFORE,
+    Snapshot,
+    SnapshotHorizon,
+)
 
 series = st.dictionaries(st.integers(0, 9), st.integers(0, 2)).map(
     lambda found: [(float(at), found[at]) for at in sorted(found)]
@@ -46,7 +51,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def horizons(snapshots: list[tuple[float, int, int]]) -> list[float]:
     """Return the seconds before noon that each is after, of (second, oldest running, next id)."""
-    horizon = Horizon()
+    horizon = SnapshotHorizon()
     found: list[Any] = [
         horizon.after(Snapshot(NOON + timedelta(seconds=at), oldest, following))
         for at, oldest, following in snapshots

@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.dashboard.live.subscribers import QUEUE_MESSAGES, Audience, FullError, Viewer, Watch
+from services.dashboard.live.subscribers import (
+    QUEUE_MESSAGES,
+    FullError,
+    Subscribers,
+    Viewer,
+    Watch,
+)
 
 AAPL, TSLA = Watch("AAPL", "1min"), Watch("TSLA", "1min")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -22,24 +28,24 @@ def heard(viewer: Viewer) -> list[bytes | None]:
 
 
 async def _all_of_it() -> None:
-    audience = Audience(2, RESYNC)
-    early = audience.join([AAPL, TSLA], NOON)
-    late = audience.join([AAPL], NOON + timedelta(hours=1))
+    subscribers = Subscribers(2, RESYNC)
+    early = subscribers.join([AAPL, TSLA], NOON)
+    late = subscribers.join([AAPL], NOON + timedelta(hours=1))
     with pytest.raises(FullError, match="2 viewers are here already"):
-        audience.join([AAPL], NOON)
-    assert audience.watched() == {AAPL: NOON, TSLA: NOON}
+        subscribers.join([AAPL], NOON)
+    assert subscribers.watched() == {AAPL: NOON, TSLA: NOON}
 
-    audience.tell(TSLA, b"tsla")
-    audience.tell(AAPL, b"aapl")
-    audience.tell_all(None)
+    subscribers.tell(TSLA, b"tsla")
+    subscribers.tell(AAPL, b"aapl")
+    subscribers.tell_all(None)
     assert (heard(early), heard(late)) == ([b"tsla", b"aapl", None], [b"aapl", None])
 
-    audience.leave(early)
-    assert audience.watched() == {AAPL: NOON + timedelta(hours=1)}
-    assert len(audience) == 1
+    subscribers.leave(early)
+    assert subscribers.watched() == {AAPL: NOON + timedelta(hours=1)}
+    assert len(subscribers) == 1
 
     for number in range(QUEUE_MESSAGES + 2):
-        audience.tell(AAPL, b"%d" % number)
+        subscribers.tell(AAPL, b"%d" % number)
     assert heard(late) == [RESYNC, b"%d" % QUEUE_MESSAGES, b"%d" % (QUEUE_MESSAGES + 1)]
 
 

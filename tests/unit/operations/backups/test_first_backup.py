@@ -16,16 +16,16 @@ NONE_IN = "there is no backup in"
 @pytest.mark.parametrize(
     ("where", "first_deed", "backup", "verdict", "is_noted"),
     [
-        (HOST, "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n", "", f"well  {WHAT}", True),
-        (HOST, "2026-11-23T19:31:00Z ann@desk: deploy r1: done\n", "", f"well  {WHAT}", True),
-        (HOST, "2026-11-23T19:29:00Z ann@desk: deploy r1: done\n", "", f"ILL   {WHAT}", False),
-        (HOST, "", "", f"ILL   {WHAT}", False),
-        (LOCAL, "2026-11-24T18:00:00Z ann@desk: deploy: done\n", "", f"ILL   {WHAT}", False),
+        (HOST, "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
+        (HOST, "2026-11-23T19:31:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
+        (HOST, "2026-11-23T19:29:00Z ann@desk: deploy r1: done\n", "", f"FAIL  {WHAT}", False),
+        (HOST, "", "", f"FAIL  {WHAT}", False),
+        (LOCAL, "2026-11-24T18:00:00Z ann@desk: deploy: done\n", "", f"FAIL  {WHAT}", False),
         (
             HOST,
             "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n",
             "/b/market-20261120T023000Z.dump.gpg\n",
-            f"ILL   {WHAT}",
+            f"FAIL  {WHAT}",
             False,
         ),
     ],

@@ -274,7 +274,7 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
     assert said == ["a backup first"]
     assert len(lines) == 7
-    assert not [line for line in lines if not line.startswith("well")]
+    assert not [line for line in lines if not line.startswith("ok")]
 
 
 def test_on_this_machine_the_backup_is_of_its_own_containers() -> None:
@@ -302,7 +302,7 @@ def test_an_upgrade_that_leaves_something_ill_tells_the_way_back() -> None:
     said = str(error.value).splitlines()
     assert said[0] == "it runs, but not all is well:"
     assert (
-        "ILL   the certificate lasts: 4 of 800 days left; tapeline-certificate.timer has not "
+        "FAIL  the certificate lasts: 4 of 800 days left; tapeline-certificate.timer has not "
         "renewed it; on the host: journalctl -u tapeline-certificate, then systemctl start "
         "tapeline-certificate"
     ) in said
@@ -326,7 +326,7 @@ def test_a_certificate_of_six_days_is_no_reason_against_an_upgrade() -> None:
     six = "notBefore=Nov 21 12:00:00 2026 GMT\nnotAfter=Nov 28 04:00:00 2026 GMT\n"
     one, _, _ = operation(WELL | {"enddate": six})
     one.outputs = replace(one.host_outputs, certificate="acme")
-    assert "well  the certificate lasts" in upgrade(one, lambda _: None)
+    assert "ok    the certificate lasts" in upgrade(one, lambda _: None)
     assert certificate.state(one) == "3.3 of 6.7 days left, renewed by tapeline-acme.timer"
     one.outputs = replace(one.outputs, certificate="given")
     assert certificate.state(one) == "3.3 of 6.7 days left"

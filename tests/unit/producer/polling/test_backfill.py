@@ -12,14 +12,14 @@ from services.producer.polling.backfill import (
     reaches,
     slices_to_fill,
 )
-from services.producer.series import COMPACT, FULL, Coverage, NoBars, Slice
+from services.producer.series import COMPACT, FULL, HighWaterMark, NoBars, Slice
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 
 
-def _covered(days_ago: float) -> Coverage:
+def _covered(days_ago: float) -> HighWaterMark:
     asked_at = NOW - timedelta(days=days_ago)
-    return Coverage(asked_at, "2026-01-02 10:00:00", asked_at)
+    return HighWaterMark(asked_at, "2026-01-02 10:00:00", asked_at)
 
 
 def _months(*months: str) -> list[Slice]:
@@ -27,7 +27,7 @@ def _months(*months: str) -> list[Slice]:
 
 
 @pytest.mark.parametrize(
-    ("coverage", "missed", "premium", "expected"),
+    ("high_water_mark", "missed", "premium", "expected"),
     [
         pytest.param(None, 0, True, [FULL], id="first-start"),
         pytest.param(None, 0, False, [COMPACT], id="first-start-free"),
@@ -38,9 +38,9 @@ def _months(*months: str) -> list[Slice]:
     ],
 )
 def test_slices_to_fill(
-    coverage: Coverage | None, missed: int, premium: bool, expected: list[Slice]
+    high_water_mark: HighWaterMark | None, missed: int, premium: bool, expected: list[Slice]
 ) -> None:
-    assert slices_to_fill(coverage, missed, premium) == expected
+    assert slices_to_fill(high_water_mark, missed, premium) == expected
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_what_came_without_bars_is_asked_for_again_on_another_day() -> None:
 
 
 def test_history_goes_back_from_the_first_full_answer() -> None:
-    coverage = Coverage(NOW, "", datetime(2026, 1, 10, tzinfo=UTC))
-    assert history_months(coverage, {"2025-11"}, 3) == _months("2025-12", "2025-10")
-    assert history_months(coverage, (), 0) == []
+    high_water_mark = HighWaterMark(NOW, "", datetime(2026, 1, 10, tzinfo=UTC))
+    assert history_months(high_water_mark, {"2025-11"}, 3) == _months("2025-12", "2025-10")
+    assert history_months(high_water_mark, (), 0) == []
 
 
 def test_history_ends_where_the_vendor_begins() -> None:
-    coverage = Coverage(NOW, "", datetime(2000, 3, 10, tzinfo=UTC))
-    assert history_months(coverage, (), 9) == _months("2000-02", "2000-01")
+    high_water_mark = HighWaterMark(NOW, "", datetime(2000, 3, 10, tzinfo=UTC))
+    assert history_months(high_water_mark, (), 9) == _months("2000-02", "2000-01")

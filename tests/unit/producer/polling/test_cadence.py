@@ -7,7 +7,7 @@ import pytest
 from services.producer.alpha_vantage.plan import parse_plan
 from services.producer.market_calendar import Session
 from services.producer.polling.cadence import Market, Pace, Phase, pause_seconds, phase
-from services.producer.series import Coverage, Series
+from services.producer.series import HighWaterMark, Series
 
 FIVE = Series("AAPL", "5min")
 DAILY = Series("AAPL", "1d")
@@ -33,8 +33,8 @@ def _market(now: str) -> Market:
     return Market(at, latest, _session(7 if at >= _session(7).closes else 6))
 
 
-def _covered(asked_at: str, newest_bar: str) -> Coverage:
-    return Coverage(_utc(asked_at), newest_bar, _utc(asked_at))
+def _covered(asked_at: str, newest_bar: str) -> HighWaterMark:
+    return HighWaterMark(_utc(asked_at), newest_bar, _utc(asked_at))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def _covered(asked_at: str, newest_bar: str) -> Coverage:
 def test_an_intraday_series_is_polled_while_bars_can_change(
     now: str, asked_at: str, freshness: str, expected: Phase
 ) -> None:
-    coverage = _covered(asked_at, asked_at)
-    assert phase(FIVE, coverage, _market(now), freshness, PREMIUM) is expected
+    high_water_mark = _covered(asked_at, asked_at)
+    assert phase(FIVE, high_water_mark, _market(now), freshness, PREMIUM) is expected
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,10 @@ def test_an_intraday_series_is_polled_while_bars_can_change(
 def test_without_entitlement_the_last_session_is_waited_for(
     newest_bar: str, expected: Phase
 ) -> None:
-    coverage = _covered("2025-11-08 09:00", newest_bar)
-    assert phase(FIVE, coverage, _market("2025-11-08 10:00"), "historical", PREMIUM) is expected
+    high_water_mark = _covered("2025-11-08 09:00", newest_bar)
+    assert (
+        phase(FIVE, high_water_mark, _market("2025-11-08 10:00"), "historical", PREMIUM) is expected
+    )
 
 
 def test_a_series_never_seen_is_asked_for_although_the_market_is_closed() -> None:
@@ -117,8 +119,8 @@ def test_a_series_never_seen_is_asked_for_although_the_market_is_closed() -> Non
 def test_a_daily_series_is_asked_for_after_the_close(
     pace: Pace, now: str, asked_at: str, newest_bar: str, expected: Phase
 ) -> None:
-    coverage = _covered(asked_at, newest_bar)
-    assert phase(DAILY, coverage, _market(now), "end_of_day", pace) is expected
+    high_water_mark = _covered(asked_at, newest_bar)
+    assert phase(DAILY, high_water_mark, _market(now), "end_of_day", pace) is expected
 
 
 @pytest.mark.parametrize(

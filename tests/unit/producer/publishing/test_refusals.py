@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.producer.runtime import ProducerStoppedError
-from services.producer.series import Coverage, Series
+from services.producer.series import HighWaterMark, Series
 from tests.unit.producer.alpha_vantage.test_classify import (
     ERROR_MESSAGE,
     INFORMATION,
@@ -144,8 +144,8 @@ def test_absurd_bars_in_a_good_answer_are_published(world: World) -> None:
     process = Process(world, LIVE)
     process.steps(2)
     assert stored(world.broker) == held(world.vendor)
-    coverage = process.memory.coverage(FIVE)
-    assert coverage == Coverage(OPEN, "2025-11-06 11:00:00", OPEN)
+    high_water_mark = process.memory.high_water_mark(FIVE)
+    assert high_water_mark == HighWaterMark(OPEN, "2025-11-06 11:00:00", OPEN)
     process.end()
 
 

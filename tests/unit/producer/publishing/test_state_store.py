@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from services.producer.publishing.state_file import FILE_NAME, MemoryFailedError
-from services.producer.publishing.state_store import Memory
-from services.producer.series import FULL, Coverage, Failing, NoBars, Series, Slice
+from services.producer.publishing.state_file import FILE_NAME, StateStoreError
+from services.producer.publishing.state_store import StateStore
+from services.producer.series import FULL, Failing, HighWaterMark, NoBars, Series, Slice
 
 FIVE = Series("AAPL", "5min")
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 
 
 def test_acknowledged_bars_are_remembered_across_restarts(tmp_path: Path) -> None:
-    first = Memory(tmp_path, NOW)
+    first = StateStore(tmp_path, NOW)
     first.remember([(FIVE, "2026-03-05 10:00:00", b"a"), (FIVE, "2026-03-05 10:05:00", b"b")])
     first.remember([(FIVE, "2026-03-05 10:05:00", b"c")])
     first.close()
-    second = Memory(tmp_path, NOW)
+    second = StateStore(tmp_path, NOW)
     assert second.fingerprints(FIVE, "2026-03-05 10:05:00", "2026-03-06") == {
         "2026-03-05 10:05:00": b"c"
     }
@@ -29,27 +29,27 @@ def test_acknowledged_bars_are_remembered_across_restarts(tmp_path: Path) -> Non
 
 
 def test_coverage_and_months_are_kept(tmp_path: Path) -> None:
-    memory = Memory(tmp_path, NOW)
-    assert memory.coverage(FIVE) is None
-    coverage = Coverage(NOW, "2026-03-05 10:05:00", NOW - timedelta(days=1))
-    memory.cover(FIVE, coverage)
+    memory = StateStore(tmp_path, NOW)
+    assert memory.high_water_mark(FIVE) is None
+    high_water_mark = HighWaterMark(NOW, "2026-03-05 10:05:00", NOW - timedelta(days=1))
+    memory.cover(FIVE, high_water_mark)
     for _ in range(2):
         memory.add_answered(FIVE, Slice("month", "2026-01"))
     memory.add_answered(FIVE, FULL)
-    assert memory.coverage(FIVE) == coverage
+    assert memory.high_water_mark(FIVE) == high_water_mark
     assert memory.months(FIVE) == {"2026-01"}
     memory.close()
 
 
 def test_what_fails_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
-    first = Memory(tmp_path, NOW)
+    first = StateStore(tmp_path, NOW)
     failing = Failing("bad_call", 3, NOW - timedelta(days=1), NOW, given_up=True)
     others = [Series("MSFT", "5min"), Series("AAPL", "1d")]
     for series in (FIVE, *others):
         first.keep_failing(series, failing)
     first.forget_failing(others[0])
     first.close()
-    second = Memory(tmp_path, NOW)
+    second = StateStore(tmp_path, NOW)
     assert [second.failing(series) for series in (FIVE, *others)] == [failing, None, failing]
     second.keep_failing_only_of([FIVE])
     assert [second.failing(series) for series in (FIVE, *others)] == [failing, None, None]
@@ -57,7 +57,7 @@ def test_what_fails_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_slices_without_bars_are_kept_by_the_day(tmp_path: Path) -> None:
-    memory, today, month = Memory(tmp_path, NOW), NOW.date(), Slice("month", "2025-11")
+    memory, today, month = StateStore(tmp_path, NOW), NOW.date(), Slice("month", "2025-11")
     yesterday = today - timedelta(days=1)
     assert memory.add_no_bars(FIVE, FULL, "short", today) == NoBars("short", today, today)
     memory.add_no_bars(FIVE, month, "empty_json", yesterday)
@@ -73,7 +73,7 @@ def test_slices_without_bars_are_kept_by_the_day(tmp_path: Path) -> None:
 
 
 def test_the_first_bar_ever_seen_is_kept_by_symbol(tmp_path: Path) -> None:
-    memory = Memory(tmp_path, NOW)
+    memory = StateStore(tmp_path, NOW)
     assert memory.first_bar("AAPL") == ""
     for time in ("2026-03-05 10:00:00", "2026-03-04 10:00:00", "2026-03-06 10:00:00"):
         memory.see_bar("AAPL", time)
@@ -83,40 +83,40 @@ def test_the_first_bar_ever_seen_is_kept_by_symbol(tmp_path: Path) -> None:
 
 def test_a_file_of_the_release_before_goes_on(tmp_path: Path) -> None:
     """And knows the first bars of what it holds."""
-    memory = Memory(tmp_path, NOW)
+    memory = StateStore(tmp_path, NOW)
     memory.remember([(FIVE, "2026-03-05 10:00:00", b"a"), (FIVE, "garbage", b"b")])
     memory.charge(NOW, FIVE)
     memory.close()
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as old:
         for table in ("series_calls", "failing", "no_bars", "first_bars"):
             old.execute(f"drop table {table}")
-    again = Memory(tmp_path, NOW)
+    again = StateStore(tmp_path, NOW)
     assert again.first_bar("AAPL") == "2026-03-05 10:00:00"
     assert (again.calls(), again.calls_of(FIVE, NOW.date())) == ([NOW], 0)
     again.close()
 
 
 def test_the_newest_observation_survives_a_restart(tmp_path: Path) -> None:
-    first = Memory(tmp_path, NOW)
+    first = StateStore(tmp_path, NOW)
     assert first.newest_observation() is None
     first.remember([(FIVE, "2026-03-05 10:05:00", b"a")], "2026-03-05T15:10:00.500Z")
     first.remember([(FIVE, "2026-03-05 10:00:00", b"b")], "2026-03-05T15:09:59.000Z")
     first.remember([(FIVE, "2026-03-05 09:55:00", b"c")])
     first.close()
-    second = Memory(tmp_path, NOW)
+    second = StateStore(tmp_path, NOW)
     assert second.newest_observation() == datetime(2026, 3, 5, 15, 10, 0, 500_000, tzinfo=UTC)
     second.close()
 
 
 def test_the_days_calls_survive_a_restart(tmp_path: Path) -> None:
-    first = Memory(tmp_path, NOW)
+    first = StateStore(tmp_path, NOW)
     calls = [NOW - timedelta(days=3), NOW - timedelta(minutes=2), NOW]
     for called_at in calls:
         first.charge(called_at, FIVE)
     first.refund(calls[1])
     first.stop_until(NOW + timedelta(hours=12))
     first.close()
-    second = Memory(tmp_path, NOW)
+    second = StateStore(tmp_path, NOW)
     assert second.calls() == [NOW]
     assert second.calls_of(FIVE, NOW.date()) == 1
     assert second.calls_of(Series("MSFT", "5min"), NOW.date()) == 0
@@ -129,7 +129,7 @@ def test_the_days_calls_survive_a_restart(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_set_aside(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(damage)
-    memory = Memory(tmp_path, NOW)
+    memory = StateStore(tmp_path, NOW)
     assert memory.set_aside == tmp_path / f"{FILE_NAME}.damaged-20260306T120000"
     assert memory.set_aside.read_bytes() == damage
     assert memory.calls() == []
@@ -137,32 +137,32 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, damage: bytes) -> None:
 
 
 def test_damage_inside_the_file_is_noticed(tmp_path: Path) -> None:
-    first = Memory(tmp_path, NOW)
+    first = StateStore(tmp_path, NOW)
     first.remember((FIVE, f"2026-03-05 10:{number:05d}", b"x" * 16) for number in range(5_000))
     first.close()
     content = bytearray((tmp_path / FILE_NAME).read_bytes())
     content[8_192:40_960] = b"\xaa" * 32_768
     (tmp_path / FILE_NAME).write_bytes(content)
-    second = Memory(tmp_path, NOW)
+    second = StateStore(tmp_path, NOW)
     assert second.set_aside is not None
     second.close()
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(MemoryFailedError, match="PRODUCER_STATE_DIR must name a folder"):
-        Memory(tmp_path / "file", NOW)
+    with pytest.raises(StateStoreError, match="PRODUCER_STATE_DIR must name a folder"):
+        StateStore(tmp_path / "file", NOW)
 
 
 def test_a_write_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
-    memory = Memory(tmp_path, NOW)
+    memory = StateStore(tmp_path, NOW)
     memory.close()
-    with pytest.raises(MemoryFailedError, match="check the disk"):
+    with pytest.raises(StateStoreError, match="check the disk"):
         memory.charge(NOW, FIVE)
 
 
 def test_old_intraday_bars_are_forgotten(tmp_path: Path) -> None:
-    memory, daily = Memory(tmp_path, NOW), Series("AAPL", "1d")
+    memory, daily = StateStore(tmp_path, NOW), Series("AAPL", "1d")
     old, new = "2025-12-01 10:00:00", "2026-03-01 10:00:00"
     memory.remember([(FIVE, old, b"a"), (FIVE, new, b"b"), (daily, "2025-12-01", b"c")])
     memory.prune(NOW)

@@ -8,7 +8,7 @@ import pytest
 
 from services.simulator.api.calls import Answer, Call
 from services.simulator.api.control import control
-from services.simulator.api.dispatch import Desk
+from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults
 from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import FixedBars, HandClock, make_api
@@ -17,26 +17,26 @@ CALL = Call({"function": "GLOBAL_QUOTE", "symbol": "IBM", "apikey": "KEY123"})
 
 
 @pytest.fixture
-def desk(sessions: Sessions, clock: HandClock) -> Desk:
-    return Desk(make_api(FixedBars(), sessions, "unlimited", clock), Faults(1, {}))
+def dispatcher(sessions: Sessions, clock: HandClock) -> Dispatcher:
+    return Dispatcher(make_api(FixedBars(), sessions, "unlimited", clock), Faults(1, {}))
 
 
-def test_health(desk: Desk) -> None:
-    assert control(desk, "GET", "/health", b"", False) == Answer(
+def test_health(dispatcher: Dispatcher) -> None:
+    assert control(dispatcher, "GET", "/health", b"", False) == Answer(
         "control", b"ok", content_type="text/plain"
     )
 
 
-def test_set_and_show_faults(desk: Desk) -> None:
+def test_set_and_show_faults(dispatcher: Dispatcher) -> None:
     wanted = {
         "probabilities": {"hang": 0.5},
         "next": ["429", "none"],
         "symbols": {"XOM": "empty_object"},
     }
 
-    put = control(desk, "PUT", "/faults", json.dumps(wanted).encode(), True)
-    desk.take(CALL)
-    shown = control(desk, "GET", "/faults", b"", True)
+    put = control(dispatcher, "PUT", "/faults", json.dumps(wanted).encode(), True)
+    dispatcher.take(CALL)
+    shown = control(dispatcher, "GET", "/faults", b"", True)
 
     assert json.loads(put.body) == {**wanted, "served": {}}
     assert json.loads(shown.body) == {
@@ -60,12 +60,17 @@ def test_set_and_show_faults(desk: Desk) -> None:
         pytest.param(b'{"probabilities": {"hang": 2}}', "the probability of hang", id="large"),
     ],
 )
-def test_wrong_faults(desk: Desk, body: bytes, error: str) -> None:
-    answer = control(desk, "PUT", "/faults", body, True)
+def test_wrong_faults(dispatcher: Dispatcher, body: bytes, error: str) -> None:
+    answer = control(dispatcher, "PUT", "/faults", body, True)
 
     assert answer.status == 400
     assert json.loads(answer.body)["error"].startswith(error)
-    assert desk.faults.state() == {"probabilities": {}, "next": [], "symbols": {}, "served": {}}
+    assert dispatcher.faults.state() == {
+        "probabilities": {},
+        "next": [],
+        "symbols": {},
+        "served": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,6 @@ def test_wrong_faults(desk: Desk, body: bytes, error: str) -> None:
         pytest.param("GET", "/", True, 404, id="unknown"),
     ],
 )
-def test_refused(desk: Desk, method: str, path: str, local: bool, status: int) -> None:
-    assert control(desk, method, path, b'{"next": ["429"]}', local).status == status
-    assert desk.faults.choose() is None
+def test_refused(dispatcher: Dispatcher, method: str, path: str, local: bool, status: int) -> None:
+    assert control(dispatcher, method, path, b'{"next": ["429"]}', local).status == status
+    assert dispatcher.faults.choose() is None

@@ -1,4 +1,4 @@
-"""The derived series: their definitions against TA-Lib, their bits against any way to cut them."""
+"""The indicators: their definitions against TA-Lib, their bits against any way to cut them."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_an_account_that_balances() -> None:
     assert (found.absent, found.removed, found.lag, found.balanced) == ((), 0, 9, True)
     assert str(found) == (
         "partition 3 [0, 5): produced 5 = stored 2 + superseded 2 + rejected 1; "
-        "unaccounted 0, doubled 0, absent 0, lag 9: balanced"
+        "unaccounted 0, duplicated 0, absent 0, lag 9: balanced"
     )
 
 
@@ -103,15 +103,15 @@ def test_unless_retention_removed_it_before_it_was_read_which_the_account_says()
     assert (found.absent, found.removed, found.balanced) == ((), 3, True)
     assert str(found) == (
         "partition 3 [0, 6): produced 3 = stored 3 + superseded 0 + rejected 0; "
-        "unaccounted 0, doubled 0, absent 0, lag 0: balanced; retention removed 3 unread"
+        "unaccounted 0, duplicated 0, absent 0, lag 0: balanced; retention removed 3 unread"
     )
 
 
 def test_a_record_without_a_trace_and_one_with_two_are_named() -> None:
     found = account(Checked(0, OffsetRange(0, 4)), range(4), {1: "ss", 2: "sr"}, [3], 0)
 
-    assert (found.unaccounted, found.doubled, found.balanced) == ((0,), (1, 2), False)
-    assert str(found).endswith("unaccounted 1, doubled 2, absent 0, lag 0: NOT BALANCED")
+    assert (found.unaccounted, found.duplicated, found.balanced) == ((0,), (1, 2), False)
+    assert str(found).endswith("unaccounted 1, duplicated 2, absent 0, lag 0: NOT BALANCED")
 
 
 def test_marks_of_offsets_that_kafka_no_longer_has_do_not_count() -> None:

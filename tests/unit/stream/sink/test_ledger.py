@@ -1,4 +1,4 @@
-"""The ledger's arithmetic: nothing doubled, nothing lost, however a range is cut into batches."""
+"""The ledger's arithmetic: nothing twice, nothing lost, however a range is cut into batches."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def test_a_query_begins_at_the_ledger_else_at_the_earliest(
         pytest.param(
             {0: 30},
             "id-0",
-            "the ledger belongs to topic id-0, but Kafka now has id-1: the topic was made anew.",
-            id="made anew",
+            "the ledger belongs to topic id-0, but Kafka now has id-1: the topic was recreated.",
+            id="recreated",
         ),
         pytest.param(
             {0: 51},
@@ -57,6 +57,8 @@ def test_aged_out_records_stop_the_start_until_they_are_accepted_as_lost() -> No
     with pytest.raises(LedgerMismatchError) as caught:
         starting_offsets(FACTS, {0: 4, 1: 2}, "id-1", accept_lost=False)
 
-    assert str(caught.value).startswith("partition 0: offsets 4 to 9 have aged out of Kafka unread")
+    assert str(caught.value).startswith(
+        "partition 0: offsets 4 to 9 have expired from Kafka unread"
+    )
     assert "ACCEPT_LOST_OFFSETS=true" in str(caught.value)
     assert starting_offsets(FACTS, {0: 4, 1: 2}, "id-1", accept_lost=True) == {0: 10, 1: 2}
