@@ -109,6 +109,12 @@ def _go_on(market: Market, kept: Path, options: Options, now: datetime) -> Marke
                 f"{kept.parent} holds bars of another market ({earlier['origin']}); "
                 "choose another --data-dir"
             )
+        if earlier["simulated"] != market.simulated:
+            held, comes = ("simulated", "real") if earlier["simulated"] else ("real", "simulated")
+            raise SetupError(
+                f"{kept.parent} holds {held} bars of {market.origin}, and {comes} ones are to come "
+                "(--simulated); choose another --data-dir"
+            )
         clock = parse_market_clock(earlier["clock"], lambda: now)
         if options.source is None:
             going_on = MarketClock(clock.now(), now, options.speed)

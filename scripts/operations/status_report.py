@@ -27,6 +27,7 @@ select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
     'lost', (select coalesce(sum(lost), 0) from bi.sink_status)) from bi.events_stream
 """
 _UNKNOWN = "unknown: "
+_WHICH_GIVEN_UP = "fab logs --service producer --grep 'given up'"
 _BACKUP_HOURS = 48
 _POSTGRES_PORT = 5432
 _ANSWER_SECONDS = 5.0
@@ -102,12 +103,17 @@ def lag(operation: Operation) -> str:
 
 def series(operation: Operation) -> str:
     """Return how many series are polled, and how many of them the API gives no bars of."""
-    text = operation.run(compose_commands.metrics(operation.target, "producer"))
-    polled, given_up = (
-        sum(samples(text, f"tapeline_producer_series{which}")) for which in ("", "_given_up")
-    )
-    told = f", {given_up:.0f} GIVEN UP: fab logs --service producer --grep 'given up'"
+    polled, given_up = _polled_and_given_up(operation)
+    told = f", {given_up:.0f} GIVEN UP: {_WHICH_GIVEN_UP}"
     return f"{polled:.0f} polled{told if given_up else ''}"
+
+
+def _polled_and_given_up(operation: Operation) -> tuple[float, float]:
+    text = operation.run(compose_commands.metrics(operation.target, "producer"))
+    polled, given_up = (samples(text, f"tapeline_producer_series{of}") for of in ("", "_given_up"))
+    if not polled:
+        raise OperationError("the producer tells of no series")
+    return sum(polled), sum(given_up)
 
 
 def quota(operation: Operation) -> str:
@@ -144,8 +150,9 @@ def hours_since(dump: str, now: datetime) -> float:
     return (now - taken).total_seconds() / 3600
 
 
-def doctor(operation: Operation) -> tuple[list[str], bool]:
-    """Return what was looked at, with a verdict each, and whether all is well.
+def doctor(operation: Operation, *, of_release: bool = False) -> tuple[list[str], bool]:
+    """Return what was looked at, with a verdict each, and whether all is well; `of_release`:
+    apart from what another release would not change.
 
     Raises UnreachableError.
     """
@@ -156,6 +163,8 @@ def doctor(operation: Operation) -> tuple[list[str], bool]:
         ("the certificate lasts", _verdict(lambda: certificate.require_lasting(operation))),
         ("there is a backup of these two days", _verdict(lambda: _recent_backup(operation))),
     ]
+    if not of_release:
+        found.append(("the API has bars of all series", _verdict(lambda: _all_series(operation))))
     if operation.outputs is not None:
         found.append(("the host's firewall is in force", _verdict(lambda: _firewall(operation))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(operation))))
@@ -187,6 +196,12 @@ def _well(operation: Operation) -> None:
     found = look(operation)
     if not found.is_good:
         raise OperationError(str(found))
+
+
+def _all_series(operation: Operation) -> None:
+    polled, given_up = _polled_and_given_up(operation)
+    if given_up:
+        raise OperationError(f"{given_up:.0f} of {polled:.0f} are given up: {_WHICH_GIVEN_UP}")
 
 
 def _rules(operation: Operation) -> None:

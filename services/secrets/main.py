@@ -54,18 +54,21 @@ class Run:
         self._certificates()
 
     def hand_out(self) -> None:
-        """Give each service its own. Raises RefusalError for a given certificate that is none."""
-        for name, service, called in handed_out():
-            self.store.give(service, self.store.file(name), called)
+        """Give each service its own, and nothing else. Raises RefusalError for a given certificate
+        that is none."""
+        given = [(service, self.store.file(name), called) for name, service, called in handed_out()]
         serving = self.store.origin
         if os.path.lexists(self.given / "server.crt"):
             certificates.require_servable(self.given)
             serving = self.given
-        for service in SERVING:
-            for name in ("server.key", "server.crt"):
-                self.store.give(service, serving / name, name)
+        for name in ("server.key", "server.crt"):
+            given += [(service, serving / name, name) for service in SERVING]
         if self.store.has("pgpass.before"):
-            self.store.give("postgres", self.store.file("pgpass.before"), "pgpass.before")
+            given.append(("postgres", self.store.file("pgpass.before"), "pgpass.before"))
+        for service, file, name in given:
+            self.store.give(service, file, name)
+        for service in {service for service, _, _ in given}:
+            self.store.keep_only(service, {name for each, _, name in given if each == service})
 
     def rotate(self, name: str) -> None:
         """Replace a password, whatever was given. Raises RefusalError."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,13 @@ class Store:
         target = self.root / service / name
         if not (target.exists() and filecmp.cmp(source, target, shallow=False)):
             _replace(target, source.read_bytes())
+
+    def keep_only(self, service: str, names: Collection[str]) -> None:
+        """Remove what else the service's volume holds: what an earlier release gave it, or a draft
+        that a killed run left."""
+        for file in (self.root / service).iterdir():
+            if file.is_file() and file.name not in names:
+                file.unlink()
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 from scripts.operations import compose_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
+from scripts.operations.releases import data_origin
 from scripts.operations.releases.health_gate import await_health, start
 
 KEPT = 14
+_RESTORED = "market_restored"
 Contents = Mapping[str, Mapping[str, Any]]
 
 
@@ -73,19 +75,34 @@ def restore(operation: Operation, dump: str, seconds: int) -> str:
     """
     with operation.locked("restore", dump):
         _await_database(operation, seconds)
-        kept = put_in_place(operation, dump)
+        _restore_beside(operation, dump)
+        try:
+            data_origin.refuse_restored(operation, dump, _RESTORED)
+        except OperationError:
+            drop(operation, _RESTORED)
+            raise
+        kept = _put_in_place(operation)
         operation.run(operation.target.compose("start", "stream"))
         await_health(operation, seconds)
     return kept
 
 
 def put_in_place(operation: Operation, dump: str) -> str:
-    """Do the same under a lock that is held, and leave the stream stopped."""
+    """Do the same with a backup of these very data, under a lock that is held, and leave the
+    stream stopped."""
+    _restore_beside(operation, dump)
+    return _put_in_place(operation)
+
+
+def _restore_beside(operation: Operation, dump: str) -> None:
+    operation.say(f"restoring {dump} beside the live database")
+    drop(operation, _RESTORED)
+    _restore(operation, dump, _RESTORED)
+
+
+def _put_in_place(operation: Operation) -> str:
     target, stamp = operation.target, operation.stamp
     kept = f"market_before_{stamp}"
-    operation.say(f"restoring {dump} beside the live database")
-    drop(operation, "market_restored")
-    _restore(operation, dump, "market_restored")
     operation.say("the restored database takes the place of the live one; the stream is stopped")
     operation.run(target.compose("stop", "stream"))
     _take_the_place(operation, kept)
@@ -104,7 +121,7 @@ def _await_database(operation: Operation, seconds: int) -> None:
 
 def _take_the_place(operation: Operation, kept: str) -> None:
     try:
-        for statement in compose_commands.take_the_place("market_restored", kept):
+        for statement in compose_commands.take_the_place(_RESTORED, kept):
             _execute(operation, statement)
     except OperationError:
         opened = "alter database market allow_connections true"

@@ -1,4 +1,5 @@
-"""Keeps simulated and real bars apart: looks, before a key comes or goes, which bars are there.
+"""Keeps simulated and real bars apart: looks, before a key comes or goes or a backup is restored,
+which bars are there.
 
 The producer's own start refuses the same (services/producer/start); here it is told before
 anything changes on a host.
@@ -18,6 +19,11 @@ from scripts.operations.target import HOST_DIRECTORY
 
 KEY_OF_THE_STACK: Final = f"{HOST_DIRECTORY}/key_of_the_stack"
 """Says that the key of the host came from the stack, and goes with it; Ansible keeps it."""
+BARS_OF: Final = {
+    "simulated": "select exists (select from market.events_stream where source = 'simulator')",
+    "real": "select exists (select from market.events_stream where source <> 'simulator')",
+}
+"""The queries that tell whether a database holds bars of a market."""
 
 
 def refuse_mixing(operation: Operation, *, has_key: bool) -> None:
@@ -35,6 +41,24 @@ def refuse_mixing(operation: Operation, *, has_key: bool) -> None:
             f"{operation.target.name} holds bars of the {held} market, and the {wanted} one is to "
             f"run there now; start empty: {_emptied(operation)}; or keep both, each bar marked by "
             f"its source: {_kept(operation)}"
+        )
+
+
+def refuse_restored(operation: Operation, dump: str, database: str) -> None:
+    """Refuse to let a restored database be the live one where the producer brings bars of the
+    other market. Raises OperationError."""
+    if _keeps_both(operation):
+        return
+    key = shlex.quote(f"{operation.target.keys}/alpha_vantage_key")
+    has_key = operation.shell.code(f"test -e {key}")[0] == 0
+    held, runs = ("simulated", "real") if has_key else ("real", "simulated")
+    query = BARS_OF[held]
+    found = operation.run(compose_commands.psql(operation.target, database, query=query)).strip()
+    if found != "f":
+        raise OperationError(
+            f"{dump} holds bars of the {held} market, and {operation.target.name} runs the {runs} "
+            f"one; restore it elsewhere; or keep both, each bar marked by its source: "
+            f"{_kept(operation)}"
         )
 
 

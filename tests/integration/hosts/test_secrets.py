@@ -174,6 +174,19 @@ def test_each_volume_holds_its_own_few_for_their_owner_alone(place: Endpoint) ->
     assert {file.stat().st_mode & 0o7777 for file in files} == {0o400}
 
 
+def test_what_a_service_no_longer_needs_leaves_its_volume(place: Endpoint) -> None:
+    """The dashboard of an earlier release read with the password that people use."""
+    assert place.secrets().returncode == 0
+    before = {file: contents(file) for file in place.folders["secrets"].iterdir()}
+    dashboard = place.folders["secrets"] / "dashboard"
+    for name in ("dashboard_reader_password", ".dashboard_password"):
+        (dashboard / name).write_text("old\n")
+
+    assert place.secrets().returncode == 0
+
+    assert {file: contents(file) for file in before} == before
+
+
 def test_names_that_are_none_are_told_by_their_setting(place: Endpoint) -> None:
     done = place.secrets(POSTGRES_TLS_NAMES="db.example.org")
     assert done.returncode == 2

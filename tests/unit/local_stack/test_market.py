@@ -61,6 +61,26 @@ def test_a_data_directory_keeps_to_its_market(tmp_path: Path) -> None:
     )
 
 
+def test_a_data_directory_never_holds_simulated_and_real_bars_of_one_source(tmp_path: Path) -> None:
+    key, kept = tmp_path / "key", tmp_path / "market.json"
+    key.write_text("KEY\n")
+    real = ["--source", "https://a.example/query", "--key-file", str(key)]
+    for first, held, then, comes in (
+        (real, "real", [*real, "--simulated"], "simulated"),
+        ([*real, "--simulated"], "simulated", real, "real"),
+    ):
+        choose_market(demo_options.parse(first), kept, NOW)
+        before = kept.read_text()
+        with pytest.raises(SetupError) as caught:
+            choose_market(demo_options.parse(then), kept, NOW)
+        assert str(caught.value) == (
+            f"{tmp_path} holds {held} bars of https://a.example/query, and {comes} ones are to "
+            "come (--simulated); choose another --data-dir"
+        )
+        assert kept.read_text() == before
+        kept.unlink()
+
+
 @pytest.mark.parametrize(
     ("arguments", "simulated"),
     [

@@ -28,6 +28,7 @@ CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
 # Parts of the commands of a restore, each of one, in order.
 BESIDE = ("drop database if exists market_res", "restore market_restored")
 IN_PLACE = (
+    *("test -e", "source = "),
     *("stop stream", "allow_conn", "pg_terminate", "market_before_", "rename to market"),
     *("migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf"),
 )
@@ -43,7 +44,9 @@ def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
     found: str, made: tuple[str, ...]
 ) -> None:
     both = f"{json.dumps(CONTENTS)}\n{json.dumps(CONTENTS)}\n"
-    one, shell, _ = operation({"/restore": both, "pg_database": found, "ps --all": GOOD})
+    one, shell, _ = operation(
+        {"/restore": both, "pg_database": found, "ps --all": GOOD, "source = ": "f\n"}
+    )
     assert backups.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
     steps = [*STARTED, *made, *BESIDE, *IN_PLACE]
     assert [
