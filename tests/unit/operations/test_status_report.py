@@ -12,12 +12,12 @@ def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade
     metrics = "tapeline_producer_series 25.0\ntapeline_producer_series_given_up {}\n"
     one, _, _ = operation(WELL | {"exec --no-TTY producer": metrics.format("0.0")})
     lines, is_well = status_report.doctor(one)
-    assert ("well  the API has bars of all series" in lines, is_well) == (True, True)
+    assert ("ok    the API has bars of all series" in lines, is_well) == (True, True)
 
     one, _, _ = operation(WELL | {"exec --no-TTY producer": metrics.format("3.0")})
     lines, is_well = status_report.doctor(one)
-    assert [line for line in lines if line.startswith("ILL")] == [
-        "ILL   the API has bars of all series: 3 of 25 are given up: fab logs --service producer "
+    assert [line for line in lines if line.startswith("FAIL")] == [
+        "FAIL  the API has bars of all series: 3 of 25 are given up: fab logs --service producer "
         "--grep 'given up'"
     ]
     assert not is_well
