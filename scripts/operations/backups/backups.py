@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scripts.operations import compose_commands
+from scripts.operations.backups import backup_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
 from scripts.operations.releases import data_origin
@@ -20,7 +21,7 @@ Contents = Mapping[str, Mapping[str, Any]]
 
 def back_up(operation: Operation) -> str:
     """Take a backup now; return its path."""
-    operation.run(compose_commands.backup(operation.target, KEPT))
+    operation.run(backup_commands.backup(operation.target, KEPT))
     dump = newest(operation)
     operation.record("backup", dump)
     return dump
@@ -28,7 +29,7 @@ def back_up(operation: Operation) -> str:
 
 def newest(operation: Operation) -> str:
     """Return the path of the newest backup. Raises OperationError where there is none."""
-    found = operation.run(compose_commands.newest_backup(operation.target)).strip()
+    found = operation.run(backup_commands.newest_backup(operation.target)).strip()
     if not found:
         raise OperationError(
             f"there is no backup in {operation.target.backups}; `fab backup` first"
@@ -121,7 +122,7 @@ def _await_database(operation: Operation, seconds: int) -> None:
 
 def _take_the_place(operation: Operation, kept: str) -> None:
     try:
-        for statement in compose_commands.take_the_place(_RESTORED, kept):
+        for statement in backup_commands.take_the_place(_RESTORED, kept):
             _execute(operation, statement)
     except OperationError:
         opened = "alter database market allow_connections true"
@@ -134,7 +135,7 @@ def _take_the_place(operation: Operation, kept: str) -> None:
 def _restore(operation: Operation, dump: str, database: str) -> Contents:
     wanted: Contents
     contents: Contents
-    printed = operation.run(compose_commands.restore_beside(operation.target, dump, database))
+    printed = operation.run(backup_commands.restore_beside(operation.target, dump, database))
     wanted, contents = (json.loads(line) for line in printed.strip().splitlines()[-2:])
     wrong = compare(wanted, contents)
     if wrong:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from scripts.operations import compose_commands
+from scripts.operations.backups import backup_commands
 from scripts.operations.operation import Operation
 
 NOTE = (
@@ -21,7 +22,7 @@ def is_awaited(operation: Operation) -> bool:
     target = operation.target
     record = compose_commands.of_file("head -n 1", f"{target.state}/audit.log")
     (_, newest), (_, first) = map(
-        operation.shell.code, (compose_commands.newest_backup(target), record)
+        operation.shell.code, (backup_commands.newest_backup(target), record)
     )
     moment = first.partition(" ")[0]
     if not target.is_remote or newest.strip() or not re.fullmatch(r"[-0-9]+T[:0-9]+Z", moment):

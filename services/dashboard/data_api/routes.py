@@ -3,94 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BaseModel, create_model
 
-from services.common.bar import SYMBOL_PATTERN, normal_symbol
 from services.dashboard.data_api import formats
 from services.dashboard.data_api.datasets import ALL, Dataset, Kind
 from services.dashboard.data_api.paging import (
-    MOST_ROWS,
     CursorError,
     Statement,
-    Wanted,
     page_statement,
     write_cursor,
 )
+from services.dashboard.data_api.queries import AnalyticQuery, PageQuery, SeriesQuery, SymbolQuery
 from services.dashboard.data_api.response_buffer import ResponseBuffer
 from services.dashboard.postgres import Database
-
-Symbol = Annotated[
-    # What the schema tells is checked first: small letters are taken, and nothing is cut off.
-    str,
-    Query(pattern=f"^{SYMBOL_PATTERN.replace('A-Z', 'A-Za-z')}$", max_length=16),
-    AfterValidator(normal_symbol),
-]
-Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
-
-
-def _as_iso(given: object) -> object:
-    if isinstance(given, str) and not re.match(r"\d{4}-\d{2}-\d{2}", given):
-        raise ValueError("must look like 2026-11-20 or 2026-11-20T14:30:00Z")
-    return given
-
-
-Moment = Annotated[datetime | date, BeforeValidator(_as_iso)]
-
-
-class PageQuery(BaseModel):
-    """What every table takes."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(1000, ge=1, le=MOST_ROWS, description="Rows of a page.")
-    order: Literal["asc", "desc"] = Field("asc", description="By the key; desc is newest first.")
-    cursor: str | None = Field(
-        None, max_length=600, description="next_cursor of the page before this one."
-    )
-    format: Literal["json", "csv", "parquet"] = "json"
-
-    def wanted(self, today: datetime) -> Wanted:
-        """Return what the page holds."""
-        return Wanted(self.limit, today, self.order == "desc", cursor=self.cursor)
-
-
-class SymbolQuery(PageQuery):
-    """What a table of symbols takes as well."""
-
-    symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
-    since: Moment | None = Field(
-        None, alias="from", description="From here on; UTC unless it says otherwise."
-    )
-    until: Moment | None = Field(None, alias="to", description="Up to, without it.")
-
-    def wanted(self, today: datetime) -> Wanted:
-        """Return what the page holds."""
-        return replace(
-            super().wanted(today),
-            symbols=tuple(self.symbol),
-            since=_utc(self.since),
-            until=_utc(self.until),
-        )
-
-
-class SeriesQuery(SymbolQuery):
-    """What a table of series takes as well."""
-
-    interval: Interval | None = Field(None, description="Without it, all.")
-
-    def wanted(self, today: datetime) -> Wanted:
-        """Return what the page holds."""
-        return replace(super().wanted(today), interval=self.interval)
-
 
 _NO_PAGE: Final = "The cursor is not one that this table gave out."
 
@@ -129,16 +62,6 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     429: {"model": Problem, "description": "Too many requests."},
     503: {"model": Problem, "description": "The database is away, or took too long."},
 }
-
-
-class AnalyticQuery(SeriesQuery):
-    """What a table takes that is computed as it is asked."""
-
-    symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
-    interval: Interval
-    since: Moment | None = Field(
-        None, alias="from", description="Sessions from this day on; without it, of 14 days."
-    )
 
 
 def data_router(database: Database, now: Callable[[], datetime]) -> APIRouter:
@@ -182,14 +105,6 @@ def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Respo
     if dataset.time is None:
         return plain
     return series if dataset.has("interval") else of_symbol
-
-
-def _utc(given: datetime | date | None) -> datetime | None:
-    if given is None:
-        return None
-    if not isinstance(given, datetime):
-        return datetime(given.year, given.month, given.day, tzinfo=UTC)
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQuery) -> Response:

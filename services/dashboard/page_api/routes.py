@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
-from services.dashboard.data_api.routes import PROBLEMS, Interval, Problem, Symbol
+from services.dashboard.data_api.queries import Interval, Symbol
+from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import FullError, Subscribers, Viewer, Watch

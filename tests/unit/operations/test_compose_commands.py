@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scripts.operations import compose_commands
+from scripts.operations.backups import backup_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.target import LOCAL
 from tests.unit.operations.fakes import COMPOSE, HOST
@@ -54,13 +55,13 @@ PSQL = (
             compose_commands.psql(HOST, write=True),
             f"{COMPOSE} {PSQL}".replace("--no-TTY ", "").replace("only=on", "only=off"),
         ),
-        (compose_commands.backup(HOST, 14), "systemctl start tapeline-backup.service"),
+        (backup_commands.backup(HOST, 14), "systemctl start tapeline-backup.service"),
         (
-            compose_commands.backup(LOCAL, 14),
+            backup_commands.backup(LOCAL, 14),
             "scripts/operations/backups/backup backups 14 docker compose",
         ),
         (
-            compose_commands.restore_beside(HOST, "/b/market-1.dump.gpg", "market_drill"),
+            backup_commands.restore_beside(HOST, "/b/market-1.dump.gpg", "market_drill"),
             r"{ base64 < /b/market-1.manifest.gpg | tr -d '\n'; echo; "
             "cat /b/market-1.dump.gpg; } | "
             f"{COMPOSE} exec --no-TTY postgres /app/services/postgres/restore market_drill",
@@ -152,11 +153,11 @@ def test_what_is_no_service_and_no_instant_is_refused() -> None:
     with pytest.raises(OperationError, match="--since '1 hour; rm' must be like 30m"):
         compose_commands.logs(LOCAL, "", "1 hour; rm", "", follow=False)
     with pytest.raises(OperationError, match="is not a name for a database"):
-        compose_commands.take_the_place("market; drop", "x")
+        backup_commands.take_the_place("market; drop", "x")
 
 
 def test_a_restored_database_takes_the_place_when_nobody_is_in_the_way() -> None:
-    assert compose_commands.take_the_place("market_restored", "market_before_1") == [
+    assert backup_commands.take_the_place("market_restored", "market_before_1") == [
         "alter database market allow_connections false",
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'market'",
         "alter database market rename to market_before_1",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.operations import compose_commands
-from scripts.operations.backups import postgres_upgrade
+from scripts.operations.backups import backup_commands, postgres_upgrade
 from scripts.operations.backups.postgres_upgrade import Change
 from scripts.operations.errors import OperationError
 from scripts.operations.releases import deploy
@@ -97,7 +97,7 @@ def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.M
         "mv -T /opt/tapeline/current.new /opt/tapeline/current",
         f"{COMPOSE} up --detach --no-build postgres",
         f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
-        compose_commands.restore_beside(HOST, DUMP, "market_restored"),
+        backup_commands.restore_beside(HOST, DUMP, "market_restored"),
         f"{COMPOSE} stop stream",
         f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
         compose_commands.forget_checkpoint(HOST, STAMP),
