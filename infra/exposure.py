@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.addresses import is_world_open
-from infra.firewall import HTTP_PORT, HTTPS_PORT, POSTGRES_PORT, SSH_PORT
+from infra.config.addresses import is_world_open
+from infra.machine.firewall import HTTP_PORT, HTTPS_PORT, POSTGRES_PORT, SSH_PORT
 
 Inputs = Mapping[str, Any]
 DECLARED_PORTS: Final = (SSH_PORT, POSTGRES_PORT, HTTP_PORT, HTTPS_PORT)

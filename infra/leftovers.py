@@ -16,8 +16,8 @@ from typing import Any, Final
 import pulumi
 import pulumi_command
 
-from infra.host import Host
-from infra.settings import Settings
+from infra.config.settings import Settings
+from infra.machine.host import Host
 
 FOLDER: Final = "${XDG_DATA_HOME:-$HOME/.local/share}/tapeline"
 _REMOVED_BY: Final[Mapping[str, str]] = {

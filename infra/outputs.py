@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from infra.container_settings import checked
+from infra.config.container_settings import checked
 
 OUTPUTS_FILE_VARIABLE: Final = "TAPELINE_STACK_OUTPUTS"
 KEY_FILE_VARIABLE: Final = "TAPELINE_SSH_KEY"

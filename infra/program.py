@@ -10,15 +10,15 @@ from typing import Any
 import pulumi
 import pulumi_tls
 
-from infra.catalog import RENTED
-from infra.firewall import openings
-from infra.host import Host, HostKeys, Plan
+from infra.config.catalog import RENTED
+from infra.config.settings import Settings
+from infra.deployment.operator_commands import OperatorCommands
 from infra.leftovers import Leftovers
-from infra.operator_commands import OperatorCommands
+from infra.machine.firewall import openings
+from infra.machine.host import Host, HostKeys, Plan
+from infra.machine.passwords import make_passwords
+from infra.machine.ssh_keys import known_hosts_line
 from infra.outputs import ROLE_PASSWORDS
-from infra.passwords import make_passwords
-from infra.settings import Settings
-from infra.ssh_keys import known_hosts_line
 
 Given = Mapping[str, pulumi.Output[str]]
 

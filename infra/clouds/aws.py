@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from infra.firewall import ANYWHERE
-from infra.host import Host, Plan
+from infra.machine.firewall import ANYWHERE
+from infra.machine.host import Host, Plan
 from infra.outputs import SSH_USER
 
 _DEBIAN_ACCOUNT = "136693071363"

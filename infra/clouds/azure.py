@@ -8,7 +8,7 @@ import re
 import pulumi
 import pulumi_azure as azure
 
-from infra.host import Host, Plan
+from infra.machine.host import Host, Plan
 from infra.outputs import SSH_USER
 
 _LUN = 10

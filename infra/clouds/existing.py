@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.host import Host, Plan
+from infra.machine.host import Host, Plan
 
 
 def make(plan: Plan) -> Host:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_gcp as gcp
 
-from infra.host import Host, Plan
+from infra.machine.host import Host, Plan
 from infra.outputs import SSH_USER
 
 _DEVICE_NAME = "tapeline-data"

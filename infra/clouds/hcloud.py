@@ -8,7 +8,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_hcloud as hcloud
 
-from infra.host import Host, Plan
+from infra.machine.host import Host, Plan
 from infra.outputs import SSH_USER
 
 

@@ -14,9 +14,9 @@ from typing import Final
 import pulumi
 import pulumi_docker as docker
 
-from infra.cloud_init import HOST_KEY_FILE
-from infra.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT
-from infra.host import Host, Plan
+from infra.machine.cloud_init import HOST_KEY_FILE
+from infra.machine.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT
+from infra.machine.host import Host, Plan
 from infra.outputs import SSH_USER
 
 LOOPBACK: Final = "127.0.0.1"

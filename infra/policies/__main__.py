@@ -22,7 +22,7 @@ from pulumi_policy import (  # noqa: E402
 )
 
 from infra import exposure  # noqa: E402
-from infra.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT  # noqa: E402
+from infra.machine.firewall import HTTPS_PORT, POSTGRES_PORT, SSH_PORT  # noqa: E402
 
 Judge = Callable[[ResourceValidationArgs], list[str]]
 

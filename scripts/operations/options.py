@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from infra.catalog import CATALOG
+from infra.config.catalog import CATALOG
 from scripts.operations import tunnel
 from scripts.operations.credentials import rotation
 

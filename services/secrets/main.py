@@ -26,7 +26,7 @@ from services.secrets.store import RefusalError, Store
 from services.secrets.table import GENERATED, SERVING, handed_out
 
 # The rule is one file for Pulumi, the commands, the host and this; it is run, not imported.
-NETWORK_RULE = Path(__file__).parents[2] / "infra" / "addresses.py"
+NETWORK_RULE = Path(__file__).parents[2] / "infra" / "config" / "addresses.py"
 # The server has the superuser's password of before until postgres/set-password has run.
 _PENDING = "postgres_password.pending"
 _ALWAYS_NAMED = "DNS:postgres,DNS:localhost,IP:127.0.0.1"

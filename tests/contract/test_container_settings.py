@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import container_settings
-from infra.container_settings import CHECKS, DATA_OF_BOTH, KEEP_BOTH_WORDS
+from infra.config import container_settings
+from infra.config.container_settings import CHECKS, DATA_OF_BOTH, KEEP_BOTH_WORDS
 from scripts.launcher.paths import ROOT
 from services.common.bar import INTERVALS, SYMBOL_PATTERN
 from services.common.settings import Environment, SettingError

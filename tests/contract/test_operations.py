@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.addresses import WORLD_OPEN_WORDS
+from infra.config.addresses import WORLD_OPEN_WORDS
 from infra.outputs import ROLE_PASSWORDS
 from scripts.launcher.paths import ROOT
 from scripts.operations import compose_commands, target, tunnel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from infra.config_keys import SECRET_KEYS, SETTINGS_KEY
+from infra.config.config_keys import SECRET_KEYS, SETTINGS_KEY
 from tests.unit.infra.stacks import CANARY, PUBLIC_KEY
 
 OTHER_KEY: Final = PUBLIC_KEY[:-1] + "z"

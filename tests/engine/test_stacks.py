@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.config_keys import KEYS, SETTINGS_KEY
+from infra.config.config_keys import KEYS, SETTINGS_KEY
 from infra.outputs import SECRETS, StackOutputs
 from tests.engine.expected import (
     AGAIN,

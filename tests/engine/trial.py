@@ -18,7 +18,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-from infra.config_keys import SECRET_KEYS
+from infra.config.config_keys import SECRET_KEYS
 from infra.outputs import StackOutputs, from_mapping
 from scripts.launcher.paths import ROOT
 from tests.engine import language_host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, refuse_world, split
+from infra.config.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, refuse_world, split
 from scripts.operations import compose_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts import networks

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.addresses import is_world_open
+from infra.config.addresses import is_world_open
 from infra.outputs import SECRETS, StackOutputs
 from scripts.launcher.paths import ROOT
 from scripts.operations.errors import OperationError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from infra import addresses
+from infra.config import addresses
 from scripts.operations.errors import OperationError
 
 

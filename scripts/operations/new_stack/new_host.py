@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.catalog import CATALOG, RENTED
+from infra.config.catalog import CATALOG, RENTED
 from scripts.launcher.progress import say
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts.stack_outputs import require_name

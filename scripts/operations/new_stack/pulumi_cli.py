@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.catalog import CATALOG
+from infra.config.catalog import CATALOG
 from scripts.launcher.paths import PULUMI_VENV, ROOT
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.questions import NewStack

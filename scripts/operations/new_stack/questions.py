@@ -1,6 +1,6 @@
 """Asks what a new stack needs to know: options and what was found in, checked settings out.
 
-Each answer is judged by the checks of `infra.settings`, as `pulumi up` will judge them. Where
+Each answer is judged by the checks of `infra.config.settings`, as `pulumi up` will judge it. Where
 nobody is there to answer, the default counts, or one line says which option is missing.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from infra.catalog import CATALOG, RENTED
-from infra.config_keys import KEYS
-from infra.settings import SettingError, Settings, parse
+from infra.config.catalog import CATALOG, RENTED
+from infra.config.config_keys import KEYS
+from infra.config.settings import SettingError, Settings, parse
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.operator_machine import SshKey, is_locked, key_of
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from infra.container_settings import DATA_OF_BOTH, KEEP_BOTH_WORDS
+from infra.config.container_settings import DATA_OF_BOTH, KEEP_BOTH_WORDS
 from scripts.operations import compose_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation

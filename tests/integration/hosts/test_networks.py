@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import settings
+from infra.config import settings
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.postgres_account import account_for
 from scripts.operations.errors import OperationError
@@ -72,7 +72,7 @@ def host(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     program = folder / "tapeline-access"
     text = (ROOT / "ansible/roles/firewall/files/tapeline-access").read_text("utf-8")
     program.write_text(text.replace("/usr/sbin/nft", str(nft)), encoding="utf-8")
-    (folder / "addresses.py").write_bytes((ROOT / "infra" / "addresses.py").read_bytes())
+    (folder / "addresses.py").write_bytes((ROOT / "infra" / "config" / "addresses.py").read_bytes())
     command = [sys.executable, "-B", str(program), *words]
     environment = {"TAPELINE_ETC": str(folder)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.catalog import CATALOG
+from infra.config.catalog import CATALOG
 from infra.exposure import (
     DATA_VOLUMES,
     ingress,

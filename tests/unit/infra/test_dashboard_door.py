@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.addresses import WORLD_OPEN_WORDS
+from infra.config.addresses import WORLD_OPEN_WORDS
 from infra.exposure import undeclared_openings, world_open_findings
 from infra.outputs import from_mapping
 from tests.unit.infra.stacks import RENTED, SHOWN, run

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.addresses import is_world_open
+from infra.config.addresses import is_world_open
 from infra.exposure import undeclared_openings, user_data_findings, world_open_findings
 
 WRONG: Mapping[str, Mapping[str, Any]] = {

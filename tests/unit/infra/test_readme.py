@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import CATALOG, RENTED
+from infra.config.catalog import CATALOG, RENTED
 from scripts.installation.python_packages import CLOUDS
 
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.config_keys import KEYS
+from infra.config.config_keys import KEYS
 from scripts.operations import database_connection, status_report, support_bundle
 from scripts.operations.backups import backups
 from scripts.operations.credentials import rotation

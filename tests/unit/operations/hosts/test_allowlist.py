@@ -22,7 +22,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     text = PROGRAM.read_text("utf-8").replace("/usr/sbin/nft", str(nft))
     program = folder / "tapeline-access"
     program.write_text(text, encoding="utf-8")
-    (folder / "addresses.py").write_bytes((ROOT / "infra" / "addresses.py").read_bytes())
+    (folder / "addresses.py").write_bytes((ROOT / "infra" / "config" / "addresses.py").read_bytes())
     return subprocess.run(
         [sys.executable, str(program), *words],
         env={**os.environ, "TAPELINE_ETC": str(folder)},

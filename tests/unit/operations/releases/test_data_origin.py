@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.container_settings import DATA_OF_BOTH, KEEP_BOTH_WORDS
+from infra.config.container_settings import DATA_OF_BOTH, KEEP_BOTH_WORDS
 from scripts.operations.backups import backups
 from scripts.operations.credentials import rotation
 from scripts.operations.errors import OperationError

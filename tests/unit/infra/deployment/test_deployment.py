@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import deployment
-from infra.deployment_log import cause
+from infra.deployment import deployment
+from infra.deployment.deployment_log import cause
 from infra.outputs import OutputsError
 from tests.unit.infra.stacks import ROOT
 from tests.unit.infra.test_outputs import FOUND

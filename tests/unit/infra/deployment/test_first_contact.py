@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.first_contact import (
+from infra.deployment.first_contact import (
     INSTALL_SCRIPT,
     SSH_FAILED,
     Answer,

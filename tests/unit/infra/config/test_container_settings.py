@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.container_settings import checked
+from infra.config.container_settings import checked
+from infra.config.settings import SettingError, parse
 from infra.outputs import OutputsError, from_mapping
-from infra.settings import SettingError, parse
 from tests.unit.infra.stacks import PUBLIC_KEY, run
 from tests.unit.infra.test_outputs import FOUND
 

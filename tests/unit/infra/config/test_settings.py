@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.addresses import WORLD_OPEN_WORDS
-from infra.config_keys import KEYS
-from infra.settings import ExistingHost, SettingError, Settings, parse
+from infra.config.addresses import WORLD_OPEN_WORDS
+from infra.config.config_keys import KEYS
+from infra.config.settings import ExistingHost, SettingError, Settings, parse
 from tests.unit.infra.stacks import PUBLIC_KEY
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 LEAST = {"cloud": "hcloud", "sshPublicKey": f"{PUBLIC_KEY} me@home", "adminCidrs": "203.0.113.7"}
 
 

@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra import container_settings, ssh_keys
-from infra.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, parse_cidr, split
-from infra.catalog import CATALOG, RENTED
-from infra.config_keys import KEYS
+from infra.config import container_settings
+from infra.config.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, parse_cidr, split
+from infra.config.catalog import CATALOG, RENTED
+from infra.config.config_keys import KEYS
+from infra.machine import ssh_keys
 
 OWN_CA: Final = "own-ca"
 ACME: Final = "acme"

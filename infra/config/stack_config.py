@@ -9,11 +9,11 @@ from typing import Any
 
 import pulumi
 
-from infra.catalog import CATALOG
-from infra.config_keys import KEYS, SECRET_KEYS, SETTINGS_KEY
-from infra.settings import SettingError, Settings, parse
+from infra.config.catalog import CATALOG
+from infra.config.config_keys import KEYS, SECRET_KEYS, SETTINGS_KEY
+from infra.config.settings import SettingError, Settings, parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _OUTPUT_NAMES = {
     "alphaVantageKey": "alpha_vantage_key",
     "backupAccessKeyId": "backup_access_key_id",

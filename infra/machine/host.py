@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.cloud_init import cloud_config, startup_script
-from infra.firewall import Opening
-from infra.settings import Settings
+from infra.config.settings import Settings
+from infra.machine.cloud_init import cloud_config, startup_script
+from infra.machine.firewall import Opening
 
 
 @dataclass(frozen=True)

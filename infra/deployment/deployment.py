@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from infra.deployment_log import cause
+from infra.deployment.deployment_log import cause
 from infra.outputs import (
     OUTPUTS_FILE_VARIABLE,
     PROGRESS_VARIABLE,
@@ -27,7 +27,7 @@ from infra.outputs import (
     from_json,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LOGS_KEPT = 5
 
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.cloud_init import HOST_KEY_FILE
-from infra.ssh_keys import known_hosts_line
+from infra.machine.cloud_init import HOST_KEY_FILE
+from infra.machine.ssh_keys import known_hosts_line
 
 DEADLINE_SECONDS: Final = 600
 TELL_AFTER_SECONDS: Final = 30

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from infra.settings import ACME, Settings
+from infra.config.settings import ACME, Settings
 
 SSH_PORT: Final = 22
 POSTGRES_PORT: Final = 5432

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from infra.catalog import RENTED
+from infra.config.catalog import RENTED
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any, Final
 import pulumi
 import pulumi_command
 
-from infra.host import Host, HostKeys
-from infra.settings import Settings
+from infra.config.settings import Settings
+from infra.machine.host import Host, HostKeys
 
 CHECKOUT: Final = ".."
 """As seen from this folder, in which Pulumi runs the program and its plugins."""
@@ -42,14 +42,16 @@ class OperatorCommands:
                 "lasting_private": keys.lasting,
             }
         )
-        return self._run("first-contact", "infra.first_contact", contact, self.host.ready)
+        return self._run(
+            "first-contact", "infra.deployment.first_contact", contact, self.host.ready
+        )
 
     def deployment(
         self, outputs: Mapping[str, Any], after: Iterable[pulumi.Resource]
     ) -> pulumi.Resource:
         """Deploy the pipeline to the host that the outputs describe."""
         described = pulumi.Output.json_dumps(outputs)
-        return self._run("deployment", "infra.deployment", described, after)
+        return self._run("deployment", "infra.deployment.deployment", described, after)
 
     def _run(
         self, use: str, module: str, stdin: pulumi.Output[str], after: Iterable[pulumi.Resource]

@@ -3,8 +3,8 @@
 User data can be read by every process of the VM and by whoever may look at it in the cloud's
 console, so no secret of the pipeline and no lasting key may be in it. A VM that knows only what
 everybody can read could not prove to us that it is ours, though. So it is told a host key for the
-first contact alone: that key opens nothing, `infra.first_contact` meets the VM by it, puts the
-lasting host key in its place through the encrypted connection, and from then on it is worthless.
+first contact alone: that key opens nothing. `infra.deployment.first_contact` meets the VM by it and
+puts the lasting host key in its place through the encrypted connection; then it is worthless.
 """
 
 from __future__ import annotations

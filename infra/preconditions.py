@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pulumi
 
-from infra.settings import SettingError, Settings
+from infra.config.settings import SettingError, Settings
 
 _READ: Final = "pulumi:pulumi:readStackOutputs"
 

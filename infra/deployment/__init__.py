@@ -1,0 +1,1 @@
+"""What follows once the machine exists: the first contact and the deployment."""
