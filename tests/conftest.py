@@ -52,7 +52,7 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        few = len(self.nodes) < _BESIDE_ONE_ANOTHER
+        few = self.numnodes < _BESIDE_ONE_ANOTHER
         by_one = (_COMPOSE, _REHEARSAL) if few else (_COMPOSE,)
         if file.startswith(_ENGINE):
             return f"{file} {nodeid.partition('[')[2]}"

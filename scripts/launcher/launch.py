@@ -23,6 +23,7 @@ from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT, VENV
 from scripts.launcher.progress import say
 from scripts.local_stack import demo_options
+from scripts.local_stack import screenshot as screenshots
 
 SUITES = ("unit", "contract", "integration", "e2e", "engine", "rehearsal", "compose")
 CHECKS: Mapping[str, Sequence[str]] = {
@@ -141,6 +142,14 @@ def chaos(arguments: Sequence[str]) -> int:
     _become("-P", "-m", "scripts.chaos_testing.main", *arguments)
 
 
+def screenshot(arguments: Sequence[str]) -> int:
+    """Write a picture of the live page."""
+    screenshots.parse(arguments)
+    set_up(os.environ)
+    require_chromium(os.environ)
+    _become("-P", "-m", "scripts.local_stack.screenshot", *arguments)
+
+
 def lock_jars(arguments: Sequence[str]) -> int:
     """Write the lock file of the jars again."""
     jar_lock.parse(arguments)
@@ -160,6 +169,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "bench": bench,
     "chaos": chaos,
     "lock-jars": lock_jars,
+    "screenshot": screenshot,
 }
 
 

@@ -206,7 +206,8 @@ def main() -> int:
     argparse.ArgumentParser(
         prog="python -m services.stream.main",
         description="Read bars from Kafka and keep them in PostgreSQL, each exactly once in "
-        "effect, until SIGTERM. Settings come from the environment; the README lists them.",
+        "effect, until SIGTERM. Settings come from the environment; docs/configuration.md lists "
+        "them.",
     ).parse_args()
     try:
         settings = read_settings(os.environ)

@@ -22,6 +22,8 @@ from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 from tests.fixtures.image_leaks import GENERATED, images_with_secrets
 from tests.fixtures.meeting import Meeting
 
+REMOVE = "docker compose --profile '*' down -v"
+
 
 @pytest.fixture(scope="session")
 def program() -> Path:
@@ -93,15 +95,16 @@ def new_stack(
         stack.compose("--profile", "*", "build", ALPHA_VANTAGE_KEY=canary)
     finally:
         planted.unlink()
+    stack.documented.line(REMOVE)
     yield stack
-    stack.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
+    stack.typed(REMOVE)
 
 
 @pytest.fixture(scope="package")
 def start_seconds(new_stack: Stack) -> float:
     """Start the stack from nothing; return the seconds until a reader sees a bar."""
     begin = time.monotonic()
-    new_stack.compose("up", "--detach", "--build")
+    new_stack.typed("docker compose up -d --build")
     new_stack.wait_until_healthy(300)
     while new_stack.rows("select count(*) from events_stream") == [(0,)]:
         time.sleep(0.5)

@@ -20,6 +20,7 @@ from scripts.installation.java import QUICK
 from scripts.launcher.paths import ROOT
 from scripts.operations.credentials import passwords
 from scripts.operations.target import LOCAL
+from tests.documents import Documented
 from tests.fixtures.live import wait_for
 
 COMMAND_SECONDS = 1500.0
@@ -88,6 +89,24 @@ class Stack:
     variables: dict[str, str]
     directory: Path
     secrets: dict[str, str] = field(default_factory=dict)
+    documented: Documented = field(default_factory=lambda: Documented("compose"))
+
+    def typed(self, beginning: str) -> str:
+        """Run the documented command that begins so, by a shell, about this project."""
+        return run(["sh", "-c", self.documented.line(beginning)], self._as_typed())
+
+    def _as_typed(self) -> dict[str, str]:
+        """Return an environment in which `docker compose` is the pinned one and this project's."""
+        plugins = self.directory / "docker" / "cli-plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        if not (plugins / "docker-compose").exists():
+            (plugins / "docker-compose").symlink_to(self.program)
+        docker = Path(programs.require("docker"))
+        return self.variables | {
+            "PATH": f"{docker.parent}:{self.variables['PATH']}",
+            "DOCKER_CONFIG": str(self.directory / "docker"),
+            "COMPOSE_PROJECT_NAME": self.project,
+        }
 
     def compose(self, *arguments: str, **extra: str) -> str:
         """Run `docker compose …` in the checkout."""

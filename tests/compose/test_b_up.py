@@ -93,3 +93,13 @@ def test_each_image_holds_its_own_service_alone(stack: Stack) -> None:
         labels = json.loads(stack.docker("inspect", image))[0]["Config"]["Labels"]
         assert labels["org.opencontainers.image.version"] == "0.1.0"
         assert labels["org.opencontainers.image.source"]
+
+
+def test_what_is_typed_every_day_works(stack: Stack) -> None:
+    assert stack.typed("docker compose ps").count("(healthy)") == len(LONG_RUNNING)
+    assert "producer" in stack.typed("docker compose logs")
+    shown = stack.typed("docker compose run --rm secrets show powerbi_reader_password")
+    assert shown.strip() == stack.secret("powerbi_reader_password")
+    assert "BEGIN CERTIFICATE" in stack.typed("docker compose run --rm secrets show ca.crt")
+    stack.typed("docker compose exec stream python -m services.stream.reconcile")
+    assert "usage: " in stack.typed("docker compose run --rm -e SPARK_MASTER")

@@ -18,6 +18,7 @@ SECONDS = 20
 
 @pytest.fixture(scope="module")
 def viewers(stack: Stack) -> Iterator[Stack]:
+    stack.typed("docker compose --profile pgadmin up -d")
     stack.compose(*PROFILES, "up", "--detach", *VIEWERS)
     wanted = dict.fromkeys(VIEWERS, "healthy").items()
     wait_for(lambda: wanted <= stack.health().items(), f"the viewers: {stack.health()}", 120)

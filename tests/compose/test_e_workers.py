@@ -27,6 +27,6 @@ def busy_workers(stack: Stack) -> int:
 
 
 def test_three_workers_share_the_work(stack: Stack) -> None:
-    stack.compose("up", "--detach", "--scale", "spark-worker=3")
+    stack.typed("docker compose up -d --scale")
     wait_for(lambda: busy_workers(stack) == 3, f"three workers: {master(stack)}", 120)
     recovers(stack)

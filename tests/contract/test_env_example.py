@@ -66,11 +66,3 @@ def test_every_setting_stands_in_the_example(name: str) -> None:
     assert re.search(rf"^#? ?{name}=", text, re.MULTILINE), (
         f"{name}, read by {', '.join(sorted(wanted()[name]))}, is missing in .env.example"
     )
-
-
-@pytest.mark.parametrize("name", sorted(wanted()))
-def test_every_setting_stands_in_the_readme_with_the_same_default(name: str) -> None:
-    found = re.search(rf"^#{name}=(.*)$", EXAMPLE.read_text("utf-8"), re.MULTILINE)
-    assert found is not None
-    default = f"`{found[1]}`" if found[1] else ""
-    assert f"\n| `{name}` | {default} |" in (ROOT / "README.md").read_text("utf-8")

@@ -64,7 +64,6 @@ def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:
     for file in (
         "ansible/roles/firewall/tasks/main.yml",
         ".env.example",
-        "README.md",
     ):
         assert WORLD_OPEN_WORDS in " ".join(text(file).split()), file
 
@@ -85,13 +84,11 @@ def test_what_ansible_writes_has_a_mode(file: Path) -> None:
             assert re.search(r'\n    mode: "0[0-7]{3}"', task), task
 
 
-def test_fab_list_names_every_verb_and_the_readme_too() -> None:
+def test_fab_list_names_every_verb() -> None:
     program = Path(sys.executable).with_name("fab")
     listed = subprocess.run([program, "--list"], cwd=ROOT, capture_output=True, check=True)
     names = re.findall(r"^  ([a-z]+) +[A-Z]", listed.stdout.decode(), re.MULTILINE)
     assert names == [*VERBS]
-    readme = text("README.md")
-    assert [verb for verb in VERBS if f"| `{verb}" not in readme] == []
 
 
 def test_a_wrong_argument_ends_with_one_line() -> None:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
-from scripts.launcher.paths import ROOT
 from services.common import bar
 from services.producer.market_calendar import market_of
 from sql import sessions
@@ -36,12 +35,6 @@ def test_no_view_shows_people_a_time_without_saying_whose() -> None:
         if kind.startswith("timestamp") and not (view in older or view.startswith("candles_")):
             assert kind == "timestamp without time zone", line
             assert column.endswith(("_utc", "_exchange")), line
-
-
-def test_every_view_stands_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    for view in {line.split(".")[0] for line in COLUMNS}:
-        assert f"`bi.{view}`" in readme or view.startswith("candles_"), view
 
 
 def test_the_intervals_are_those_of_the_bar_event(market: Market) -> None:

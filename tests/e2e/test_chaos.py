@@ -4,26 +4,23 @@ twenty episodes of random ones. Nothing may be lost, duplicated, wrong or stale.
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-EPISODES = 20
-SEED = 4  # any other may be tried by hand
+from tests.documents import ROOT, commands
 
 
-def chaos(directory: Path, *arguments: str) -> str:
-    """Run scripts/chaos to its end; return what it said."""
+def chaos(directory: Path, option: str) -> str:
+    """Run the documented command with that option to its end; return what it said."""
     directory.chmod(0o711)  # PostgreSQL runs as another user where the tests run as root
-    data = ["--data-dir", str(directory / "data")]
+    [line] = [one for one in commands("chaos") if option in one.split()]
     run = subprocess.run(
-        [sys.executable, "-P", "-m", "scripts.chaos_testing.main", *data, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [*shlex.split(line), "--data-dir", str(directory / "data")],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -74,6 +71,6 @@ def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(2400)
 def test_random_faults(tmp_path: Path) -> None:
-    said = chaos(tmp_path, "--episodes", str(EPISODES), "--seed", str(SEED))
+    said = chaos(tmp_path, "--episodes")
 
-    assert said.count("\nepisode ") == EPISODES
+    assert said.count("\nepisode ") == 20

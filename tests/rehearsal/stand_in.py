@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
 from scripts.containers import programs
 from scripts.launcher.paths import ROOT
 from tests.compose.stack import BASE_IMAGE, FRUGAL, run
+from tests.documents import Documented
 from tests.fixtures.live import wait_for
 
 STACK = "rehearsal"
@@ -47,6 +49,7 @@ class StandIn:
     desk: Path
     secrets: dict[str, str]
     said: list[str] = field(default_factory=list)
+    documented: Documented = field(default_factory=lambda: Documented("rehearsal"))
 
     def docker(self, *words: str) -> str:
         """Run `docker …` at the engine that runs the machine."""
@@ -129,8 +132,19 @@ class StandIn:
 
     def begin(self, verb: str, *words: str) -> subprocess.Popen[str]:
         """Type a verb and do not wait."""
+        return self._begin("fab", verb, "--stack", STACK, *words)
+
+    def begin_documented(self, beginning: str, *words: str) -> subprocess.Popen[str]:
+        """Type the command that the documents have, about this machine, and further words."""
+        return self.begin_line(self.documented.line(beginning), *words)
+
+    def begin_line(self, line: str, *words: str) -> subprocess.Popen[str]:
+        """Type a line of the documents, about this machine, and further words."""
+        return self._begin(*here(line), *words)
+
+    def _begin(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["fab", verb, "--stack", STACK, *words],
+            words,
             cwd=ROOT, env=self.variables(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -150,6 +164,12 @@ class StandIn:
         """Type a verb, which must succeed; return what it said."""
         code, said = self.end(self.begin(verb, *words))
         assert code == 0, f"fab {verb} {' '.join(words)} ended with {code}:\n{said[-6000:]}"
+        return said
+
+    def typed(self, beginning: str, *words: str) -> str:
+        """Type a documented command, which must succeed; return what it said."""
+        code, said = self.end(self.begin_documented(beginning, *words))
+        assert code == 0, f"{beginning} {' '.join(words)} ended with {code}:\n{said[-6000:]}"
         return said
 
     def inside(self, script: str) -> str:
@@ -190,6 +210,12 @@ class StandIn:
         at = ("run", "--rm", "--network", STACK, "--ip", address, *known)
         mounted = ("--volume", f"{self.desk}:/desk:ro", "--user", "0:0")
         return self.docker(*at, *mounted, f"{self.images}/stream:0.1.0", *command[1:])
+
+
+def here(line: str) -> list[str]:
+    """Return the words of a documented command, with this machine's name and network."""
+    named = line.replace("--stack dev", f"--stack {STACK}")
+    return shlex.split(named.replace("203.0.113.7/32", f"{OUTSIDE}/32"))
 
 
 def canaries() -> dict[str, str]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from scripts.local_stack.servers.ports import free_ports
 from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
+from tests.documents import commands
 from tests.fixtures.live import wait_for
 from tests.rehearsal.stand_in import (
     ADDRESS,
@@ -73,8 +78,8 @@ cp /etc/ssh/authorized_keys/tapeline /home/bob/.ssh/authorized_keys
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
 
-def provision(machine: StandIn, *words: str) -> str:
-    return machine.fab("provision", *words)
+def provision(machine: StandIn, option: str = "") -> str:
+    return machine.typed(f"fab provision --stack dev {option}".strip())
 
 
 def changed(said: str) -> int:
@@ -87,7 +92,7 @@ def ask(machine: StandIn, query: str, address: str = OUTSIDE) -> str:
     """Ask as Power BI would, from another machine."""
     for name, file in (("powerbi_reader_password", "powerbi_password"), ("ca.crt", "ca.crt")):
         # Not by `fab`, which keeps what it said for the search of the canaries.
-        code, shown = machine.communicate(machine.begin("secret", name))
+        code, shown = machine.communicate(machine.begin_documented(f"fab secret {name}"))
         assert code == 0, f"fab secret {name} failed"
         (machine.desk / file).write_text(shown, encoding="utf-8")
     return machine.outside(address, "python", "-c", ASK, NAME, query)
@@ -102,7 +107,7 @@ def open_ports(machine: StandIn, address: str = OUTSIDE) -> list[int]:
 
 
 def count(machine: StandIn) -> int:
-    return int(machine.fab("psql", "--query", "select count(*) from bi.events_stream"))
+    return int(machine.typed("fab psql"))
 
 
 def await_well(machine: StandIn, seconds: float = 240) -> None:
@@ -169,7 +174,7 @@ def test_a_stranger_with_another_host_key_is_not_talked_to(machine: StandIn) -> 
 
 
 def test_deploy_brings_bars(machine: StandIn) -> None:
-    said = machine.fab("deploy", "--no-provision", "--images", "send", "--reason", "first")
+    said = machine.typed("fab deploy", "--no-provision", "--images", "send", "--reason", "first")
     assert "services are well" in said
     # What root runs there, by its timers too, the account that logs in cannot change.
     there = (
@@ -183,24 +188,24 @@ def test_deploy_brings_bars(machine: StandIn) -> None:
 def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: StandIn) -> None:
     assert open_ports(machine) == []
     # Here the engine takes the connection itself, whoever is behind the port.
-    looked = machine.end(machine.begin("doctor"))[1].splitlines()
+    looked = machine.end(machine.begin_documented("fab doctor"))[1].splitlines()
     assert "ok    5432 answers here as it should" in looked
-    assert "Power BI" not in machine.fab("allow", f"{OUTSIDE}/32")
+    assert "Power BI" not in machine.typed("fab allow")
     assert open_ports(machine) == [5432]
     assert open_ports(machine, ELSEWHERE) == []
     assert ask(machine, f"{BARS} LIMIT 10").count("AAPL") > 0
     with pytest.raises(AssertionError, match="permission denied"):
         ask(machine, "select * from market.sink_offsets")
-    machine.fab("deny", f"{OUTSIDE}/32")
+    machine.typed("fab deny")
     assert open_ports(machine) == []
-    machine.fab("allow", f"{OUTSIDE}/32")
+    machine.typed("fab allow")
 
 
 def test_a_firewall_that_somebody_removed_comes_back(machine: StandIn) -> None:
     bars = count(machine)
     # Before the timer has noticed, the doctor has.
     machine.inside("systemctl stop tapeline-firewall-guard.timer && nft flush ruleset")
-    looked = machine.end(machine.begin("doctor"))[1]
+    looked = machine.end(machine.begin_documented("fab doctor"))[1]
     assert (
         "FAIL  the host's firewall is in force: tapeline-firewall: the firewall is gone" in looked
     )
@@ -213,7 +218,7 @@ def test_a_firewall_that_somebody_removed_comes_back(machine: StandIn) -> None:
 
 
 def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
-    said = machine.fab("status")
+    said = machine.typed("fab status")
     for line in (r"release +\d{8}T\d{6}Z-\w{7}", r"settings +as configured",
                  r"health +all \d+ well", r"freshness +\d+ bars", r"lag +\d+ records",
                  r"series +\d+ polled", r"quota +\d+ calls",
@@ -221,9 +226,8 @@ def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
                  r"certificate +\d+ of 800 days left, renewed by tapeline-certificate.timer",
                  rf"networks +{OUTSIDE}/32"):  # fmt: skip
         assert re.search(line, said), line
-    assert "SIMULATED" in machine.fab("logs", "--service", "producer", "--since", "30m",
-                                      "--grep", "SIMULATED")  # fmt: skip
-    machine.fab("restart", "producer")
+    assert "SIMULATED" in machine.typed("fab logs")
+    machine.typed("fab restart")
     await_well(machine)
     assert "restart producer: done" in machine.inside("cat /opt/tapeline/audit.log")
 
@@ -232,10 +236,10 @@ def test_replay_of_the_first_hour_changes_nothing(machine: StandIn) -> None:
     rows = "select count(*), max(revision) from market.events_stream where inserted_at < now() - "
     rows += "interval '1 minute'"
     before = machine.fab("psql", "--query", rows)
-    assert re.search(r"\bequal\b", machine.fab("replay", "--start", "1h", "--dry-run"))
-    machine.fab("replay", "--start", "1h")
+    assert re.search(r"\bequal\b", machine.typed("fab replay --stack dev --start 1h --dry-run"))
+    machine.typed("fab replay --stack dev --start 1h")
     assert int(machine.fab("psql", "--query", rows).split("|")[0]) >= int(before.split("|")[0])
-    machine.fab("offsets")
+    machine.typed("fab offsets")
 
 
 def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: StandIn) -> None:
@@ -243,24 +247,26 @@ def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: Stand
     ask(machine, "select 1")
     old = (machine.desk / "powerbi_password").read_text("utf-8")
     assert old.startswith("canary-powerbi")
-    for what in ("powerbi_reader", "stream_writer", "postgres", "certificate"):
+    machine.typed("fab rotate powerbi_reader")
+    for what in ("stream_writer", "postgres"):
         machine.fab("rotate", what)
+    machine.typed("fab rotate certificate")
     assert ask(machine, "select 1") == "[(1,)]\n"
     assert (machine.desk / "powerbi_password").read_text("utf-8") != old
     wait_for(lambda: count(machine) > before, "further bars", 120)
-    machine.fab("offsets")
+    machine.typed("fab offsets")
 
 
 def test_a_backup_survives_the_loss_of_the_database(machine: StandIn) -> None:
-    dump = machine.fab("backup").strip().splitlines()[-1]
-    assert "events_stream: " in machine.fab("drill")
+    dump = machine.typed("fab backup").strip().splitlines()[-1]
+    assert "events_stream: " in machine.typed("fab drill")
     before = count(machine)
     # The volume of the database is lost; all else is there.
     machine.compose("rm", "--stop", "--force", "postgres", "migrate")
     machine.inside("docker volume rm tapeline_postgres")
-    machine.fab("restore", "--dump", dump, "--yes")
+    machine.typed("fab restore", "--dump", dump)
     wait_for(lambda: count(machine) >= before, "the bars of before, and those since", 180)
-    machine.fab("offsets")
+    machine.typed("fab offsets")
     assert ask(machine, "select 1") == "[(1,)]\n"
 
 
@@ -299,7 +305,7 @@ def test_a_held_lock_refuses_until_it_is_given_back(machine: StandIn) -> None:
         "if that has ended without saying so, `fab unlock`\n",
     )
     machine.fab("unlock")
-    machine.fab("restart", "producer")
+    machine.typed("fab restart")
 
 
 def test_an_upgrade_takes_the_data_to_the_next_postgresql_and_a_rollback_back(
@@ -315,29 +321,34 @@ def test_an_upgrade_takes_the_data_to_the_next_postgresql_and_a_rollback_back(
         "fab deploy: the data is of PostgreSQL 17, the release of 18; `fab upgrade` moves the data",
     )
     before = count(machine)
-    assert "a new cluster, filled from /var/lib/tapeline/backups" in machine.fab("upgrade", *words)
+    assert "a new cluster, filled from /var/lib/tapeline/backups" in machine.typed(
+        "fab upgrade", *words
+    )
     assert machine.fab(*version).startswith("18.")
     wait_for(lambda: count(machine) > before, "the bars of before, and further ones", 180)
-    machine.fab("offsets")
+    machine.typed("fab offsets")
     assert ask(machine, "select 1") == "[(1,)]\n"
     before = count(machine)
-    machine.fab("rollback", "--reason", "to see that it does")
+    machine.typed("fab rollback", "--reason", "to see that it does")
     assert machine.fab(*version).startswith("17.")
     wait_for(lambda: count(machine) > before, "the bars of before, and further ones", 180)
-    machine.fab("offsets")
+    machine.typed("fab offsets")
     assert ask(machine, "select 1") == "[(1,)]\n"
 
 
 def test_patch_updates_the_engine_and_loses_nothing(machine: StandIn) -> None:
     machine.inside(TWO_VERSIONS)
-    assert "docker-buildx-plugin 0.1 0.2): fab patch" in machine.end(machine.begin("doctor"))[1]
+    assert (
+        "docker-buildx-plugin 0.1 0.2): fab patch"
+        in machine.end(machine.begin_documented("fab doctor"))[1]
+    )
     before = count(machine)
-    said = machine.fab("patch", "--reason", "to see that it does")
+    said = machine.typed("fab patch", "--reason", "to see that it does")
     assert "update: docker-buildx-plugin 0.1 0.2\n" in said
     assert machine.inside("dpkg-query -Wf '${Version}' docker-buildx-plugin") == "0.2"
-    assert "fab patch" not in machine.end(machine.begin("doctor"))[1]
+    assert "fab patch" not in machine.end(machine.begin_documented("fab doctor"))[1]
     wait_for(lambda: count(machine) > before, "further bars", 180)
-    machine.fab("offsets")
+    machine.typed("fab offsets")
     assert "nothing to update; engine " in machine.fab("patch")
     machine.inside("cd /etc/apt && rm -r sources.list.d && mv sources.aside sources.list.d")
     machine.inside("apt-get update")
@@ -362,7 +373,7 @@ def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path:
         return [value for value in secrets if value in text]
 
     bundle = tmp_path / "bundle.tar.gz"
-    machine.fab("bundle", "--out", str(bundle))
+    machine.typed("fab bundle", "--out", str(bundle))
     with tarfile.open(bundle) as archive:
         names = archive.getnames()
         texts = [archive.extractfile(name) for name in names]
@@ -386,6 +397,42 @@ def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path:
     holders = ("/opt/tapeline/given/", "/var/lib/tapeline/docker/volumes/tapeline_secrets-")
     assert {holder for holder in holders for file in found if file.startswith(holder)} == {*holders}
     assert [file for file in found if not file.startswith(holders)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "question", "answer"),
+    [
+        *zip(
+            commands("rehearsal-tunnel"),
+            # A page, and PostgreSQL's question whether it speaks TLS.
+            (b"GET / HTTP/1.0\r\n\r\n", bytes([0, 0, 0, 8, 4, 210, 22, 47])),
+            (b"HTTP/1.1 ", b"S"),
+            strict=True,
+        )
+    ],
+)
+def test_a_tunnel_leads_there_until_it_is_ended(
+    line: str, question: bytes, answer: bytes, machine: StandIn
+) -> None:
+    [port] = free_ports(1)
+
+    def answers() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(question)
+            return connection.recv(64).startswith(answer)
+        return False
+
+    typed = machine.begin_line(line, "--port", str(port))
+    try:
+        wait_for(answers, line, 60)
+    finally:
+        typed.send_signal(signal.SIGINT)
+        code, said = machine.end(typed)
+    assert (code, f"127.0.0.1:{port}" in said) == (0, True), said
+
+
+def test_every_documented_command_was_typed(machine: StandIn) -> None:
+    assert machine.documented.never_run() == []
 
 
 def test_the_way_back_leaves_the_machine_to_its_owner(machine: StandIn) -> None:

@@ -41,8 +41,8 @@ def starting_offsets(
         if known < offsets.start and not accept_lost:
             raise LedgerMismatchError(
                 f"partition {partition}: offsets {known} to {offsets.start - 1} have expired from "
-                "Kafka unread. Let the producer fill the hole (see README, Runbook), then start "
-                "once with ACCEPT_LOST_OFFSETS=true, which counts them as lost"
+                "Kafka unread. Let the producer fill the hole (see docs/operations.md, Runbook), "
+                "then start once with ACCEPT_LOST_OFFSETS=true, which counts them as lost"
             )
         starting[partition] = max(known, offsets.start)
     return starting

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.installation.setup import ALL, TO_OPERATE, together
+from tests.documents import commands
 from tests.fixtures.checkout import bare_checkout, run
 
 MOST_BYTES = 350_000_000
@@ -59,7 +60,8 @@ def test_what_operates_a_host_is_small_and_enough(checkout: Path) -> None:
 
 
 def test_the_sdk_of_another_cloud_takes_the_place_of_the_first(checkout: Path) -> None:
-    assert run(checkout, "scripts/setup", "--cloud", "hcloud")[0] == 0
+    [line] = commands("operator")
+    assert run(checkout, *line.split())[0] == 0
     python = "infra/python/bin/python"
     assert run(checkout, python, "-c", "import pulumi_hcloud")[0] == 0
     assert run(checkout, python, "-c", "import pulumi_gcp")[0] == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ import trustme
 from powerbi.doctor.observations import Target
 from scripts.local_stack.servers.ports import HOST
 from services.common.secret import Secret
+from tests.documents import ROOT, commands
 from tests.fixtures.tls_postgres import DATABASE, HBA, NAME, READER_LINE, TlsPostgres
 from tests.integration.powerbi.doctoring import READER, faults, findings
 
@@ -40,6 +43,23 @@ def test_a_good_endpoint_passes_every_check(target: Target) -> None:
     assert found[0].detail == f"localhost:{target.port} at 127.0.0.1"
     assert re.fullmatch(r"TLSv1\.2, ECDHE-\S+-GCM-\S+; certificate until \S+", found[2].detail)
     assert re.fullmatch(r"\d\d visuals, the slowest \w+ \d+ ms", found[6].detail)
+
+
+@pytest.mark.parametrize("line", commands("powerbi"))
+def test_what_is_typed_builds_the_kit_and_passes_the_doctor(
+    line: str, target: Target, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(target.password.reveal(), "utf-8")
+    there = {
+        "db.example.org": f"{target.host}:{target.port}",
+        " ca.crt": f" {target.ca_file}",
+        "=password ": f"={tmp_path / 'password'} ",
+        " kit": f" {tmp_path / 'kit'}",
+    }
+    for word, real in there.items():
+        line = line.replace(word, real)
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_tls_is_off(target: Target, tls_postgres: TlsPostgres) -> None:
