@@ -96,7 +96,7 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     applied = _apply_migrations(settings)
     log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
     with _connect_as_owner(settings) as owner:
-        for file in sorted((HERE / "views").glob("*.sql")):
+        for file in sorted((HERE / "views").rglob("*.sql"), key=lambda file: file.name):
             owner.execute(file.read_text(encoding="utf-8").encode())
         keep_sessions(owner, present)
     log.info("views and grants are up to date")
