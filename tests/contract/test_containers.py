@@ -10,8 +10,6 @@ import yaml
 
 from scripts.containers import base_image, compose_tool, go_tool
 from scripts.launcher.paths import ROOT
-from scripts.local_stack.servers.kafka_broker import Broker, server_properties
-from services.common import topics
 from tests.contract.test_env_example import EXAMPLE
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -24,25 +22,6 @@ OF_THE_MACHINE = {"PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL"} | {
 }
 # What containers need other defaults for than processes do; docs/containers.md says so.
 OTHERWISE = {"SPARK_MASTER": "spark://spark-master:7077", "SPARK_DRIVER_MEMORY": "640m"}
-# What differs between a broker of its own container and one among other processes.
-OF_THE_PLACE = ("controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs")
-
-
-def properties(text: str) -> dict[str, str]:
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return dict(line.split("=", 1) for line in lines)
-
-
-def test_the_broker_is_configured_as_in_the_embedded_run() -> None:
-    broker = Broker(Path("java"), Path("jars"), Path("kafka"), Path("logs"), 1, 2)
-    embedded = properties(server_properties(broker))
-    file = ROOT / "services" / "kafka" / "server.properties"
-    contained = properties(file.read_text("utf-8"))
-    for name in OF_THE_PLACE:
-        del embedded[name], contained[name]
-    assert contained == embedded
-    assert contained["auto.create.topics.enable"] == "false"
-    assert topics.BARS.config["retention.ms"] == str(30 * 24 * 3600 * 1000)
 
 
 def test_the_database_is_made_as_in_the_embedded_run() -> None:

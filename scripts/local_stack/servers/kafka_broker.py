@@ -13,7 +13,7 @@ from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.ports import HOST
 from scripts.local_stack.servers.processes import Child, Command
 
-_LOGGING = ROOT / "services" / "kafka" / "log4j2.properties"
+_SERVICE = ROOT / "services" / "kafka"
 _HEAP = ("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m")
 _FORMAT_SECONDS = 60
 
@@ -39,28 +39,16 @@ class Broker:
 
 
 def server_properties(broker: Broker) -> str:
-    """Return the broker's configuration: topics of one replica, and none created by accident."""
-    return f"""\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{HOST}:{broker.controller_port}
-listeners=BROKER://{HOST}:{broker.port},CONTROLLER://{HOST}:{broker.controller_port}
-advertised.listeners=BROKER://{broker.bootstrap}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=BROKER
-controller.listener.names=CONTROLLER
-log.dirs={broker.directory / "segments"}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-group.initial.rebalance.delay.ms=0
-"""
+    """Return the configuration of the container's broker, with this one's addresses and folder."""
+    here = {
+        "controller.quorum.voters": f"1@{HOST}:{broker.controller_port}",
+        "listeners": f"BROKER://{broker.bootstrap},CONTROLLER://{HOST}:{broker.controller_port}",
+        "advertised.listeners": f"BROKER://{broker.bootstrap}",
+        "log.dirs": str(broker.directory / "segments"),
+    }
+    lines = (_SERVICE / "server.properties").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.partition("=")[0] not in here]
+    return "\n".join([*kept, *(f"{name}={value}" for name, value in here.items()), ""])
 
 
 def start(broker: Broker) -> Child:
@@ -93,7 +81,7 @@ def _format(broker: Broker, configuration: Path) -> None:
 
 
 def _java(broker: Broker, *rest: str) -> list[str]:
-    logging = f"-Dlog4j2.configurationFile={_LOGGING}"
+    logging = f"-Dlog4j2.configurationFile={_SERVICE / 'log4j2.properties'}"
     archive = broker.class_archive
     sooner = (
         [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"]
