@@ -1,4 +1,4 @@
-"""Installs the locked Node packages that tests run: scripts/npm in, .cache/npm out.
+"""Installs the locked Node packages that checks and tests run: scripts/npm in, .cache/npm out.
 
 Node itself and npm come with the Python packages. Standard library only.
 """

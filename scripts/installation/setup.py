@@ -168,19 +168,26 @@ def install_bench_jars(variables: Mapping[str, str]) -> None:
     )
 
 
+def install_node_packages(variables: Mapping[str, str]) -> None:
+    """Bring what checks and tests run on Node. Raises SetupError."""
+    wanted = fingerprint(*(file.read_bytes() for file in node_packages.MANIFESTS))
+    stamp = NODE_PACKAGES / "tapeline-setup"
+    with _one_at_a_time(CACHE / "setup.lock"):
+        if holds(stamp, wanted):
+            return
+        say("Node packages: ESLint, and Microsoft's checks of the Power BI project (12 MB)")
+        stamp.unlink(missing_ok=True)
+        node_packages.install(variables)
+        stamp.write_text(wanted, encoding="utf-8")
+
+
 def install_test_programs(variables: Mapping[str, str]) -> None:
     """Bring what only the tests need: Microsoft's checks, a PostgreSQL with TLS.
 
     Raises SetupError.
     """
-    wanted = fingerprint(*(file.read_bytes() for file in node_packages.MANIFESTS))
-    stamp = NODE_PACKAGES / "tapeline-setup"
+    install_node_packages(variables)
     with _one_at_a_time(CACHE / "setup.lock"):
-        if not holds(stamp, wanted):
-            say("Node packages: Microsoft's checks of the Power BI project (8 MB)")
-            stamp.unlink(missing_ok=True)
-            node_packages.install(variables)
-            stamp.write_text(wanted, encoding="utf-8")
         postgres_tls.require(variables)
 
 

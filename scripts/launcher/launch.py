@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,13 @@ from scripts.benchmarking import options as bench_options
 from scripts.chaos_testing import options as chaos_options
 from scripts.installation import jar_lock
 from scripts.installation.chromium import require_chromium
-from scripts.installation.setup import install_bench_jars, install_test_programs, set_up
+from scripts.installation.setup import (
+    install_bench_jars,
+    install_node_packages,
+    install_test_programs,
+    set_up,
+)
+from scripts.launcher import static_checks
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT, VENV
 from scripts.launcher.progress import say
@@ -26,17 +31,6 @@ from scripts.local_stack import demo_options
 from scripts.local_stack import screenshot as screenshots
 
 SUITES = ("unit", "contract", "integration", "e2e", "engine", "rehearsal", "compose")
-CHECKS: Mapping[str, Sequence[str]] = {
-    "ruff check": ("ruff", "check", "."),
-    "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": (
-        *("mypy", "services", "sql", "powerbi", "infra", "scripts", "examples", "tests"),
-        "fabfile.py",
-    ),
-    "import-linter": ("lint-imports",),
-    "sqlfluff": ("sqlfluff", "lint", "sql"),
-    "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),
-}
 
 # What waits leaves the processor to another, but each has servers and a Spark of its own.
 _FEW, _MANY = 2, 3
@@ -105,26 +99,22 @@ def check(arguments: Sequence[str]) -> int:
     """Run every check, also after one has failed."""
     argparse.ArgumentParser(
         prog="scripts/check",
-        description=f"Set everything up, then run the static checks: {', '.join(CHECKS)}.",
+        description="Set everything up, then run the static checks: "
+        f"{', '.join(static_checks.COMMANDS)}.",
     ).parse_args(arguments)
     set_up(os.environ)
+    install_node_packages(os.environ)
     failed = []
     with ThreadPoolExecutor(_FEW) as pool:
         # Each shows what it said in one piece.
-        for name, done in zip(CHECKS, pool.map(_run_check, CHECKS.values()), strict=True):
+        names = static_checks.COMMANDS
+        for name, done in zip(names, pool.map(static_checks.run, names), strict=True):
             say(f"--- {name}")
             say(done.stdout.rstrip())
             if done.returncode != 0:
                 failed.append(name)
     say(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
-
-
-def _run_check(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    program = [str(VENV / "bin" / command[0]), *command[1:]]
-    return subprocess.run(
-        program, cwd=ROOT, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
 
 
 def bench(arguments: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ export async function get(path, query = {}, signal = undefined) {
     return await answered(`${path}?${asked}`, AbortSignal.any([late.signal, ...(signal ? [signal] : [])]));
   } catch (error) {
     if (!late.signal.aborted || signal?.aborted) throw error;
-    throw new Error(`The dashboard's server has not answered for ${ANSWER_SECONDS} seconds.`);
+    throw new Error(`The dashboard's server has not answered for ${ANSWER_SECONDS} seconds.`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -23,11 +23,11 @@ export async function get(path, query = {}, signal = undefined) {
 async function answered(address, signal) {
   const answer = await fetch(address, { signal }).catch((error) => {
     if (error.name === "AbortError") throw error;
-    throw new Error("The dashboard's server cannot be reached.");
+    throw new Error("The dashboard's server cannot be reached.", { cause: error });
   });
   const told = await answer.json().catch((error) => {
     if (error.name === "AbortError") throw error;
-    if (answer.ok) throw new Error("The dashboard's server has not answered in full.");
+    if (answer.ok) throw new Error("The dashboard's server has not answered in full.", { cause: error });
     return {};
   });
   if (answer.ok) return told;

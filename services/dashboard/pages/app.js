@@ -86,11 +86,11 @@ function failed(error) {
 
 // Bars of one of the series that are shown. What the chart cannot have, such as bars of a symbol
 // that was not stored before, or stored bars where candles were rolled up, is loaded.
-function take(symbol, rolledUp, change) {
+function take(symbol, rolledUp, update) {
   const bars = shown.charts.get(symbol);
   if (!bars || bars.rolledUp !== rolledUp) return loadAgain();
   const before = bars.byTime;
-  change(bars);
+  update(bars);
   compare.draw(shown.charts, numbers());
   if (symbol === shown.symbol) {
     chart.draw();
@@ -190,11 +190,11 @@ function follow() {
 }
 
 function describe(bars) {
-  const count = bars.all.length;
+  const barCount = bars.all.length;
   part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
     ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
-  part("chart-state").textContent = count === 0 ? "There are no bars in this range."
-    : bars.truncated ? `The newest ${whole(count)} bars of the range.` : "";
+  part("chart-state").textContent = barCount === 0 ? "There are no bars in this range."
+    : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
   legend(null);
 }
 

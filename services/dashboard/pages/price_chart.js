@@ -61,7 +61,7 @@ export class PriceChart {
       )),
       ...BANDS.map((name) => all.map((bar) => point(bar, name))),
     ];
-    this.drawings.forEach((drawing, place) => drawing.show(points[place]));
+    for (const [place, drawing] of this.drawings.entries()) drawing.show(points[place]);
   }
 
   // The axis has labels only as fine as the smallest step that it is told of.
