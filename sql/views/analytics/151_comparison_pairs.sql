@@ -9,35 +9,19 @@
 create or replace view bi.comparison_pairs as
 with paired as (
     select
-        session.symbol,
+        bar.symbol,
         mate.symbol as other_symbol,
-        session.interval,
-        session.session_date,
-        bar.session_date as bar_session_date,
+        bar.interval,
+        bar.session_date,
+        bar.is_session,
         bar.bar_time,
         bar.open,
         other.open as other_open,
         bar.close,
         other.close as other_close
-    from market.sessions_of_series as session
+    from market.recent_bars as bar
     inner join market.series as mate
-        on session.interval = mate.interval and session.symbol <> mate.symbol
-    cross join
-        lateral ( -- noqa: ST05
-            select most.* from (
-                select stored.* from market.events_stream as stored
-                where
-                    (stored.symbol, stored.interval, stored.bar_time)
-                    >= (session.symbol, session.interval, '-infinity'::timestamptz)
-                    and (stored.symbol, stored.interval, stored.bar_time)
-                    < (session.symbol, session.interval, session.ends_at)
-                    and stored.session_date <= session.session_date
-                order by stored.symbol desc, stored.interval desc, stored.bar_time desc
-                limit 3000
-            ) as most
-            order by most.symbol desc, most.interval desc, most.bar_time desc
-            limit session.most_bars + 25
-        ) as bar
+        on bar.interval = mate.interval and bar.symbol <> mate.symbol
     cross join
         -- The limit keeps the planner from joining this first and looking the bars up for each.
         lateral (
@@ -47,7 +31,7 @@ with paired as (
             from market.events_stream as stored
             where
                 stored.symbol = mate.symbol
-                and stored.interval = session.interval
+                and stored.interval = bar.interval
                 and stored.bar_time = bar.bar_time
             order by stored.bar_time
             limit 1
@@ -93,7 +77,7 @@ select
     case when returns = 20 then correlation end as correlation_20,
     case when returns = 20 then beta end as beta_20
 from measured
-where bar_session_date = session_date
+where is_session
 window session as (
     partition by symbol, other_symbol, interval, session_date order by bar_time
 );

@@ -70,3 +70,21 @@ select
     is_final,
     rolled_up_from
 from rolled;
+
+-- Grain: one row per (symbol, start of the candle): bi.candles_5min, bi.candles_15min and so on are
+-- bi.candles of one width, with the start of the candle as an instant.
+do $$
+declare
+    width text;
+begin
+    for width in select interval from market.intervals where minutes > 1 loop
+        execute format(
+            'create or replace view bi.candles_%1$s as '
+            'select symbol, bar_time_utc at time zone ''UTC'' as bar_time, session_date, '
+            'open, high, low, close, volume, bars, is_final, rolled_up_from '
+            'from bi.candles where interval = %1$L',
+            width
+        );
+    end loop;
+end
+$$;
