@@ -79,7 +79,7 @@ def test_a_failed_deployment_ends_with_its_cause_and_the_place_of_its_log(
         "echo 'its log' >&2; exit 1\n",
     )
     code = (
-        "import sys; from pathlib import Path; from infra import deployment;"
+        "import sys; from pathlib import Path; from infra.deployment import deployment;"
         f"sys.executable = {str(binaries / 'python')!r};"
         f"deployment.ROOT = Path({str(tmp_path)!r}); sys.exit(deployment.main())"
     )
