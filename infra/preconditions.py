@@ -6,20 +6,35 @@ cloud refuses. The program asks the engine for the stack's recorded outputs inst
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pulumi
+import tenacity
 
 from infra.config.settings import SettingError, Settings
 
+Ask = Callable[[str, Mapping[str, Any]], Any]
+
 _READ: Final = "pulumi:pulumi:readStackOutputs"
+_WRITTEN_MEANWHILE: Final = "failed to load checkpoint"
+_WAIT_SECONDS: Final = 30.0
 
 
-def published() -> Mapping[str, Any]:
-    """Return the outputs of the last `pulumi up`; none where there was no such."""
+def published(ask: Ask = pulumi.runtime.invoke) -> Mapping[str, Any]:
+    """Return the outputs of the last `pulumi up`; none where there was no such.
+
+    Where the state is a file, the engine writes it anew while the program runs, and for a moment
+    it is empty: that is waited out.
+    """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    found: Mapping[str, Any] = pulumi.runtime.invoke(_READ, {"name": name}).value or {}
+    again = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_message(match=f".*{_WRITTEN_MEANWHILE}"),
+        wait=tenacity.wait_fixed(0.1),
+        stop=tenacity.stop_after_delay(_WAIT_SECONDS),
+        reraise=True,
+    )
+    found: Mapping[str, Any] = again(ask, _READ, {"name": name}).value or {}
     outputs: Mapping[str, Any] = found.get("outputs") or {}
     return outputs
 

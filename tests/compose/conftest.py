@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -89,6 +90,7 @@ def new_stack(
     variables = variables_of(docker_engine, images, ports, keys) | LOAD
     project = f"tapeline-test-{secrets.token_hex(3)}"
     stack = Stack(program, docker_engine, project, ports[0], variables, directory)
+    compile_sources()
     planted = ROOT / "secrets" / f"canary-{secrets.token_hex(4)}"
     planted.write_text(canary, encoding="utf-8")
     try:
@@ -98,6 +100,13 @@ def new_stack(
     stack.documented.line(REMOVE)
     yield stack
     stack.typed(REMOVE)
+
+
+def compile_sources() -> None:
+    """Let Python write its __pycache__ folders before an image is built. They are no part of an
+    image; yet where one comes into a folder later, an older BuildKit copies the folder again."""
+    folders = [str(ROOT / name) for name in ("services", "sql", "scripts", "infra")]
+    run([sys.executable, "-m", "compileall", "-q", *folders])
 
 
 @pytest.fixture(scope="package")
