@@ -62,7 +62,7 @@ def new(
 
         fab new --cloud hcloud --admin-cidrs 203.0.113.7 --yes
 
-    It wants the Pulumi CLI with a target for its state (`pulumi login`), the cloud's credentials in
+    It wants the Pulumi CLI with a place for its state (`pulumi login`), the cloud's credentials in
     the environment, and `scripts/setup --cloud NAME`.
     """
     given = {

@@ -82,7 +82,7 @@ def _run(*words: str) -> str:
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["pulumi failed"]
         raise OperationError(
-            f"{lines[0]} (a target for the state: `pulumi login`, or `pulumi login file://$HOME`)"
+            f"{lines[0]} (a place for the state: `pulumi login`, or `pulumi login file://$HOME`)"
         )
     return done.stdout
 

@@ -93,7 +93,7 @@ def test_while_the_front_has_the_port_it_answers_for_certbot(host: Host) -> None
 
 
 def test_what_could_not_be_handed_out_is_handed_out_by_the_next_run(host: Host) -> None:
-    compose = host.folder / "tapeline" / "current" / "scripts" / "operations" / "host-compose"
+    compose = host.folder / "tapeline/current/scripts/operations/hosts/host-compose"
     works = compose.read_text("utf-8")
     compose.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     assert host.ask(tapeline_domain=OLD).returncode == 1
