@@ -1,6 +1,6 @@
 """Brings a PostgreSQL server to the pipeline's schema: roles, database, migrations, views.
 
-Runs the same for the embedded server, compose and a VM, and may be run again at any time.
+Runs the same for a local run, compose and a VM, and may be run again at any time.
 Migrations (sql/migrations) are applied once by yoyo; roles, views and the exchange's calendar are
 brought up to date every time.
 """

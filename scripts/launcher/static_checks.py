@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -78,11 +79,12 @@ def run(name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _files() -> list[Path]:
+@functools.cache
+def _files() -> tuple[Path, ...]:
     """Return the files of the checkout that git does not ignore."""
     command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
         listed = subprocess.run(command, cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE)
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError("git did not list the files; run it in a clone, with git") from error
-    return [ROOT / name for name in sorted({*listed.stdout.split("\0")} - {""})]
+    return tuple(ROOT / name for name in sorted({*listed.stdout.split("\0")} - {""}))

@@ -111,14 +111,14 @@ def offsets(target: Target) -> str:
 
 
 def psql(target: Target, database: str = "market", *, write: bool = False, query: str = "") -> str:
-    """Return the command for a session of the superuser, which by default only reads."""
+    """Return the command for a connection of the superuser, which by default only reads."""
     read_only = "off" if write else "on"
     options = f"PGOPTIONS=-c default_transaction_read_only={read_only}"
     environment = ("env", "PGPASSFILE=/run/tapeline/pgpass", options)
-    operation = (*environment, "psql", "-h", "/tmp", "-U", "postgres", "-d", database)  # noqa: S108
+    client = (*environment, "psql", "-h", "/tmp", "-U", "postgres", "-d", database)  # noqa: S108
     batch = ("-qAtX", "-v", "ON_ERROR_STOP=1", "-c", query) if query else ()
     tty = ("--no-TTY",) if query else ()
-    return target.compose("exec", *tty, "postgres", *operation, *batch)
+    return target.compose("exec", *tty, "postgres", *client, *batch)
 
 
 def forget_checkpoint(target: Target, stamp: str) -> str:

@@ -18,7 +18,7 @@ from scripts.containers.compose_tool import compose
 from scripts.containers.engine import Engine, NoEngineError, engine
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.ports import free_ports
-from tests.compose.local_run import EmbeddedRun
+from tests.compose.local_run import LocalRun
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 from tests.fixtures.image_leaks import GENERATED, images_with_secrets
 from tests.fixtures.meeting import Meeting
@@ -128,12 +128,12 @@ def stack(new_stack: Stack, start_seconds: float) -> Stack:
 
 
 @pytest.fixture(scope="package")
-def embedded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRun]:
-    """Begin an embedded run on the market of the stack; who asks first need not wait for it."""
+def local_run(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    """Begin a local run on the market of the stack; who asks first need not wait for it."""
     clock = stack.compose("exec", "-T", "simulator", "cat", "/run/market/clock").strip()
-    embedded = EmbeddedRun(tmp_path_factory.mktemp("embedded"), clock)
-    yield embedded
-    embedded.stop()
+    local_run = LocalRun(tmp_path_factory.mktemp("local_run"), clock)
+    yield local_run
+    local_run.stop()
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""The embedded run on the market of a stack in containers: its clock in, its table out."""
+"""The local run on the market of a stack in containers: its clock in, its table out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.compose.stack import FRUGAL, LOAD
 from tests.fixtures.live import wait_for
 
 
-class EmbeddedRun:
+class LocalRun:
     """The demo as a process, until `stop`, which may be said again."""
 
     def __init__(self, directory: Path, clock: str) -> None:
@@ -46,7 +46,7 @@ class EmbeddedRun:
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
         """Connect to its database as a reader, once it runs."""
-        wait_for(self._file.exists, "the embedded run", 180)
+        wait_for(self._file.exists, "the local run", 180)
         there = json.loads(self._file.read_text("utf-8"))
         with psycopg.connect(
             host=there["host"],

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.compose.local_run import EmbeddedRun
+from tests.compose.local_run import LocalRun
 from tests.compose.stack import LONG_RUNNING, Stack
 from tests.fixtures.live import wait_for
 
@@ -85,13 +85,13 @@ def test_paused_services_go_on(stack: Stack, services: Sequence[str]) -> None:
 
 
 def test_services_that_were_cut_off_are_found_again(
-    stack: Stack, embedded: EmbeddedRun, image_leaks: Future[list[str]]
+    stack: Stack, local_run: LocalRun, image_leaks: Future[list[str]]
 ) -> None:
     """PostgreSQL is away for two minutes, and Kafka too, a little later.
 
     Both other things begin here, where there is little else to do; later tests need them.
     """
-    assert embedded
+    assert local_run
     assert image_leaks
     is_under_load(stack)
     postgres, kafka = stack.container("postgres"), stack.container("kafka")

@@ -9,7 +9,7 @@ import psycopg
 
 from services.common.market_clock import parse_market_clock
 from services.simulator.market.trades import LATEST_REVISION_MINUTES
-from tests.compose.local_run import EmbeddedRun
+from tests.compose.local_run import LocalRun
 from tests.compose.stack import LOAD, Stack
 from tests.fixtures.live import wait_for
 
@@ -36,9 +36,9 @@ def has_come_to(moment: datetime, connection: Connection) -> bool:
     return last.keys() == {*SYMBOLS} and min(last.values()) >= moment
 
 
-def test_the_same_market_gives_the_same_table(stack: Stack, embedded: EmbeddedRun) -> None:
-    with embedded.connection() as plain, stack.connection() as contained:
-        present = parse_market_clock(embedded.clock).now()
+def test_the_same_market_gives_the_same_table(stack: Stack, local_run: LocalRun) -> None:
+    with local_run.connection() as plain, stack.connection() as contained:
+        present = parse_market_clock(local_run.clock).now()
         for connection in (plain, contained):
             wait_for(
                 lambda connection=connection: has_come_to(present, connection),  # type: ignore[misc]
@@ -53,4 +53,4 @@ def test_the_same_market_gives_the_same_table(stack: Stack, embedded: EmbeddedRu
 
     assert len(wanted) > 10_000 * len(SYMBOLS)
     assert found == wanted
-    embedded.stop()  # the tests after this one need it no longer
+    local_run.stop()  # the tests after this one need it no longer

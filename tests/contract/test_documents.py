@@ -99,7 +99,6 @@ def test_every_path_in_a_document_is_there(file: Path) -> None:
 MADE_BY_HAND = {
     "secrets/alpha_vantage_key",
     "secrets/dashboard/password",
-    "sql/views/NNN_name.sql",
     "infra/clouds/NAME.py",
 }
 

@@ -170,7 +170,7 @@ class Interview:
                 "which SSH key? Name it by --ssh-public-key FILE: "
                 + ", ".join(one.where for one in keys)
             )
-        listed = "".join(f"\n  {target}. {one}" for target, one in enumerate(keys, 1))
+        listed = "".join(f"\n  {number}. {one}" for number, one in enumerate(keys, 1))
         question = f"The SSH key that operates the host, or its file:{listed}\nNumber"
 
         def take() -> SshKey:

@@ -14,8 +14,8 @@ def setting(text: str, name: str) -> str:
 def with_setting(text: str, name: str, value: str) -> str:
     """Return the text with NAME set to the value, in the place of the line that set it."""
     kept = [line for line in text.splitlines() if not line.startswith(f"{name}=")]
-    target = next(
+    index = next(
         (number for number, line in enumerate(text.splitlines()) if line.startswith(f"{name}=")),
         len(kept),
     )
-    return "\n".join([*kept[:target], f"{name}={value}", *kept[target:]]) + "\n"
+    return "\n".join([*kept[:index], f"{name}={value}", *kept[index:]]) + "\n"

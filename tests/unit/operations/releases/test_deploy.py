@@ -100,7 +100,7 @@ def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
     assert error == ""
     current = "/opt/tapeline/current"
     assert ran[2] == f"if [ -e {current} ]; then readlink {current}; fi"
-    switched = next(target for target, command in enumerate(ran) if "ln -sfn" in command)
+    switched = next(index for index, command in enumerate(ran) if "ln -sfn" in command)
     assert ran[switched] == (
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
         "mv -T /opt/tapeline/current.new /opt/tapeline/current"
