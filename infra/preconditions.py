@@ -29,7 +29,7 @@ def published(ask: Ask = pulumi.runtime.invoke) -> Mapping[str, Any]:
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     again = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_message(match=f".*{_WRITTEN_MEANWHILE}"),
+        retry=tenacity.retry_if_exception_message(match=f"(?s).*{_WRITTEN_MEANWHILE}"),
         wait=tenacity.wait_fixed(0.1),
         stop=tenacity.stop_after_delay(_WAIT_SECONDS),
         reraise=True,

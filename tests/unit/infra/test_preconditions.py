@@ -32,7 +32,7 @@ class Engine:
 
 
 def test_a_state_that_is_being_written_is_waited_out() -> None:
-    engine = Engine(*["failed to load checkpoint: EOF"] * 2)
+    engine = Engine("failed to load checkpoint: EOF", "an error:\nfailed to load checkpoint: EOF\n")
     assert published(engine.ask) == {"cloud": "hcloud"}
 
 
