@@ -17,6 +17,7 @@ from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
 from tests.documents import commands
 from tests.fixtures.live import wait_for
+from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS
 from tests.rehearsal.stand_in import (
     ADDRESS,
     ELSEWHERE,
@@ -27,54 +28,6 @@ from tests.rehearsal.stand_in import (
     broken_commit,
 )
 
-ASK = """
-import pathlib, psycopg, sys
-address, query = sys.argv[1:]
-password = pathlib.Path("/desk/powerbi_password").read_text().strip()
-with psycopg.connect(host=address, dbname="market", user="powerbi_reader", password=password,
-                     sslmode="verify-full", sslrootcert="/desk/ca.crt", connect_timeout=5,
-                     ssl_max_protocol_version="TLSv1.2") as connection:
-    print(connection.execute(query).fetchall())
-"""
-# A package of the engine, in two versions, from an archive of the machine's own, for a while the
-# only one; the first version is installed.
-TWO_VERSIONS = r"""
-set -eu
-mkdir -p /srv/archive
-cd /srv/archive
-for version in 1 2; do
-    mkdir -p "$version/DEBIAN"
-    {
-        printf 'Package: docker-buildx-plugin\nVersion: 0.%s\nArchitecture: all\n' $version
-        printf 'Maintainer: Nobody <nobody@example.com>\nDescription: for a rehearsal\n'
-    } > "$version/DEBIAN/control"
-    dpkg-deb --build "$version" "buildx-$version.deb"
-done
-dpkg --install buildx-1.deb
-{
-    dpkg-deb --field buildx-2.deb
-    echo "Filename: ./buildx-2.deb"
-    echo "Size: $(stat -c %s buildx-2.deb)"
-    echo "SHA256: $(sha256sum buildx-2.deb | cut -d ' ' -f 1)"
-} > Packages
-mv /etc/apt/sources.list.d /etc/apt/sources.aside
-mkdir /etc/apt/sources.list.d
-echo 'deb [trusted=yes] file:/srv/archive ./' > /etc/apt/sources.list.d/archive.list
-apt-get update
-"""
-CHECK_FIREWALL = "tapeline-firewall check > /dev/null 2>&1; echo $?"
-# An engine with settings and a container of its own, and another person who may log in.
-IN_USE = """set -e
-apt-get install -qy docker-cli
-mkdir -p /etc/docker
-echo {} > /etc/docker/daemon.json
-systemctl restart docker
-tar --create /etc/hostname 2> /dev/null | docker import - web
-docker create --name web web true
-useradd --create-home --shell /bin/bash bob
-mkdir /home/bob/.ssh
-cp /etc/ssh/authorized_keys/tapeline /home/bob/.ssh/authorized_keys
-"""
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
 
