@@ -1,1 +1,1 @@
-"""Brings what containers need where it is not there: an engine, Compose, the base image."""
+"""Brings what containers need where it is not there: Compose, and the base image of all images."""

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.containers import programs
-from scripts.containers.engine import engine
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT, user_cache
 from scripts.launcher.progress import say
@@ -28,8 +27,9 @@ _NOT_NEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "
 _DESCRIPTION = """\
 Make the image that all images are built from, where no image registry can be reached: a minimal
 Debian by debootstrap, imported under the registry's name. Then BASE_IMAGE must name it, without a
-digest. Needs root. What is made is kept in ~/.cache/tapeline. DEBIAN_MIRROR and
-DEBIAN_SECURITY_MIRROR name other mirrors.
+digest. Needs root, and a Docker engine that runs: DOCKER_HOST names another than this machine's.
+What is made is kept in ~/.cache/tapeline. DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR name other
+mirrors.
 """
 
 
@@ -97,10 +97,12 @@ def main() -> int:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
+    host = programs.docker_host(os.environ)
     try:
-        with engine(os.environ) as running:
-            name = ensure(running.host, os.environ)
-        say(f"ready: {name} in the engine at {running.host}; put BASE_IMAGE={name} into .env")
+        if not programs.engine_answers(host):
+            raise SetupError(f"no Docker engine answers at {host}; start it, or set DOCKER_HOST")
+        name = ensure(host, os.environ)
+        say(f"ready: {name} in the engine at {host}; put BASE_IMAGE={name} into .env")
     except SetupError as error:
         say(f"scripts/base-image: {error}")
         return 1

@@ -46,6 +46,20 @@ def run(command: list[str], variables: Mapping[str, str], folder: Path | None = 
         raise SetupError(f"`{' '.join(command[:3])} …` failed:\n{said}")
 
 
+def docker_host(variables: Mapping[str, str]) -> str:
+    """Return where the Docker engine listens: DOCKER_HOST, or where the machine's own does."""
+    return variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+
+
+def engine_answers(host: str) -> bool:
+    """Return whether a Docker engine answers there, and there is a program to ask it."""
+    docker = find("docker")
+    if docker is None:
+        return False
+    asked = subprocess.run([docker, "--host", host, "info"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
 def debian_mirror(variables: Mapping[str, str]) -> str:
     """Return where Debian's archive is: DEBIAN_MIRROR, or Debian's own address."""
     return variables.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian"

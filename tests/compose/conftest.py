@@ -15,13 +15,13 @@ import pytest
 
 from scripts.containers import base_image, programs
 from scripts.containers.compose_tool import compose
-from scripts.containers.engine import Engine, NoEngineError, engine
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.ports import free_ports
 from tests.compose.local_run import LocalRun
 from tests.compose.stack import LOAD, PUBLISHED, Stack, run, variables_of
 from tests.fixtures.image_leaks import GENERATED, images_with_secrets
 from tests.fixtures.meeting import Meeting
+from tests.support.engine import Engine, NoEngineError, engine
 
 REMOVE = "docker compose --profile '*' down -v"
 

@@ -15,13 +15,13 @@ from typing import Any
 import psycopg
 
 from scripts.containers import base_image, programs
-from scripts.containers.engine import Engine
 from scripts.installation.java import QUICK
 from scripts.launcher.paths import ROOT
 from scripts.operations.credentials import passwords
 from scripts.operations.target import LOCAL
 from tests.documents import Documented
 from tests.fixtures.live import wait_for
+from tests.support.engine import Engine
 
 COMMAND_SECONDS = 1500.0
 BASE_IMAGE = base_image.base_name((ROOT / "docker-compose.yml").read_text("utf-8"))

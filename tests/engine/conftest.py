@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.containers.pulumi_tool import pulumi
 from tests.engine.settings import settings_of
 from tests.engine.trial import Changes, Trial, trial
+from tests.support.pulumi_tool import pulumi
 from tests.unit.infra.stacks import CLOUDS
 
 

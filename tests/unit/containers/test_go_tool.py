@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.containers.go_tool import NEEDS_GO, is_new_enough
-from scripts.containers.pulumi_tool import pulumi
+from tests.support.pulumi_tool import pulumi
 
 # Says its version, or "builds" to the path after -o what it was asked.
 GO = """\

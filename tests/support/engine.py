@@ -10,19 +10,19 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.containers import firewall, programs
+from scripts.containers import programs
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import user_cache
 from scripts.launcher.progress import say
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.processes import Child, Command
+from tests.support import firewall
 
 _RUN = Path("/run/tapeline-engine")
 _ONE_SHARE, _SHARES = 1024, 4096
@@ -62,8 +62,8 @@ def engine(variables: Mapping[str, str]) -> Iterator[Engine]:
 
     Raises NoEngineError, SetupError.
     """
-    running = variables.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    if _answers(running):
+    running = programs.docker_host(variables)
+    if programs.engine_answers(running):
         yield Engine(running)
         return
     if os.geteuid() != 0:
@@ -120,16 +120,8 @@ def _weigh(shares: int) -> None:
 
 def _start(command: Command, host: str) -> Child:
     child = processes.start(command)
-    processes.wait_until(lambda: _answers(host), child, _START_SECONDS)
+    processes.wait_until(lambda: programs.engine_answers(host), child, _START_SECONDS)
     return child
-
-
-def _answers(host: str) -> bool:
-    docker = programs.find("docker")
-    if docker is None:
-        return False
-    asked = subprocess.run([docker, "--host", host, "info"], capture_output=True, check=False)
-    return asked.returncode == 0
 
 
 def _take(lock: int) -> None:

@@ -17,7 +17,7 @@ from scripts.containers import go_tool
 from scripts.launcher.paths import ROOT, user_cache
 from scripts.launcher.progress import say
 
-MODULE = ROOT / "scripts" / "containers" / "pulumi"
+MODULE = ROOT / "tests" / "support" / "pulumi"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
 _VERSION_VARIABLES = (
     # The Automation API refuses an engine that does not say its version.

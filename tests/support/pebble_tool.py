@@ -13,7 +13,7 @@ from scripts.containers import go_tool
 from scripts.launcher.paths import ROOT, user_cache
 from scripts.launcher.progress import say
 
-MODULE = ROOT / "scripts" / "containers" / "pebble"
+MODULE = ROOT / "tests" / "support" / "pebble"
 _PACKAGE = "github.com/letsencrypt/pebble/v2"
 _NAMES = ("pebble", "pebble-challtestsrv")
 

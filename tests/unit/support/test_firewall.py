@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.containers.firewall import is_dockers, undoing
+from tests.support.firewall import is_dockers, undoing
 
 BEFORE = """\
 -P INPUT ACCEPT

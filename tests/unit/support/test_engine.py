@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.containers.engine import is_served
+from tests.support.engine import is_served
 
 
 def test_an_engine_runs_until_its_process_ends(tmp_path: Path) -> None:
