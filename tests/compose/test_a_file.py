@@ -185,7 +185,8 @@ def test_nothing_is_taken_as_it_happens_to_be(services: dict[str, Service]) -> N
 
 def test_the_images_carry_the_version_of_the_project(services: dict[str, Service]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    built = {name: one["build"]["args"] for name, one in services.items() if "build" in one}
-    assert {name: args["VERSION"] for name, args in built.items()} == dict.fromkeys(
+    built = {name: one["build"]["labels"] for name, one in services.items() if "build" in one}
+    version = "org.opencontainers.image.version"
+    assert {name: labels[version] for name, labels in built.items()} == dict.fromkeys(
         built, project["version"]
     )

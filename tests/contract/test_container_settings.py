@@ -36,7 +36,7 @@ def test_all_that_compose_passes_on_can_be_given_and_nothing_else() -> None:
 
 
 def test_the_words_are_those_of_the_producers_start() -> None:
-    start = (ROOT / "services" / "producer" / "start").read_text("utf-8")
+    start = (ROOT / "services" / "producer" / "entrypoint.sh").read_text("utf-8")
     assert f'"${{{DATA_OF_BOTH}:-}}" != "{KEEP_BOTH_WORDS}"' in start
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
 import yaml
 
 from scripts.containers import base_image, compose_tool, go_tool
@@ -25,16 +23,15 @@ OTHERWISE = {"SPARK_MASTER": "spark://spark-master:7077", "SPARK_DRIVER_MEMORY":
 
 
 def test_the_database_is_made_as_in_the_embedded_run() -> None:
-    start = (ROOT / "services" / "postgres" / "start").read_text("utf-8")
+    start = (ROOT / "services" / "postgres" / "entrypoint.sh").read_text("utf-8")
     for option in ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-EUTF8"):
         assert option in start
     assert "--data-checksums" in start
 
 
 def test_all_images_begin_with_the_same_base() -> None:
-    files = [*ROOT.glob("services/*/Dockerfile"), ROOT / "sql" / "Dockerfile"]
     begin = set[str]()
-    for file in files:
+    for file in ROOT.glob("services/**/Dockerfile"):
         stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?", file.read_text("utf-8"), re.MULTILINE)
         begin |= {name for name, _ in stages} - {own for _, own in stages}
     assert begin == {"${BASE_IMAGE}"}
@@ -43,17 +40,6 @@ def test_all_images_begin_with_the_same_base() -> None:
 def test_the_base_is_made_under_the_name_without_its_digest() -> None:
     named = "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim@sha256:" + "0f" * 32 + "}"
     assert base_image.base_name(named) == "debian:trixie-20260918-slim"
-
-
-@pytest.mark.parametrize(
-    "service", ["simulator", "producer", "topics", "stream", "dashboard", "secrets"]
-)
-def test_the_dockerfiles_of_the_python_services_begin_alike(service: str) -> None:
-    def opening(file: Path) -> str:
-        return file.read_text("utf-8").split("\n", 1)[1].split("FROM base", 1)[0]
-
-    migrate = opening(ROOT / "sql" / "Dockerfile")
-    assert opening(ROOT / "services" / service / "Dockerfile") == migrate
 
 
 def test_every_variable_of_the_file_stands_in_the_example_with_its_default() -> None:
@@ -69,7 +55,7 @@ def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> Non
     assert file["services"]["front"] == file["x-hardened"] | {
         "profiles": ["front"],
         "image": "${TAPELINE_IMAGES:-tapeline}/front:${TAPELINE_VERSION:-0.1.0}",
-        "build": file["x-build"] | {"dockerfile": "services/front/Dockerfile"},
+        "build": file["x-build"] | {"target": "front"},
         "mem_limit": "128m",
         "cpus": 0.5,
         "pids_limit": 32,
@@ -80,7 +66,7 @@ def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> Non
             "${FRONT_HTTP_PUBLISHED:-127.0.0.1:8083}:8080",
         ],
         "volumes": ["secrets-front:/run/tapeline:ro", "${TAPELINE_ACME:-acme}:/run/acme:ro"],
-        "healthcheck": file["x-healthy"] | {"test": ["CMD", "/app/services/front/healthy"]},
+        "healthcheck": file["x-healthy"] | {"test": ["CMD", "/app/services/front/healthcheck.sh"]},
         "depends_on": {
             "secrets": {"condition": "service_completed_successfully"},
             "dashboard": {"condition": "service_healthy"},
@@ -95,7 +81,7 @@ def test_nobody_but_the_front_is_on_the_network_that_the_dashboard_believes() ->
     assert file["networks"]["web"] == {"internal": True}
     alias = file["services"]["dashboard"]["networks"]["web"]["aliases"]
     assert alias == ["dashboard-web"]
-    for name in ("front/nginx.conf", "dashboard/start"):
+    for name in ("front/nginx.conf", "dashboard/entrypoint.sh"):
         assert alias[0] in (ROOT / "services" / name).read_text("utf-8"), name
 
 

@@ -1,7 +1,7 @@
 """Keeps simulated and real bars apart: looks, before a key comes or goes or a backup is restored,
 which bars are there.
 
-The producer's own start refuses the same (services/producer/start); here it is told before
+The producer's own start refuses the same (services/producer/entrypoint.sh); here it is told before
 anything changes on a host.
 """
 

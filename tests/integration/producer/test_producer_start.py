@@ -29,7 +29,7 @@ def start(folder: Path, *, key: bool, ran: str = "", **variables: str) -> tuple[
         (folder / "state" / ran).mkdir()
         (folder / "state" / ran / "producer.sqlite").touch()
     done = subprocess.run(
-        ["/bin/sh", str(ROOT / "services" / "producer" / "start")],
+        ["/bin/sh", str(ROOT / "services" / "producer" / "entrypoint.sh")],
         env={
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
             "KEYS_DIRECTORY": str(folder / "keys"),

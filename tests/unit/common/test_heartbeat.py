@@ -12,7 +12,7 @@ import pytest
 
 from services.common.heartbeat import Heartbeat
 
-_CHECK = Path(__file__).parents[3] / "services" / "common" / "fresh"
+_CHECK = Path(__file__).parents[3] / "services" / "common" / "heartbeat_healthcheck.sh"
 
 
 def test_a_beat_makes_the_file_and_its_folder_and_starts_the_age_anew(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.fixtures.live import wait_for
 
 FRONT = ROOT / "services" / "front"
 NAME = "market.example.org"
+KEYS = "/run/tapeline"
 TMP = "/tmp"  # noqa: S108 - all that its root file system lets it write to
 Block = list[Any]
 
@@ -138,21 +140,23 @@ def program(folder: Path, name: str, text: str) -> Path:
     return file
 
 
-def start(folder: Path, domain: str) -> subprocess.CompletedProcess[str]:
-    """Run `start` with its files in a folder, and stand-ins for nginx and for `watch`."""
-    (folder / "made").mkdir()
-    for name in ("start", "nginx.conf"):
+def prepare(folder: Path, nginx: str, on_change: str) -> tuple[list[str], str]:
+    """Lay the service's files into a folder, beside a stand-in for nginx; return what starts it."""
+    for made in ("made", "keys", "front", "common"):
+        (folder / made).mkdir()
+    for name in ("entrypoint.sh", "nginx.conf"):
         text = (FRONT / name).read_text("utf-8").replace(f"{TMP}/", f"{folder}/made/")
-        program(folder, name, text)
-    program(folder, "watch", f'#!/bin/sh\necho "$@" > {folder}/watched\n')
-    program(folder, "nginx", '#!/bin/sh\nsleep 0.2\necho "$@"\n')
-    return subprocess.run(
-        [str(folder / "start")],
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "DASHBOARD_DOMAIN": domain},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        program(folder / "front", name, text.replace(f"{KEYS}/", f"{folder}/keys/"))
+    program(folder / "common", "on_change.sh", on_change)
+    program(folder, "nginx", nginx)
+    return [str(folder / "front" / "entrypoint.sh")], f"{folder}:{os.environ['PATH']}"
+
+
+def start(folder: Path, domain: str) -> subprocess.CompletedProcess[str]:
+    """Start it with stand-ins for nginx and for what watches the certificate."""
+    command, path = prepare(folder, '#!/bin/sh\necho "$@"\n', "#!/bin/sh\n")
+    told = {"PATH": path, "DASHBOARD_DOMAIN": domain}
+    return subprocess.run(command, env=told, capture_output=True, text=True, check=False)
 
 
 def test_nginx_is_told_all_this_and_no_more(tmp_path: Path) -> None:
@@ -161,8 +165,8 @@ def test_nginx_is_told_all_this_and_no_more(tmp_path: Path) -> None:
     made = tmp_path / "made"
     assert done.stdout == f"-e stderr -c {made}/nginx.conf\n"
     told = (made / "nginx.conf").read_text("utf-8").replace(f"{made}/", f"{TMP}/")
+    told = told.replace(f"{tmp_path}/keys/", f"{KEYS}/")
     assert parse(told) == WHOLE
-    assert (tmp_path / "watched").read_text() == f"/run/tapeline {made}/nginx.pid\n"
 
 
 @pytest.mark.parametrize("domain", ["", "a b", "x;y", "https://x", "EXAMPLE.org", "a/b"])
@@ -177,46 +181,45 @@ NGINX = """#!{python}
 import os, pathlib, signal
 folder = pathlib.Path("{folder}")
 def take(*_):
-    pair = [(folder / name).read_text() for name in ("server.crt", "server.key")]
+    pair = [(folder / "keys" / name).read_text() for name in ("server.crt", "server.key")]
     (folder / "taken").write_text("".join(pair))
     (folder / "taken").rename(folder / "served")
 signal.signal(signal.SIGHUP, take)
-(folder / "made").write_text(str(os.getpid()))
-(folder / "made").rename(folder / "pid")
+(folder / "pid").write_text(str(os.getpid()))
+(folder / "pid").rename(folder / "made" / "nginx.pid")
 while True:
     signal.pause()
 """
 
 
 def test_a_new_certificate_is_taken_once_it_is_whole(tmp_path: Path) -> None:
-    for name in ("server.crt", "server.key"):
-        (tmp_path / name).write_text("one", encoding="utf-8")
-    served = tmp_path / "served"
-    nginx = program(tmp_path, "nginx", NGINX.format(python=sys.executable, folder=tmp_path))
-    quick = (
-        (FRONT / "watch").read_text("utf-8").replace("while sleep 2", "echo ready\nwhile sleep 0.1")
-    )
-    watch = [str(program(tmp_path, "watch", quick)), str(tmp_path), str(tmp_path / "pid")]
-    with (
-        subprocess.Popen([str(nginx)]) as server,
-        subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching,
-    ):
+    watch = (FRONT.parent / "common" / "on_change.sh").read_text("utf-8")
+    quick = watch.replace("while sleep 2", "echo ready\nwhile sleep 0.1")
+    nginx = NGINX.format(python=sys.executable, folder=tmp_path)
+    command, path = prepare(tmp_path, nginx, quick)
+    pair = [tmp_path / "keys" / name for name in ("server.crt", "server.key")]
+    for file in pair:
+        file.write_text("one", encoding="utf-8")
+    told = {"PATH": path, "DASHBOARD_DOMAIN": NAME}
+    # A group of its own: what watches is ended with the server, as in a container.
+    with subprocess.Popen(
+        command, env=told, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as front:
         try:
-            wait_for((tmp_path / "pid").exists, "nginx", 10)
-            assert watching.stdout is not None
-            assert watching.stdout.readline() == "ready\n"
-            (tmp_path / "server.crt").write_text("two", encoding="utf-8")
-            (tmp_path / "server.key").write_text("two", encoding="utf-8")
-            assert watching.stdout.readline() == "front: the certificate has changed\n"
-            wait_for(served.exists, "the new certificate", 10)
-            assert served.read_text("utf-8") == "twotwo"
+            wait_for((tmp_path / "made" / "nginx.pid").exists, "nginx", 10)
+            assert front.stdout is not None
+            assert front.stdout.readline() == "ready\n"
+            for file in pair:
+                file.write_text("two", encoding="utf-8")
+            assert front.stdout.readline() == "front: the certificate has changed\n"
+            wait_for((tmp_path / "served").exists, "the new certificate", 10)
+            assert (tmp_path / "served").read_text("utf-8") == "twotwo"
         finally:
-            watching.terminate()
-            server.kill()
+            os.killpg(front.pid, signal.SIGKILL)
 
 
 def test_the_scripts_are_words_that_a_shell_reads() -> None:
-    for name in ("start", "watch", "healthy"):
+    for name in ("entrypoint.sh", "healthcheck.sh", "../common/on_change.sh"):
         assert os.access(FRONT / name, os.X_OK), name
         shell = (FRONT / name).read_text("utf-8").splitlines()[0].removeprefix("#!")
         assert (

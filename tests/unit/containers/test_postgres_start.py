@@ -11,12 +11,12 @@ import pytest
 
 from scripts.launcher.paths import ROOT
 
-START = ROOT / "services" / "postgres" / "start"
+START = ROOT / "services" / "postgres" / "entrypoint.sh"
 PROGRAMS = {
     "postgres": '[ "$1" = --version ] && echo "postgres (PostgreSQL) $MAJOR.6 (Debian)" '
     '|| echo "serves $2"',
     "initdb": 'mkdir "$2" && echo "$MAJOR" > "$2/PG_VERSION"',
-    **dict.fromkeys(("access", "watch", "guard"), ":"),
+    **dict.fromkeys(("access", "../common/on_change.sh", "guard"), ":"),
 }
 
 
@@ -31,7 +31,9 @@ def volume(tmp_path: Path) -> Path:
     assert text.count("/var/lib/postgresql\n") == 1
     text = re.sub(r" /tmp\b", f" {tmp_path}", text)
     text = text.replace("/var/lib/postgresql\n", f"{made}\n")
-    scripts = {"start": text, **{name: f"#!/bin/sh\n{line}\n" for name, line in PROGRAMS.items()}}
+    programs = {name: f"#!/bin/sh\n{line}\n" for name, line in PROGRAMS.items()}
+    (tmp_path / "common").mkdir()
+    scripts = {"entrypoint.sh": text, **programs}
     for name, script in scripts.items():
         (folder / name).write_text(script, encoding="utf-8")
         (folder / name).chmod(0o755)
@@ -42,7 +44,7 @@ def started(volume: Path, major: int) -> tuple[int, str, str]:
     """Start the server of a version on the volume; return its exit code and all that it said."""
     folder = volume.parent / "bin"
     done = subprocess.run(
-        [folder / "start"],
+        [folder / "entrypoint.sh"],
         env={"PATH": f"{folder}:{os.environ['PATH']}", "MAJOR": str(major)},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""How the container's `start` hands its settings over: by itself, and under a domain."""
+"""How the container's entrypoint hands its settings over: by itself, and under a domain."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def start(folder: Path, given: str | None = None, **settings: str) -> tuple[str,
     """Run it on a folder with a stand-in for Python; return what the dashboard would be told."""
     if given is not None:
         (folder / "password").write_text(given, encoding="utf-8")
-    text = (ROOT / "services" / "dashboard" / "start").read_text("utf-8")
-    for name, content in (("start", text.replace("/run/keys", str(folder))), ("python", PYTHON)):
+    text = (ROOT / "services" / "dashboard" / "entrypoint.sh").read_text("utf-8")
+    text = text.replace("/run/keys", str(folder))
+    for name, content in (("entrypoint.sh", text), ("python", PYTHON)):
         (folder / name).write_text(content, encoding="utf-8")
         (folder / name).chmod(0o755)
     path = {"PATH": f"{folder}:{os.environ['PATH']}"}
     told = {f"DASHBOARD_{name}": value for name, value in settings.items()}
-    done = subprocess.run(
-        [folder / "start"], env=path | told, capture_output=True, text=True, check=False
-    )
+    entrypoint = [folder / "entrypoint.sh"]
+    done = subprocess.run(entrypoint, env=path | told, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     seen = dict(line.split("=", 1) for line in done.stdout.splitlines())
     return tuple(seen.get(f"DASHBOARD_{name}", "") for name in NAMES)

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.local_stack.servers.ports import free_ports
 
-_CHECK = Path(__file__).parents[3] / "services" / "common" / "answers"
+_CHECK = Path(__file__).parents[3] / "services" / "common" / "http_healthcheck.sh"
 
 
 class Page(BaseHTTPRequestHandler):
@@ -37,14 +37,28 @@ def port() -> Iterator[int]:
         thread.join()
 
 
-def check(port: int, path: str) -> int:
-    return subprocess.run([_CHECK, str(port), path], capture_output=True, check=False).returncode
+def check(port: int, status: int, *paths: str) -> int:
+    pages = [f"{port}{path}" for path in paths]
+    return subprocess.run(
+        [_CHECK, str(status), *pages], capture_output=True, check=False
+    ).returncode
 
 
-@pytest.mark.parametrize(("path", "code"), [("/healthy", 0), ("/ill", 1), ("/none", 1)])
-def test_a_page_is_healthy_if_it_answers_with_200(port: int, path: str, code: int) -> None:
-    assert check(port, path) == code
+@pytest.mark.parametrize(
+    ("status", "paths", "code"),
+    [
+        (200, ["/healthy"], 0),
+        (200, ["/ill"], 1),
+        (200, ["/none"], 1),
+        (404, ["/", "/none"], 0),
+        (404, ["/none", "/healthy"], 1),
+    ],
+)
+def test_pages_are_healthy_if_each_answers_with_the_status(
+    port: int, status: int, paths: list[str], code: int
+) -> None:
+    assert check(port, status, *paths) == code
 
 
 def test_where_nobody_listens_nothing_is_healthy() -> None:
-    assert check(free_ports(1)[0], "/healthy") == 1
+    assert check(free_ports(1)[0], 200, "/healthy") == 1

@@ -33,7 +33,9 @@ limit_bytes=$(cat /sys/fs/cgroup/memory.max 2>/dev/null \
 limit_mb=$((limit_bytes / 1048576))
 here=$(dirname "$0")
 "$here/access" "$here/pg_hba.conf" /run/tapeline/powerbi_cidrs > /tmp/pg_hba.conf
-"$here/watch" "$data" /run/tapeline /tmp/pg_hba.conf &
+"$here/../common/on_change.sh" \
+    "$here/reload.sh $data /run/tapeline/powerbi_cidrs /tmp/pg_hba.conf" \
+    /run/tapeline/server.crt /run/tapeline/server.key /run/tapeline/powerbi_cidrs &
 "$here/guard" /tmp &
 # What everybody may fill, NOTIFY's queue, is 1 GiB instead of 8 (131072 pages).
 exec postgres -D "$data" -c config_file=/app/services/postgres/postgresql.conf \
