@@ -26,12 +26,43 @@ from yoyo.connections import DatabaseURI
 
 from services.common.logs import configure
 from services.common.secret import Secret
-from services.common.settings import Environment, SettingError
+from services.common.settings import Environment, SecretText, SettingError, Text
+from services.common.settings_help import settings_help
+from services.common.shared_settings import (
+    DASHBOARD_SERVICE_PASSWORD,
+    POSTGRES_DB,
+    POSTGRES_HOST,
+    POSTGRES_PORT,
+)
 from sql.sessions import keep_sessions
 
 HERE = Path(__file__).parent
 OWNER = "market_owner"
-LOGIN_ROLES = (OWNER, "stream_writer", "dashboard_service", "dashboard_reader", "powerbi_reader")
+
+POSTGRES_ADMIN_USER: Final = Text(
+    "POSTGRES_ADMIN_USER", "The superuser that creates everything.", "postgres"
+)
+POSTGRES_ADMIN_PASSWORD: Final = SecretText(
+    "POSTGRES_ADMIN_PASSWORD", "The password of the superuser."
+)
+
+
+def _password(role: str) -> SecretText:
+    return SecretText(f"{role.upper()}_PASSWORD", f"The password of the role {role}.")
+
+
+MARKET_OWNER_PASSWORD: Final = _password(OWNER)
+STREAM_WRITER_PASSWORD: Final = _password("stream_writer")
+DASHBOARD_READER_PASSWORD: Final = _password("dashboard_reader")
+POWERBI_READER_PASSWORD: Final = _password("powerbi_reader")
+_PASSWORDS: Final = {
+    OWNER: MARKET_OWNER_PASSWORD,
+    "stream_writer": STREAM_WRITER_PASSWORD,
+    "dashboard_service": DASHBOARD_SERVICE_PASSWORD,
+    "dashboard_reader": DASHBOARD_READER_PASSWORD,
+    "powerbi_reader": POWERBI_READER_PASSWORD,
+}
+LOGIN_ROLES = tuple(_PASSWORDS)
 
 # Their own passwords are among what the guard puts back.
 _KEEP_READERS: Final = b"""
@@ -75,12 +106,12 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     """Return the settings of a migration. Raises SettingError."""
     env = Environment(variables)
     return Settings(
-        host=env.text("POSTGRES_HOST", "127.0.0.1"),
-        port=env.integer("POSTGRES_PORT", 5432, 1, 65535),
-        database=env.text("POSTGRES_DB", "market"),
-        admin_user=env.text("POSTGRES_ADMIN_USER", "postgres"),
-        admin_password=env.secret("POSTGRES_ADMIN_PASSWORD"),
-        role_passwords={role: env.secret(f"{role.upper()}_PASSWORD") for role in LOGIN_ROLES},
+        host=POSTGRES_HOST.read(env),
+        port=POSTGRES_PORT.read(env),
+        database=POSTGRES_DB.read(env),
+        admin_user=POSTGRES_ADMIN_USER.read(env),
+        admin_password=POSTGRES_ADMIN_PASSWORD.read(env),
+        role_passwords={role: password.read(env) for role, password in _PASSWORDS.items()},
     )
 
 
@@ -197,9 +228,9 @@ def main() -> int:
     """Run from the command line; return the exit code."""
     argparse.ArgumentParser(
         prog="python -m sql.migrate",
-        description="Create or update roles, database, tables and views. Reads POSTGRES_HOST, "
-        "POSTGRES_PORT, POSTGRES_DB, POSTGRES_ADMIN_USER, POSTGRES_ADMIN_PASSWORD[_FILE] and "
-        "<ROLE>_PASSWORD[_FILE] for " + ", ".join(role.upper() for role in LOGIN_ROLES) + ".",
+        description="Create or update roles, database, tables and views.\n\n"
+        + settings_help(globals()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     try:
         settings = read_settings(os.environ)

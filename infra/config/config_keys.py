@@ -1,4 +1,7 @@
-"""Every key of `pulumi config`: its kind, default and meaning; Pulumi.yaml repeats them."""
+"""Every key of `pulumi config`: its kind, default and meaning.
+
+scripts/generate writes them into Pulumi.yaml.
+"""
 
 from __future__ import annotations
 

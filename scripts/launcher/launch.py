@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from scripts.benchmarking import options as bench_options
 from scripts.chaos_testing import options as chaos_options
+from scripts.configuration import options as configuration_options
 from scripts.installation import jar_lock
 from scripts.installation.chromium import require_chromium
 from scripts.installation.setup import (
@@ -147,6 +148,13 @@ def lock_jars(arguments: Sequence[str]) -> int:
     _become("-P", "-m", "scripts.installation.jar_lock", *arguments)
 
 
+def generate(arguments: Sequence[str]) -> int:
+    """Write the files that are made of the declared settings."""
+    configuration_options.parse(arguments)
+    set_up(os.environ, with_jars=False)
+    _become("-P", "-m", "scripts.configuration.main", *arguments)
+
+
 def _become(*arguments: str) -> NoReturn:
     """Go on as the virtual environment's Python, so that signals and exit codes are its own."""
     os.execv(_PYTHON, [_PYTHON, *arguments])  # noqa: S606 - no shell is wanted
@@ -158,6 +166,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "check": check,
     "bench": bench,
     "chaos": chaos,
+    "generate": generate,
     "lock-jars": lock_jars,
     "screenshot": screenshot,
 }

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "ansible-lint": ("ansible-lint", "--offline", "--nocolor", "-qq"),
     "import-linter": ("lint-imports",),
     "sqlfluff": ("sqlfluff", "lint", "sql"),
+    "generate": ("python", "-m", "scripts.configuration.main", "--check"),
     "yamllint": ("yamllint", "--strict", "-c", "ansible/.yamllint", "ansible"),
     "shellcheck": ("shellcheck",),
     "hadolint": ("hadolint", "--no-color"),

@@ -1,4 +1,4 @@
-"""Reads typed settings out of environment variables.
+"""Declares settings, and reads them out of environment variables.
 
 What comes in is a mapping such as `os.environ`, what goes out are checked values. A wrong
 value raises `SettingError`, whose one line names the variable and says what would be right.
@@ -10,8 +10,9 @@ import codecs
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from services.common.secret import Secret
 
@@ -99,3 +100,139 @@ class Environment:
         if not value and default is None:
             raise SettingError(f"{name}_FILE points to {file_name}, which is empty")
         return Secret(value)
+
+
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a text looks like: a pattern for the whole of it, or with `each` for every word of a
+    list. It is judged before a host is rented; the service that reads the setting may know more."""
+
+    pattern: str
+    described: str
+    each: bool = False
+
+
+@dataclass(frozen=True)
+class Setting(Generic[Value_co]):
+    """A setting as it is declared, once: `--help`, .env.example and docs/configuration.md are made
+    of it. One that is `internal` is for tests and measurements, and for no document."""
+
+    name: str
+    help: str
+    default: object = None
+    """None: it must be given."""
+    internal: bool = field(default=False, kw_only=True)
+
+    @property
+    def default_text(self) -> str:
+        """Return the default as a person would write it."""
+        if self.default is None:
+            return ""
+        if isinstance(self.default, bool):
+            return "true" if self.default else "false"
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
+    def read(self, env: Environment) -> Value_co:
+        """Return the checked value. Raises SettingError."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Text(Setting[str]):
+    """Any text."""
+
+    default: str | None = None
+    shape: Shape | None = None
+
+    def read(self, env: Environment) -> str:
+        return env.text(self.name, self.default)
+
+
+@dataclass(frozen=True)
+class Integer(Setting[int]):
+    """A whole number within bounds."""
+
+    default: int = 0
+    minimum: int = 0
+    maximum: int = 0
+
+    def read(self, env: Environment) -> int:
+        return env.integer(self.name, self.default, self.minimum, self.maximum)
+
+
+@dataclass(frozen=True)
+class Number(Setting[float]):
+    """A finite number within bounds."""
+
+    default: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 0.0
+
+    def read(self, env: Environment) -> float:
+        return env.number(self.name, self.default, self.minimum, self.maximum)
+
+
+@dataclass(frozen=True)
+class Choice(Setting[str]):
+    """One of a few words."""
+
+    default: str = ""
+    allowed: tuple[str, ...] = ()
+
+    def read(self, env: Environment) -> str:
+        return env.choice(self.name, self.default, self.allowed)
+
+
+@dataclass(frozen=True)
+class Flag(Setting[bool]):
+    """true or false."""
+
+    default: bool = False
+
+    def read(self, env: Environment) -> bool:
+        return env.flag(self.name, self.default)
+
+
+@dataclass(frozen=True)
+class Words(Setting[tuple[str, ...]]):
+    """A list with commas in between."""
+
+    default: str = ""
+    shape: Shape | None = None
+
+    def read(self, env: Environment) -> tuple[str, ...]:
+        return env.words(self.name, self.default)
+
+
+@dataclass(frozen=True)
+class Folder(Setting[Path]):
+    """A path that is always needed."""
+
+    default: str = ""
+
+    def read(self, env: Environment) -> Path:
+        return env.path(self.name, self.default)
+
+
+@dataclass(frozen=True)
+class File(Setting["Path | None"]):
+    """The path of a file, or none."""
+
+    default: str = ""
+
+    def read(self, env: Environment) -> Path | None:
+        text = env.text(self.name, self.default)
+        return Path(text) if text else None
+
+
+@dataclass(frozen=True)
+class SecretText(Setting[Secret]):
+    """A password or a key, which may stand in the file that NAME_FILE names."""
+
+    default: str | None = None
+
+    def read(self, env: Environment) -> Secret:
+        return env.secret(self.name, self.default)

@@ -19,7 +19,9 @@ import uvloop
 from services.common import logs
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
+from services.common.settings_help import settings_help
 from services.common.stopping import stop_on_signals
+from services.dashboard import settings as declared
 from services.dashboard.app import Clocks, build
 from services.dashboard.auth_middleware import HEADERS
 from services.dashboard.settings import Settings, read_settings
@@ -30,19 +32,7 @@ _HELP: Final = """\
 Serves the live page, and the stored data as JSON, CSV and Parquet under /api (described in
 /api/openapi.json). It reads as dashboard_service, which may see the views of bi and nothing else.
 
-settings (environment variables; * may also be a file, named by NAME_FILE):
-  DASHBOARD_HOST, DASHBOARD_PORT  where it listens; port 0 takes a free one (127.0.0.1, 8050)
-  DASHBOARD_HOST_NAMES            names under which browsers may ask for it, * for any
-                                  (localhost,127.0.0.1)
-  DASHBOARD_PASSWORD *            asked for by HTTP Basic, with any user name (none)
-  DASHBOARD_REQUESTS_A_MINUTE     most requests of one address (1200)
-  DASHBOARD_VIEWERS               most live streams at once (500)
-  DASHBOARD_TRUSTED_PROXIES       addresses or networks whose X-Forwarded-For counts (none)
-  DASHBOARD_LIBRARY_DIR           the folder with lightweight-charts (.cache/web/lightweight-charts)
-  DASHBOARD_PRODUCER_METRICS_URL  the producer's metrics, for the calls of today (none)
-  DASHBOARD_SERVICE_PASSWORD *    the password of dashboard_service
-  POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB   (127.0.0.1, 5432, market)
-  LOG_LEVEL, LOG_STYLE            DEBUG to ERROR; text or json (INFO, text)
+{settings}
 
 exit codes: 0 stopped as asked; 2 a wrong setting, told in one line.
 """
@@ -61,7 +51,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     """Run until SIGTERM or SIGINT; return the exit code."""
     argparse.ArgumentParser(
         prog="python -m services.dashboard.main",
-        description=_HELP,
+        description=_HELP.format(settings=settings_help(vars(declared))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(arguments)
     try:

@@ -8,11 +8,67 @@ from pathlib import Path
 from typing import Final
 
 from services.common.secret import Secret
-from services.common.settings import Environment, SettingError
+from services.common.settings import (
+    Environment,
+    Folder,
+    Integer,
+    SecretText,
+    SettingError,
+    Shape,
+    Text,
+    Words,
+)
+from services.common.shared_settings import (
+    DASHBOARD_SERVICE_PASSWORD,
+    LOG_LEVEL,
+    LOG_STYLE,
+    POSTGRES_DB,
+    POSTGRES_HOST,
+    POSTGRES_PORT,
+)
 
 CHART_LIBRARY: Final = "lightweight-charts.standalone.production.mjs"
 ACCOUNT: Final = "dashboard_service"
-_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+DASHBOARD_HOST: Final = Text("DASHBOARD_HOST", "Where the dashboard listens.", "127.0.0.1")
+DASHBOARD_PORT: Final = Integer(
+    "DASHBOARD_PORT", "Its port; 0 takes any free one (it is logged).", 8050, 0, 65_535
+)
+DASHBOARD_HOST_NAMES: Final = Words(
+    "DASHBOARD_HOST_NAMES",
+    "The names under which browsers may ask for it, `*` for any: add yours where it is reached by "
+    "one.",
+    "localhost,127.0.0.1",
+    Shape(r"[^\s,]+", "host names with commas between them", each=True),
+)
+DASHBOARD_PASSWORD: Final = SecretText(
+    "DASHBOARD_PASSWORD",
+    "Asked for by HTTP Basic, with any user name; empty asks for none. In containers it is the "
+    "file secrets/dashboard/password.",
+    "",
+)
+DASHBOARD_REQUESTS_A_MINUTE: Final = Integer(
+    "DASHBOARD_REQUESTS_A_MINUTE", "The most requests of one address.", 1200, 1, 1_000_000
+)
+DASHBOARD_VIEWERS: Final = Integer(
+    "DASHBOARD_VIEWERS", "The most live streams at once.", 500, 1, 10_000
+)
+DASHBOARD_TRUSTED_PROXIES: Final = Words(
+    "DASHBOARD_TRUSTED_PROXIES",
+    "Addresses or networks of proxies whose X-Forwarded-For says who asks.",
+    "",
+    Shape(r"[0-9a-fA-F.:/]+", "addresses or networks", each=True),
+)
+DASHBOARD_LIBRARY_DIR: Final = Folder(
+    "DASHBOARD_LIBRARY_DIR",
+    "The folder with lightweight-charts, which scripts/setup fills.",
+    ".cache/web/lightweight-charts",
+)
+DASHBOARD_PRODUCER_METRICS_URL: Final = Text(
+    "DASHBOARD_PRODUCER_METRICS_URL",
+    "The producer's metrics, such as http://127.0.0.1:9401/metrics, for the calls of today.",
+    "",
+)
 
 
 @dataclass(frozen=True)
@@ -53,23 +109,23 @@ class Settings:
 def read_settings(env: Environment) -> Settings:
     """Return the checked settings. Raises SettingError."""
     return Settings(
-        host=env.text("DASHBOARD_HOST", "127.0.0.1"),
-        port=env.integer("DASHBOARD_PORT", 8050, 0, 65_535),
-        host_names=env.words("DASHBOARD_HOST_NAMES", "localhost,127.0.0.1"),
-        trusted_proxies=_networks(env.words("DASHBOARD_TRUSTED_PROXIES", "")),
-        password=env.secret("DASHBOARD_PASSWORD", ""),
-        requests_a_minute=env.integer("DASHBOARD_REQUESTS_A_MINUTE", 1200, 1, 1_000_000),
-        viewers=env.integer("DASHBOARD_VIEWERS", 500, 1, 10_000),
+        host=DASHBOARD_HOST.read(env),
+        port=DASHBOARD_PORT.read(env),
+        host_names=DASHBOARD_HOST_NAMES.read(env),
+        trusted_proxies=_networks(DASHBOARD_TRUSTED_PROXIES.read(env)),
+        password=DASHBOARD_PASSWORD.read(env),
+        requests_a_minute=DASHBOARD_REQUESTS_A_MINUTE.read(env),
+        viewers=DASHBOARD_VIEWERS.read(env),
         library_dir=_library_dir(env),
         producer_metrics_url=_metrics_url(env),
         postgres=PostgresAddress(
-            host=env.text("POSTGRES_HOST", "127.0.0.1"),
-            port=env.integer("POSTGRES_PORT", 5432, 1, 65_535),
-            database=env.text("POSTGRES_DB", "market"),
-            password=env.secret("DASHBOARD_SERVICE_PASSWORD"),
+            host=POSTGRES_HOST.read(env),
+            port=POSTGRES_PORT.read(env),
+            database=POSTGRES_DB.read(env),
+            password=DASHBOARD_SERVICE_PASSWORD.read(env),
         ),
-        log_level=env.choice("LOG_LEVEL", "INFO", _LEVELS),
-        log_style=env.choice("LOG_STYLE", "text", ("text", "json")),
+        log_level=LOG_LEVEL.read(env),
+        log_style=LOG_STYLE.read(env),
     )
 
 
@@ -95,7 +151,7 @@ def _networks(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _library_dir(env: Environment) -> Path:
-    directory = env.path("DASHBOARD_LIBRARY_DIR", ".cache/web/lightweight-charts")
+    directory = DASHBOARD_LIBRARY_DIR.read(env)
     if not (directory / CHART_LIBRARY).is_file():
         raise SettingError(
             f"DASHBOARD_LIBRARY_DIR is {directory}, which holds no {CHART_LIBRARY}; "
@@ -105,7 +161,7 @@ def _library_dir(env: Environment) -> Path:
 
 
 def _metrics_url(env: Environment) -> str:
-    url = env.text("DASHBOARD_PRODUCER_METRICS_URL", "")
+    url = DASHBOARD_PRODUCER_METRICS_URL.read(env)
     if url and not url.startswith(("http://", "https://")):
         raise SettingError(
             f"DASHBOARD_PRODUCER_METRICS_URL is {url!r}; it must look like http://HOST:PORT/metrics"

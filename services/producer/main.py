@@ -20,7 +20,10 @@ from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
 from services.common.metrics_port import open_port
 from services.common.settings import Environment, SettingError
+from services.common.settings_help import settings_help
 from services.common.stopping import stop_on_signals
+from services.producer import settings as declared
+from services.producer.alpha_vantage import source
 from services.producer.alpha_vantage.client import Api
 from services.producer.alpha_vantage.rate_limiter import Pacer
 from services.producer.loop import Poller
@@ -44,31 +47,7 @@ _HELP: Final = """\
 Fetches market bars from Alpha Vantage within the limits of the key's plan and publishes the new
 and the changed ones to Kafka. Ctrl-C or SIGTERM stops it within 10 s; nothing is lost by a kill.
 
-settings (environment variables; * may also be a file, named by NAME_FILE):
-  ALPHA_VANTAGE_KEY *        the API key; needed unless ALPHA_VANTAGE_SIMULATED is true
-  ALPHA_VANTAGE_PLAN         free (25 calls a day, daily bars only), unlimited, or the calls a
-                             minute of a premium key (free)
-  ALPHA_VANTAGE_ENTITLEMENT  none, delayed or realtime, as signed up for the key (none)
-  ALPHA_VANTAGE_URL          the endpoint (https://www.alphavantage.co/query)
-  ALPHA_VANTAGE_RAPIDAPI     true for RapidAPI's form; told by the host otherwise (false)
-  ALPHA_VANTAGE_SIMULATED    true marks every bar as simulated (false)
-  ALPHA_VANTAGE_FREE_CALLS_A_MINUTE  second bound of a free key (5)
-  SYMBOLS                    comma-separated (AAPL,TSLA,MSFT,AMZN)
-  SYMBOLS_FILE               one symbol a line, # comments; read again when it changes
-  INTERVALS                  of 1min,5min,15min,30min,60min,1d (5min; 1d on the free plan)
-  EXTENDED_HOURS, ADJUSTED   true or false, for intraday bars (true, true)
-  HISTORY_MONTHS             further months of intraday history before the trailing 30 days (0)
-  POLL_SECONDS               least time between two polls of one series (1)
-  FETCH_PARALLEL             calls at the same time (8)
-  DELIVERY_SECONDS           how long Kafka may take to acknowledge a bar before it is sent
-                             anew (120)
-  KAFKA_BOOTSTRAP            host:port, comma-separated (127.0.0.1:9092)
-  PRODUCER_STATE_DIR         what was published, and the day's calls (./data/producer)
-  HEARTBEAT_FILE             marked while all is well (PRODUCER_STATE_DIR/heartbeat)
-  METRICS_PORT, METRICS_HOST Prometheus metrics; port 0 takes a free one, -1 none (-1, 127.0.0.1)
-  MARKET_CLOCK               real, or START@ANCHOR*SPEED of a simulated market (real)
-  LOG_LEVEL, LOG_STYLE       DEBUG to ERROR; text or json (INFO, text)
-  FAIL_AT                    for tests: dies at this point of its work, as by kill -9
+{settings}
 
 exit codes: 0 stopped as asked; 1 a fault of the host, or with --once a series without an answer;
 2 a wrong setting or a refused key, told in one line.
@@ -79,7 +58,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     """Run the producer from the command line; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m services.producer.main",
-        description=_HELP,
+        description=_HELP.format(settings=settings_help({**vars(source), **vars(declared)})),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -2,61 +2,78 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, quote_plus, urlsplit
 
-from services.common import fail_points
-from services.common.bar import INTERVALS, normal_symbol
+from services.common import bar
 from services.common.market_clock import MarketClock, parse_market_clock
-from services.common.secret import Secret
-from services.common.settings import Environment, SettingError
-from services.producer.alpha_vantage.plan import REALTIME_PLAN_CALLS, Plan, parse_plan
+from services.common.settings import (
+    Environment,
+    File,
+    Folder,
+    Integer,
+    Number,
+    SettingError,
+    Shape,
+    Words,
+)
+from services.common.shared_settings import (
+    ALPHA_VANTAGE_PLAN,
+    HEARTBEAT_FILE,
+    KAFKA_BOOTSTRAP,
+    LOG_LEVEL,
+    LOG_STYLE,
+    MARKET_CLOCK,
+    METRICS_HOST,
+    METRICS_PORT,
+    read_fail_point,
+)
+from services.producer.alpha_vantage.plan import Plan, parse_plan
+from services.producer.alpha_vantage.source import Source, read_source
 from services.producer.series import DAY
 
-DEFAULT_URL: Final = "https://www.alphavantage.co/query"
-_SIMULATOR_KEY: Final = "tapeline-simulator"  # the simulator takes any key
-_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where bars come from: endpoint, key and form of the call."""
-
-    url: str
-    key: Secret
-    rapidapi: bool
-    simulated: bool
-    entitlement: str
-    extended_hours: bool
-    adjusted: bool
-
-    @property
-    def host(self) -> str:
-        """Return the endpoint's host name."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def name(self) -> str:
-        """Return the `source` of every bar."""
-        return "simulator" if self.simulated else "alphavantage"
-
-    def freshness(self, interval: str) -> str:
-        """Return the `freshness` of a bar of this interval."""
-        if self.simulated:
-            return "simulated"
-        if interval == DAY:
-            return "end_of_day"
-        levels = {"realtime": "realtime", "delayed": "delayed_15min", "none": "historical"}
-        return levels[self.entitlement]
-
-    def secrets(self) -> tuple[Secret, ...]:
-        """Return the key in every form in which it could reach a log line."""
-        key = self.key.reveal()
-        return tuple(Secret(form) for form in dict.fromkeys((key, quote(key, ""), quote_plus(key))))
+SYMBOLS: Final = Words(
+    "SYMBOLS",
+    "What is fetched, with commas in between.",
+    "AAPL,TSLA,MSFT,AMZN",
+    Shape(
+        f"(?ai:{bar.SYMBOL_PATTERN})",
+        "symbols such as AAPL or TSCO.LON, with commas between them",
+        each=True,
+    ),
+)
+SYMBOLS_FILE: Final = File(
+    "SYMBOLS_FILE",
+    "A file with one symbol per line, read again when it changes; it replaces SYMBOLS.",
+)
+INTERVALS: Final = Words(
+    "INTERVALS",
+    f"Of {', '.join(bar.INTERVALS)}; by default 5min, and 1d on the free plan.",
+    "",
+    Shape("|".join(bar.INTERVALS), f"one or more of {', '.join(bar.INTERVALS)}", each=True),
+)
+HISTORY_MONTHS: Final = Integer(
+    "HISTORY_MONTHS", "Months of history beyond what one answer holds (premium).", 0, 0, 400
+)
+POLL_SECONDS: Final = Number(
+    "POLL_SECONDS", "The least time between two looks at the same series.", 1.0, 0.0, 86_400.0
+)
+FETCH_PARALLEL: Final = Integer("FETCH_PARALLEL", "Calls under way at once.", 8, 1, 64)
+DELIVERY_SECONDS: Final = Integer(
+    "DELIVERY_SECONDS",
+    "How long Kafka may take to acknowledge a bar before the producer sends it again.",
+    120,
+    2,
+    3_600,
+    internal=True,
+)
+PRODUCER_STATE_DIR: Final = Folder(
+    "PRODUCER_STATE_DIR",
+    "Where the producer remembers what Kafka has acknowledged, and the day's calls.",
+    "./data/producer",
+)
 
 
 @dataclass(frozen=True)
@@ -86,107 +103,39 @@ class Settings:
 def read_settings(env: Environment) -> Settings:
     """Return the checked settings. Raises SettingError."""
     plan = _plan(env)
-    state_dir = env.path("PRODUCER_STATE_DIR", "./data/producer")
-    symbols_file = env.text("SYMBOLS_FILE", "")
+    state_dir = PRODUCER_STATE_DIR.read(env)
     return Settings(
-        source=_source(env, plan),
+        source=read_source(env, plan),
         plan=plan,
         symbols=_symbols(env),
-        symbols_file=Path(symbols_file) if symbols_file else None,
+        symbols_file=SYMBOLS_FILE.read(env),
         intervals=_intervals(env, plan),
-        poll_seconds=env.number("POLL_SECONDS", 1.0, 0.0, 86_400.0),
-        fetch_parallel=env.integer("FETCH_PARALLEL", 8, 1, 64),
-        delivery_seconds=env.integer("DELIVERY_SECONDS", 120, 2, 3_600),
-        history_months=env.integer("HISTORY_MONTHS", 0, 0, 400),
+        poll_seconds=POLL_SECONDS.read(env),
+        fetch_parallel=FETCH_PARALLEL.read(env),
+        delivery_seconds=DELIVERY_SECONDS.read(env),
+        history_months=HISTORY_MONTHS.read(env),
         kafka_bootstrap=_kafka_bootstrap(env),
         state_dir=state_dir,
-        market_clock=parse_market_clock(env.text("MARKET_CLOCK", "real")),
-        metrics_host=env.text("METRICS_HOST", "127.0.0.1"),
-        metrics_port=env.integer("METRICS_PORT", -1, -1, 65_535),
-        heartbeat_file=env.path("HEARTBEAT_FILE", str(state_dir / "heartbeat")),
-        log_level=env.choice("LOG_LEVEL", "INFO", _LEVELS),
-        log_style=env.choice("LOG_STYLE", "text", ("text", "json")),
-        fail_at=fail_points.checked(env.text("FAIL_AT", "")),
+        market_clock=parse_market_clock(MARKET_CLOCK.read(env)),
+        metrics_host=METRICS_HOST.read(env),
+        metrics_port=METRICS_PORT.read(env),
+        heartbeat_file=HEARTBEAT_FILE.read(env) or state_dir / "heartbeat",
+        log_level=LOG_LEVEL.read(env),
+        log_style=LOG_STYLE.read(env),
+        fail_at=read_fail_point(env),
     )
 
 
 def _plan(env: Environment) -> Plan:
-    text = env.text("ALPHA_VANTAGE_PLAN", "free")
-    free_calls = env.integer("ALPHA_VANTAGE_FREE_CALLS_A_MINUTE", 5, 1, 60)
+    text = ALPHA_VANTAGE_PLAN.read(env)
     try:
-        return parse_plan(text, free_calls)
+        return parse_plan(text)
     except ValueError as error:
         raise SettingError(f"ALPHA_VANTAGE_PLAN is {text!r}; {error}") from None
 
 
-def _source(env: Environment, plan: Plan) -> Source:
-    url = env.text("ALPHA_VANTAGE_URL", DEFAULT_URL)
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
-        raise SettingError(
-            "ALPHA_VANTAGE_URL must look like https://HOST/query, without user, key or parameters"
-        )
-    simulated = env.flag("ALPHA_VANTAGE_SIMULATED", False)
-    key, host = read_key(env, simulated), urlsplit(url).hostname or ""
-    if url.startswith("http:") and not is_loopback(host) and key.reveal() != _SIMULATOR_KEY:
-        raise SettingError(
-            f"ALPHA_VANTAGE_URL is {url}, over which the key would travel in clear text: write "
-            "https://. Plain http is for this machine, and for a simulator that is asked without "
-            "ALPHA_VANTAGE_KEY (ALPHA_VANTAGE_SIMULATED=true)"
-        )
-    rapidapi = host.endswith(".rapidapi.com") or env.flag("ALPHA_VANTAGE_RAPIDAPI", False)
-    return Source(
-        url=url,
-        key=key,
-        rapidapi=rapidapi,
-        simulated=simulated,
-        entitlement=_entitlement(env, plan),
-        extended_hours=env.flag("EXTENDED_HOURS", True),
-        adjusted=env.flag("ADJUSTED", True),
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host of a URL is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def read_key(env: Environment, simulated: bool) -> Secret:
-    """Return the key, or raise SettingError for what no key is."""
-    key = env.secret("ALPHA_VANTAGE_KEY", _SIMULATOR_KEY if simulated else "")
-    if not key:
-        raise SettingError(
-            "ALPHA_VANTAGE_KEY is not set; put a key of https://www.alphavantage.co/support/"
-            "#api-key into it, or into the file that ALPHA_VANTAGE_KEY_FILE names"
-        )
-    strange = [letter for letter in key.reveal() if not letter.isprintable()]
-    if strange:
-        raise SettingError(
-            f"ALPHA_VANTAGE_KEY holds a character that no key has (U+{ord(strange[0]):04X})"
-        )
-    return key
-
-
-def _entitlement(env: Environment, plan: Plan) -> str:
-    entitlement = env.choice("ALPHA_VANTAGE_ENTITLEMENT", "none", ("none", "delayed", "realtime"))
-    if entitlement != "none" and not plan.premium:
-        raise SettingError(
-            f"ALPHA_VANTAGE_ENTITLEMENT is {entitlement!r}, which needs a premium plan: set "
-            "ALPHA_VANTAGE_PLAN to its calls a minute, or the entitlement to none"
-        )
-    slow = plan.per_minute is not None and plan.per_minute < REALTIME_PLAN_CALLS
-    if entitlement == "realtime" and slow:
-        raise SettingError(
-            "ALPHA_VANTAGE_ENTITLEMENT is 'realtime', which needs a plan of at least "
-            f"{REALTIME_PLAN_CALLS} calls a minute; ALPHA_VANTAGE_PLAN is {plan.name}"
-        )
-    return entitlement
-
-
 def _kafka_bootstrap(env: Environment) -> tuple[str, ...]:
-    addresses = env.words("KAFKA_BOOTSTRAP", "127.0.0.1:9092")
+    addresses = KAFKA_BOOTSTRAP.read(env)
     for address in addresses:
         if not re.fullmatch(r"([^\s:/]+|\[[0-9A-Fa-f:]+\]):\d{1,5}", address):
             raise SettingError(f"KAFKA_BOOTSTRAP holds {address!r}; it must be HOST:PORT")
@@ -196,20 +145,22 @@ def _kafka_bootstrap(env: Environment) -> tuple[str, ...]:
 
 
 def _symbols(env: Environment) -> tuple[str, ...]:
-    words = env.words("SYMBOLS", "AAPL,TSLA,MSFT,AMZN")
+    words = SYMBOLS.read(env)
     if not words:
         raise SettingError("SYMBOLS names no symbol")
     try:
-        return tuple(dict.fromkeys(normal_symbol(word) for word in words))
+        return tuple(dict.fromkeys(bar.normal_symbol(word) for word in words))
     except ValueError as error:
         raise SettingError(f"SYMBOLS: {error}") from None
 
 
 def _intervals(env: Environment, plan: Plan) -> tuple[str, ...]:
-    intervals = env.words("INTERVALS", "5min" if plan.premium else DAY)
+    intervals = replace(INTERVALS, default="5min" if plan.premium else DAY).read(env)
     for interval in intervals:
-        if interval not in INTERVALS:
-            raise SettingError(f"INTERVALS holds {interval!r}; choose from {', '.join(INTERVALS)}")
+        if interval not in bar.INTERVALS:
+            raise SettingError(
+                f"INTERVALS holds {interval!r}; choose from {', '.join(bar.INTERVALS)}"
+            )
         if interval != DAY and not plan.premium:
             raise SettingError(
                 f"INTERVALS holds {interval}, but intraday bars are a premium feature of Alpha "

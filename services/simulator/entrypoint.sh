@@ -10,4 +10,4 @@ fi
 # The open of the newest Tuesday that is a week back, so that there is a past week to play.
 back_days=$((7 + ($(date -u +%u) + 5) % 7))
 exec python -m services.simulator.main --clock-file /run/market/clock \
-    --speed "${SIMULATOR_SPEED:-60}" --start "$(date -u -d "$back_days days ago" +%F)T14:30:00+00:00"
+    --speed "$SIMULATOR_SPEED" --start "$(date -u -d "$back_days days ago" +%F)T14:30:00+00:00"

@@ -14,7 +14,9 @@ from typing import Final
 from services.common import logs
 from services.common.market_clock import utc_now
 from services.common.settings import Environment, SettingError
+from services.common.settings_help import declared
 from services.common.stopping import stop_on_signals
+from services.simulator import settings as settings_module
 from services.simulator.api.calls import Api
 from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import NAMES, Faults
@@ -25,32 +27,7 @@ from services.simulator.market.trading_sessions import Sessions, load_sessions
 from services.simulator.server import SimulatorServer
 from services.simulator.settings import Settings, read_settings
 
-_FLAGS: Final = (
-    ("SIMULATOR_HOST", "ADDRESS", "address to listen on (127.0.0.1)"),
-    ("SIMULATOR_PORT", "PORT", "port to listen on; 0 takes any free one (0)"),
-    ("SIMULATOR_URL_FILE", "FILE", "write the URL of the API to this file once it answers"),
-    ("SIMULATOR_SEED", "N", "the same seed gives the same market and the same faults (1)"),
-    ("MARKET_CLOCK", "CLOCK", "`real`, or START@ANCHOR*SPEED with ISO 8601 instants (real)"),
-    ("ALPHA_VANTAGE_PLAN", "PLAN", "free, unlimited, or calls a minute such as 75 (free)"),
-    (
-        "SIMULATOR_DEFAULT_ENTITLEMENT",
-        "WHICH",
-        "what a premium call without `entitlement` sees: realtime, delayed or historical, which "
-        "ends with the last finished session (realtime)",
-    ),
-    (
-        "SIMULATOR_BARS",
-        "FILE",
-        "serve recorded bars, as they stand in this CSV file (symbol,interval,exchange_time,open,"
-        "high,low,close,volume[,exchange_tz]); only their symbols exist",
-    ),
-    ("SIMULATOR_SYMBOLS", "LIST", "only these symbols exist (default: all well-formed ones)"),
-    ("SIMULATOR_LOAD_SYMBOLS", "N", "add the symbols LOAD0001 to LOADnnnn to that list (0)"),
-    ("SIMULATOR_FAULTS", "LIST", "faults by probability, such as hang:0.01,429:0.05"),
-    ("SIMULATOR_HANG_SECONDS", "SECONDS", "how long a hang or a slow drip lasts (60)"),
-    ("LOG_LEVEL", "LEVEL", "DEBUG, INFO, WARNING or ERROR (INFO)"),
-    ("LOG_STYLE", "STYLE", "text or json (text)"),
-)
+_PREFIXES: Final = ("SIMULATOR_", "ALPHA_VANTAGE_")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,13 +39,16 @@ def _parser() -> argparse.ArgumentParser:
         "GET /health, GET /requests and GET or PUT /faults answer beside GET /query. "
         f"Faults: {', '.join(NAMES)}.",
     )
-    for variable, value, text in _FLAGS:
-        name = variable.removeprefix("SIMULATOR_").removeprefix("ALPHA_VANTAGE_")
+    for setting in declared(vars(settings_module)):
+        name = setting.name
+        for prefix in _PREFIXES:
+            name = name.removeprefix(prefix)
+        default = f" ({setting.default_text})" if setting.default_text else ""
         parser.add_argument(
             f"--{name.lower().replace('_', '-')}",
-            dest=variable,
-            metavar=value,
-            help=f"{text} [{variable}]",
+            dest=setting.name,
+            metavar=name.rpartition("_")[2],
+            help=f"{setting.help}{default} [{setting.name}]",
         )
     parser.add_argument(
         "--start",

@@ -9,13 +9,71 @@ from typing import Final
 
 from services.common.bar import normal_symbol
 from services.common.market_clock import MarketClock, parse_market_clock
-from services.common.settings import Environment, SettingError
+from services.common.settings import (
+    Choice,
+    Environment,
+    File,
+    Integer,
+    Number,
+    SettingError,
+    Text,
+    Words,
+)
+from services.common.shared_settings import (
+    ALPHA_VANTAGE_PLAN,
+    LOG_LEVEL,
+    LOG_STYLE,
+    MARKET_CLOCK,
+)
 from services.simulator.api.calls import ENTITLEMENTS
 from services.simulator.api.faults import parse_probabilities
 from services.simulator.api.rate_limits import Plan, parse_plan
 
-LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-LOG_STYLES: Final = ("text", "json")
+SIMULATOR_HOST: Final = Text("SIMULATOR_HOST", "The address to listen on.", "127.0.0.1")
+SIMULATOR_PORT: Final = Integer(
+    "SIMULATOR_PORT", "The port; 0 takes any free one (it is logged).", 0, 0, 65_535
+)
+SIMULATOR_URL_FILE: Final = File(
+    "SIMULATOR_URL_FILE",
+    "Write the URL of the API to this file once it answers.",
+    "",
+    internal=True,
+)
+SIMULATOR_SEED: Final = Integer(
+    "SIMULATOR_SEED", "The same seed gives the same market and the same faults.", 1, 0, 2**31
+)
+SIMULATOR_DEFAULT_ENTITLEMENT: Final = Choice(
+    "SIMULATOR_DEFAULT_ENTITLEMENT",
+    "What a premium call without `entitlement` sees: realtime, delayed or historical, which ends "
+    "with the last finished session.",
+    "realtime",
+    tuple(ENTITLEMENTS),
+    internal=True,
+)
+SIMULATOR_BARS: Final = File(
+    "SIMULATOR_BARS",
+    "Serve recorded bars, as they stand in this CSV file (symbol,interval,exchange_time,open,high,"
+    "low,close,volume[,exchange_tz]); only their symbols exist.",
+)
+SIMULATOR_SYMBOLS: Final = Words(
+    "SIMULATOR_SYMBOLS", "Only these symbols exist; all well-formed ones if it is empty.", ""
+)
+SIMULATOR_LOAD_SYMBOLS: Final = Integer(
+    "SIMULATOR_LOAD_SYMBOLS", "Add the symbols LOAD0001 to LOADnnnn to that list.", 0, 0, 100_000
+)
+SIMULATOR_FAULTS: Final = Words(
+    "SIMULATOR_FAULTS",
+    "Faults by probability, such as 429:0.05,hang:0.01,truncated:0.02.",
+    "",
+)
+SIMULATOR_HANG_SECONDS: Final = Number(
+    "SIMULATOR_HANG_SECONDS",
+    "How long a hang or a slow drip lasts.",
+    60.0,
+    0.0,
+    86_400.0,
+    internal=True,
+)
 
 
 @dataclass(frozen=True)
@@ -40,31 +98,24 @@ class Settings:
 def read_settings(environment: Environment) -> Settings:
     """Read and check the settings; raises SettingError."""
     return Settings(
-        host=environment.text("SIMULATOR_HOST", "127.0.0.1"),
-        port=environment.integer("SIMULATOR_PORT", 0, 0, 65_535),
-        url_file=_path(environment, "SIMULATOR_URL_FILE"),
-        seed=environment.integer("SIMULATOR_SEED", 1, 0, 2**31),
-        market_clock=parse_market_clock(environment.text("MARKET_CLOCK", "real")),
+        host=SIMULATOR_HOST.read(environment),
+        port=SIMULATOR_PORT.read(environment),
+        url_file=SIMULATOR_URL_FILE.read(environment),
+        seed=SIMULATOR_SEED.read(environment),
+        market_clock=parse_market_clock(MARKET_CLOCK.read(environment)),
         plan=_plan(environment),
-        default_entitlement=environment.choice(
-            "SIMULATOR_DEFAULT_ENTITLEMENT", "realtime", ENTITLEMENTS
-        ),
-        bars=_path(environment, "SIMULATOR_BARS"),
+        default_entitlement=SIMULATOR_DEFAULT_ENTITLEMENT.read(environment),
+        bars=SIMULATOR_BARS.read(environment),
         symbols=_symbols(environment),
         faults=_faults(environment),
-        hang_seconds=environment.number("SIMULATOR_HANG_SECONDS", 60.0, 0.0, 86_400.0),
-        log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
-        log_style=environment.choice("LOG_STYLE", "text", LOG_STYLES),
+        hang_seconds=SIMULATOR_HANG_SECONDS.read(environment),
+        log_level=LOG_LEVEL.read(environment),
+        log_style=LOG_STYLE.read(environment),
     )
 
 
-def _path(environment: Environment, name: str) -> Path | None:
-    text = environment.text(name, "")
-    return Path(text) if text else None
-
-
 def _plan(environment: Environment) -> Plan:
-    text = environment.text("ALPHA_VANTAGE_PLAN", "free")
+    text = ALPHA_VANTAGE_PLAN.read(environment)
     try:
         return parse_plan(text)
     except ValueError:
@@ -77,10 +128,10 @@ def _plan(environment: Environment) -> Plan:
 def _symbols(environment: Environment) -> frozenset[str] | None:
     """The named symbols and those for load; load alone takes none of the others away."""
     try:
-        named = [normal_symbol(word) for word in environment.words("SIMULATOR_SYMBOLS", "")]
+        named = [normal_symbol(word) for word in SIMULATOR_SYMBOLS.read(environment)]
     except ValueError as error:
         raise SettingError(f"SIMULATOR_SYMBOLS: {error}") from None
-    load = environment.integer("SIMULATOR_LOAD_SYMBOLS", 0, 0, 100_000)
+    load = SIMULATOR_LOAD_SYMBOLS.read(environment)
     if not named:
         return None
     return frozenset(named) | {f"LOAD{number:04}" for number in range(1, load + 1)}
@@ -88,7 +139,7 @@ def _symbols(environment: Environment) -> frozenset[str] | None:
 
 def _faults(environment: Environment) -> Mapping[str, float]:
     try:
-        return parse_probabilities(environment.words("SIMULATOR_FAULTS", ""))
+        return parse_probabilities(SIMULATOR_FAULTS.read(environment))
     except ValueError as error:
         raise SettingError(
             f"SIMULATOR_FAULTS is wrong: {error}; write for example hang:0.01,429:0.05"

@@ -30,7 +30,7 @@ mkdir -p /tmp/spark
     echo "spark.network.crypto.enabled true"
     echo "spark.master.rest.enabled false"
     if [[ $SPARK_MASTER != local* ]]; then
-        echo "spark.executor.memory ${SPARK_EXECUTOR_MEMORY:-768m}"
+        echo "spark.executor.memory $SPARK_EXECUTOR_MEMORY"
         # A master that was restarted knows its applications again.
         echo "spark.deploy.recoveryMode FILESYSTEM"
         echo "spark.deploy.recoveryDirectory /var/lib/tapeline/recovery"
@@ -63,7 +63,7 @@ case ${1:-} in
         # an address, and a new one there would believe that it is known.
         exec "$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.worker.Worker \
             --host "$address" --port 0 --webui-port 8081 --properties-file /tmp/spark/spark.conf \
-            --cores "${SPARK_WORKER_CORES:-2}" --memory "${SPARK_WORKER_MEMORY:-768m}" \
+            --cores "$SPARK_WORKER_CORES" --memory "$SPARK_WORKER_MEMORY" \
             "$SPARK_MASTER"
         ;;
     "")

@@ -22,7 +22,9 @@ from services.common import fail_points, logs, topics
 from services.common.heartbeat import Heartbeat
 from services.common.metrics_port import open_port
 from services.common.settings import SettingError
+from services.common.settings_help import settings_help
 from services.common.stopping import stop_on_signals
+from services.stream import settings as declared
 from services.stream.background_thread import BackgroundThread
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.error_advice import summary, verdict
@@ -205,9 +207,9 @@ def main() -> int:
     """Run from the command line; return the exit code."""
     argparse.ArgumentParser(
         prog="python -m services.stream.main",
-        description="Read bars from Kafka and keep them in PostgreSQL, each exactly once in "
-        "effect, until SIGTERM. Settings come from the environment; docs/configuration.md lists "
-        "them.",
+        description="Read bars from Kafka and keep them in PostgreSQL, each exactly once in\n"
+        "effect, until SIGTERM.\n\n" + settings_help(vars(declared)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     try:
         settings = read_settings(os.environ)

@@ -9,7 +9,9 @@ import sys
 
 from services.common import logs
 from services.common.settings import Environment, SettingError
+from services.common.settings_help import settings_help
 from services.common.topics import ALL
+from services.topics import settings as declared
 from services.topics.broker import Broker, BrokerError
 from services.topics.plan import PartitionMismatch, plan
 from services.topics.settings import Settings, read_settings
@@ -42,8 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     argparse.ArgumentParser(
         prog="python -m services.topics.main",
         description="Create the Kafka topics of the pipeline, bring the configuration of those "
-        "that exist in line, and end. Running it again changes nothing. Reads KAFKA_BOOTSTRAP "
-        "(127.0.0.1:9092), KAFKA_WAIT_SECONDS (120), LOG_LEVEL (INFO) and LOG_STYLE (text).",
+        "that exist\n"
+        "in line, and end. Running it again changes nothing.\n\n" + settings_help(vars(declared)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(arguments)
     try:
         settings = read_settings(Environment(os.environ))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from services.common.settings import Environment
+from services.common.settings import Environment, Number
+from services.common.shared_settings import KAFKA_BOOTSTRAP, LOG_LEVEL, LOG_STYLE
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LOG_STYLES = ("text", "json")
+KAFKA_WAIT_SECONDS: Final = Number(
+    "KAFKA_WAIT_SECONDS", "How long the broker is waited for.", 120.0, 1.0, 3600.0, internal=True
+)
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Settings:
 def read_settings(env: Environment) -> Settings:
     """Return the checked settings. Raises SettingError."""
     return Settings(
-        kafka_bootstrap=env.words("KAFKA_BOOTSTRAP", "127.0.0.1:9092"),
-        wait_seconds=env.number("KAFKA_WAIT_SECONDS", 120.0, 1.0, 3600.0),
-        log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
-        log_style=env.choice("LOG_STYLE", "text", LOG_STYLES),
+        kafka_bootstrap=KAFKA_BOOTSTRAP.read(env),
+        wait_seconds=KAFKA_WAIT_SECONDS.read(env),
+        log_level=LOG_LEVEL.read(env),
+        log_style=LOG_STYLE.read(env),
     )

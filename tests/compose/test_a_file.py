@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from scripts.configuration.chapters import READERS, settings_of
 from scripts.launcher.paths import ROOT
 from tests.compose.stack import LONG_RUNNING, ONCE, run
 
@@ -26,22 +27,45 @@ def config(program: Path) -> dict[str, Any]:
     return parsed
 
 
-def test_a_documented_default_is_the_default(program: Path, tmp_path: Path) -> None:
-    text = (ROOT / ".env.example").read_text("utf-8").partition("--- Containers")[2]
-    given = re.findall(r"^#([A-Z_]+=.+)$", text, re.MULTILINE)
-    assert given
+OF_THE_CONTAINER = {
+    "producer": {
+        *("ALPHA_VANTAGE_KEY", "ALPHA_VANTAGE_SIMULATED", "SYMBOLS_FILE", "PRODUCER_STATE_DIR"),
+        *("MARKET_CLOCK", "KAFKA_BOOTSTRAP", "METRICS_HOST", "METRICS_PORT", "HEARTBEAT_FILE"),
+    },
+    "topics": {"KAFKA_BOOTSTRAP"},
+    "stream": {
+        *("KAFKA_BOOTSTRAP", "METRICS_HOST", "METRICS_PORT", "HEARTBEAT_FILE", "CHECKPOINT_DIR"),
+        *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+        *("CONNECTOR_JARS_DIR", "SPARK_CLASS_ARCHIVE"),
+    },
+    "dashboard": {
+        *("DASHBOARD_HOST", "DASHBOARD_PORT", "DASHBOARD_PASSWORD", "DASHBOARD_SERVICE_PASSWORD"),
+        *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "DASHBOARD_LIBRARY_DIR"),
+        "DASHBOARD_PRODUCER_METRICS_URL",
+    },
+    "migrate": {setting.name for setting in settings_of("migrate")},
+    "simulator": {
+        *("SIMULATOR_HOST", "SIMULATOR_PORT", "SIMULATOR_BARS", "SIMULATOR_SYMBOLS"),
+        *("ALPHA_VANTAGE_PLAN", "MARKET_CLOCK"),
+    },
+}
+"""What a container has of its own: addresses, folders and secrets, whatever others say."""
+
+
+@pytest.mark.parametrize("service", READERS)
+def test_a_setting_reaches_every_service_that_reads_it(
+    service: str, program: Path, tmp_path: Path
+) -> None:
+    names = {setting.name for setting in settings_of(service)}
+    given = {name: f"given-{name}" for name in names}
+    lines = "".join(f"{name}={value}\n" for name, value in given.items())
+    (tmp_path / "given.env").write_text(lines, encoding="utf-8")
     bare = {name: os.environ[name] for name in ("PATH", "HOME")}
-    found = {}
-    for name, lines in (("none", []), ("all", given)):
-        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
-        command = [str(program), "--env-file", str(tmp_path / name), "--profile", "*", "config"]
-        found[name] = json.loads(run([*command, "--format", "json"], bare))
-    for name, one in found["none"]["services"].items():
-        # What is merely handed on has its default inside.
-        handed_on = [key for key, value in one.get("environment", {}).items() if value is None]
-        for key in handed_on:
-            found["all"]["services"][name]["environment"][key] = None
-    assert found["all"] == found["none"]
+    command = [str(program), "--env-file", str(tmp_path / "given.env"), "--profile", "*", "config"]
+    parsed = json.loads(run([*command, "--format", "json"], bare))
+    environment = parsed["services"][service].get("environment", {})
+    reached = {name for name in names if environment.get(name) == given[name]}
+    assert names - reached == OF_THE_CONTAINER[service]
 
 
 @pytest.fixture(scope="module")

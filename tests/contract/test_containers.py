@@ -8,18 +8,8 @@ import yaml
 
 from scripts.containers import base_image, compose_tool, go_tool
 from scripts.launcher.paths import ROOT
-from tests.contract.test_env_example import EXAMPLE
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
-# Those of the machine, which have no default of ours.
-OF_THE_MACHINE = {"PIP_INDEX_URL", "UV_INDEX_URL", "MAVEN_REPOSITORY_URL"} | {
-    "NPM_CONFIG_REGISTRY",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-}
-# What containers need other defaults for than processes do; docs/containers.md says so.
-OTHERWISE = {"SPARK_MASTER": "spark://spark-master:7077", "SPARK_DRIVER_MEMORY": "640m"}
 
 
 def test_the_database_is_made_as_in_the_embedded_run() -> None:
@@ -40,14 +30,6 @@ def test_all_images_begin_with_the_same_base() -> None:
 def test_the_base_is_made_under_the_name_without_its_digest() -> None:
     named = "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim@sha256:" + "0f" * 32 + "}"
     assert base_image.base_name(named) == "debian:trixie-20260918-slim"
-
-
-def test_every_variable_of_the_file_stands_in_the_example_with_its_default() -> None:
-    example = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text("utf-8"), re.MULTILINE))
-    with_default = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", COMPOSE))
-    assert with_default == {name: OTHERWISE.get(name, example[name]) for name in with_default}
-    passed_on = set(re.findall(r"^ +([A-Z_]+):$", COMPOSE, re.MULTILINE)) - OF_THE_MACHINE
-    assert passed_on - example.keys() == set()
 
 
 def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> None:

@@ -14,7 +14,7 @@ from scripts.operations.releases import data_origin
 from scripts.operations.releases.health_gate import await_health
 from services.common.settings import Environment, SettingError
 from services.producer.alpha_vantage.classify import Kind
-from services.producer.settings import read_key
+from services.producer.alpha_vantage.source import read_key
 
 _ANSWER_SECONDS = 90.0
 _LOOK_SECONDS = 3.0

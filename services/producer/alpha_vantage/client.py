@@ -20,8 +20,8 @@ import urllib3
 
 from services.producer.alpha_vantage.classify import Kind, Verdict, classify
 from services.producer.alpha_vantage.query import parameters
+from services.producer.alpha_vantage.source import Source, is_loopback
 from services.producer.series import Series, Slice
-from services.producer.settings import Source, is_loopback
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 20.0

@@ -21,6 +21,7 @@ UNENTITLED_FLOOR_SECONDS: Final = 60.0
 """Data without an entitlement changes once a day, so asking every second would gain nothing."""
 REALTIME_PLAN_CALLS: Final = 150
 _BURST_CALLS: Final = 20
+_FREE_CALLS_A_MINUTE: Final = 5  # as the vendor's older wording has it
 _FRESHNESS_TEXT: Final = {
     "simulated": "simulated",
     "realtime": "realtime",
@@ -49,13 +50,13 @@ class Refusal:
     reason: str
 
 
-def parse_plan(text: str, free_calls_a_minute: int = 5) -> Plan:
+def parse_plan(text: str) -> Plan:
     """Return the plan named `free`, `unlimited` or a number of calls a minute.
 
     Raises ValueError with a text that says what would be right.
     """
     if text == "free":
-        return Plan("free", 1, free_calls_a_minute, 25, premium=False)
+        return Plan("free", 1, _FREE_CALLS_A_MINUTE, 25, premium=False)
     if text == "unlimited":
         return Plan("unlimited", None, None, None, premium=True)
     if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from services.producer.alpha_vantage.source import Source
 from services.producer.series import DAY, Series, Slice
-from services.producer.settings import Source
 
 
 def parameters(source: Source, series: Series, part: Slice) -> dict[str, str]:

@@ -15,10 +15,10 @@ from typing import Protocol
 from services.common.bar import Bar
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.parse import Observation, parse_bars
+from services.producer.alpha_vantage.source import Source
 from services.producer.market_calendar import Sessions
 from services.producer.polling.cadence import lag
 from services.producer.series import DAY, Series, Slice
-from services.producer.settings import Source
 
 
 @dataclass(frozen=True)

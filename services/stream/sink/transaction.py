@@ -65,7 +65,7 @@ class Work:
     topic_id: str = ""
     accept_lost: bool = False
     isolating: bool = False
-    straight_rows: int = STRAIGHT_ROWS
+    straight_rows: int = STRAIGHT_ROWS.default
 
 
 @dataclass(frozen=True)

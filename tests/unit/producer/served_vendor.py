@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from services.common.secret import Secret
 from services.producer.alpha_vantage.classify import Verdict
 from services.producer.alpha_vantage.client import Api
+from services.producer.alpha_vantage.source import Source
 from services.producer.series import Series, Slice
-from services.producer.settings import Source
 from services.simulator.api import calls as simulator
 from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults

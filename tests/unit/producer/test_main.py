@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -13,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from services.common.settings import Setting
+from services.producer import settings
+from services.producer.alpha_vantage import source
 from services.producer.main import main
 from tests.unit.producer.fakes import endpoint, reply
 
@@ -32,10 +34,11 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    sources = (ROOT / "services" / "producer" / "settings.py").read_text()
-    names = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', sources))
-    assert "ALPHA_VANTAGE_KEY" in names
-    assert {name for name in names if name not in text} == set()
+    known = [*vars(source).values(), *vars(settings).values()]
+    declared = [one for one in known if isinstance(one, Setting)]
+    assert {"ALPHA_VANTAGE_KEY", "SYMBOLS"} <= {one.name for one in declared}
+    unsaid = {one.name for one in declared if f"  {one.name}" not in text}
+    assert unsaid == {one.name for one in declared if one.internal}
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,8 @@ import pytest
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 from services.producer.alpha_vantage.plan import parse_plan
-from services.producer.settings import Settings, Source, read_settings
+from services.producer.alpha_vantage.source import Source
+from services.producer.settings import Settings, read_settings
 
 KEY = {"ALPHA_VANTAGE_KEY": "K3Y/+ K3Y"}
 

@@ -8,20 +8,11 @@ import pytest
 import yaml
 
 from infra.config.addresses import WORLD_OPEN_WORDS
-from infra.config.config_keys import KEYS
 from infra.config.settings import ExistingHost, SettingError, Settings, parse
 from tests.unit.infra.stacks import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[4]
 LEAST = {"cloud": "hcloud", "sshPublicKey": f"{PUBLIC_KEY} me@home", "adminCidrs": "203.0.113.7"}
-
-
-def test_pulumi_yaml_repeats_the_keys() -> None:
-    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))["config"]
-    assert declared == {
-        name: {"type": key.type, "description": key.description, "default": key.default}
-        for name, key in KEYS.items()
-    }
 
 
 def test_no_declared_key_is_both_secret_and_defaulted() -> None:

@@ -17,8 +17,8 @@ from services.common import logs
 from services.common.secret import Secret
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.client import Api
+from services.producer.alpha_vantage.source import Source
 from services.producer.series import COMPACT, Series
-from services.producer.settings import Source
 from tests.unit.producer.fakes import Endpoint, Reply, document, endpoint, reply
 
 KEY = "S3CR/ET+KEY=="

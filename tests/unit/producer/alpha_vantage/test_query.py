@@ -6,8 +6,8 @@ import pytest
 
 from services.common.secret import Secret
 from services.producer.alpha_vantage.query import parameters
+from services.producer.alpha_vantage.source import Source
 from services.producer.series import COMPACT, FULL, Series, Slice
-from services.producer.settings import Source
 
 SOURCE = Source(
     url="https://www.alphavantage.co/query",

@@ -1,0 +1,48 @@
+"""scripts/generate writes what is out of date, and --check says what is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.configuration import main as generate
+from scripts.launcher.paths import ROOT
+
+MADE = [
+    ".env.example",
+    "docs/configuration.md",
+    "infra/config/container_settings.json",
+    "Pulumi.yaml",
+]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a folder with the files that others are made of, Pulumi's keys left out."""
+    (tmp_path / "infra" / "config").mkdir(parents=True)
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("# mine\nname: tapeline\nconfig:\n  old: {}\n", "utf-8")
+    return tmp_path
+
+
+def test_what_is_missing_is_written_and_then_in_date(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert generate.run(checkout, check=True) == 1
+    assert not (checkout / ".env.example").exists()
+    assert generate.run(checkout, check=False) == 0
+    assert capsys.readouterr().out.splitlines()[-4:] == [f"wrote {name}" for name in MADE]
+    assert generate.run(checkout, check=True) == 0
+    assert capsys.readouterr().out == ""
+    project = (checkout / "Pulumi.yaml").read_text("utf-8")
+    assert project.startswith("# mine\nname: tapeline\nconfig:\n  cloud:\n")
+
+
+def test_a_default_of_compose_reaches_the_documents(checkout: Path) -> None:
+    file = checkout / "docker-compose.yml"
+    file.write_text(file.read_text("utf-8").replace("KAFKA_MEMORY:-1g", "KAFKA_MEMORY:-7g"))
+    generate.run(checkout, check=False)
+    assert "\n#KAFKA_MEMORY=7g\n" in (checkout / ".env.example").read_text("utf-8")
+    assert "\n| `KAFKA_MEMORY` | `7g` |" in (checkout / "docs/configuration.md").read_text("utf-8")
