@@ -41,7 +41,7 @@ insert into market.events_stream (
 select
     'S' || lpad(symbol::text, 4, '0'), opens_at + minute * interval '1 minute', '1min',
     price, 1.002 * price, 0.998 * price, price * (1 + 0.001 * sin(minute * symbol)),
-    (1000 + 500 * sin(minute + symbol))::bigint, session_date, 'simulator', 'simulated', true,
+    (1000 + 500 * sin(minute + symbol))::bigint, session_date, 'simulator', 'simulated', false,
     true, opens_at + minute * interval '1 minute' + interval '61 seconds', 0, 0
 from market.exchange_sessions
 cross join generate_series(0, 389) as minute
@@ -77,8 +77,28 @@ insert into market.indicator_work (symbol, interval, from_time, until_time)
 select 'S' || lpad(symbol::text, 4, '0'), '1min', now(), now()
 from generate_series(1, %(symbols)s) as symbol
 """
+# A dividend each quarter for 25 years, one more in each of the last weeks, a split now and then.
+_ACTIONS = """
+insert into market.corporate_actions (
+    symbol, kind, ex_date, number, numerator, denominator, amount, vendor_value, is_withdrawn,
+    source, observed_at, kafka_partition, kafka_offset
+)
+select
+    'S' || lpad(symbol::text, 4, '0'), kind, %(day)s::date - days, 0, numerator, denominator,
+    amount, '', false, 'simulator', now(), 0, 0
+from generate_series(1, %(symbols)s) as symbol
+cross join lateral (
+    select 'dividend', 91 * n + 60, null::numeric, null::numeric, 0.25
+    from generate_series(1, 100) as n
+    union all
+    select 'dividend', 7 * n, null, null, 0.25 from generate_series(0, 7) as n
+    union all
+    select 'split', 800 * n + 3, 2 + n, 1 + n, null from generate_series(0, 8) as n
+) as action (kind, days, numerator, denominator, amount)
+"""
 _ONE_SESSION = f"symbol = '{_SYMBOL}' and session_date = '{_LAST_SESSION}'"
 _WHERE = {
+    "corporate_actions": f"symbol = '{_SYMBOL}'",
     "comparison_pairs": f"{_ONE_SESSION} and other_symbol = '{_OTHER}'",
     "dates": f"session_date = '{_LAST_SESSION}'",
     "intervals": "true",
@@ -124,7 +144,9 @@ def _load(connection: psycopg.Connection, bars: int) -> None:
         connection.execute(_DERIVED, {"day": day})
         if number % 16 == 0 or number == len(sessions):
             say(f"  {number * _OF_A_SESSION:,} bars and their indicators stored")
+    connection.execute(_ACTIONS, {"day": _LAST_SESSION, "symbols": SYMBOLS})
     connection.execute("vacuum analyze market.events_stream, market.bar_indicators, market.series")
+    connection.execute("vacuum analyze market.corporate_actions")
 
 
 def _time(connection: psycopg.Connection, view: str) -> Viewed:

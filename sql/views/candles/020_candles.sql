@@ -5,6 +5,7 @@
 --   direction       close against open: up, down, none
 --   bars            how many were rolled up, of the interval rolled_up_from
 --   is_final        true if no bar in it can still change
+--   adjusted        whether the vendor had adjusted a bar in it
 create or replace view bi.candles as
 with sized as (
     select
@@ -18,6 +19,7 @@ with sized as (
         bar.close,
         bar.volume,
         bar.is_final,
+        bar.adjusted,
         bar.interval as rolled_up_from,
         bar.minutes,
         min(bar.minutes)
@@ -48,6 +50,7 @@ rolled as (
         sum(volume) as volume,
         count(*) as bars,
         bool_and(is_final) as is_final,
+        bool_or(adjusted) as adjusted,
         min(rolled_up_from) as rolled_up_from
     from sized
     where minutes = smallest
@@ -68,7 +71,8 @@ select
     case sign(close - open) when 1 then 'up' when -1 then 'down' else 'none' end as direction,
     bars,
     is_final,
-    rolled_up_from
+    rolled_up_from,
+    adjusted
 from rolled;
 
 -- Grain: one row per (symbol, start of the candle): bi.candles_5min, bi.candles_15min and so on are
