@@ -18,6 +18,6 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["services/dashboard/pages/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["services/dashboard/pages/**/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

@@ -109,7 +109,8 @@ async def _unavailable(_: Request, error: Exception) -> Response:
 def _add_pages(app: FastAPI, library_dir: Path) -> None:
     """Serve the page's own few files by name, so that no other path can be asked for."""
     files = {"/": _PAGES / "index.html"}
-    files |= {f"/{one.name}": one for one in sorted(_PAGES.iterdir()) if one.suffix in _TYPES}
+    own = (one for one in sorted(_PAGES.rglob("*")) if one.suffix in _TYPES)
+    files |= {f"/{one.relative_to(_PAGES).as_posix()}": one for one in own}
     files["/lightweight-charts.js"] = library_dir / CHART_LIBRARY
     files["/lightweight-charts-license.txt"] = library_dir / "LICENSE"
     for path, file in files.items():

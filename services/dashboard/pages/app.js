@@ -1,19 +1,19 @@
 // The live page: what the address asks for is loaded, drawn, and kept up to date.
 
 import { RANGES, read, settle, write } from "/address.js";
-import { get } from "/api.js";
-import { loadBars } from "/bars.js";
-import { choices, keys, step, switches } from "/controls.js";
-import * as events from "/events.js";
-import { whole } from "/format.js";
-import { Live } from "/live.js";
-import { connection, trouble } from "/notices.js";
-import { ComparePanel, ProfilePanel, VolatilityPanel, tone } from "/panels.js";
-import { PriceChart } from "/price_chart.js";
-import * as readout from "/readout.js";
-import { Side } from "/side.js";
-import * as strip from "/strip.js";
-import * as theme from "/theme.js";
+import { get } from "/market_data/api.js";
+import { loadBars } from "/market_data/bars.js";
+import { choices, keys, step, switches } from "/elements/controls.js";
+import * as events from "/elements/events.js";
+import { whole } from "/elements/format.js";
+import { Live } from "/market_data/live.js";
+import { connection, trouble } from "/elements/notices.js";
+import { ComparePanel, ProfilePanel, VolatilityPanel, tone } from "/charts/panels.js";
+import { PriceChart } from "/charts/price_chart.js";
+import * as readout from "/elements/readout.js";
+import { Side } from "/elements/side.js";
+import * as strip from "/elements/strip.js";
+import * as theme from "/charts/theme.js";
 
 const MOST_COMPARED = 4;
 const AGAIN_MS = 2000;

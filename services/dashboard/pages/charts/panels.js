@@ -1,9 +1,9 @@
 // The smaller charts: comparison of symbols, volatility, volume by time of day.
 
 import { HistogramSeries, LineSeries, createChart } from "/lightweight-charts.js";
-import { Drawing, priceFormat } from "/drawing.js";
-import { compact } from "/format.js";
-import { chartOptions, color, current, onChange } from "/theme.js";
+import { Drawing, priceFormat } from "/charts/drawing.js";
+import { compact } from "/elements/format.js";
+import { chartOptions, color, current, onChange } from "/charts/theme.js";
 
 // A small chart shows the whole range, however many bars that is.
 function smallOptions() {

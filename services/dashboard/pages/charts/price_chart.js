@@ -3,9 +3,9 @@
 import {
   CandlestickSeries, HistogramSeries, LineSeries, createChart, createSeriesMarkers,
 } from "/lightweight-charts.js";
-import { Drawing, priceFormat } from "/drawing.js";
-import { priceDigits } from "/format.js";
-import { chartOptions, color, onChange } from "/theme.js";
+import { Drawing, priceFormat } from "/charts/drawing.js";
+import { priceDigits } from "/elements/format.js";
+import { chartOptions, color, onChange } from "/charts/theme.js";
 
 const BANDS = ["upper", "middle", "lower"];
 

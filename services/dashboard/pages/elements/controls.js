@@ -1,6 +1,6 @@
 // The choices above the chart, and the keys.
 
-import { element } from "/format.js";
+import { element } from "/elements/format.js";
 
 // One of several: radio buttons in the fieldset `box`.
 export function choices(box, name, values, chosen, choose) {

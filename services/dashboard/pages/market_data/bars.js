@@ -1,7 +1,7 @@
 // The bars of one series by their time: what was loaded, and what came since, in whatever order. No
 // drawing here.
 
-import { get } from "/api.js";
+import { get } from "/market_data/api.js";
 
 const VALUES = ["time", "open", "high", "low", "close", "volume"];
 const DERIVED = ["upper", "middle", "lower", "volatility"];

@@ -1,6 +1,6 @@
 // Bars as text: the legend above the chart, and the table of the newest ones.
 
-import { element, price, time, whole } from "/format.js";
+import { element, price, time, whole } from "/elements/format.js";
 
 const MOST_ROWS = 30;
 const VALUES = ["open", "high", "low", "close", "volume"];

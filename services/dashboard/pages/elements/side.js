@@ -1,7 +1,7 @@
 // What is computed as it is asked, the profile of the day and the events: it follows the bars.
 
-import { get } from "/api.js";
-import * as events from "/events.js";
+import { get } from "/market_data/api.js";
+import * as events from "/elements/events.js";
 
 const EVERY_MS = 15_000;
 // Indicators follow their bars; without them there would be no events of the newest bar.

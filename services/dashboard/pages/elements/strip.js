@@ -1,6 +1,6 @@
 // The strip at the foot and the list of symbols: how the pipeline stands, and what prices are.
 
-import { age, element, percent, price, time, whole } from "/format.js";
+import { age, element, percent, price, time, whole } from "/elements/format.js";
 
 export function health(box, facts) {
   const entries = facts.database ? [
