@@ -90,7 +90,9 @@ def deploy(
     gate_seconds: opt.GateSeconds = deploys.GATE_SECONDS,
 ) -> None:
     """Bring a release up: checks, lock, files, images, health gate; back by itself if it fails."""
-    deploys.prepared(begin(stack), ref, images, provision, reason, gate_seconds)("")
+    operation = begin(stack)
+    plan = deploys.planned(operation, ref, images, provision, reason, gate_seconds)
+    deploys.deploy(operation, plan)
 
 
 @command
@@ -105,8 +107,9 @@ def upgrade(
 ) -> None:
     """Backup, deploy, look whether all is well; data goes to a new major version of PostgreSQL."""
     operation = begin(stack)
-    bring = deploys.prepared(operation, ref, images, provision, reason, gate_seconds)
-    print("\n".join(behind_a_backup(operation, bring)))
+    plan = deploys.planned(operation, ref, images, provision, reason, gate_seconds)
+    lines = behind_a_backup(operation, lambda dump: deploys.deploy(operation, plan, dump))
+    print("\n".join(lines))
 
 
 @command

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.launcher.paths import ROOT
@@ -28,28 +29,42 @@ RELEASES_KEPT = 5
 IMAGES = ("build", "send")
 
 
-def prepared(
+@dataclass(frozen=True)
+class Plan:
+    """What a deploy was asked for, looked at; without a release it is this machine's checkout."""
+
+    release: Release | None
+    images: str
+    with_ansible: bool
+    reason: str
+    gate_seconds: int
+
+
+def planned(
     operation: Operation, reference: str, images: str, with_ansible: bool, reason: str, seconds: int
-) -> Callable[[str], None]:
-    """Return the deploy to a target, with what was asked for looked at. Raises OperationError.
+) -> Plan:
+    """Return the plan of a deploy to the target. Raises OperationError."""
+    release = None
+    if operation.target.is_remote:
+        if images not in IMAGES:
+            raise OperationError(f"--images is {images!r}; it must be one of {', '.join(IMAGES)}")
+        release = new_release(operation, reference)
+    return Plan(release, images, with_ansible, reason, seconds)
 
-    The deploy takes the path of a dump, by which data may go to another version of PostgreSQL; with
-    an empty one it may not.
+
+def deploy(operation: Operation, plan: Plan, dump: str = "") -> None:
+    """Bring what was planned to the target. Raises OperationError.
+
+    Only with the path of a dump may the data go to another major version of PostgreSQL.
     """
-    if not operation.target.is_remote:
-        return lambda dump: deploy_here(operation, reason, seconds, dump)
-    if images not in IMAGES:
-        raise OperationError(f"--images is {images!r}; it must be one of {', '.join(IMAGES)}")
-    release = new_release(operation, reference)
-
-    def deploy(dump: str) -> None:
-        data_origin.refuse_mixing(operation, has_key=data_origin.will_have_key(operation))
-        if with_ansible:
-            operation.say("Ansible is bringing the host to its state")
-            ansible.provision(operation.target.name, check=False)
-        deploy_there(operation, release, images, reason, seconds, dump)
-
-    return deploy
+    if plan.release is None:
+        deploy_here(operation, plan.reason, plan.gate_seconds, dump)
+        return
+    data_origin.refuse_mixing(operation, has_key=data_origin.will_have_key(operation))
+    if plan.with_ansible:
+        operation.say("Ansible is bringing the host to its state")
+        ansible.provision(operation.target.name, check=False)
+    deploy_there(operation, plan.release, plan.images, plan.reason, plan.gate_seconds, dump)
 
 
 def deploy_here(operation: Operation, reason: str, seconds: int, dump: str = "") -> None:

@@ -27,9 +27,9 @@ REFUSED = (
 
 def test_a_first_key_of_the_stack_is_refused_before_anything_changes() -> None:
     one, shell, _ = operation(SIMULATED)
-    bring = deploy.prepared(one, "HEAD", "build", True, "", 1)
+    plan = deploy.planned(one, "HEAD", "build", True, "", 1)
     with pytest.raises(OperationError) as refused:
-        bring("")
+        deploy.deploy(one, plan)
     assert str(refused.value) == REFUSED
     [only] = shell.ran
     assert " run --rm --no-deps " in only

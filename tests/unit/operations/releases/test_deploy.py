@@ -231,7 +231,7 @@ def test_what_a_deploy_cannot_do_is_refused_before_anything_is_done() -> None:
         (("no-such-commit", "build"), "'no-such-commit' is not a commit of this repository"),
     ):
         with pytest.raises(OperationError, match=said):
-            deploy.prepared(one, *words, True, "", 6)
+            deploy.planned(one, *words, True, "", 6)
     assert shell.ran == []
 
 
