@@ -1,0 +1,1 @@
+"""The commands of `fab`, one function each: options in, what is done in the modules above."""

@@ -1,0 +1,26 @@
+// What is chosen above the chart: interval, range, layers, and the symbols compared.
+
+import { MOST_COMPARED, RANGES } from "/address.js";
+import { tone } from "/charts/panels.js";
+import { part } from "/elements/dom.js";
+import { choices, switches } from "/elements/controls.js";
+
+const MOST_OFFERED = 12;
+
+export function toolbar({ view, series, compared }, { change, layer }) {
+  const offered = series.find((one) => one.symbol === view.symbol).offered;
+  choices(part("intervals"), "interval", offered, view.interval, (interval) => change({ interval }));
+  choices(part("ranges"), "range", RANGES, view.range, (range) => change({ range }));
+  switches(part("layers"), [
+    { value: "bands", label: "Bands", checked: view.bands },
+    { value: "markers", label: "Markers", checked: view.markers },
+  ], layer);
+  const others = series.filter((one) => one.symbol !== view.symbol).slice(0, MOST_OFFERED);
+  switches(part("compared"), others.map((one) => ({
+    value: one.symbol, label: one.symbol, checked: compared.includes(one.symbol),
+    disabled: compared.length >= MOST_COMPARED && !compared.includes(one.symbol),
+    tone: tone(series.indexOf(one)),
+  })), (symbol, on) => change({
+    compare: on ? [...compared, symbol] : compared.filter((one) => one !== symbol),
+  }));
+}
