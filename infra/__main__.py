@@ -13,7 +13,7 @@ sys.path[:] = [str(_HERE.parent), *(entry for entry in sys.path if Path(entry).r
 import pulumi  # noqa: E402
 
 from infra.config.catalog import RENTED, if_refused  # noqa: E402
-from infra.config.settings import SettingError  # noqa: E402
+from infra.config.reader import SettingError  # noqa: E402
 from infra.config.stack_config import read_secrets, read_settings, require_sdk  # noqa: E402
 from infra.leftovers import remind  # noqa: E402
 from infra.preconditions import published, refuse_a_smaller_volume  # noqa: E402

@@ -12,7 +12,8 @@ from typing import Any, Final
 import pulumi
 import tenacity
 
-from infra.config.settings import SettingError, Settings
+from infra.config.reader import SettingError
+from infra.config.settings import Settings
 
 Ask = Callable[[str, Mapping[str, Any]], Any]
 

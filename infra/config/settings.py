@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.config import container_settings
-from infra.config.addresses import WORLD_OPEN_WORDS, is_world_open, normal_form, parse_cidr, split
+from infra.config.addresses import WORLD_OPEN_WORDS, is_world_open
 from infra.config.catalog import CATALOG, RENTED
-from infra.config.config_keys import KEYS
+from infra.config.reader import Reader, SettingError, remedy
 from infra.machine import ssh_keys
 
 OWN_CA: Final = "own-ca"
@@ -23,13 +23,8 @@ CERTIFICATES: Final = (OWN_CA, "given", ACME)
 TAKE_OVER_WORDS: Final = "yes, for this alone"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*-]*")
 _AZURE_IMAGE: Final = re.compile(r"[^:]+:[^:]+:[^:]+:\d+\.\d+\.\d+")
 _TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
-
-
-class SettingError(Exception):
-    """The configuration is wrong; the message is one line for the person who set it."""
 
 
 @dataclass(frozen=True)
@@ -125,39 +120,7 @@ def _containers(given: Mapping[str, Any], *, has_key: bool) -> Mapping[str, str]
         ) from None
 
 
-@dataclass(frozen=True)
-class _Reader:
-    values: Mapping[str, str]
-
-    def text(self, key: str) -> str:
-        return self.values.get(key, KEYS[key].default_text).strip()
-
-    def refuse_what_means_nothing(self, cloud: str) -> None:
-        for name, key in KEYS.items():
-            if key.clouds and cloud not in key.clouds and self.text(name) != key.default_text:
-                raise SettingError(
-                    f"{name} is for {', '.join(key.clouds)}, and cloud is {cloud}: "
-                    f"pulumi config rm {name}"
-                )
-
-    def required(self, key: str) -> str:
-        value = self.text(key)
-        if not value:
-            raise SettingError(f"{key} is not set: {KEYS[key].description} {_remedy(key)}")
-        return value
-
-    def choice(self, key: str, allowed: Collection[str]) -> str:
-        value = self.required(key)
-        if value not in allowed:
-            raise SettingError(f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
-        return value
-
-    def name(self, key: str, default: str) -> str:
-        value = self.text(key) or default
-        if value and not _NAME.fullmatch(value):
-            raise SettingError(f"{key} is {value!r}, which is no name; {_remedy(key)}")
-        return value
-
+class _Reader(Reader):
     def image(self, cloud: str, default: str) -> str:
         value = self.name("image", default)
         if cloud == "azure" and not _AZURE_IMAGE.fullmatch(value):
@@ -167,33 +130,12 @@ class _Reader:
             )
         return value
 
-    def flag(self, key: str) -> bool:
-        return self.choice(key, ("true", "false")) == "true"
-
-    def whole_number(self, key: str, least: int, most: int) -> int:
-        value = self.text(key)
-        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
-            raise SettingError(f"{key} is {value!r}; it must be a number from {least} to {most}")
-        return int(value)
-
-    def cidrs(self, key: str, why_ipv4: str) -> tuple[str, ...]:
-        found = []
-        for part in split(self.text(key)):
-            try:
-                network = parse_cidr(part)
-            except ValueError as error:
-                raise SettingError(f"{key}: {error}; {_remedy(key)}") from error
-            if why_ipv4 and network.version != 4:
-                raise SettingError(f"{key}: {part} is IPv6, and {why_ipv4}; {_remedy(key)}")
-            found.append(part)
-        return normal_form(found)
-
     def admin_cidrs(self, ipv4_only: bool) -> tuple[str, ...]:
         self.required("adminCidrs")
         cidrs = self.cidrs("adminCidrs", "the host has only an IPv4 address" if ipv4_only else "")
         if is_world_open(cidrs):
             raise SettingError(
-                f"adminCidrs opens SSH to the world; name your own, {_remedy('adminCidrs')}"
+                f"adminCidrs opens SSH to the world; name your own, {remedy('adminCidrs')}"
             )
         return cidrs
 
@@ -212,20 +154,20 @@ class _Reader:
     def dashboard_cidrs(self) -> tuple[str, ...]:
         cidrs = self.published_to("dashboardCidrs", "the dashboard", "worldOpenDashboard")
         if cidrs and not self.domain():
-            raise SettingError(f"dashboardCidrs needs a domain to serve it at; {_remedy('domain')}")
+            raise SettingError(f"dashboardCidrs needs a domain to serve it at; {remedy('domain')}")
         return cidrs
 
     def domain(self) -> str:
         value = self.text("domain").lower()
         if value and not _DOMAIN.fullmatch(value):
-            raise SettingError(f"domain is {value!r}, which is no host name; {_remedy('domain')}")
+            raise SettingError(f"domain is {value!r}, which is no host name; {remedy('domain')}")
         return value
 
     def ssh_public_key(self) -> str:
         try:
             return ssh_keys.public_key(self.required("sshPublicKey"))
         except ValueError as error:
-            raise SettingError(f"sshPublicKey {error}; {_remedy('sshPublicKey')}") from None
+            raise SettingError(f"sshPublicKey {error}; {remedy('sshPublicKey')}") from None
 
     def backup_target(self, secrets: Collection[str]) -> str:
         value = self.text("backupTarget")
@@ -236,7 +178,7 @@ class _Reader:
             )
         for key in ("backupAccessKeyId", "backupSecretAccessKey"):
             if value.startswith("s3://") and key not in secrets:
-                raise SettingError(f"{key} is not set, and backupTarget needs it; {_remedy(key)}")
+                raise SettingError(f"{key} is not set, and backupTarget needs it; {remedy(key)}")
         return value
 
     def existing_host(self, required: bool) -> ExistingHost:
@@ -246,7 +188,7 @@ class _Reader:
         try:
             key = ssh_keys.public_key(self.required("hostKey"))
         except ValueError as error:
-            raise SettingError(f"hostKey {error}; {_remedy('hostKey')}") from None
+            raise SettingError(f"hostKey {error}; {remedy('hostKey')}") from None
         address = self.required("hostAddress")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:-]*", address):
             raise SettingError(f"hostAddress is {address!r}; it must be an address or a name")
@@ -256,11 +198,5 @@ class _Reader:
     def take_over(self) -> bool:
         value = self.text("takeOverHost")
         if value not in ("", TAKE_OVER_WORDS):
-            raise SettingError(f"takeOverHost is {value!r}; {_remedy('takeOverHost')}")
+            raise SettingError(f"takeOverHost is {value!r}; {remedy('takeOverHost')}")
         return bool(value)
-
-
-def _remedy(key: str) -> str:
-    example = KEYS[key].example
-    secret = "--secret " if KEYS[key].secret else ""
-    return f"such as: pulumi config set {secret}{key} {example}"

@@ -11,7 +11,8 @@ import pulumi
 
 from infra.config.catalog import CATALOG
 from infra.config.config_keys import KEYS, SECRET_KEYS, SETTINGS_KEY
-from infra.config.settings import SettingError, Settings, parse
+from infra.config.reader import SettingError
+from infra.config.settings import Settings, parse
 
 ROOT = Path(__file__).parents[2]
 _OUTPUT_NAMES = {

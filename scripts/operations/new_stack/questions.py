@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 
 from infra.config.catalog import CATALOG, RENTED
 from infra.config.config_keys import KEYS
-from infra.config.settings import SettingError, Settings, parse
+from infra.config.reader import SettingError
+from infra.config.settings import Settings, parse
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.operator_machine import SshKey, is_locked, key_of
 

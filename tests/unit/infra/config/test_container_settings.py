@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from infra.config.container_settings import checked
-from infra.config.settings import SettingError, parse
+from infra.config.reader import SettingError
+from infra.config.settings import parse
 from infra.outputs import OutputsError, from_mapping
 from tests.unit.infra.stacks import PUBLIC_KEY, run
 from tests.unit.infra.test_outputs import FOUND

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from infra.config.addresses import WORLD_OPEN_WORDS
-from infra.config.settings import ExistingHost, SettingError, Settings, parse
+from infra.config.reader import SettingError
+from infra.config.settings import ExistingHost, Settings, parse
 from tests.unit.infra.stacks import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[4]
