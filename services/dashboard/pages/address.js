@@ -1,6 +1,7 @@
 // What is shown, to and from the address, so that a view can be shared and kept.
 
 export const RANGES = ["1d", "5d", "1m", "3m", "1y", "all"];
+export const MOST_COMPARED = 4;
 
 // A symbol need not be one: only those that are stored are shown.
 export function read(search) {
@@ -32,4 +33,10 @@ export function settle(view, series) {
   const stored = series.find((one) => one.symbol === view.symbol) ?? series[0];
   const interval = stored.offered.includes(view.interval) ? view.interval : stored.offered[0];
   return { ...view, symbol: stored.symbol, interval };
+}
+
+// The symbols that are compared with the view's own: those it names, else the first ones.
+export function compared(view, series) {
+  const others = series.map((one) => one.symbol).filter((one) => one !== view.symbol);
+  return (view.compare ?? others.slice(0, MOST_COMPARED - 1)).filter((one) => others.includes(one));
 }

@@ -1,23 +1,23 @@
 // The live page: what the address asks for is loaded, drawn, and kept up to date.
 
-import { RANGES, read, settle, write } from "/address.js";
-import { get } from "/market_data/api.js";
-import { loadBars } from "/market_data/bars.js";
-import { choices, keys, step, switches } from "/elements/controls.js";
-import * as events from "/elements/events.js";
-import { whole } from "/elements/format.js";
-import { Live } from "/market_data/live.js";
-import { connection, trouble } from "/elements/notices.js";
-import { ComparePanel, ProfilePanel, VolatilityPanel, tone } from "/charts/panels.js";
+import { RANGES, compared, read, settle, write } from "/address.js";
+import { ComparePanel, ProfilePanel, VolatilityPanel } from "/charts/panels.js";
 import { PriceChart } from "/charts/price_chart.js";
+import * as theme from "/charts/theme.js";
+import { step } from "/elements/controls.js";
+import { part } from "/elements/dom.js";
+import * as events from "/elements/events.js";
+import { connection, trouble } from "/elements/notices.js";
 import * as readout from "/elements/readout.js";
+import { shortcuts } from "/elements/shortcuts.js";
 import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
-import * as theme from "/charts/theme.js";
+import { toolbar } from "/elements/toolbar.js";
+import { get } from "/market_data/api.js";
+import { loadBars } from "/market_data/bars.js";
+import { Live } from "/market_data/live.js";
 
-const MOST_COMPARED = 4;
 const AGAIN_MS = 2000;
-const part = (id) => document.getElementById(id);
 
 theme.start(part("theme"));
 const chart = new PriceChart(part("chart"), (bar) => legend(bar));
@@ -35,15 +35,9 @@ let found = { found: [], interval: null };
 
 const live = new Live({
   connection: (open) => (open ? connection("live", "live") : connection("away", "connection lost, trying again")),
-  bars({ symbol, rows }) {
-    take(symbol, false, (bars) => bars.take(rows));
-  },
-  candles({ symbol, since, rows }) {
-    take(symbol, true, (bars) => bars.replace(since, rows));
-  },
-  indicators({ symbol, rows }) {
-    take(symbol, false, (bars) => bars.derive(rows));
-  },
+  bars: ({ symbol, rows }) => take(symbol, false, (bars) => bars.take(rows)),
+  candles: ({ symbol, since, rows }) => take(symbol, true, (bars) => bars.replace(since, rows)),
+  indicators: ({ symbol, rows }) => take(symbol, false, (bars) => bars.derive(rows)),
   status(facts) {
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
@@ -95,7 +89,8 @@ function take(symbol, rolledUp, update) {
   if (symbol === shown.symbol) {
     chart.draw();
     volatility.draw(bars);
-    describe(bars);
+    readout.describe(bars);
+    legend(null);
     readout.newest(part("newest"), bars, before, shown.interval);
     mark();
   }
@@ -169,12 +164,9 @@ function draw() {
   chart.showBands(view.bands);
   volatility.show(bars);
   compare.show(shown.charts, numbers());
-  const market = series.find((one) => one.symbol === shown.symbol).simulated ? " · simulated" : "";
-  part("title").textContent = `${shown.symbol} · ${shown.interval}${market}`;
-  document.title = `${shown.symbol} ${shown.interval}${market} – Tapeline`;
-  part("chart").setAttribute("aria-label",
-    `Candles and volume of ${shown.symbol}, ${shown.interval}; the newest stand in the table below`);
-  describe(bars);
+  readout.title(shown, series.find((one) => one.symbol === shown.symbol).simulated);
+  readout.describe(bars);
+  legend(null);
   readout.newest(part("newest"), bars, bars.byTime, shown.interval);
   side.load();
 }
@@ -189,25 +181,13 @@ function follow() {
   );
 }
 
-function describe(bars) {
-  const barCount = bars.all.length;
-  part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
-    ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
-  part("chart-state").textContent = barCount === 0 ? "There are no bars in this range."
-    : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
-  legend(null);
-}
-
 const numbers = () => new Map(series.map((one, number) => [one.symbol, number]));
 
 function legend(bar) {
   readout.legend(part("legend"), bar ?? own()?.last, shown?.interval);
 }
 
-function comparedSymbols() {
-  const others = series.map((one) => one.symbol).filter((one) => one !== view.symbol);
-  return (view.compare ?? others.slice(0, MOST_COMPARED - 1)).filter((one) => others.includes(one));
-}
+const comparedSymbols = () => compared(view, series);
 
 function mark() {
   const bars = own();
@@ -216,22 +196,7 @@ function mark() {
 }
 
 function drawControls() {
-  const offered = series.find((one) => one.symbol === view.symbol).offered;
-  choices(part("intervals"), "interval", offered, view.interval, (interval) => change({ interval }));
-  choices(part("ranges"), "range", RANGES, view.range, (range) => change({ range }));
-  switches(part("layers"), [
-    { value: "bands", label: "Bands", checked: view.bands },
-    { value: "markers", label: "Markers", checked: view.markers },
-  ], (name, on) => layer(name, on));
-  const chosen = comparedSymbols();
-  const others = series.filter((one) => one.symbol !== view.symbol).slice(0, 12);
-  switches(part("compared"), others.map((one) => ({
-    value: one.symbol, label: one.symbol, checked: chosen.includes(one.symbol),
-    disabled: chosen.length >= MOST_COMPARED && !chosen.includes(one.symbol),
-    tone: tone(series.indexOf(one)),
-  })), (symbol, on) => change({
-    compare: on ? [...chosen, symbol] : chosen.filter((one) => one !== symbol),
-  }));
+  toolbar({ view, series, compared: comparedSymbols() }, { change, layer });
   strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
 }
 
@@ -262,22 +227,13 @@ function stepInterval(places) {
   if (offered) change({ interval: step(offered, view.interval, places) });
 }
 
-keys({
-  j: () => stepSymbol(1),
-  k: () => stepSymbol(-1),
-  i: () => stepInterval(1),
-  I: () => stepInterval(-1),
-  r: () => change({ range: step(RANGES, view.range, 1) }),
-  R: () => change({ range: step(RANGES, view.range, -1) }),
-  b: () => layer("bands", !view.bands),
-  m: () => layer("markers", !view.markers),
-  t: () => theme.toggle(part("theme")),
-  "?": () => part("help").showModal(),
-  ArrowLeft: () => chart.move(-0.2),
-  ArrowRight: () => chart.move(0.2),
-  "+": () => chart.zoom(0.7),
-  "-": () => chart.zoom(1.4),
-  End: () => chart.newest(),
+shortcuts(chart, {
+  symbol: stepSymbol,
+  interval: stepInterval,
+  range: (places) => change({ range: step(RANGES, view.range, places) }),
+  layer: (name) => layer(name, !view[name]),
+  theme: () => theme.toggle(part("theme")),
+  help: () => part("help").showModal(),
 });
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => { view = read(location.search); show(); });

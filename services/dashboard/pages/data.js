@@ -1,8 +1,8 @@
 // The page of the tables: made of what the API says of itself.
 
 import { get } from "/market_data/api.js";
-import { element } from "/elements/format.js";
 import * as theme from "/charts/theme.js";
+import { element } from "/elements/dom.js";
 
 theme.start(document.getElementById("theme"));
 document.getElementById("example").textContent = [

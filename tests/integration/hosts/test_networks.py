@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.config import settings
+from infra.config.reader import SettingError
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.postgres_account import account_for
 from scripts.operations.errors import OperationError
@@ -50,7 +51,7 @@ def by_pulumi(_: Path, text: str, words: str) -> Listed:
     chosen = {"powerBiCidrs": text, "worldOpenPostgres": words}
     try:
         return [*settings.parse({**least, **chosen}, ()).powerbi_cidrs]
-    except settings.SettingError as error:
+    except SettingError as error:
         return str(error)
 
 

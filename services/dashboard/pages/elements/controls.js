@@ -1,6 +1,7 @@
-// The choices above the chart, and the keys.
+// What a choice is made of: radio buttons and checkboxes.
 
-import { element } from "/elements/format.js";
+import { element } from "/elements/dom.js";
+
 
 // One of several: radio buttons in the fieldset `box`.
 export function choices(box, name, values, chosen, choose) {
@@ -34,18 +35,6 @@ function fill(box, parts) {
   const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
   box.replaceChildren(box.querySelector("legend"), ...parts);
   if (focused !== null) box.querySelector(`input[value="${CSS.escape(focused)}"]`)?.focus();
-}
-
-export function keys(actions) {
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
-    const inChoice = event.target instanceof HTMLInputElement;
-    if (inChoice && event.key.startsWith("Arrow")) return;
-    const action = actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
 }
 
 // The value so many places further, within the list.

@@ -1,6 +1,7 @@
 // Anomalies and signals: rows of the API to a list and to markers on the candles.
 
-import { element, percent, time } from "/elements/format.js";
+import { element } from "/elements/dom.js";
+import { percent, time } from "/elements/format.js";
 import { color } from "/charts/theme.js";
 
 const RULES = { ma_cross: "Averages crossed", rsi: "Strength turned", band_break: "Left the band" };

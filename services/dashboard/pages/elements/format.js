@@ -34,14 +34,3 @@ export function age(seconds) {
   if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86400)} d`;
 }
-
-export function element(name, facts = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(facts)) {
-    if (key === "class") made.className = value;
-    else if (key.startsWith("data-") || key.startsWith("aria-")) made.setAttribute(key, value);
-    else made[key] = value;
-  }
-  made.append(...children);
-  return made;
-}

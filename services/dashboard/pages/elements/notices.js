@@ -1,9 +1,11 @@
 // Whether the page is live, and what is wrong.
 
+import { part } from "/elements/dom.js";
+
 const troubles = new Map();
 
 export function connection(state, text) {
-  const badge = document.getElementById("connection");
+  const badge = part("connection");
   badge.dataset.state = state;
   badge.textContent = text;
 }
@@ -12,7 +14,7 @@ export function connection(state, text) {
 export function trouble(what, text = "") {
   if (text) troubles.set(what, text);
   else troubles.delete(what);
-  const box = document.getElementById("trouble");
+  const box = part("trouble");
   box.hidden = !troubles.size;
   box.textContent = [...troubles.values()].join(" ");
 }

@@ -1,9 +1,27 @@
-// Bars as text: the legend above the chart, and the table of the newest ones.
+// Bars as text: the title, the legend above the chart, and the table of the newest ones.
 
-import { element, price, time, whole } from "/elements/format.js";
+import { element, part } from "/elements/dom.js";
+import { price, time, whole } from "/elements/format.js";
 
 const MOST_ROWS = 30;
 const VALUES = ["open", "high", "low", "close", "volume"];
+
+export function title({ symbol, interval }, isSimulated) {
+  const market = isSimulated ? " · simulated" : "";
+  part("title").textContent = `${symbol} · ${interval}${market}`;
+  document.title = `${symbol} ${interval}${market} – Tapeline`;
+  part("chart").setAttribute("aria-label",
+    `Candles and volume of ${symbol}, ${interval}; the newest stand in the table below`);
+}
+
+// How many bars there are, where that is worth a word.
+export function describe(bars) {
+  const barCount = bars.all.length;
+  part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
+    ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
+  part("chart-state").textContent = barCount === 0 ? "There are no bars in this range."
+    : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
+}
 
 export function legend(box, bar, interval) {
   box.replaceChildren(...(bar ? [

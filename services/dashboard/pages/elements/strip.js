@@ -1,6 +1,7 @@
 // The strip at the foot and the list of symbols: how the pipeline stands, and what prices are.
 
-import { age, element, percent, price, time, whole } from "/elements/format.js";
+import { element } from "/elements/dom.js";
+import { age, percent, price, time, whole } from "/elements/format.js";
 
 export function health(box, facts) {
   const entries = facts.database ? [
