@@ -51,8 +51,9 @@ METRICS_PORT: Final = Integer(
 )
 HEARTBEAT_FILE: Final = File(
     "HEARTBEAT_FILE",
-    "A file that the service touches while it works; `services/common/fresh FILE SECONDS` says "
-    "whether it did lately. The producer's default is heartbeat in PRODUCER_STATE_DIR.",
+    "A file that the service touches while it works; heartbeat_healthcheck.sh FILE SECONDS, of "
+    "`services/common/process`, says whether it did lately. The producer's default is heartbeat in "
+    "PRODUCER_STATE_DIR.",
 )
 LOG_LEVEL: Final = Choice(
     "LOG_LEVEL",

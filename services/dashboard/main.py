@@ -18,9 +18,9 @@ import uvloop
 
 from services.common import logs
 from services.common.market_clock import utc_now
+from services.common.process.stopping import stop_on_signals
 from services.common.settings import Environment, SettingError
 from services.common.settings_help import settings_help
-from services.common.stopping import stop_on_signals
 from services.dashboard import settings as declared
 from services.dashboard.app import Clocks, build
 from services.dashboard.auth_middleware import HEADERS

@@ -16,12 +16,12 @@ from typing import IO, Final
 
 from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
-from services.common.heartbeat import Heartbeat
 from services.common.market_clock import utc_now
-from services.common.metrics_port import open_port
+from services.common.process.heartbeat import Heartbeat
+from services.common.process.metrics_port import open_port
+from services.common.process.stopping import stop_on_signals
 from services.common.settings import Environment, SettingError
 from services.common.settings_help import settings_help
-from services.common.stopping import stop_on_signals
 from services.producer import settings as declared
 from services.producer.alpha_vantage import source
 from services.producer.alpha_vantage.client import Api

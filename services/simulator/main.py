@@ -13,9 +13,9 @@ from typing import Final
 
 from services.common import logs
 from services.common.market_clock import utc_now
+from services.common.process.stopping import stop_on_signals
 from services.common.settings import Environment, SettingError
 from services.common.settings_help import declared
-from services.common.stopping import stop_on_signals
 from services.simulator import settings as settings_module
 from services.simulator.api.calls import Api
 from services.simulator.api.dispatch import Dispatcher

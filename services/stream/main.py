@@ -19,11 +19,11 @@ import tenacity
 from pyspark.sql import SparkSession
 
 from services.common import fail_points, logs, topics
-from services.common.heartbeat import Heartbeat
-from services.common.metrics_port import open_port
+from services.common.process.heartbeat import Heartbeat
+from services.common.process.metrics_port import open_port
+from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
 from services.common.settings_help import settings_help
-from services.common.stopping import stop_on_signals
 from services.stream import settings as declared
 from services.stream.background_thread import BackgroundThread
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from services.common.fail_points import reach
-from services.common.heartbeat import Heartbeat
+from services.common.process.heartbeat import Heartbeat
 from services.stream.error_advice import summary
 from services.stream.metrics import Metrics
 from services.stream.retry import StoppedError

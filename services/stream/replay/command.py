@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 import tenacity
 
 from services.common import fail_points, logs, topics
+from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
-from services.common.stopping import stop_on_signals
 from services.stream.broker import BrokerError, offsets_at, topic_facts
 from services.stream.error_advice import is_loss, summary
 from services.stream.replay.offset_range import Selection, by_offsets, by_time

@@ -16,7 +16,7 @@ PROGRAMS = {
     "postgres": '[ "$1" = --version ] && echo "postgres (PostgreSQL) $MAJOR.6 (Debian)" '
     '|| echo "serves $2"',
     "initdb": 'mkdir "$2" && echo "$MAJOR" > "$2/PG_VERSION"',
-    **dict.fromkeys(("access", "../common/on_change.sh", "guard"), ":"),
+    **dict.fromkeys(("access", "../common/process/on_change.sh", "guard"), ":"),
 }
 
 
@@ -32,7 +32,7 @@ def volume(tmp_path: Path) -> Path:
     text = re.sub(r" /tmp\b", f" {tmp_path}", text)
     text = text.replace("/var/lib/postgresql\n", f"{made}\n")
     programs = {name: f"#!/bin/sh\n{line}\n" for name, line in PROGRAMS.items()}
-    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "process").mkdir(parents=True)
     scripts = {"entrypoint.sh": text, **programs}
     for name, script in scripts.items():
         (folder / name).write_text(script, encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import os, signal, sys, threading
-from services.common.stopping import stop_on_signals
+from services.common.process.stopping import stop_on_signals
 told = threading.Event()
 calls = []
 stopping = stop_on_signals(lambda: (calls.append(stopping.is_set()), told.set()))

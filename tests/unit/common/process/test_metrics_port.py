@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from services.common.metrics_port import open_port
+from services.common.process.metrics_port import open_port
 from services.common.settings import SettingError
 
 LOG = logging.getLogger("test")

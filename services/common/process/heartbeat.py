@@ -1,7 +1,7 @@
 """A file that says when a service last did its work.
 
-`services/common/heartbeat_healthcheck.sh FILE SECONDS`, the health check of containers, exits 0
-while the file is fresh, and 1 with a line that says how old it is.
+`heartbeat_healthcheck.sh FILE SECONDS`, the health check of containers, exits 0 while the file is
+fresh, and 1 with a line that says how old it is.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.local_stack.servers.ports import free_ports
 
-_CHECK = Path(__file__).parents[3] / "services" / "common" / "http_healthcheck.sh"
+_CHECK = Path(__file__).parents[4] / "services" / "common" / "process" / "http_healthcheck.sh"
 
 
 class Page(BaseHTTPRequestHandler):

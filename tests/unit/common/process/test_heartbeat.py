@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from services.common.heartbeat import Heartbeat
+from services.common.process.heartbeat import Heartbeat
 
-_CHECK = Path(__file__).parents[3] / "services" / "common" / "heartbeat_healthcheck.sh"
+_CHECK = Path(__file__).parents[4] / "services" / "common" / "process" / "heartbeat_healthcheck.sh"
 
 
 def test_a_beat_makes_the_file_and_its_folder_and_starts_the_age_anew(tmp_path: Path) -> None:
