@@ -1,20 +1,25 @@
-"""What the engine asks of the language Python to run a policy pack: a port on stdout, then gRPC.
+"""What the engine asks of the language Python to run a program or a policy pack: a port on stdout,
+then gRPC.
 
-Pulumi's own host is no Go module and on no package registry. The program itself does without one,
-for the Automation API runs it in its own process; a policy pack is a process of its own.
+Pulumi's own host is no Go module and on no package registry. Most tests do without one for the
+program, which the Automation API runs in its own process; a policy pack is a process of its own.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import grpc
+from google.protobuf import json_format
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2, plugin_pb2
 from pulumi.runtime.proto.language_pb2_grpc import (
@@ -23,10 +28,18 @@ from pulumi.runtime.proto.language_pb2_grpc import (
 )
 
 Answer = language_pb2.RunPluginResponse
+_EXECUTOR: Final = str(Path(__file__).with_name("run_program.py"))
+_TOLD: Final = 32
+"""A program's exit code: the person has been told what is wrong."""
 
 
 class Host(LanguageRuntimeServicer):
-    """Runs a plugin as Pulumi's own host does: `python FOLDER ARGUMENTS`."""
+    """Runs a program in the project's virtual environment, and a plugin by `python FOLDER
+    ARGUMENTS`, as Pulumi's own host does.
+    """
+
+    def __init__(self, engine: str = "") -> None:
+        self._engine = engine
 
     def Handshake(self, *_: Any) -> language_pb2.LanguageHandshakeResponse:  # noqa: N802
         return language_pb2.LanguageHandshakeResponse()
@@ -39,6 +52,38 @@ class Host(LanguageRuntimeServicer):
 
     def Cancel(self, *_: Any) -> Empty:  # noqa: N802
         return Empty()
+
+    def Run(  # noqa: N802
+        self, request: language_pb2.RunRequest, _: grpc.ServicerContext
+    ) -> language_pb2.RunResponse:
+        told = {
+            "project": request.project,
+            "stack": request.stack,
+            "monitor": request.monitor_address,
+            "engine": self._engine,
+            "parallel": request.parallel,
+            "dry_run": request.dryRun,
+            "organization": request.organization or "organization",
+            "root_directory": request.info.root_directory,
+            "folder": request.info.program_directory,
+        }
+        options = json_format.MessageToDict(request.info.options)
+        python = Path(request.info.root_directory, options["virtualenv"], "bin", "python")
+        done = subprocess.run(
+            [str(python), "-u", _EXECUTOR, json.dumps(told)],
+            cwd=request.pwd,
+            env={
+                **os.environ,
+                "PULUMI_CONFIG": json.dumps(dict(request.config)),
+                "PULUMI_CONFIG_SECRET_KEYS": json.dumps([*request.configSecretKeys]),
+            },
+            stdout=sys.stderr,
+            check=False,
+        )
+        if done.returncode == _TOLD:
+            return language_pb2.RunResponse(bail=True)
+        failed = f"the program ended with {done.returncode}" if done.returncode else ""
+        return language_pb2.RunResponse(error=failed)
 
     def RunPlugin(  # noqa: N802
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
@@ -57,9 +102,10 @@ class Host(LanguageRuntimeServicer):
 
 
 def main() -> None:
-    """Serve until the engine ends it."""
+    """Serve until the engine ends it, which is by an interrupt."""
+    signal.signal(signal.SIGINT, lambda *_: sys.exit())
     server = grpc.server(ThreadPoolExecutor(8))
-    add_LanguageRuntimeServicer_to_server(Host(), server)
+    add_LanguageRuntimeServicer_to_server(Host(*sys.argv[1:2]), server)
     sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
     sys.stdout.flush()
     server.start()

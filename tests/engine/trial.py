@@ -20,7 +20,7 @@ from pulumi.automation.events import EngineEvent
 
 from infra.config.config_keys import SECRET_KEYS
 from infra.outputs import StackOutputs, from_mapping
-from scripts.launcher.paths import ROOT
+from scripts.launcher.paths import ROOT, VENV
 from tests.engine import language_host
 from tests.engine.desk import Desk
 from tests.engine.stand_in import World, name_of, serving, type_of
@@ -204,18 +204,26 @@ class Trial:
 
 
 @contextmanager
-def trial(program: Path, folder: Path, settings: Mapping[str, str]) -> Iterator[Trial]:
-    """Yield a new stack with these settings, in a folder like a checkout's, nothing made yet."""
+def trial(
+    program: Path, folder: Path, settings: Mapping[str, str], *, inline: bool = True
+) -> Iterator[Trial]:
+    """Yield a new stack with these settings, in a folder like a checkout's, nothing made yet.
+
+    `inline`: the program runs in this process, else in one of its own, as `pulumi up` starts it.
+    """
     desk = Desk.make(folder / "desk")
     project, binaries = folder / "project", folder / "engine" / "bin"
     for empty in (project, binaries, folder / "state"):
         empty.mkdir(parents=True)
     (binaries / "pulumi").symlink_to(program)
     python = binaries / "pulumi-language-python"
-    python.write_text(f"#!/bin/sh\nexec {sys.executable} {language_host.__file__}\n", "utf-8")
+    host = f'exec {sys.executable} {language_host.__file__} "$@"'
+    python.write_text(f"#!/bin/sh\n{host}\n", "utf-8")
     python.chmod(0o755)
     shutil.copy(ROOT / "Pulumi.yaml", project)
     (project / "infra").symlink_to(ROOT / "infra")
+    (project / ".cache").mkdir()
+    (project / ".cache" / "pulumi-venv").symlink_to(VENV)
     world, stood_in_for = World(desk), _without_plugin(binaries)
     with serving(world) as port, _home(folder / "data"):
         variables = {
@@ -230,8 +238,12 @@ def trial(program: Path, folder: Path, settings: Mapping[str, str]) -> Iterator[
             env_vars=variables,
             pulumi_command=automation.PulumiCommand(root=str(binaries.parent)),
         )
-        stack = automation.create_stack(
-            STACK, project_name="tapeline", program=run_program, opts=options
+        stack = (
+            automation.create_stack(
+                STACK, project_name="tapeline", program=run_program, opts=options
+            )
+            if inline
+            else automation.create_stack(STACK, work_dir=str(project), opts=options)
         )
         made = Trial(project, stack, world, desk)
         made.set(**settings)
