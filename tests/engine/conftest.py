@@ -9,19 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.engine.settings import settings_of
-from tests.engine.trial import Changes, Trial, trial
+from tests.engine.trial import ACCEPTED_WARNINGS, Changes, Trial, trial
 from tests.support.pulumi_tool import pulumi
 from tests.unit.infra.stacks import CLOUDS
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Accept two things of the SDKs: old names of their own (what the program uses and is
-    deprecated stays an error), and an event loop left open when the engine refuses a program.
-    """
-    for line in (
-        "ignore:.* has been deprecated in favor of:DeprecationWarning",
-        "ignore:unclosed (event loop|<socket):ResourceWarning",
-    ):
+    """Accept what the SDKs warn of."""
+    for line in ACCEPTED_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
 
 

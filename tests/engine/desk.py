@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,10 +33,20 @@ class Desk:
     """A checkout's folder with the programs that the commands call."""
 
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the operator's shell has besides."""
 
     @classmethod
     def make(cls, folder: Path) -> Desk:
-        """Lay out the folder: the checkout's code and packages, and two programs of our own."""
+        """Lay out the folder, with a `fab` and an `ssh` that reach no host."""
+        desk = cls.with_packages(folder)
+        desk.program("fab", _FAB)
+        desk.program("ssh", _SSH)
+        return desk
+
+    @classmethod
+    def with_packages(cls, folder: Path, variables: Mapping[str, str] | None = None) -> Desk:
+        """Lay out the folder: the checkout's code and packages."""
         programs = folder / ".venv" / "bin"
         programs.mkdir(parents=True)
         (programs / "python").symlink_to(VENV / "bin" / "python")
@@ -43,10 +54,7 @@ class Desk:
             (folder / ".venv" / name).symlink_to(VENV / name)
         for name in ("infra", "scripts", "fabfile.py"):
             (folder / name).symlink_to(ROOT / name)
-        desk = cls(folder)
-        desk.program("fab", _FAB)
-        desk.program("ssh", _SSH)
-        return desk
+        return cls(folder, variables or {})
 
     def program(self, name: str, text: str) -> None:
         """Write a program that the commands find first."""
@@ -56,12 +64,13 @@ class Desk:
 
     def run(self, line: str, inputs: Values) -> Values:
         """Run a command as the package `command` does. Raises RefusedError."""
-        path = f"{self.folder / '.venv' / 'bin'}:{os.environ['PATH']}"
+        shell = {**os.environ, **self.variables}
+        path = f"{self.folder / '.venv' / 'bin'}:{shell['PATH']}"
         done = subprocess.run(
             ["/bin/sh", "-c", line],
             # A plugin runs beside the program; `..` must not follow the link to it.
             cwd=os.path.normpath(self.folder / "infra" / inputs.get("dir", "")),
-            env={**os.environ, "PATH": path, **inputs.get("environment", {})},
+            env={**shell, "PATH": path, **inputs.get("environment", {})},
             input=inputs.get("stdin", ""),
             capture_output=True,
             text=True,

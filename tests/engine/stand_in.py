@@ -2,7 +2,7 @@
 
 The engine attaches to it by PULUMI_DEBUG_PROVIDERS, so that no process starts for a plugin. It
 answers Check, Diff, Create, Read, Update and Delete after `tests.engine.rules`; the commands of
-the package `command` are really run.
+the package `command` are really run, and a type that has a maker is really made.
 """
 
 from __future__ import annotations
@@ -43,6 +43,19 @@ class Operator(Protocol):
         """Run a command; return its outputs. Raises RefusedError."""
 
 
+class Maker(Protocol):
+    """Really makes, finds and removes the resources of a type."""
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """Make one; return its identifier and what only its maker knows. Raises RefusedError."""
+
+    def is_there(self, identifier: str) -> bool:
+        """Return whether it is still there."""
+
+    def delete(self, identifier: str) -> None:
+        """Remove it. Raises RefusedError."""
+
+
 @dataclass
 class Kept:
     """A resource as the cloud has it."""
@@ -62,6 +75,7 @@ class World:
     """All that the clouds have, by type and identifier."""
 
     operator: Operator
+    makers: Mapping[str, Maker] = field(default_factory=dict)
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
     on_made: Callable[[Kept], None] = lambda _: None
     on_gone: Callable[[Kept], None] = lambda _: None
@@ -156,6 +170,10 @@ class Provider(ResourceProviderServicer):
         if token == COMMAND:
             made |= self._run(plain(inputs)["create"], inputs, context)
         name = f"{RULES[token].id_prefix}{secrets.randbelow(10**9) + 10**9}"
+        if token in self._world.makers:
+            with _refusals(context):
+                name, known = self._world.makers[token].create(plain(inputs))
+            made |= known
         kept = Kept(request.urn, inputs, made)
         with self._lock:
             self._world.kept[token, name] = kept
@@ -182,9 +200,10 @@ class Provider(ResourceProviderServicer):
     def Read(  # noqa: N802
         self, request: provider_pb2.ReadRequest, _: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
+        maker = self._world.makers.get(type_of(request.urn))
         with self._lock:
             kept = self._world.kept.get((type_of(request.urn), request.id))
-        if kept is None:
+        if kept is None or (maker is not None and not maker.is_there(request.id)):
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=request.id, properties=write(kept.outputs), inputs=write(kept.inputs)
@@ -199,6 +218,9 @@ class Provider(ResourceProviderServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"it still contains {held}")
         if token == COMMAND and (line := plain(inputs).get("delete")):
             self._run(line, inputs, context)
+        if token in self._world.makers:
+            with _refusals(context):
+                self._world.makers[token].delete(request.id)
         with self._lock:
             gone = self._world.kept.pop((token, request.id), None)
         if gone is not None:
@@ -212,11 +234,17 @@ class Provider(ResourceProviderServicer):
         return provider_pb2.InvokeResponse(**{"return": write(answer)})
 
     def _run(self, line: str, inputs: Values, context: grpc.ServicerContext) -> Values:
-        try:
+        with _refusals(context):
             return self._world.operator.run(line, plain(inputs))
-        except RefusedError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
-            raise
+
+
+@contextmanager
+def _refusals(context: grpc.ServicerContext) -> Iterator[None]:
+    """Tell the engine what was refused."""
+    try:
+        yield
+    except RefusedError as error:
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
 def _difference(before: Values, after: Values, rule: Rule) -> provider_pb2.DiffResponse:

@@ -23,7 +23,7 @@ from infra.outputs import StackOutputs, from_mapping
 from scripts.launcher.paths import ROOT, VENV
 from tests.engine import language_host
 from tests.engine.desk import Desk
-from tests.engine.stand_in import World, name_of, serving, type_of
+from tests.engine.stand_in import Maker, World, name_of, serving, type_of
 
 STACK: Final = "trial"
 POLICIES: Final = str(ROOT / "infra" / "policies")
@@ -39,6 +39,13 @@ _OPERATIONS: Final = {"create", "update", "replace", "delete"}
 """Of a replacement also the single steps are told, which are left out here."""
 
 _REPEATED: Final = ("preview failed", "update failed", "an unhandled error occurred: ")
+
+ACCEPTED_WARNINGS: Final = (
+    "ignore:.* has been deprecated in favor of:DeprecationWarning",
+    "ignore:unclosed (event loop|<socket):ResourceWarning",
+)
+"""Of the SDKs: old names of their own (what the program uses and is deprecated stays an error), and
+an event loop left open when the engine refuses a program."""
 
 Changes = Mapping[str, tuple[str, ...]]
 """What is done (create, update, replace, delete), each with the resources it is done to."""
@@ -205,13 +212,19 @@ class Trial:
 
 @contextmanager
 def trial(
-    program: Path, folder: Path, settings: Mapping[str, str], *, inline: bool = True
+    program: Path,
+    folder: Path,
+    settings: Mapping[str, str],
+    desk: Desk | None = None,
+    makers: Mapping[str, Maker] | None = None,
+    *,
+    inline: bool = True,
 ) -> Iterator[Trial]:
     """Yield a new stack with these settings, in a folder like a checkout's, nothing made yet.
 
     `inline`: the program runs in this process, else in one of its own, as `pulumi up` starts it.
     """
-    desk = Desk.make(folder / "desk")
+    desk = desk or Desk.make(folder / "desk")
     project, binaries = folder / "project", folder / "engine" / "bin"
     for empty in (project, binaries, folder / "state"):
         empty.mkdir(parents=True)
@@ -224,7 +237,7 @@ def trial(
     (project / "infra").symlink_to(ROOT / "infra")
     (project / ".cache").mkdir()
     (project / ".cache" / "pulumi-venv").symlink_to(VENV)
-    world, stood_in_for = World(desk), _without_plugin(binaries)
+    world, stood_in_for = World(desk, makers or {}), _without_plugin(binaries)
     with serving(world) as port, _home(folder / "data"):
         variables = {
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",

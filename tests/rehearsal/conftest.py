@@ -13,13 +13,22 @@ from scripts.containers.compose_tool import compose
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT
 from tests.compose.stack import PUBLISHED, run, variables_of
+from tests.engine.trial import ACCEPTED_WARNINGS
 from tests.fixtures.meeting import Meeting
-from tests.rehearsal.stand_in import StandIn, canaries
+from tests.rehearsal.docker_resources import Docker
+from tests.rehearsal.stand_in import StandIn
+from tests.support.pulumi_tool import pulumi
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Accept what the SDKs of Pulumi warn of."""
+    for line in ACCEPTED_WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
 
 
 @pytest.fixture(scope="package")
 def machine(meeting: Meeting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """Return a machine that runs, nothing on it yet, and the images built beside it."""
+    """Yield a stack of which nothing is made yet, and the images built beside it."""
     desk = tmp_path_factory.mktemp("desk")
     try:
         with meeting.guest() as running:
@@ -28,11 +37,9 @@ def machine(meeting: Meeting, tmp_path_factory: pytest.TempPathFactory) -> Itera
             images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
             variables = variables_of(running, images, range(50000, 50000 + len(PUBLISHED)), desk)
             run([str(program), "--project-name", "rehearsal-build", "build"], variables)
-            made = StandIn(running.host, images, program, desk, canaries())
-            made.create()
-            yield made
-            if os.environ.get("KEEP_REHEARSAL") != "true":
-                made.remove()
+            made = StandIn(Docker(running.host), images, program, desk)
+            with made.made_by(pulumi(os.environ)):
+                yield made
     except SetupError as error:
         pytest.skip(str(error))
 
@@ -46,6 +53,6 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     try:
         return (yield)
     except Exception:
-        if "deploy" in item.name or "host_is_brought" in item.name:
+        if any(word in item.name for word in ("deploy", "host_is_brought", "brings", "destroy")):
             item.session._rehearsal_failed = item.name  # type: ignore[attr-defined]
         raise

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 ASK = """
 import pathlib, psycopg, sys
-address, query = sys.argv[1:]
+address, name, query = sys.argv[1:]
 password = pathlib.Path("/desk/powerbi_password").read_text().strip()
-with psycopg.connect(host=address, dbname="market", user="powerbi_reader", password=password,
-                     sslmode="verify-full", sslrootcert="/desk/ca.crt", connect_timeout=5,
-                     ssl_max_protocol_version="TLSv1.2") as connection:
+with psycopg.connect(hostaddr=address, host=name, dbname="market", user="powerbi_reader",
+                     password=password, sslmode="verify-full", sslrootcert="/desk/ca.crt",
+                     connect_timeout=5, ssl_max_protocol_version="TLSv1.2") as connection:
     print(connection.execute(query).fetchall())
 """
 # A package of the engine, in two versions, from an archive of the machine's own, for a while the

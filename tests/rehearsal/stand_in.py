@@ -1,81 +1,156 @@
-"""A container that stands in for a VM, what Pulumi would tell of it, and the verbs run on it."""
+"""A stack of `cloud=local` that a person makes at a desk: the machine and the verbs run on it."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from infra.outputs import KEY_FILE_VARIABLE, OUTPUTS_FILE_VARIABLE, SECRETS
+from infra.outputs import OUTPUTS_FILE_VARIABLE, StackOutputs
 from scripts.containers import programs
-from scripts.launcher.paths import ROOT
+from scripts.launcher.paths import ROOT, VENV
+from scripts.local_stack.servers.ports import free_ports
 from tests.compose.stack import BASE_IMAGE, FRUGAL, run
 from tests.documents import Documented
+from tests.engine import trial
+from tests.engine.desk import Desk
+from tests.engine.trial import Changes, Trial
 from tests.fixtures.live import wait_for
+from tests.rehearsal.docker_resources import CONTAINER, NETWORK, VOLUME, Docker, makers
 
-STACK = "rehearsal"
-IMAGE = "tapeline-vm:rehearsal"
-SUBNET, ADDRESS = "10.77.0.0/24", "10.77.0.2"
-# As `cloud=local` has them: on the loopback interface, SSH at another port than sshd's own.
-HERE, SSH_PORT, POSTGRES_PORT = "127.0.0.1", 2222, 5432
+STACK = trial.STACK
 NAME = "market.example.org"
 """By which others in the network know the machine."""
-OUTSIDE, ELSEWHERE = "10.77.0.9", "10.77.0.10"
+OUTSIDE, ELSEWHERE = "outside", "elsewhere"
+"""Two other machines of the network."""
 VERB_SECONDS = 900.0
 # Small, and at a pace at which no night falls on the market meanwhile.
 SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", **FRUGAL}
 NEXT_POSTGRES, NEXT_SUITE = "18", "forky"
-# What systemd and an engine within need: everything but the right to raise limits.
-AS_A_MACHINE = (
-    *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private"),
-    *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
-    *("--tmpfs", "/run:exec,mode=755", "--tmpfs", "/run/lock", "--stop-signal", "SIGRTMIN+3"),
-)
+_DEFAULT_SSH_PORT = 2222
+# The machine could build them itself, but reaches no registry from here.
+_FAB = f"""\
+#!/bin/sh
+cd {ROOT} && exec {VENV}/bin/fab "$@" --images send
+"""
 
 
 @dataclass
 class StandIn:
-    """The machine, the network around it, and a person's desk with keys and stack outputs."""
+    """The machine and the network around it, and a person's desk with a key and stack outputs."""
 
-    docker_host: str
+    docker: Docker
     images: str
     compose_program: Path
     desk: Path
-    secrets: dict[str, str]
+    stack: Trial = field(init=False)
     said: list[str] = field(default_factory=list)
     documented: Documented = field(default_factory=lambda: Documented("rehearsal"))
+    noted: tuple[str, str] = ("", "")
+    """When all was destroyed, and what a query said until then."""
 
-    def docker(self, *words: str) -> str:
-        """Run `docker …` at the engine that runs the machine."""
-        return run([programs.require("docker"), "--host", self.docker_host, *words])
+    @contextmanager
+    def made_by(self, pulumi: Path) -> Iterator[None]:
+        """Have a new stack of this engine's, of which nothing is made yet; remove it at the end."""
+        key = self.desk / "person"
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "person", "-f", str(key)])
+        checkout = Desk.with_packages(self.desk / "checkout", self.variables())
+        checkout.program("fab", _FAB)
+        settings = {
+            "cloud": "local",
+            "deploy": "true",
+            # Not Docker's gateway, which nobody knows beforehand.
+            "adminCidrs": "203.0.113.7/32",
+            "sshPublicKey": key.with_suffix(".pub").read_text("utf-8"),
+            "sshIdentityFile": str(key),
+            "localSshPort": str(_free(_DEFAULT_SSH_PORT)),
+        }
+        folder = self.desk / "stack"
+        made = makers(self.docker)
+        with trial.trial(pulumi, folder, settings, checkout, made, inline=False) as self.stack:
+            self.set(**SETTINGS)
+            try:
+                yield
+            finally:
+                if os.environ.get("KEEP_REHEARSAL") != "true":
+                    self.remove()
 
-    def create(self) -> None:
-        """Make the network and the machine, its host key and the person's key in place."""
-        self.remove()
-        self.docker("build", "--tag", IMAGE, str(ROOT / "infra" / "local_host"))
-        self.docker("network", "create", "--subnet", SUBNET, STACK)
-        named = ("--name", STACK, "--hostname", STACK, "--network", STACK, "--ip", ADDRESS)
-        volume = ("--volume", f"{STACK}-data:/var/lib/tapeline")
-        ports = (f"{HERE}:{SSH_PORT}:22", f"{HERE}:{POSTGRES_PORT}:5432")
-        published = [word for port in ports for word in ("--publish", port)]
-        self.docker("create", *named, *published, *AS_A_MACHINE, *volume, IMAGE)
-        for name in ("host", "person"):
-            key = str(self.desk / name)
-            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key])
-        allowed = self.desk / "authorized_keys"
-        allowed.mkdir()
-        (allowed / "tapeline").write_text((self.desk / "person.pub").read_text(), encoding="utf-8")
-        self.docker("cp", str(self.desk / "host"), f"{STACK}:/etc/ssh/ssh_host_ed25519_key")
-        self.docker("cp", str(allowed), f"{STACK}:/etc/ssh/")
-        self.docker("start", STACK)
-        (self.desk / "outputs.json").write_text(json.dumps(self.outputs()), encoding="utf-8")
-        self.await_machine()
+    def set(self, **settings: str) -> None:
+        """Set what the containers are told, as the README does."""
+        words = [f"settings.{name}={value}" for name, value in settings.items()]
+        plain = [part for word in words for part in ("--plaintext", word)]
+        self.stack.pulumi("config", "set-all", "--path", *plain)
+
+    def up(self, **settings: str) -> Changes:
+        """Set these too, run `pulumi up` and return what it did; keep its outputs for the verbs."""
+        changes = self.stack.up(**settings)
+        if "refused" not in changes:
+            told = json.dumps(dataclasses.asdict(self.outputs()))
+            (self.desk / "outputs.json").write_text(told, encoding="utf-8")
+        return changes
+
+    def outputs(self) -> StackOutputs:
+        """Return what the stack tells."""
+        return self.stack.outputs()
+
+    @property
+    def container(self) -> str:
+        """Return the machine's identifier."""
+        [found] = [name for kind, name in self.stack.world.kept if kind == CONTAINER]
+        return found
+
+    @property
+    def data_volume(self) -> str:
+        """Return the name of the volume that outlives the machine."""
+        kept = self.stack.world.kept.items()
+        [found] = [name for (_, name), one in kept if one.urn.endswith("-data")]
+        return found
+
+    @property
+    def network(self) -> str:
+        """Return the name of the network that the machine is in."""
+        [found] = [name for kind, name in self.stack.world.kept if kind == NETWORK]
+        return found
+
+    def address(self, name: str = "") -> str:
+        """Return where the machine answers in its network, or a neighbour."""
+        wanted = self._neighbour(name) if name else self.container
+        address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return self.docker("inspect", "--format", address, wanted).strip()
+
+    def _neighbour(self, name: str) -> str:
+        """Return the other machine of this name, which then runs."""
+        full = f"{self.network}-{name}"
+        if not self.docker("ps", "--quiet", "--filter", f"name=^{full}$"):
+            named = ("--name", full, "--network", self.network, "--entrypoint", "sleep")
+            mounted = ("--volume", f"{self.desk}:/desk:ro", "--user", "0:0")
+            image = f"{self.images}/stream:0.1.0"
+            self.docker("run", "--detach", *named, *mounted, image, "infinity")
+        return full
+
+    def leave(self) -> None:
+        """Take the neighbours out of the network."""
+        ours = ("--filter", f"name=^{self.network}-")
+        for name in self.docker("ps", "--all", "--quiet", *ours).split():
+            self.docker("rm", "--force", name)
+
+    def remove(self) -> None:
+        """Remove all that is left, the data too."""
+        kept = self.stack.world.kept
+        if any(kind == NETWORK for kind, _ in kept):
+            self.leave()
+        for wanted in (CONTAINER, NETWORK, VOLUME):
+            for name in [name for kind, name in kept if kind == wanted]:
+                self.stack.world.makers[wanted].delete(name)
 
     def await_machine(self) -> None:
         """Wait until systemd has started everything."""
@@ -83,35 +158,10 @@ class StandIn:
 
     def _state(self) -> str:
         """Return how far systemd is; the command fails in every state but one."""
-        docker = [programs.require("docker"), "--host", self.docker_host]
-        asked = [*docker, "exec", STACK, "systemctl", "is-system-running"]
+        docker = [programs.require("docker"), "--host", self.docker.host]
+        asked = [*docker, "exec", self.container, "systemctl", "is-system-running"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         return done.stdout.strip()
-
-    def remove(self) -> None:
-        """Remove what a run before has left."""
-        docker = [programs.require("docker"), "--host", self.docker_host]
-        for words in (
-            ("rm", "--force", "--volumes", STACK),
-            ("volume", "rm", "--force", f"{STACK}-data"),
-            ("network", "rm", STACK),
-        ):
-            subprocess.run([*docker, *words], capture_output=True, check=False)
-
-    def outputs(self) -> dict[str, Any]:
-        """Return what the stack would tell."""
-        kind, key, _ = (self.desk / "host.pub").read_text("utf-8").split(" ", 2)
-        return {
-            "stack": STACK, "cloud": "local", "address": HERE, "ssh_user": "tapeline",
-            "ssh_port": SSH_PORT, "ssh_identity_file": "",
-            "host_key": f"[{HERE}]:{SSH_PORT} {kind} {key}",
-            "data_volume_device": "", "take_over_host": False,
-            "domain": NAME, "certificate": "own-ca", "acme_email": "",
-            # Not Docker's gateway, which nobody knows beforehand.
-            "admin_cidrs": ["203.0.113.7/32"], "powerbi_cidrs": [], "dashboard_cidrs": [],
-            "backup_target": "", "settings": SETTINGS, "build_ca": "", "data_volume_gb": 0,
-            "secrets": self.secrets,
-        }  # fmt: skip
 
     def variables(self) -> dict[str, str]:
         """Return the environment that the person types in."""
@@ -123,11 +173,10 @@ class StandIn:
             (plugins / "docker-compose").symlink_to(self.compose_program)
         return kept | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "DOCKER_HOST": self.docker_host,
+            "DOCKER_HOST": self.docker.host,
             "DOCKER_CONFIG": str(self.desk / "docker"),
             "TAPELINE_IMAGES": self.images,
             OUTPUTS_FILE_VARIABLE: str(self.desk / "outputs.json"),
-            KEY_FILE_VARIABLE: str(self.desk / "person"),
         }
 
     def begin(self, verb: str, *words: str) -> subprocess.Popen[str]:
@@ -140,7 +189,14 @@ class StandIn:
 
     def begin_line(self, line: str, *words: str) -> subprocess.Popen[str]:
         """Type a line of the documents, about this machine, and further words."""
-        return self._begin(*here(line), *words)
+        return self._begin(*self._words(line), *words)
+
+    def _words(self, line: str) -> list[str]:
+        """Return the words of a documented command, with this machine's name and network."""
+        named = line.replace("--stack dev", f"--stack {STACK}")
+        if "203.0.113.7/32" in named:
+            named = named.replace("203.0.113.7/32", f"{self.address(OUTSIDE)}/32")
+        return shlex.split(named)
 
     def _begin(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -174,7 +230,7 @@ class StandIn:
 
     def inside(self, script: str) -> str:
         """Run a script as root in the machine, past all of its doors."""
-        return self.docker("exec", STACK, "bash", "-c", script)
+        return self.docker("exec", self.container, "bash", "-c", script)
 
     def compose(self, *words: str) -> str:
         """Run Compose in the machine."""
@@ -204,26 +260,16 @@ class StandIn:
             "--tag", f"{self.images}/postgres:0.1.0", str(ROOT),
         )  # fmt: skip
 
-    def outside(self, address: str, *command: str) -> str:
-        """Run a command in another container of the network, with an address of its own."""
-        known = ("--add-host", f"{NAME}:{ADDRESS}", "--entrypoint", command[0])
-        at = ("run", "--rm", "--network", STACK, "--ip", address, *known)
-        mounted = ("--volume", f"{self.desk}:/desk:ro", "--user", "0:0")
-        return self.docker(*at, *mounted, f"{self.images}/stream:0.1.0", *command[1:])
+    def outside(self, name: str, *command: str) -> str:
+        """Run a command on another machine of the network."""
+        return self.docker("exec", self._neighbour(name), *command)
 
 
-def here(line: str) -> list[str]:
-    """Return the words of a documented command, with this machine's name and network."""
-    named = line.replace("--stack dev", f"--stack {STACK}")
-    return shlex.split(named.replace("203.0.113.7/32", f"{OUTSIDE}/32"))
-
-
-def canaries() -> dict[str, str]:
-    """Return secrets that are easy to find again; without a key the market is simulated."""
-    made = {name: f"canary-{name.replace('_', '-')}-{os.urandom(8).hex()}" for name in SECRETS}
-    return made | dict.fromkeys(
-        ("alpha_vantage_key", "backup_access_key_id", "backup_secret_access_key"), ""
-    )
+def _free(port: int) -> int:
+    """Return the port, or another one if it is in use."""
+    with socket.socket() as attempt:
+        in_use = attempt.connect_ex(("127.0.0.1", port)) == 0
+    return free_ports(1)[0] if in_use else port
 
 
 def broken_commit() -> str:

@@ -1,8 +1,10 @@
-"""From a bare machine to bars, and through the days after: every verb, on a stand-in for a VM."""
+"""From nothing to bars by `pulumi up`, and through the days after: every verb, on the machine that
+the project's own program has made."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -16,10 +18,11 @@ from scripts.local_stack.servers.ports import free_ports
 from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
 from tests.documents import commands
+from tests.engine.expected import LEFT, MADE
+from tests.engine.stand_in import RefusedError
 from tests.fixtures.live import wait_for
 from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS
 from tests.rehearsal.stand_in import (
-    ADDRESS,
     ELSEWHERE,
     NAME,
     OUTSIDE,
@@ -28,6 +31,7 @@ from tests.rehearsal.stand_in import (
     broken_commit,
 )
 
+KEY = f"canary-key-{os.urandom(8).hex()}"
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
 
@@ -36,27 +40,26 @@ def provision(machine: StandIn, option: str = "") -> str:
 
 
 def changed(said: str) -> int:
-    found = re.search(r"^rehearsal +: ok=\d+ +changed=(\d+) ", said, re.MULTILINE)
+    found = re.search(rf"^{STACK} +: ok=\d+ +changed=(\d+) ", said, re.MULTILINE)
     assert found is not None, said
     return int(found[1])
 
 
-def ask(machine: StandIn, query: str, address: str = OUTSIDE) -> str:
+def ask(machine: StandIn, query: str, other: str = OUTSIDE) -> str:
     """Ask as Power BI would, from another machine."""
     for name, file in (("powerbi_reader_password", "powerbi_password"), ("ca.crt", "ca.crt")):
         # Not by `fab`, which keeps what it said for the search of the canaries.
         code, shown = machine.communicate(machine.begin_documented(f"fab secret {name}"))
         assert code == 0, f"fab secret {name} failed"
         (machine.desk / file).write_text(shown, encoding="utf-8")
-    return machine.outside(address, "python", "-c", ASK, NAME, query)
+    return machine.outside(other, "python", "-c", ASK, machine.address(), NAME, query)
 
 
-def open_ports(machine: StandIn, address: str = OUTSIDE) -> list[int]:
+def open_ports(machine: StandIn, other: str = OUTSIDE) -> list[int]:
     """Try all ports of the machine from another one."""
-    found: dict[str, list[int]] = json.loads(
-        machine.outside(address, "python", "-c", PROBE, ADDRESS)
-    )
-    return found[ADDRESS]
+    address = machine.address()
+    found: dict[str, list[int]] = json.loads(machine.outside(other, "python", "-c", PROBE, address))
+    return found[address]
 
 
 def count(machine: StandIn) -> int:
@@ -69,6 +72,71 @@ def await_well(machine: StandIn, seconds: float = 240) -> None:
         "all services",
         seconds,
     )
+
+
+CERTIFIED = (
+    "openssl s_client -connect 127.0.0.1:5432 -starttls postgres 2> /dev/null < /dev/null"
+    f" | openssl x509 -noout -checkhost {NAME}"
+)
+SOURCES = (
+    "select source, count(*), min(bar_time), max(inserted_at) from market.events_stream"
+    " where inserted_at"
+)
+
+
+def test_up_brings_bars_from_nothing(machine: StandIn) -> None:
+    assert machine.up() == {"create": MADE["local"]}
+    wait_for(lambda: count(machine) > 0, "a bar", 120)
+    # What root runs there, by its timers too, the account that logs in cannot change.
+    there = (
+        "/opt/tapeline /usr/local/sbin /usr/local/lib/tapeline /etc/tapeline /etc/systemd/system"
+    )
+    writable = "-type d ! -readable -prune -o -writable ! -type l -print"
+    assert machine.inside(f"su tapeline -s /bin/sh -c 'find {there} {writable}'") == ""
+    assert machine.up() == {}
+    assert machine.stack.refresh() == {}
+
+
+def test_a_first_key_is_refused_where_simulated_bars_are(machine: StandIn) -> None:
+    refused = machine.up(alphaVantageKey=KEY)["refused"]
+    assert any("holds bars of the simulated market" in why for why in refused), refused
+    machine.inside("test ! -e /opt/tapeline/keys/alpha_vantage_key")
+
+
+def test_what_is_set_later_is_brought_by_one_more_up(machine: StandIn) -> None:
+    # The market is not called: nothing listens there.
+    nowhere = "https://127.0.0.1:9/query"
+    both = {"DATA_OF_BOTH_MARKETS": "yes, keep both"}
+    machine.set(SYMBOLS="AAPL,NVDA", ALPHA_VANTAGE_URL=nowhere, **both)
+    assert machine.up(alphaVantageKey=KEY, domain=NAME) == {"update": ("Command deployment",)}
+    assert machine.inside("cat /opt/tapeline/keys/alpha_vantage_key") == f"{KEY}\n"
+    assert "does match certificate" in machine.inside(CERTIFIED)
+    assert re.search(r"settings +as configured", machine.fab("status"))
+    told = machine.compose("exec", "-T", "producer", "printenv", "SYMBOLS", "ALPHA_VANTAGE_URL")
+    assert told.split() == ["AAPL,NVDA", nowhere]
+
+
+def test_destroy_leaves_the_data_and_a_bare_machine_finds_it(machine: StandIn) -> None:
+    before = machine.outputs()
+    until = machine.fab("psql", "--query", "select now()").strip()
+    machine.noted = until, machine.fab("psql", "--query", f"{SOURCES} < '{until}' group by source")
+    machine.stack.pulumi("config", "rm", "alphaVantageKey")
+    machine.stack.pulumi("config", "rm", "--path", "settings.ALPHA_VANTAGE_URL")
+    machine.stack.destroy(exclude_protected=True)
+    assert machine.stack.known() == LEFT["local"]
+    kept = machine.desk / "stack" / "data" / "tapeline"
+    volume = machine.data_volume
+    assert (
+        machine.docker("volume", "ls", "--quiet", "--filter", f"name=^{volume}$").strip() == volume
+    )
+    assert volume in (kept / f"{STACK}.left").read_text("utf-8")
+    passphrase = before.secrets["backup_passphrase"]
+    assert (kept / f"{STACK}.backup_passphrase").read_text("utf-8") == f"{passphrase}\n"
+    machine.up(deploy="false")
+    machine.await_machine()
+    mounted = "{{range .Mounts}}{{.Name}} {{end}}"
+    assert volume in machine.docker("inspect", "--format", mounted, machine.container).split()
+    assert machine.outputs().secrets == {**before.secrets, "alpha_vantage_key": ""}
 
 
 def test_a_machine_in_use_is_left_alone(machine: StandIn) -> None:
@@ -90,12 +158,26 @@ def test_a_machine_in_use_is_left_alone(machine: StandIn) -> None:
     assert machine.inside("find /etc /usr/local -type f | sort") == files
 
 
-def test_the_host_is_brought_to_its_state_and_a_second_run_changes_nothing(
-    machine: StandIn,
-) -> None:
+def test_a_check_of_a_bare_machine_changes_nothing(machine: StandIn) -> None:
     assert changed(provision(machine, "--check")) > 0
     machine.inside("test ! -e /opt/tapeline")
-    assert changed(provision(machine)) > 0
+
+
+def test_up_brings_the_bars_of_before_and_further_ones(machine: StandIn) -> None:
+    assert machine.up(deploy="true") == {"create": ("Command deployment",)}
+    until, before = machine.noted
+    assert "simulator|" in before
+    assert machine.fab("psql", "--query", f"{SOURCES} < '{until}' group by source") == before
+    further = f"{SOURCES} > '{until}' and symbol = 'NVDA' group by source"
+    wait_for(lambda: "simulator|" in machine.fab("psql", "--query", further), "a bar", 180)
+    machine.inside("test ! -e /opt/tapeline/keys/alpha_vantage_key")
+    # What the stack tells opens the kept database.
+    for name in ("powerbi_reader_password", "backup_passphrase"):
+        shown = machine.communicate(machine.begin("secret", name))
+        assert shown == (0, f"{machine.outputs().secrets[name]}\n")
+
+
+def test_the_host_is_in_its_state_and_a_second_run_changes_nothing(machine: StandIn) -> None:
     assert changed(provision(machine)) == 0
     assert changed(provision(machine, "--check")) == 0
 
@@ -126,18 +208,6 @@ def test_a_stranger_with_another_host_key_is_not_talked_to(machine: StandIn) -> 
     assert "does not match" in said
 
 
-def test_deploy_brings_bars(machine: StandIn) -> None:
-    said = machine.typed("fab deploy", "--no-provision", "--images", "send", "--reason", "first")
-    assert "services are well" in said
-    # What root runs there, by its timers too, the account that logs in cannot change.
-    there = (
-        "/opt/tapeline /usr/local/sbin /usr/local/lib/tapeline /etc/tapeline /etc/systemd/system"
-    )
-    writable = "-type d ! -readable -prune -o -writable ! -type l -print"
-    assert machine.inside(f"su tapeline -s /bin/sh -c 'find {there} {writable}'") == ""
-    wait_for(lambda: count(machine) > 0, "a bar", 120)
-
-
 def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: StandIn) -> None:
     assert open_ports(machine) == []
     # Here the engine takes the connection itself, whoever is behind the port.
@@ -147,7 +217,7 @@ def test_only_what_is_declared_answers_before_and_after_allow_and_deny(machine: 
     assert open_ports(machine) == [5432]
     assert open_ports(machine, ELSEWHERE) == []
     assert ask(machine, f"{BARS} LIMIT 10").count("AAPL") > 0
-    with pytest.raises(AssertionError, match="permission denied"):
+    with pytest.raises(RefusedError, match="permission denied"):
         ask(machine, "select * from market.sink_offsets")
     machine.typed("fab deny")
     assert open_ports(machine) == []
@@ -177,7 +247,7 @@ def test_status_logs_restart_and_doctor(machine: StandIn) -> None:
                  r"series +\d+ polled", r"quota +\d+ calls",
                  r"engine +\d+\.\S+, built 2\d{3}-\d\d-\d\d; the base .* is \d+ days old",
                  r"certificate +\d+ of 800 days left, renewed by tapeline-certificate.timer",
-                 rf"networks +{OUTSIDE}/32"):  # fmt: skip
+                 rf"networks +{machine.address(OUTSIDE)}/32"):  # fmt: skip
         assert re.search(line, said), line
     assert "SIMULATED" in machine.typed("fab logs")
     machine.typed("fab restart")
@@ -199,7 +269,7 @@ def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: Stand
     before = count(machine)
     ask(machine, "select 1")
     old = (machine.desk / "powerbi_password").read_text("utf-8")
-    assert old.startswith("canary-powerbi")
+    assert old.strip() == machine.outputs().secrets["powerbi_reader_password"]
     machine.typed("fab rotate powerbi_reader")
     for what in ("stream_writer", "postgres"):
         machine.fab("rotate", what)
@@ -236,14 +306,12 @@ def test_a_broken_release_rolls_back_by_itself(machine: StandIn) -> None:
 
 
 def test_of_two_deploys_at_once_one_is_refused(machine: StandIn) -> None:
-    words = ("--no-provision", "--images", "send")
-    both = [machine.begin("deploy", *words, "--reason", name) for name in ("one", "other")]
+    words = ("--no-provision", "--images", "send", "--reason")
+    both = [machine.begin_documented("fab deploy", *words, name) for name in ("one", "other")]
     codes, said = zip(*[machine.end(one) for one in both], strict=True)
     assert sorted(codes) == [0, 1], said
     refused = said[codes.index(1)]
-    assert re.search(
-        r"rehearsal is locked by \S+ since .* UTC: deploy \S+ \((one|other)\)", refused
-    )
+    assert re.search(rf"{STACK} is locked by \S+ since .* UTC: deploy \S+ \((one|other)\)", refused)
     machine.inside("test ! -e /opt/tapeline/lock")
 
 
@@ -309,7 +377,7 @@ def test_patch_updates_the_engine_and_loses_nothing(machine: StandIn) -> None:
 
 def test_after_a_reboot_all_is_as_before(machine: StandIn) -> None:
     before = count(machine)
-    machine.docker("restart", "--time", "60", STACK)
+    machine.docker("restart", "--time", "60", machine.container)
     machine.await_machine()
     assert open_ports(machine, ELSEWHERE) == []
     await_well(machine)
@@ -319,8 +387,8 @@ def test_after_a_reboot_all_is_as_before(machine: StandIn) -> None:
 
 
 def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path: Path) -> None:
-    secrets = [value for value in machine.secrets.values() if value]
-    assert len(secrets) == 6
+    secrets = [KEY, *filter(None, machine.outputs().secrets.values())]
+    assert len(secrets) == 7
 
     def leaks(text: str) -> list[str]:
         return [value for value in secrets if value in text]
@@ -334,14 +402,16 @@ def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path:
     assert "bundle/logs.txt" in names
     assert len(bundled) > 10_000
     assert leaks(bundled) == []
-    assert leaks("".join(machine.said)) == []
+    assert leaks("".join([*machine.said, *machine.stack.printed])) == []
     assert leaks(machine.compose("logs", "--no-color")) == []
     inspect = machine.inside("docker inspect $(docker ps --all --quiet)")
     assert leaks(inspect) == []
     assert leaks(machine.inside("journalctl --no-pager")) == []
     pattern = machine.desk / "canaries"
     pattern.write_text("\n".join(secrets) + "\n", encoding="utf-8")
-    machine.docker("cp", str(pattern), f"{STACK}:/var/canaries")  # /run is another file system
+    machine.docker(
+        "cp", str(pattern), f"{machine.container}:/var/canaries"
+    )  # /run is another file system
     # It ends with 2 where a file went away before it was read.
     found = machine.inside(
         "grep --recursive --files-with-matches --fixed-strings --file=/var/canaries --no-messages "
