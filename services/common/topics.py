@@ -45,4 +45,25 @@ REJECTED = Topic(
 )
 """Records that the stream refused; key and value bytes untouched, the reason in headers."""
 
-ALL = (BARS, REJECTED)
+ACTIONS = Topic(
+    name="market.corporate_actions",
+    partitions=1,
+    config={
+        # They are few, and a replay is to reach the first of them.
+        "retention.ms": "-1",
+        "retention.bytes": str(1024**3),
+        "segment.bytes": str(128 * 1024**2),
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "CreateTime",
+    },
+)
+"""Every split, spin-off and dividend that is new or changed; `CorporateAction.to_json()`."""
+
+REJECTED_ACTIONS = Topic(
+    name="market.corporate_actions.rejected",
+    partitions=1,
+    config=REJECTED.config,
+)
+"""What the stream refused of them, likewise."""
+
+ALL = (BARS, REJECTED, ACTIONS, REJECTED_ACTIONS)

@@ -10,13 +10,14 @@ import queue
 from typing import Final
 
 from services.common.fail_points import reach
+from services.producer.polling.action_lists import ActionLists
 from services.producer.polling.fetch_pool import Fetched
 from services.producer.polling.scheduler import Scheduler
 from services.producer.polling.series_state import Progress
 from services.producer.publishing.delivery import PendingBars
 from services.producer.publishing.response_handler import ResponseHandler
 from services.producer.runtime import Context, ProducerStoppedError
-from services.producer.series import DAY, Series
+from services.producer.series import ACTION_LISTS, DAY, Series
 
 ONCE_ATTEMPTS: Final = 5
 """With --once a series is given up after so many failures in a row."""
@@ -33,6 +34,7 @@ class Poller:
         self._context = context
         self._asker = Scheduler(context)
         self._taker = ResponseHandler(context)
+        self._lists = ActionLists(context)
         self._progress: dict[Series, Progress] = {}
         self._beat_at = self._prune_at = float("-inf")
         self._follow_roster()
@@ -53,6 +55,9 @@ class Poller:
         """Go once round the loop: ask for what is due, take what is there or arrives soon."""
         if self._context.watchlist.refresh(self._context.clocks.monotonic()):
             self._follow_roster()
+        wanted = self._context.watchlist.series
+        symbols = (series.symbol for series in wanted)
+        self._asker.fetching += self._lists.ask(symbols, self._asker.fetching, len(wanted))
         self._take_messages(self._asker.ask(self._active()))
         self._look_after()
 
@@ -95,12 +100,25 @@ class Poller:
             while True:
                 if isinstance(message, Fetched):
                     self._asker.fetching -= 1
-                    self._taker.fetched(message, self._progress[message.job.series], active)
+                    self._take_answer(message, active)
                 elif isinstance(message, PendingBars):
-                    self._taker.delivered(message, self._progress[message.series])
+                    self._take_delivery(message)
                 message = self._context.inbox.get_nowait()
         except queue.Empty:
             return
+
+    def _take_answer(self, fetched: Fetched, active: int) -> None:
+        if fetched.job.series.interval in ACTION_LISTS:
+            self._lists.fetched(fetched, active)
+            return
+        self._lists.look_at(fetched.bars)
+        self._taker.fetched(fetched, self._progress[fetched.job.series], active)
+
+    def _take_delivery(self, delivered: PendingBars) -> None:
+        if delivered.series.interval in ACTION_LISTS:
+            self._lists.delivered(delivered.series)
+            return
+        self._taker.delivered(delivered, self._progress[delivered.series])
 
     def _look_after(self) -> None:
         context, monotonic = self._context, self._context.clocks.monotonic()

@@ -9,6 +9,10 @@ from typing import Final, NamedTuple
 from services.common.bar import INTERVAL_MINUTES
 
 DAY: Final = "1d"
+SPLITS: Final = "splits"
+DIVIDENDS: Final = "dividends"
+ACTION_LISTS: Final = (SPLITS, DIVIDENDS)
+"""What stands for an interval where a symbol's corporate actions are asked for."""
 _COMPACT_BARS: Final = 100
 _MONTH_MINUTES: Final = 23 * 16 * 60
 _DAYS: Final = 7_000

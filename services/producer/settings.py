@@ -12,6 +12,7 @@ from services.common.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
     Environment,
     File,
+    Flag,
     Folder,
     Integer,
     Number,
@@ -57,6 +58,11 @@ INTERVALS: Final = Words(
 HISTORY_MONTHS: Final = Integer(
     "HISTORY_MONTHS", "Months of history beyond what one answer holds (premium).", 0, 0, 400
 )
+CORPORATE_ACTIONS: Final = Flag(
+    "CORPORATE_ACTIONS",
+    "true: splits and dividends too, at most two calls a symbol a day, a week on a free key.",
+    True,
+)
 POLL_SECONDS: Final = Number(
     "POLL_SECONDS", "The least time between two looks at the same series.", 1.0, 0.0, 86_400.0
 )
@@ -89,6 +95,7 @@ class Settings:
     fetch_parallel: int
     delivery_seconds: int
     history_months: int
+    corporate_actions: bool
     kafka_bootstrap: tuple[str, ...]
     state_dir: Path
     market_clock: MarketClock
@@ -114,6 +121,7 @@ def read_settings(env: Environment) -> Settings:
         fetch_parallel=FETCH_PARALLEL.read(env),
         delivery_seconds=DELIVERY_SECONDS.read(env),
         history_months=HISTORY_MONTHS.read(env),
+        corporate_actions=CORPORATE_ACTIONS.read(env),
         kafka_bootstrap=_kafka_bootstrap(env),
         state_dir=state_dir,
         market_clock=parse_market_clock(MARKET_CLOCK.read(env)),

@@ -22,6 +22,7 @@ from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import NAMES, Faults
 from services.simulator.api.rate_limits import Limiter
 from services.simulator.market.bars import BarSource, SimulatedBars
+from services.simulator.market.corporate_actions import PairedBars
 from services.simulator.market.recorded_bars import RecordedBars, load_recordings
 from services.simulator.market.trading_sessions import Sessions, load_sessions
 from services.simulator.server import SimulatorServer
@@ -71,7 +72,8 @@ def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
     """Put the parts together; raises SettingError if recorded bars cannot be read."""
     source: BarSource
     if settings.bars is None:
-        source = SimulatedBars(settings.seed, sessions, settings.symbols)
+        made = SimulatedBars(settings.seed, sessions, settings.symbols)
+        source = PairedBars(made, sessions)
     else:
         source = RecordedBars(load_recordings(settings.bars), sessions)
     api = Api(

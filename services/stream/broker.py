@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
@@ -45,6 +45,16 @@ class Record:
     """A record as Kafka holds it."""
 
     offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class KafkaRecord(NamedTuple):
+    """A record with its origin."""
+
+    partition: int
+    offset: int
+    kafka_timestamp: datetime
     key: bytes | None
     value: bytes | None
 
@@ -113,6 +123,56 @@ def read_records(
                     yield Record(record.offset, record.key, record.value)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Offsets that were read, and the records that they hold, in order."""
+
+    ranges: Mapping[int, OffsetRange]
+    records: tuple[KafkaRecord, ...] = ()
+
+
+class TopicReader:
+    """Reads a topic's records as they come, from the offsets `starts` on. Every method raises
+    BrokerError: RecordsRemovedError where Kafka does not hold what comes next."""
+
+    def __init__(self, bootstrap: str, topic: str, starts: Mapping[int, int]) -> None:
+        self._bootstrap = bootstrap
+        with _translated(bootstrap):
+            self._consumer = _consumer(bootstrap)
+            self._places = [TopicPartition(topic, number) for number in sorted(starts)]
+            self._consumer.assign(self._places)
+            for place in self._places:
+                self._consumer.seek(place, starts[place.partition])
+
+    def read(self, seconds: float) -> Batch:
+        """Return what comes next, after waiting for it no longer than this."""
+        with _translated(self._bootstrap):
+            starts = {place: self._consumer.position(place) for place in self._places}
+            found = self._consumer.poll(int(seconds * 1000), max_records=_CHUNK_RECORDS)
+            ranges = {
+                place.partition: OffsetRange(start, until)
+                for place, start in starts.items()
+                if (until := self._consumer.position(place)) > start
+            }
+        records = tuple(
+            KafkaRecord(
+                place.partition,
+                record.offset,
+                datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                record.key,
+                record.value,
+            )
+            for place in self._places
+            for record in found.get(place, ())
+        )
+        return Batch(ranges, records)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with _translated(self._bootstrap):
+            self._consumer.close()
+
+
 def _require_end(consumer: KafkaConsumer, place: TopicPartition, until: int) -> None:
     end = consumer.end_offsets([place])[place]
     if end < until:
@@ -150,11 +210,12 @@ def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
 
 
 class RejectedTopic:
-    """The topic of refused records. Connects at the first record it is given."""
+    """A topic of refused records. Connects at the first record it is given."""
 
-    def __init__(self, bootstrap: str, source: str) -> None:
+    def __init__(self, bootstrap: str, source: str, target: topics.Topic = topics.REJECTED) -> None:
         self._bootstrap = bootstrap
         self._source = source
+        self._target = target.name
         self._producer: KafkaProducer | None = None
 
     def publish(self, records: Iterable[RejectedRecord]) -> None:
@@ -203,7 +264,7 @@ class RejectedTopic:
             # kafka-python sends no record without both; the header tells it from an empty one.
             value, origin["null_value"] = b"", "true"
         return producer.send(
-            topics.REJECTED.name,
+            self._target,
             key=record.key,
             value=value,
             headers=[(f"__dlq.errors.{name}", text.encode()) for name, text in origin.items()],

@@ -25,6 +25,7 @@ from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
 from services.common.settings_help import settings_help
 from services.stream import settings as declared
+from services.stream.actions.consumer import ActionConsumer
 from services.stream.background_thread import BackgroundThread
 from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.error_advice import summary, verdict
@@ -62,7 +63,11 @@ class Stream:
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
             lock=sql.LOCK_STREAM,
         )
-        self.rejected = RejectedTopic(self.settings.kafka_bootstrap, topics.BARS.name)
+        bootstrap = self.settings.kafka_bootstrap
+        self.rejected = RejectedTopic(bootstrap, topics.BARS.name)
+        self.rejected_actions = RejectedTopic(
+            bootstrap, topics.ACTIONS.name, topics.REJECTED_ACTIONS
+        )
 
     def run(self) -> None:
         """Run the query, again and again while Kafka comes and goes.
@@ -79,12 +84,17 @@ class Stream:
         try:
             warm_up(session)
             rounds = self._rounds(session)
-            beside = BackgroundThread(rounds.run, "indicators", self.stopping)
+            beside = (
+                BackgroundThread(rounds.run, "indicators", self.stopping),
+                BackgroundThread(self._actions().run, "corporate actions", self.stopping),
+            )
             while not self.stopping.is_set():
                 self._run_query(session, rounds)
-            beside.finish()
+            for thread in beside:
+                thread.finish()
         finally:
             self.rejected.close()
+            self.rejected_actions.close()
             self.connection.close()
             session.stop()
 
@@ -149,6 +159,21 @@ class Stream:
             wanted=self.settings.indicators,
             stopping=self.stopping,
             on_round=self.metrics.derived,
+            log=self.log,
+        )
+
+    def _actions(self) -> ActionConsumer:
+        return ActionConsumer(
+            bootstrap=self.settings.kafka_bootstrap,
+            topic=topics.ACTIONS,
+            connection=InstanceConnection(
+                connect=lambda: postgres.connect(self.settings.postgres, "tapeline actions"),
+                lock=sql.LOCK_ACTIONS,
+            ),
+            publish=self.rejected_actions.publish,
+            accept_lost=self.settings.accept_lost_offsets,
+            stopping=self.stopping,
+            on_retry=self.metrics.retried,
             log=self.log,
         )
 

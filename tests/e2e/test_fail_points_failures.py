@@ -13,6 +13,7 @@ from services.common import fail_points
 from services.producer.polling.backfill import OWED
 from services.producer.publishing.state_file import FILE_NAME
 from services.producer.series import FULL, NoBars, Series, Slice
+from tests.e2e import test_corporate_actions
 from tests.e2e import test_fail_points_producer as others
 from tests.e2e.recorded import RecordedBar, write_csv
 from tests.e2e.test_fail_points_producer import (
@@ -187,5 +188,6 @@ def test_every_point_of_the_producer_is_tried() -> None:
         *(FIRST_BAR_KEPT, NO_BARS_KEPT, OWED_KEPT),
         *(FAILING_KEPT, FAILING_FORGOTTEN, FAILING_PRUNED, WANTED_AGAIN),
         STATE_SET_ASIDE,
+        *test_corporate_actions.POINTS,
     }
     assert {point for point in fail_points.POINTS if point.startswith("producer.")} == tried

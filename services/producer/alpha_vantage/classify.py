@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from services.producer.series import DAY, Series
+from services.producer.series import ACTION_LISTS, DAY, Series
 
 WORDING_CHARS: Final = 240
 LONGEST_WAIT_SECONDS: Final = 86_400.0
@@ -59,7 +59,8 @@ REFUSALS: Final = frozenset(
 
 @dataclass(frozen=True)
 class Verdict:
-    """The class of one answer. `bars` maps exchange time to fields where the kind is DATA.
+    """The class of one answer. Where the kind is DATA, `bars` maps exchange time to fields, or
+    `rows` lists corporate actions.
 
     `wait_seconds` is what the answer itself asks to wait, if it does.
     """
@@ -68,6 +69,7 @@ class Verdict:
     wording: str = ""
     wait_seconds: float | None = None
     bars: Mapping[str, Any] = field(default_factory=dict)
+    rows: Sequence[Any] = ()
     zone: str = ""
     delayed: bool = False
 
@@ -100,12 +102,19 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, series: Serie
         return Verdict(Kind.NOT_JSON, _excerpt(body))
     if not isinstance(document, dict):
         return Verdict(Kind.UNKNOWN, _excerpt(body))
-    data = _time_series(document)
+    data = _data(document, series)
     if data is not None:
-        return _classify_data(document, *data, series)
-    if not document:
-        return Verdict(Kind.EMPTY)
-    return _classify_words(document, body)
+        return data
+    return _classify_words(document, body) if document else Verdict(Kind.EMPTY)
+
+
+def _data(document: dict[str, Any], series: Series) -> Verdict | None:
+    """Return the verdict on a document that holds bars or corporate actions."""
+    if series.interval in ACTION_LISTS:
+        is_list = isinstance(document.get("data"), list)
+        return _classify_actions(document, series) if is_list else None
+    data = _time_series(document)
+    return None if data is None else _classify_data(document, *data, series)
 
 
 def _decode(body: bytes) -> Any:
@@ -137,6 +146,13 @@ def _classify_data(
     zones = [str(value) for key, value in meta.items() if key.endswith("Time Zone")]
     zone = zones[0] if zones else "US/Eastern"
     return Verdict(Kind.DATA, bars=bars, zone=zone, delayed="DELAYED" in name.upper())
+
+
+def _classify_actions(document: dict[str, Any], series: Series) -> Verdict:
+    symbol = str(document.get("symbol", series.symbol))
+    if symbol.upper() != series.symbol:
+        return Verdict(Kind.MISMATCH, f"{series.interval} of {symbol}"[:WORDING_CHARS])
+    return Verdict(Kind.DATA, rows=document["data"])
 
 
 def _classify_words(document: dict[str, Any], body: bytes) -> Verdict:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from services.producer.alpha_vantage.source import Source
-from services.producer.series import DAY, Series, Slice
+from services.producer.series import ACTION_LISTS, DAY, Series, Slice
 
 
 def parameters(source: Source, series: Series, part: Slice) -> dict[str, str]:
     """Return the query parameters for one call."""
+    if series.interval in ACTION_LISTS:
+        name = series.interval.upper()
+        return {"function": name, "symbol": series.symbol, "datatype": "json"}
     size = "compact" if part.extent == "compact" else "full"
     common = {"symbol": series.symbol, "outputsize": size, "datatype": "json"}
     if source.rapidapi:

@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import Protocol
 
 from services.common.bar import Bar
+from services.common.corporate_action import CorporateAction
+from services.producer.alpha_vantage.actions import Seen, parse_actions
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.parse import Observation, parse_bars
 from services.producer.alpha_vantage.source import Source
 from services.producer.market_calendar import Sessions
 from services.producer.polling.cadence import lag
-from services.producer.series import DAY, Series, Slice
+from services.producer.series import ACTION_LISTS, DAY, Series, Slice
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a job brought: the verdict, and the bars if it was data."""
+    """What a job brought: the verdict, and if it was data the bars or the corporate actions."""
 
     job: Job
     verdict: Verdict
     bars: tuple[Bar, ...] = ()
+    actions: tuple[CorporateAction, ...] = ()
+    observed_at: datetime | None = None
 
 
 class Fetches(Protocol):
@@ -92,6 +96,10 @@ class Fetcher:
         verdict, arrived_at = self._api.fetch(job.series, job.part)
         if verdict.kind is not Kind.DATA:
             return Fetched(job, verdict)
+        if job.series.interval in ACTION_LISTS:
+            listed = Seen(job.series, self._source.name, arrived_at)
+            actions = tuple(parse_actions(verdict.rows, listed))
+            return Fetched(job, replace(verdict, rows=()), (), actions, arrived_at)
         freshness = self._source.freshness(job.series.interval)
         if verdict.delayed and freshness == "realtime":
             freshness = "delayed_15min"

@@ -40,7 +40,7 @@ class Delivery(Enum):
 @dataclass(frozen=True)
 class Record:
     """A bar as it travels: Kafka key and value, and what is remembered of it. `observed_at` is
-    written as in the bar."""
+    written as in the bar. A corporate action likewise, with a `topic` of its own."""
 
     series: Series
     exchange_time: str
@@ -48,6 +48,7 @@ class Record:
     key: bytes
     value: bytes
     observed_at: str = ""
+    topic: str = ""
 
 
 @dataclass

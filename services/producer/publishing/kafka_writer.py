@@ -196,7 +196,8 @@ class KafkaWriter:
                 futures.append(Delivery.FAILED)
                 continue
             try:
-                futures.append(client.send(self._topic, value=record.value, key=record.key))
+                topic = record.topic or self._topic
+                futures.append(client.send(topic, value=record.value, key=record.key))
                 reach("producer.record_sent")
             except REFUSALS:
                 futures.append(Delivery.REFUSED)

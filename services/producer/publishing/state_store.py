@@ -12,7 +12,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from services.producer.publishing.state_file import StateFile
-from services.producer.series import DAY, FULL, Failing, HighWaterMark, NoBars, Series, Slice
+from services.producer.series import (
+    ACTION_LISTS,
+    DAY,
+    FULL,
+    Failing,
+    HighWaterMark,
+    NoBars,
+    Series,
+    Slice,
+)
 
 KEPT: Final = timedelta(days=70)
 """Intraday fingerprints are kept for longer than the API's trailing 30 days."""
@@ -230,6 +239,6 @@ class StateStore(StateFile):
         """Forget intraday bars that the API no longer returns."""
         with self._use() as use:
             use.execute(
-                "delete from bars where interval <> ? and exchange_time < ?",
-                (DAY, (market_now - KEPT).date().isoformat()),
+                "delete from bars where interval not in (?, ?, ?) and exchange_time < ?",
+                (DAY, *ACTION_LISTS, (market_now - KEPT).date().isoformat()),
             )

@@ -20,6 +20,8 @@ FUNCTIONS: Final = (
     "TIME_SERIES_DAILY",
     "GLOBAL_QUOTE",
     "REALTIME_BULK_QUOTES",
+    "SPLITS",
+    "DIVIDENDS",
 )
 """What the simulator can be asked for."""
 
@@ -141,6 +143,8 @@ class Api:
             "TIME_SERIES_DAILY": self._daily,
             "GLOBAL_QUOTE": self._quote,
             "REALTIME_BULK_QUOTES": self._bulk,
+            "SPLITS": self._actions,
+            "DIVIDENDS": self._actions,
         }
         return answers[call.function](call) or self.envelope("bad_call", call)
 
@@ -181,6 +185,18 @@ class Api:
         return _json(
             "data", time_series.daily_json(symbol, self.source.zone(symbol.upper()), full, bars)
         )
+
+    def _actions(self, call: Call) -> Answer | None:
+        symbol = call.get("symbol").upper()
+        if not self.source.knows(symbol):
+            return None
+        listed = self.source.splits if call.function == "SPLITS" else self.source.dividends
+        rows = listed(symbol, self.clock())
+        if call.csv:
+            values = [tuple(row.values()) for row in rows]
+            name = f"{call.function.lower()}_{symbol}.csv"
+            return _csv(time_series.csv_text(time_series.header(call.function), values), name)
+        return _json("data", {"symbol": symbol, "data": rows})
 
     def _quote(self, call: Call) -> Answer | None:
         symbol = call.get("symbol").upper()

@@ -24,6 +24,8 @@ _HEADERS: Final = {
         "symbol,timestamp,open,high,low,close,volume,previous_close,change,change_percent,"
         "extended_hours_quote,extended_hours_change,extended_hours_change_percent"
     ),
+    "SPLITS": "effective_date,split_factor",
+    "DIVIDENDS": "ex_dividend_date,declaration_date,record_date,payment_date,amount",
 }
 _FIRST_MONTH: Final = "2000-01"
 

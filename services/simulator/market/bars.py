@@ -49,8 +49,26 @@ class BarSource(Protocol):
     def daily(self, symbol: str, now: datetime) -> Iterator[PrintedBar]:
         """Yield the bars of regular sessions, newest first; `time` is a date."""
 
+    def splits(self, symbol: str, now: datetime) -> list[dict[str, str]]:
+        """Return the splits in effect at `now`, newest first, as the vendor lists them."""
 
-class SimulatedBars:
+    def dividends(self, symbol: str, now: datetime) -> list[dict[str, str]]:
+        """Return the dividends that were announced at `now`, newest first."""
+
+
+class WithoutActions:
+    """A source of which no share splits or pays anything."""
+
+    def splits(self, symbol: str, now: datetime) -> list[dict[str, str]]:  # noqa: ARG002
+        """Return none."""
+        return []
+
+    def dividends(self, symbol: str, now: datetime) -> list[dict[str, str]]:  # noqa: ARG002
+        """Return none."""
+        return []
+
+
+class SimulatedBars(WithoutActions):
     """Bars of any symbol, from seeded trades. `symbols` None: every well-formed symbol exists."""
 
     def __init__(

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from services.common.bar import EXCHANGE_ZONES, INTERVAL_MINUTES, INTERVALS, SYMBOL_PATTERN
 from services.common.settings import SettingError
-from services.simulator.market.bars import PrintedBar
+from services.simulator.market.bars import PrintedBar, WithoutActions
 from services.simulator.market.trading_sessions import Sessions
 
 COLUMNS: Final = (
@@ -43,7 +43,7 @@ class Recording:
     bar: PrintedBar
 
 
-class RecordedBars:
+class RecordedBars(WithoutActions):
     """Bars that were recorded; a symbol exists if it was recorded."""
 
     def __init__(self, recordings: Iterable[Recording], sessions: Sessions) -> None:

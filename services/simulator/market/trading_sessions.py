@@ -7,7 +7,7 @@ database; the rest of the simulator counts minutes of a session.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -64,6 +64,10 @@ class Sessions:
         place = bisect_left(self._days, day)
         found = self._sessions[place : place + 1]
         return found[0] if found and found[0].day == day else None
+
+    def days(self) -> Sequence[date]:
+        """Return the days of all sessions, in order."""
+        return self._days
 
     def newest_first(self, now: datetime, until: date | None = None) -> Iterator[Session]:
         """Yield the sessions that have begun at `now`, newest first; none after day `until`."""

@@ -17,6 +17,7 @@ import tenacity
 from services.common import fail_points, logs, topics
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
+from services.stream.actions import replay as actions
 from services.stream.broker import BrokerError, offsets_at, topic_facts
 from services.stream.error_advice import is_loss, summary
 from services.stream.replay.offset_range import Selection, by_offsets, by_time
@@ -56,8 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.partition is None) != (options.offsets is None):
         parser.error("--partition and --offsets go together")
-    if (options.start is None) == (options.offsets is None):
-        parser.error("give either --from, or --partition with --offsets")
+    ways = (options.start is not None, options.offsets is not None, options.corporate_actions)
+    if sum(ways) != 1:
+        parser.error("give --from, or --partition with --offsets, or --corporate-actions")
     try:
         settings = read_settings(os.environ)
     except SettingError as error:
@@ -81,6 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -> int:
+    if options.corporate_actions:
+        return _replay_actions(settings, log, dry_run=options.dry_run)
     selection = _select(settings, options)
     for gap in selection.gaps:
         log.warning("%s", gap)
@@ -110,6 +114,18 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
     finally:
         connection.close()
         session.stop()
+
+
+def _replay_actions(settings: Settings, log: logging.Logger, *, dry_run: bool) -> int:
+    connection = InstanceConnection(
+        connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
+        lock=sql.LOCK_REPLAY,
+    )
+    try:
+        actions.replay(settings.kafka_bootstrap, connection.session(), log, dry_run=dry_run)
+    finally:
+        connection.close()
+    return 0
 
 
 def _refused_before(_records: object) -> None:

@@ -49,6 +49,11 @@ def replay_parser(now: datetime) -> argparse.ArgumentParser:
         help="offsets from A up to, not including, B",
     )
     parser.add_argument(
+        "--corporate-actions",
+        action="store_true",
+        help="all splits and dividends that Kafka holds, instead of bars",
+    )
+    parser.add_argument(
         "--dry-run",
         action="store_true",
         help="only tell how many bars would be new, changed or equal",

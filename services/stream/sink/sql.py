@@ -12,6 +12,7 @@ ADVISORY_CLASS: Final = 0x7A9E
 LOCK_STREAM: Final = 1
 LOCK_REPLAY: Final = 2
 LOCK_INDICATORS: Final = 3
+LOCK_ACTIONS: Final = 4
 
 NOTIFY_CHANNEL: Final = "bars"
 

@@ -20,6 +20,7 @@ from services.common.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
+from tests.integration.stream import test_corporate_actions
 from tests.integration.views.expected_indicators import assert_derived, nothing_is_due
 from tests.integration.views.expected_tables import STORED, TABLES, Model, Sent
 
@@ -240,5 +241,6 @@ def test_every_point_of_the_stream_is_tried() -> None:
         *BEFORE_COMMIT["worker"],
         *AFTER_COMMIT,
     }
-    tried = {*of_batches, *IN_DERIVED_SERIES, *IN_A_REPLAY}
+    beside = {*IN_DERIVED_SERIES, *test_corporate_actions.POINTS}
+    tried = {*of_batches, *beside, *IN_A_REPLAY}
     assert {point for point in fail_points.POINTS if not point.startswith("producer.")} == tried

@@ -98,6 +98,7 @@ class Vendor:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.bars: dict[Series, dict[str, Sequence[str]]] = {}
+        self.lists: dict[Series, list[dict[str, str]]] = {}
         self.envelopes: list[dict[str, str]] = []
         self.calls: list[tuple[Series, Slice]] = []
         self._now = now
@@ -109,6 +110,8 @@ class Vendor:
         return classify(200, {}, json.dumps(content).encode(), series), self._now()
 
     def _answer(self, series: Series, part: Slice) -> Any:
+        if series in self.lists:
+            return {"symbol": series.symbol, "data": self.lists[series]}
         bars = self.bars.get(series)
         if bars is None:
             return {"Error Message": "Invalid API call. Please retry"}
@@ -129,6 +132,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.log: list[tuple[bytes, bytes]] = []
+        self.topics: list[str] = []
         self.up = True
         self.has_topic = True
         self.clients = 0
@@ -154,12 +158,13 @@ class BrokerClient:
             raise KafkaTimeoutError(f"no metadata for {topic}")
         return {0}
 
-    def send(self, topic: str, value: bytes, key: bytes) -> Future:  # noqa: ARG002
+    def send(self, topic: str, value: bytes, key: bytes) -> Future:
         if not self._broker.up:
             return Future(KafkaTimeoutError("expired"))
         if self.fails_with is not None:
             return Future(self.fails_with)
         self._broker.log.append((key, value))
+        self._broker.topics.append(topic)
         return Future(None)
 
     def close(self, timeout: float) -> None:  # noqa: ARG002

@@ -94,6 +94,7 @@ class Process:
                     "ALPHA_VANTAGE_KEY": "K3Y",
                     "PRODUCER_STATE_DIR": str(world.folder),
                     "SYMBOLS": "AAPL",
+                    "CORPORATE_ACTIONS": "false",
                     **variables,
                 }
             )

@@ -37,6 +37,7 @@ def test_defaults() -> None:
         fetch_parallel=8,
         delivery_seconds=120,
         history_months=0,
+        corporate_actions=True,
         kafka_bootstrap=("127.0.0.1:9092",),
         state_dir=Path("data/producer"),
         market_clock=settings.market_clock,

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.simulator.api.calls import Answer, Api, Call
 from services.simulator.api.rate_limits import Limiter, parse_plan
-from services.simulator.market.bars import BarSource, PrintedBar
+from services.simulator.market.bars import BarSource, PrintedBar, WithoutActions
 from services.simulator.market.trading_sessions import Sessions
 
 INTRADAY = {"function": "TIME_SERIES_INTRADAY", "symbol": "IBM", "interval": "1min"}
@@ -41,7 +41,7 @@ class HandClock:
 
 
 @dataclass
-class FixedBars:
+class FixedBars(WithoutActions):
     """Two minutes and two days of one symbol, whatever the time; `late` adds one after hours."""
 
     late: bool = False

@@ -1,0 +1,1 @@
+"""Corporate actions from Kafka to PostgreSQL, exactly once in effect."""

@@ -1,0 +1,92 @@
+"""Follows the topic of corporate actions beside the query of the bars.
+
+In come the records that the producer sends, out go rows of market.corporate_actions, each record
+once in effect. Faults of the environment are waited out; anything else stops the stream.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+import tenacity
+
+from services.common.topics import Topic
+from services.stream.actions.apply import Publish, Work, apply
+from services.stream.broker import BrokerError, TopicReader, topic_facts
+from services.stream.retry import waiting_out
+from services.stream.sink.batch import InstanceConnection
+from services.stream.spark.starting_offsets import starting_offsets
+
+READ_SECONDS: Final = 0.5
+_ABSENT_SECONDS: Final = 5.0
+
+
+@dataclass
+class ActionConsumer:
+    """`run` lasts until `stopping` is set; `on_retry` is told of each fault that is waited out."""
+
+    bootstrap: str
+    topic: Topic
+    connection: InstanceConnection
+    publish: Publish
+    accept_lost: bool
+    stopping: Event
+    on_retry: Callable[[str], None]
+    log: logging.Logger
+
+    def run(self) -> None:
+        """Work until told to stop. Raises DatabaseError of an unknown fault, LedgerMismatchError,
+        OffsetGapError."""
+        patient = waiting_out(self.stopping, self._alarm)
+        try:
+            while not self.stopping.is_set():
+                patient(self.follow)
+        except tenacity.RetryError:
+            self.log.debug("asked to stop while corporate actions were waiting")
+        finally:
+            self.connection.close()
+
+    def follow(self) -> None:
+        """Apply what comes until told to stop, or until the topic does not exist."""
+        facts = topic_facts(self.bootstrap, self.topic.name)
+        if facts is None:
+            self.log.warning(
+                "topic %s does not exist; `python -m services.topics.main` creates it",
+                self.topic.name,
+            )
+            self.stopping.wait(_ABSENT_SECONDS)
+            return
+        known, topic_id = self.connection.session().read_ledger(self.topic.name)
+        starts = starting_offsets(facts, known, topic_id, self.accept_lost)
+        reader = TopicReader(self.bootstrap, self.topic.name, starts)
+        try:
+            self._apply_all(
+                reader, Work(self.topic.name, facts.topic_id, self.publish, self.accept_lost)
+            )
+        finally:
+            with suppress(BrokerError):
+                reader.close()
+
+    def _apply_all(self, reader: TopicReader, work: Work) -> None:
+        while not self.stopping.is_set():
+            batch = reader.read(READ_SECONDS)
+            if not batch.ranges:
+                continue
+            for move in apply(self.connection.session(), work, batch):
+                self.log.info(
+                    "corporate actions: %d records, %d stored, %d superseded, %d rejected",
+                    move.until - move.start,
+                    move.stored,
+                    move.superseded,
+                    move.rejected,
+                )
+
+    def _alarm(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        self.on_retry(str(getattr(error, "sqlstate", None) or type(error).__name__))
+        self.log.error("corporate actions wait, nothing is lost: %s", error)

@@ -1,0 +1,118 @@
+"""A share that splits 10:1, then 1:8, and pays dividends, beside its twin that does neither."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from decimal import Decimal
+
+from scripts.local_stack.servers.ports import free_ports
+from scripts.local_stack.servers.processes import Child
+from services.common.fail_points import EXIT_CODE
+from tests.e2e.test_real_bars import Pipeline, clock_at, pipeline
+from tests.fixtures.live import end, log_of, wait_for
+from tests.fixtures.market import Market, Row
+
+__all__ = ["pipeline"]
+
+ASKED = {
+    "SYMBOLS": "TWINA,TWINB",
+    "INTERVALS": "60min,1d",
+    "ADJUSTED": "false",
+    "CORPORATE_ACTIONS": "true",
+}
+BEFORE, AFTER = clock_at("2025-11-06T04:30:00"), clock_at("2025-11-12T22:30:00")
+BARS = """
+select interval, session_date::text, bar_time_utc, open, high, low, close, volume
+from bi.{} where symbol = %s order by interval, bar_time_utc
+"""
+ACTIONS = """
+select kind, ex_date::text, numerator / denominator, amount, reference_date::text
+from bi.corporate_actions order by ex_date
+"""
+RAW_ACTIONS = """
+select symbol, kind, ex_date, number, numerator, denominator, amount, is_withdrawn
+from market.corporate_actions order by symbol, kind, ex_date
+"""
+
+
+def bars(market: Market, view: str, symbol: str) -> list[Row]:
+    return market.rows(BARS.format(view), (symbol,), "powerbi_reader")
+
+
+POINTS = ("producer.actions_booked", "producer.actions_covered")
+
+
+def start_market(pipeline: Pipeline, clock: str, dying: Sequence[str] = ()) -> tuple[Child, Child]:
+    """Start simulator and producer at an instant; producers before it die at these points."""
+    (port,) = free_ports(1)
+    simulator = pipeline.start(
+        "simulator",
+        SIMULATOR_PORT=str(port),
+        MARKET_CLOCK=clock,
+        ALPHA_VANTAGE_PLAN="unlimited",
+    )
+    url = f"http://127.0.0.1:{port}/query"
+    for point in dying:
+        child = pipeline.start_producer(url, clock, **ASKED, FAIL_AT=point)
+        assert child.process.wait(60) == EXIT_CODE, log_of(child)
+    return simulator, pipeline.start_producer(url, clock, **ASKED)
+
+
+def end_market(pipeline: Pipeline, running: tuple[Child, Child], day: str, actions: int) -> None:
+    """End simulator and producer once all series have a bar of a day and all actions are there."""
+    newest = """
+        select count(distinct (symbol, interval))::int from market.events_stream
+        where session_date = %s
+    """
+    market = pipeline.stream.market
+    wait_for(lambda: market.rows(newest, (day,)) == [(4,)], f"bars of {day}", seconds=240)
+    wait_for(lambda: len(market.rows(RAW_ACTIONS)) == actions, "the actions")
+    for child in reversed(running):
+        assert end(child)[0] == 0, log_of(child)
+
+
+def assert_twins(market: Market) -> None:
+    adjusted = bars(market, "bars_split_adjusted", "TWINA")
+    assert adjusted == bars(market, "bars_split_adjusted", "TWINB")
+    assert adjusted == bars(market, "bars", "TWINB")
+    assert {row[0] for row in adjusted} == {"60min", "1d"}
+
+
+def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline) -> None:
+    market = pipeline.stream.market
+    # Dividends are announced before they are paid: they end the first stream.
+    dying = pipeline.stream.start(FAIL_AT="actions.ledger_moved")
+    running = start_market(pipeline, BEFORE)
+    assert dying.process.wait(120) == EXIT_CODE, log_of(dying)
+    stream = pipeline.stream.start()
+    end_market(pipeline, running, "2025-11-05", actions=2)
+    old = bars(market, "bars", "TWINA")
+    end_market(pipeline, start_market(pipeline, AFTER, POINTS), "2025-11-12", actions=4)
+
+    assert market.rows(ACTIONS, (), "powerbi_reader") == [
+        ("split", "2025-11-06", Decimal(10), None, None),
+        ("dividend", "2025-11-07", None, Decimal("1.25"), "2025-11-06"),
+        ("split", "2025-11-11", Decimal("0.125"), None, None),
+        ("dividend", "2025-11-12", None, Decimal("0.30"), "2025-11-11"),
+    ]
+    assert_twins(market)
+    traded = bars(market, "bars", "TWINA")
+    assert [row for row in traded if row[1] <= "2025-11-05"] == old
+    plain = {row[:3]: row for row in bars(market, "bars", "TWINB")}
+    for row in traded:
+        ratio = plain[row[:3]][6] / row[6]
+        day = row[1]
+        known = {True: Decimal("0.8"), day >= "2025-11-06": Decimal(8), day >= "2025-11-11": 1}
+        assert ratio == known[True], row
+    assert bars(market, "bars_total_return", "TWINA") != bars(market, "bars", "TWINB")
+
+    before = market.rows(RAW_ACTIONS)
+    market.run("delete from market.corporate_actions")
+    replayed = pipeline.stream.run("services.stream.replay", "--corporate-actions")
+    assert replayed.returncode == 0, replayed.stderr
+    assert market.rows(RAW_ACTIONS) == before
+    assert_twins(market)
+    assert end(stream, signal.SIGTERM)[0] == 0, log_of(stream)
+    assert market.rows("select count(*) from market.rejected_events") == [(0,)]
+    pipeline.stream.reconcile()
