@@ -73,7 +73,7 @@ CANDLES: Final = Table(
             timestamp=_TIMES,
             number=f"{_OHLC} volume",
             whole="bars",
-            flag="is_final",
+            flag="adjusted is_final",
             text="direction rolled_up_from",
         )
     ),
