@@ -5,23 +5,27 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 from services.stream.decoding.copy_binary import ROW_COLUMNS
 from services.stream.decoding.copy_text import LINE_COLUMNS
 
-Value = str | Decimal | int | bool | date | datetime
+Value = str | Decimal | int | bool | date | datetime | None
 
+_NULL = "\\N"
+_EXACT = Context(prec=60, traps=[Inexact])
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _number(digits: bytes) -> Decimal:
     count, weight, sign, scale, *parts = struct.unpack(f">hhHh{(len(digits) - 8) // 2}h", digits)
-    assert (count, sign, scale) == (len(parts), 0, 6)
+    assert (count, sign) == (len(parts), 0)
     assert all(0 <= part < 10_000 for part in parts)
-    return sum(
+    exact = sum(
         (part * Decimal(10_000) ** (weight - place) for place, part in enumerate(parts)), Decimal(0)
     )
+    # With as many digits after the point as were sent.
+    return exact.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
 
 
 def _integer(content: bytes) -> int:
@@ -38,17 +42,17 @@ def _of_each(**kinds: str) -> dict[str, str]:
 
 
 _KINDS = _of_each(
-    text="symbol interval source freshness",
-    flag="adjusted is_final",
-    price="open high low close",
-    integer="volume kafka_partition kafka_offset",
+    text="symbol interval source freshness basis",
+    flag="is_final",
+    number="open high low close volume",
+    integer="kafka_partition kafka_offset",
     day="session_date",
     instant="bar_time observed_at",
 )
 _FROM_BYTES: Mapping[str, Callable[[bytes], Value]] = {
     "text": bytes.decode,
     "flag": lambda content: {b"\0": False, b"\1": True}[content],
-    "price": _number,
+    "number": _number,
     "integer": _integer,
     "day": lambda content: (_EPOCH + timedelta(days=_integer(content))).date(),
     "instant": lambda content: _EPOCH + timedelta(microseconds=_integer(content)),
@@ -56,7 +60,7 @@ _FROM_BYTES: Mapping[str, Callable[[bytes], Value]] = {
 _FROM_TEXT: Mapping[str, Callable[[str], Value]] = {
     "text": str,
     "flag": lambda text: {"false": False, "true": True}[text],
-    "price": Decimal,
+    "number": Decimal,
     "integer": int,
     "day": date.fromisoformat,
     "instant": _instant,
@@ -68,12 +72,15 @@ def values(line: str | bytes) -> dict[str, Value]:
     if isinstance(line, str):
         assert line.endswith("\n")
         texts = zip(LINE_COLUMNS, line[:-1].split("\t"), strict=True)
-        return {name: _FROM_TEXT[_KINDS[name]](text) for name, text in texts}
+        return {
+            name: None if text == _NULL else _FROM_TEXT[_KINDS[name]](text) for name, text in texts
+        }
     place = 0
-    found = {}
+    found: dict[str, Value] = {}
     for name in ROW_COLUMNS:
         begin = place + 4
-        place = begin + _integer(line[place:begin])
-        found[name] = _FROM_BYTES[_KINDS[name]](line[begin:place])
+        length = _integer(line[place:begin])
+        place = begin + max(0, length)
+        found[name] = None if length < 0 else _FROM_BYTES[_KINDS[name]](line[begin:place])
     assert place == len(line)
     return found

@@ -37,8 +37,7 @@ QUOTES: Final = Table(
             date="session_date",
             timestamp=f"{_TIMES} observed_at_utc",
             number="price previous_close change change_percent session_open session_high "
-            "session_low session_volume age_seconds observed_age_seconds",
-            whole="bar_volume",
+            "session_low session_volume bar_volume age_seconds observed_age_seconds",
             flag="is_final",
         ),
     ),
@@ -56,9 +55,9 @@ BARS: Final = Table(
     keyed(
         columns(
             timestamp=f"{_TIMES} observed_at_utc",
-            whole="minute_of_day volume revision",
-            number=_OHLC,
-            text="direction source freshness",
+            whole="minute_of_day revision",
+            number=f"{_OHLC} volume",
+            text="direction source freshness basis",
             flag="adjusted is_final",
         )
     ),
@@ -116,8 +115,9 @@ VOLUME_FLOW: Final = Table(
     keyed(
         columns(
             timestamp=_TIMES,
-            whole="minute_of_day volume up_volume down_volume net_volume usual_bars",
-            number="cumulative_volume cumulative_net_volume usual_volume relative_volume",
+            whole="minute_of_day usual_bars",
+            number="volume up_volume down_volume net_volume cumulative_volume "
+            "cumulative_net_volume usual_volume relative_volume",
         )
     ),
     (
@@ -181,9 +181,9 @@ INTRADAY: Final = Table(
     "One row per symbol, intraday interval, session and minute of the day, beside what is usual.",
     keyed(
         columns(
-            whole="minute_of_day minute_of_session volume usual_bars",
+            whole="minute_of_day minute_of_session usual_bars",
             timestamp=_TIMES,
-            number="volume_share_percent return_percent range_percent usual_volume "
+            number="volume volume_share_percent return_percent range_percent usual_volume "
             "usual_return_percent usual_range_percent",
         )
     ),
@@ -202,8 +202,8 @@ ANOMALIES: Final = Table(
         columns(
             timestamp=_TIMES,
             text="kind severity reason",
-            number=f"value score {_OHLC}",
-            whole="severity_rank volume",
+            number=f"value score {_OHLC} volume",
+            whole="severity_rank",
         )
     ),
     (_rows("Number of anomalies", "Anomalies"),),
@@ -227,7 +227,7 @@ PATTERNS: Final = Table(
     "Patterns",
     "patterns",
     "One row per bar and classic candle pattern.",
-    keyed(columns(timestamp=_TIMES, text="pattern direction", number=_OHLC, whole="volume")),
+    keyed(columns(timestamp=_TIMES, text="pattern direction", number=f"{_OHLC} volume")),
     (_rows("Number of patterns", "Patterns"),),
 )
 QUALITY: Final = Table(

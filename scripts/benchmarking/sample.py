@@ -44,7 +44,7 @@ class Sample:
         start = _start_text(self.minute)
         return (
             f"{self.symbol}\t{start}\t1min\t{prices}\t{self.volume}\t{start[:10]}\tsimulator\t"
-            f"simulated\ttrue\ttrue\t{_seen_text(self.version)}\t{partition}\t{offset}\n"
+            f"simulated\traw\ttrue\t{_seen_text(self.version)}\t{partition}\t{offset}\n"
         )
 
     def event(self, seen: str | None = None) -> bytes:
@@ -55,7 +55,7 @@ class Sample:
             f'"exchange_time":"{_start_text(self.minute)}","exchange_tz":"UTC",'
             f'"ohlcv":{{"open":"{first}","high":"{high}","low":"{low}","close":"{last}",'
             f'"volume":"{self.volume}"}},"source":"simulator","freshness":"simulated",'
-            f'"adjusted":true,"is_final":true,'
+            f'"adjusted":false,"is_final":true,'
             f'"observed_at":"{seen or _seen_text(self.version)}",'
             '"schema_version":1}'
         ).encode()

@@ -14,11 +14,11 @@ _CONNECTIONS = 2
 _STORE = """
 insert into market.events_stream (
     symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    basis, is_final, observed_at, kafka_partition, kafka_offset
 )
 select
     'H' || lpad((n / 2000)::text, 4, '0'), at, '1min', 10, 12, 9, 11, n, at::date, 'simulator',
-    'historical', true, true, now(), 0, 0
+    'historical', 'raw', true, now(), 0, 0
 from (
     select n, timestamptz '2025-01-06 14:30:00+00'
         + (%s::bigint * 2000 + n %% 2000) * interval '1 minute' as at

@@ -96,7 +96,7 @@ def _check_rows(
     rows = [*tables.current, *tables.replaced]
     for row in rows:
         _, event = topic.get(row.place, (b"", None))
-        if event is None or (key_of(event), int(event.ohlcv.volume)) != (row.key, row.volume):
+        if event is None or (key_of(event), int(event.ohlcv.volume or 0)) != (row.key, row.volume):
             findings.wrong.append(f"nobody sent {row}")
     for what, counted in (
         ("place", Counter(row.place for row in rows)),
@@ -116,7 +116,7 @@ def _check_winners(
     for (_, offset), (_, event) in topic.items():
         if event is not None:
             seen = datetime.fromisoformat(event.observed_at)
-            mark = (seen, offset, int(event.ohlcv.volume))
+            mark = (seen, offset, int(event.ohlcv.volume or 0))
             winners[key_of(event)] = max(winners.get(key_of(event), mark), mark)
     stored = {row.key: row for row in tables.current}
     for key, (seen, _, volume) in winners.items():

@@ -143,7 +143,7 @@ class MarketRun:
 
 def _values(fields: dict[str, str]) -> Values:
     opened, high, low, close, volume = (fields[name] for name in _FIELDS)
-    return Decimal(opened), Decimal(high), Decimal(low), Decimal(close), int(volume)
+    return Decimal(opened), Decimal(high), Decimal(low), Decimal(close), Decimal(volume)
 
 
 def _bar(value: bytes | None) -> Bar | None:

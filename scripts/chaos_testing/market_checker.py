@@ -14,7 +14,7 @@ from decimal import Decimal
 from scripts.chaos_testing.checker import Findings, Key, Place
 from services.common.bar import Bar
 
-Values = tuple[Decimal, Decimal, Decimal, Decimal, int]
+Values = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 """Open, high, low, close and volume."""
 
 
@@ -53,7 +53,7 @@ def values_of(bar: Bar) -> Values:
     ohlcv = bar.ohlcv
     prices = (Decimal(text) for text in (ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close))
     opened, high, low, close = prices
-    return opened, high, low, close, int(ohlcv.volume)
+    return opened, high, low, close, Decimal(ohlcv.volume or 0)
 
 
 def _before(answer: Mapping[Key, Values], until: str) -> dict[Key, Values]:

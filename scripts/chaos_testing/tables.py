@@ -14,8 +14,8 @@ from scripts.local_stack.servers import database
 
 _ROWS = """
 select
-    symbol, to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), volume, observed_at,
-    kafka_partition, kafka_offset
+    symbol, to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), volume::bigint,
+    observed_at, kafka_partition, kafka_offset
 from {} where starts_with(symbol, %s)
 """
 _BARS = """

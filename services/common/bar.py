@@ -40,10 +40,23 @@ EXCHANGE_ZONES: Final = (
 SYMBOL_PATTERN: Final = r"[A-Z0-9^][A-Z0-9.&\-]{0,15}"
 """A whole symbol, such as AAPL, BRK-B, TSCO.LON, M&M.BSE or 600104.SHH."""
 
-PRICE_PATTERN: Final = r"[0-9]{1,12}(\.[0-9]{1,6}0{0,12})?"
-"""A price that numeric(18,6) holds without rounding; bounded, as endless zeros cost minutes."""
+_DECIMALS: Final = r"(\.[0-9]{1,10}0{0,12})?"
+PRICE_PATTERN: Final = rf"[0-9]{{1,12}}{_DECIMALS}"
+"""A price of at most ten decimals that count; bounded, as endless zeros cost minutes."""
 
-VOLUME_PATTERN: Final = r"[0-9]{1,19}"
+VOLUME_PATTERN: Final = rf"[0-9]{{1,19}}{_DECIMALS}"
+"""A volume: whole, with a fraction (consolidated US volume, crypto), or written as 1185.0."""
+
+RAW: Final = "raw"
+UNKNOWN_BASIS: Final = "unknown"
+
+
+def price_basis(adjusted: bool, adjusted_as_of: str | None) -> str:
+    """Return what the prices of a bar are comparable with: `raw`, as traded; `adjusted DATE`, all
+    bars adjusted as of that day; or `unknown`, adjusted as of a day that nobody kept."""
+    if not adjusted:
+        return RAW
+    return UNKNOWN_BASIS if adjusted_as_of is None else f"adjusted {adjusted_as_of}"
 
 
 def normal_symbol(text: str) -> str:
@@ -61,13 +74,14 @@ _COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 @dataclass(frozen=True)
 class Ohlcv:
-    """Open, high, low, close and volume as decimal strings, in the exchange's currency."""
+    """Open, high, low, close and volume as decimal strings, in the exchange's currency; a market
+    that tells no volume, such as foreign exchange, has None."""
 
     open: str
     high: str
     low: str
     close: str
-    volume: str
+    volume: str | None
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,9 @@ class Bar:
     `exchange_time` is the bar's start on the exchange's own clock (`YYYY-MM-DD HH:MM:SS`, a
     bare date for 1d), `observed_at` the UTC instant at which the response arrived (ISO 8601,
     milliseconds, Z). The bar's identity is (symbol, interval, start); the observation with the
-    newest `observed_at` wins.
+    newest `observed_at` wins. Of an adjusted bar `adjusted_as_of` is the day (YYYY-MM-DD) as of
+    which the vendor adjusted it, where that is known: bars of one series with one such day may be
+    compared with each other.
     """
 
     symbol: str
@@ -91,6 +107,7 @@ class Bar:
     is_final: bool
     observed_at: str
     schema_version: int = SCHEMA_VERSION
+    adjusted_as_of: str | None = None
 
     def key(self) -> bytes:
         """Return the Kafka key: all bars of a symbol keep their order in one partition."""
@@ -99,4 +116,7 @@ class Bar:
     def to_json(self) -> bytes:
         """Return the Kafka value: compact UTF-8 JSON."""
         # Not by dataclasses.asdict, which copies every value: a third of the producer's work.
-        return _COMPACT.encode({**vars(self), "ohlcv": vars(self.ohlcv)}).encode()
+        event = {**vars(self), "ohlcv": vars(self.ohlcv)}
+        if self.adjusted_as_of is None:
+            del event["adjusted_as_of"]
+        return _COMPACT.encode(event).encode()

@@ -19,7 +19,7 @@ REVISED_WITHIN = timedelta(minutes=LATEST_REVISION_MINUTES)
 # All but what tells when and in how many steps a bar arrived.
 ROWS = b"""
     select symbol, interval, bar_time, open, high, low, close, volume, session_date, source,
-        freshness, adjusted, is_final
+        freshness, basis, is_final
     from bi.events_stream
     where is_final and bar_time between %s and %s
     order by symbol, interval, bar_time

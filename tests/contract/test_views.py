@@ -28,7 +28,13 @@ def test_the_columns_of_the_views_are_those_that_reports_are_built_on(market: Ma
 
 
 def test_no_view_shows_people_a_time_without_saying_whose() -> None:
-    older = {"events_stream", "bar_indicators", "sink_status", "rejected_by_reason"}
+    older = {
+        "events_stream",
+        "bar_revisions",
+        "bar_indicators",
+        "sink_status",
+        "rejected_by_reason",
+    }
     for line in COLUMNS:
         name, kind = line.split(": ")
         view, column = name.split(".")

@@ -27,7 +27,7 @@ _PLAIN_TABLE = """
 create table plain_bars (
     symbol text, bar_time timestamptz, interval text, open numeric(18, 6), high numeric(18, 6),
     low numeric(18, 6), close numeric(18, 6), volume bigint, session_date date, source text,
-    freshness text, adjusted boolean, is_final boolean, observed_at timestamptz,
+    freshness text, basis text, is_final boolean, observed_at timestamptz,
     kafka_partition integer, kafka_offset bigint
 )
 """

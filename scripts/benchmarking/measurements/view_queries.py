@@ -36,12 +36,12 @@ order by session_date desc limit %s
 _BARS = """
 insert into market.events_stream (
     symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    basis, is_final, observed_at, kafka_partition, kafka_offset
 )
 select
     'S' || lpad(symbol::text, 4, '0'), opens_at + minute * interval '1 minute', '1min',
     price, 1.002 * price, 0.998 * price, price * (1 + 0.001 * sin(minute * symbol)),
-    (1000 + 500 * sin(minute + symbol))::bigint, session_date, 'simulator', 'simulated', false,
+    (1000 + 500 * sin(minute + symbol))::bigint, session_date, 'simulator', 'simulated', 'raw',
     true, opens_at + minute * interval '1 minute' + interval '61 seconds', 0, 0
 from market.exchange_sessions
 cross join generate_series(0, 389) as minute

@@ -11,6 +11,7 @@ import psycopg2
 from confluent_kafka import Consumer, TopicPartition
 
 from scripts.benchmarking.peers.peer import COLUMNS, Target, report, upsert
+from services.common.bar import price_basis
 
 BATCH = 50_000
 _STAGING = f"""
@@ -62,7 +63,7 @@ def _line(message: Any) -> str:
         f"{event['symbol']}\t{event['exchange_time']}+00\t{event['interval']}\t{prices['open']}\t"
         f"{prices['high']}\t{prices['low']}\t{prices['close']}\t{prices['volume']}\t"
         f"{event['exchange_time'][:10]}\t{event['source']}\t{event['freshness']}\t"
-        f"{event['adjusted']}\t{event['is_final']}\t{event['observed_at']}\t"
+        f"{price_basis(event['adjusted'], None)}\t{event['is_final']}\t{event['observed_at']}\t"
         f"{message.partition()}\t{message.offset()}\n"
     )
 

@@ -45,7 +45,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "volume": {"type": "int64"},
     "source": {"type": "string"},
     "freshness": {"type": "string"},
-    "adjusted": {"type": "boolean"},
+    "basis": {"type": "string"},
     "is_final": {"type": "boolean"},
     "observed_at": _INSTANT,
     "kafka_partition": {"type": "int32"},

@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from psycopg2.extras import execute_values
 
 from scripts.benchmarking.peers.peer import COLUMNS, Target, report, upsert
+from services.common.bar import price_basis
 
 BATCH = 10_000
 _STATEMENT = f"insert into market.events_stream as bar ({COLUMNS}) values %s {upsert('bar')}"
@@ -55,7 +56,7 @@ def _row(record: Any) -> tuple[Any, ...]:
         event["exchange_time"][:10],
         event["source"],
         event["freshness"],
-        event["adjusted"],
+        price_basis(event["adjusted"], None),
         event["is_final"],
         event["observed_at"],
         record.partition,

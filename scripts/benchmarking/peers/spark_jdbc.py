@@ -76,7 +76,7 @@ def _bars(source: DataFrame) -> DataFrame:
         F.to_date("event.exchange_time").alias("session_date"),
         "event.source",
         "event.freshness",
-        "event.adjusted",
+        F.when(F.col("event.adjusted"), "unknown").otherwise("raw").alias("basis"),
         "event.is_final",
         "event.observed_at",
         F.col("partition").alias("kafka_partition"),

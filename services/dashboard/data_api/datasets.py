@@ -14,7 +14,7 @@ class Kind(Enum):
     """What a column holds: its Python type, and how SQL casts text to it."""
 
     TEXT = "text"
-    PRICE = "numeric"
+    EXACT = "numeric"
     REAL = "double precision"
     WHOLE = "bigint"
     INSTANT = "timestamptz"
@@ -29,7 +29,8 @@ class Dataset:
     """A view of `bi`. `key` is unique and gives the order; `time` is what from and to bound.
 
     `days`: a view that computes as it is asked is asked for one or several series, and unless
-    `from` says otherwise for so many days; without bounds it would take minutes.
+    `from` says otherwise for so many days; without bounds it would take minutes. `past` is the
+    function that gives the rows as they were stored at an instant, if there is one.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dataset:
     key: tuple[str, ...]
     time: str | None = None
     days: int | None = None
+    past: str | None = None
 
     def has(self, column: str) -> bool:
         """Return whether the table has such a column."""
@@ -68,17 +70,17 @@ BARS: Final = Dataset(
     _columns(
         text="symbol interval",
         instant="bar_time",
-        price=_OHLC,
-        whole="volume",
+        exact=f"{_OHLC} volume",
         day="session_date",
-        text_2="source freshness",
+        text_2="source freshness basis",
         flag="adjusted is_final",
         instant_2="observed_at",
-        whole_2="revision",
+        whole="revision",
         instant_3="inserted_at updated_at",
     ),
     ("symbol", "interval", "bar_time"),
     "bar_time",
+    past="bi.bars_as_of",
 )
 INDICATORS: Final = Dataset(
     "indicators",
@@ -125,8 +127,8 @@ CANDLES: Final = tuple(
             text="symbol",
             instant="bar_time",
             day="session_date",
-            price=_OHLC,
-            whole="volume bars",
+            exact=f"{_OHLC} volume",
+            whole="bars",
             flag="is_final",
             text_2="rolled_up_from",
         ),
@@ -144,10 +146,9 @@ QUOTES: Final = Dataset(
         day="session_date",
         utc="bar_time_utc",
         local="bar_time_exchange",
-        price="price previous_close change",
+        exact="price previous_close change",
         real="change_percent",
-        price_2="session_open session_high session_low",
-        whole="session_volume bar_volume",
+        exact_2="session_open session_high session_low session_volume bar_volume",
         flag="is_final",
         text_2="freshness source",
         utc_2="observed_at_utc",
@@ -172,14 +173,14 @@ ANALYTIC: Final = (
         "comparison",
         "Closes made comparable: the session's first open is 100.",
         "bi.comparison",
-        price="close base_price",
+        exact="close base_price",
         real="rebased session_return_percent",
     ),
     _analytic(
         "volatility",
         "True range, deviation of returns and bands beside the prices.",
         "bi.volatility",
-        price=_OHLC,
+        exact=_OHLC,
         real="true_range atr_14 atr_percent volatility_20 volatility_20_annual_percent "
         "bollinger_upper_20 bollinger_middle_20 bollinger_lower_20 band_width_percent "
         "band_position",
@@ -188,7 +189,8 @@ ANALYTIC: Final = (
         "profile",
         "Volume, return and range at each minute of a session, and what is usual at it.",
         "bi.intraday_profile",
-        whole="minute_of_day minute_of_session volume",
+        whole="minute_of_day minute_of_session",
+        exact="volume",
         real="volume_share_percent return_percent range_percent",
         whole_2="usual_bars",
         real_2="usual_volume usual_return_percent usual_range_percent",
@@ -203,8 +205,7 @@ ANALYTIC: Final = (
         text_2="severity",
         whole="severity_rank",
         text_3="reason",
-        price=_OHLC,
-        whole_2="volume",
+        exact=f"{_OHLC} volume",
     ),
     _analytic(
         "signals",
@@ -213,7 +214,7 @@ ANALYTIC: Final = (
         "rule",
         "direction",
         text="rule direction",
-        price="close",
+        exact="close",
         real="value threshold return_10_percent",
         flag="is_hit",
         whole="past_signals past_hits",

@@ -27,7 +27,7 @@ MEDIA_TYPES: Final = {
 }
 _ARROW: Final = {
     Kind.TEXT: pa.string(),
-    Kind.PRICE: pa.decimal128(24, 6),
+    Kind.EXACT: pa.decimal128(38, 10),
     Kind.REAL: pa.float64(),
     Kind.WHOLE: pa.int64(),
     Kind.INSTANT: pa.timestamp("us", "UTC"),
@@ -61,7 +61,8 @@ class Body:
 
 
 class Encoder:
-    """Makes one page in one of the MEDIA_TYPES. Prices keep every digit in each of them."""
+    """Makes one page in one of the MEDIA_TYPES. Prices and volumes keep every digit in each of
+    them; Parquet, whose columns have one scale, writes ten after the point."""
 
     def __init__(self, dataset: Dataset, form: str) -> None:
         self._names = [name for name, _ in dataset.columns]
@@ -123,10 +124,14 @@ class Encoder:
     def _as_table(self, rows: Rows) -> pa.Table:
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(self._names)
         arrays = [
-            pa.array(_fitting(column, kind), _ARROW[kind])
-            for column, kind in zip(columns, self._kinds, strict=True)
+            self._as_array(column, kind) for column, kind in zip(columns, self._kinds, strict=True)
         ]
         return pa.Table.from_arrays(arrays, names=self._names)
+
+    def _as_array(self, column: Sequence[Any], kind: Kind) -> pa.Array:
+        if kind is Kind.EXACT and self._form == "csv":
+            return pa.array(column)  # as many digits as the finest of them has
+        return pa.array(_fitting(column, kind), _ARROW[kind])
 
 
 def _dumps(value: Any) -> bytes:

@@ -37,6 +37,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     cursor: str | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
         conditions.append((f"{dataset.time} >= %s", _bound(dataset, since)))
     if until is not None:
         conditions.append((f"{dataset.time} < %s", _bound(dataset, until)))
-    parameters = [value for _, value in conditions]
+    source, parameters = dataset.view, [value for _, value in conditions]
+    if wanted.as_of is not None:
+        source, parameters = f"{dataset.past}(%s)", [wanted.as_of, *parameters]
     terms = [term for term, _ in conditions]
     if wanted.cursor is not None:
         sign = "<" if wanted.descending else ">"
@@ -74,7 +77,7 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
     way = " desc" if wanted.descending else ""
     order = ", ".join(f"{name}{way}" for name in dataset.key)
     columns = ", ".join(name for name, _ in dataset.columns)
-    text = f"select {columns} from {dataset.view}{where} order by {order} limit %s"
+    text = f"select {columns} from {source}{where} order by {order} limit %s"
     return Statement(text, (*parameters, wanted.limit + 1))
 
 

@@ -8,7 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from services.common.bar import SYMBOL_PATTERN, normal_symbol
 from services.dashboard.data_api.paging import MOST_ROWS, Wanted
@@ -77,6 +85,25 @@ class SeriesQuery(SymbolQuery):
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
         return replace(super().wanted(today), interval=self.interval)
+
+
+class PastQuery(SeriesQuery):
+    """What a table takes that also knows what it held before."""
+
+    as_of: Moment | None = Field(
+        None, description="The rows as they were stored at this instant, of the symbols named."
+    )
+
+    @field_validator("as_of")
+    @classmethod
+    def _names_symbols(cls, given: Moment | None, others: ValidationInfo) -> Moment | None:
+        if not others.data.get("symbol"):
+            raise ValueError("needs a symbol: the past is looked up series by series")
+        return given
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return replace(super().wanted(today), as_of=_utc(self.as_of))
 
 
 class AnalyticQuery(SeriesQuery):

@@ -21,7 +21,13 @@ from services.dashboard.data_api.paging import (
     page_statement,
     write_cursor,
 )
-from services.dashboard.data_api.queries import AnalyticQuery, PageQuery, SeriesQuery, SymbolQuery
+from services.dashboard.data_api.queries import (
+    AnalyticQuery,
+    PageQuery,
+    PastQuery,
+    SeriesQuery,
+    SymbolQuery,
+)
 from services.dashboard.data_api.response_buffer import ResponseBuffer
 from services.dashboard.postgres import Database
 
@@ -29,7 +35,7 @@ _NO_PAGE: Final = "The cursor is not one that this table gave out."
 
 _PYTHON: Final[dict[Kind, Any]] = {
     Kind.TEXT: str,
-    Kind.PRICE: float,
+    Kind.EXACT: float,
     Kind.REAL: float,
     Kind.WHOLE: int,
     Kind.INSTANT: datetime,
@@ -100,8 +106,13 @@ def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Respo
     async def analytic(request: Request, query: Annotated[AnalyticQuery, Query()]) -> Response:
         return await _page(request, tables, dataset, query)
 
+    async def past(request: Request, query: Annotated[PastQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset, query)
+
     if dataset.days is not None:
         return analytic
+    if dataset.past is not None:
+        return past
     if dataset.time is None:
         return plain
     return series if dataset.has("interval") else of_symbol

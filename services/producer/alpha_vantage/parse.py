@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from services.common.bar import Bar, Ohlcv
+from services.common.bar import Bar, Ohlcv, price_basis
 from services.producer.series import Series
 
-_FIELDS: Final = ("1. open", "2. high", "3. low", "4. close", "5. volume")
+_PRICES: Final = ("1. open", "2. high", "3. low", "4. close")
+_VOLUME: Final = "5. volume"
+# Bounded: an exponent can ask for more digits than there is memory.
+_EXPONENT: Final = re.compile(r"[0-9]{1,50}(\.[0-9]{0,50})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,17 @@ def _ohlcv(fields: Any) -> Ohlcv:
     if not isinstance(fields, dict):
         # Not a bar at all: its text travels in the first field, so that it can be seen later.
         return Ohlcv(_text(fields), "", "", "", "")
-    return Ohlcv(*(_text(fields.get(name, "")) for name in _FIELDS))
+    volume = fields.get(_VOLUME)
+    opened, high, low, close = (_text(fields.get(name, "")) for name in _PRICES)
+    return Ohlcv(opened, high, low, close, None if volume is None else _text(volume))
 
 
 def _text(value: Any) -> str:
-    return _encodable(value if isinstance(value, str) else json.dumps(value))
+    """Return a number with the digits that were sent, its exponent resolved without rounding."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    if _EXPONENT.fullmatch(text):
+        return format(Decimal(text), "f")
+    return _encodable(text)
 
 
 def _encodable(text: str) -> str:
@@ -75,7 +86,8 @@ def fingerprint(bar: Bar) -> bytes:
     """Return 16 bytes that change when the bar's content does; observation time is no content."""
     ohlcv = bar.ohlcv
     content = (
-        *(ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close, ohlcv.volume),
-        *(bar.exchange_tz, str(bar.adjusted), str(bar.is_final), bar.source),
+        *(ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close, str(ohlcv.volume)),
+        *(bar.exchange_tz, price_basis(bar.adjusted, bar.adjusted_as_of)),
+        *(str(bar.is_final), bar.source),
     )
     return hashlib.blake2b("\x1f".join(content).encode(), digest_size=16).digest()

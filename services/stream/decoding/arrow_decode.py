@@ -16,14 +16,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.common.bar import price_basis
 from services.stream.decoding import copy_binary
-from services.stream.decoding.arrow_fields import Cuts, FallbackError
+from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
 from services.stream.decoding.canonical import (
     FLAGS,
     OHLCV,
     ORIGIN,
     PLACES,
     PRICES,
+    PRICES_ALONE,
     SEEN,
     START,
     SYMBOL,
@@ -37,6 +39,9 @@ VALUE_BYTES = 1000
 KEY_BYTES = 16
 """Length of the longest symbol."""
 
+_NO_VOLUME = '"volume":null}'
+_QUOTED_VOLUME = '"volume":""}'
+
 # Few events of a batch differ in one of these, so that each text is looked at once.
 _FEW = (SYMBOL, START, ORIGIN, SEEN)
 _DAY_US = 86_400_000_000
@@ -48,20 +53,44 @@ def fast_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
     """Return ROW_SCHEMA of records (at least one) with partition, offset, timestamp, key and
     value.
 
-    Raises DoubtError.
+    Raises FallbackError.
     """
-    cuts = Cuts(records.column("value"))
+    try:
+        return _outcomes(records, Cuts(records.column("value")), has_volume=True)
+    except QuotesError:
+        return _outcomes_by_volume(records)
+
+
+def _outcomes_by_volume(records: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the outcomes of records of which some, or all, tell no volume."""
+    value = records.column("value")
+    lacks = pc.fill_null(pc.match_substring(value, _NO_VOLUME), False)
+    if not lacks.true_count:
+        raise FallbackError
+    # Quoted, so that all events have as many quotes.
+    quoted = pc.replace_substring(value, _NO_VOLUME, _QUOTED_VOLUME)
+    records = records.set_column(records.schema.get_field_index("value"), "value", quoted)
+    parts, places = [], []
+    for chosen, has_volume in ((lacks, False), (pc.invert(lacks), True)):
+        if chosen.true_count:
+            part = records.filter(chosen)
+            parts.append(_outcomes(part, Cuts(part.column("value")), has_volume))
+            places.append(np.flatnonzero(chosen.to_numpy(zero_copy_only=False)))
+    return pa.concat_batches(parts).take(pa.array(np.argsort(np.concatenate(places))))
+
+
+def _outcomes(records: pa.RecordBatch, cuts: Cuts, has_volume: bool) -> pa.RecordBatch:
     distinct = {section: _distinct(cuts, section) for section in _FEW}
-    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV)
+    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV if has_volume else PRICES_ALONE)
     symbol = _text(cuts, "symbol")
     _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
-    prices = copy_binary.millionths(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
-    _require_prices(prices)
+    prices = _numbers(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
+    volume = _numbers(_text(cuts, "ohlcv.volume")) if has_volume else None
+    _require_prices(prices.units)
     starts = _worked_out(distinct[START], _start, _START)
     observed_at = _instants(_text(cuts, "observed_at"))
     _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
     partition, offset = records.column("partition"), records.column("offset")
-    volume = _text(cuts, "ohlcv.volume").cast(pa.int64())
     columns = {
         "partition": partition,
         "offset": offset,
@@ -92,6 +121,13 @@ def _distinct(cuts: Cuts, section: Section) -> pa.DictionaryArray:
 
 def _require_match(texts: pa.StringArray, section: Section) -> None:
     _require(pc.match_substring_regex(texts, rf"\A{section.pattern}\z"))
+
+
+def _numbers(*texts: pa.StringArray) -> copy_binary.Numbers:
+    try:
+        return copy_binary.numbers(*texts)
+    except pa.ArrowInvalid:
+        raise FallbackError from None
 
 
 def _text(cuts: Cuts, name: str) -> pa.StringArray:
@@ -150,7 +186,8 @@ def _origin(text: str) -> dict[str, object]:
     parts = text.split('"')
     source, freshness = (parts[PLACES[name] - ORIGIN.first] for name in ("source", "freshness"))
     adjusted, is_final = (parts[number - ORIGIN.first] == ":true," for number in FLAGS)
-    return {"fields": copy_binary.origin(source, freshness, adjusted, is_final)}
+    basis = price_basis(adjusted, None)
+    return {"fields": copy_binary.origin(source, freshness, basis, is_final)}
 
 
 def _instants(text: pa.StringArray) -> pa.TimestampArray:

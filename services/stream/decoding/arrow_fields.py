@@ -16,9 +16,13 @@ class FallbackError(Exception):
     """A record is not certainly good; the batch must take the fallback path."""
 
 
+class QuotesError(FallbackError):
+    """The events have not as many quotes as canonical ones."""
+
+
 class Cuts:
     """The parts of each event as `canonical` counts them, from 0 before its first quote to the one
-    after its last. Raises DoubtError where one has fewer quotes, or more."""
+    after its last. Raises FallbackError where one has fewer quotes, or more."""
 
     def __init__(self, value: pa.BinaryArray) -> None:
         _, places, data = value.buffers()
@@ -28,7 +32,7 @@ class Cuts:
         text = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
         quotes = np.flatnonzero(text == ord('"'))
         if len(quotes) != _QUOTES * len(value):
-            raise FallbackError
+            raise QuotesError
         # Part n lies between bounds n and n + 1.
         self._bounds: npt.NDArray[np.int32] = np.empty((len(value), _QUOTES + 2), np.int32)
         self._bounds[:, 0] = ends[:-1] - 1

@@ -18,8 +18,6 @@ DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
 INSTANT = rf"{DATE}T{CLOCK}(\.[0-9]{{1,6}})?Z"
 
-# Fewer digits than the rule allows: the largest bigint has 19, and not all of those fit.
-_SURE_VOLUME = "[0-9]{1,18}"
 PRICES = ("open", "high", "low", "close")
 PLACES = {
     "symbol": 3,
@@ -66,6 +64,7 @@ def event(parts: str) -> Column:
             for flag, name in zip(flags, ("adjusted", "is_final"), strict=True)
         ),
         texts["observed_at"].alias("observed_at"),
+        F.lit(None).cast("string").alias("adjusted_as_of"),
     )
 
 
@@ -94,8 +93,8 @@ def _start() -> str:
     )
 
 
-def _ohlcv() -> str:
-    fields = [*((name, bar.PRICE_PATTERN) for name in PRICES), ("volume", _SURE_VOLUME)]
+def _ohlcv(volume: str) -> str:
+    fields = [*((name, bar.PRICE_PATTERN) for name in PRICES), ("volume", volume)]
     return '","'.join(f'{name}":"{pattern}' for name, pattern in fields).removeprefix('open":"')
 
 
@@ -109,7 +108,9 @@ def _origin() -> str:
 
 SYMBOL = Section(0, 3, rf'\{{"symbol":"{bar.SYMBOL_PATTERN}')
 START = Section(4, 20, _start())
-OHLCV = Section(21, 37, _ohlcv())
+OHLCV = Section(21, 37, _ohlcv(bar.VOLUME_PATTERN))
+PRICES_ALONE = Section(21, 37, _ohlcv(""))
+"""The same of an event that tells no volume, which then is an empty text."""
 ORIGIN = Section(38, 52, _origin())
 SEEN = Section(53, 56, rf'{INSTANT}","schema_version":{bar.SCHEMA_VERSION}\}}')
 SECTIONS = (SYMBOL, START, OHLCV, ORIGIN, SEEN)

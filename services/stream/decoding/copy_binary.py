@@ -8,7 +8,9 @@ a numeric is its digits in base 10,000 (PostgreSQL's documentation: COPY, "Binar
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ import pyarrow.compute as pc
 
 ROW_COLUMNS = (
     *("symbol", "interval", "bar_time", "session_date"),
-    *("source", "freshness", "adjusted", "is_final"),
+    *("source", "freshness", "basis", "is_final"),
     *("open", "high", "low", "close", "volume"),
     *("observed_at", "kafka_partition", "kafka_offset"),
 )
@@ -29,36 +31,29 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = struct.pack(">h", -1)
 """What COPY wants before the first row and after the last one."""
 
+_BASE = 10_000
+_BASE_DIGITS = 4
+_NULL_LENGTH = -1
+
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH_US = round(_EPOCH.timestamp()) * 1_000_000
 
-# Of twelve digits before the point and six after it; the server strips what is zero.
-_DIGITS = 5
-_PRICE = np.dtype(
-    [
-        *(("length", ">i4"), ("digits", ">i2"), ("weight", ">i2"), ("sign", ">i2")),
-        *(("scale", ">i2"), ("digit", ">i2", _DIGITS)),
-    ]
-)
-_VALUES = np.dtype(
-    [
-        ("prices", _PRICE, 4),
-        *(("volume_length", ">i4"), ("volume", ">i8")),
-        *(("observed_at_length", ">i4"), ("observed_at", ">i8")),
-        *(("partition_length", ">i4"), ("partition", ">i4")),
-        *(("offset_length", ">i4"), ("offset", ">i8")),
-    ]
-)
-_FORM = np.zeros((), _VALUES)
-_FORM["prices"]["length"] = _PRICE.itemsize - 4
-_FORM["prices"]["digits"] = _DIGITS
-_FORM["prices"]["weight"] = 2
-_FORM["prices"]["scale"] = 6
-for _name in ("volume", "observed_at", "partition", "offset"):
-    _FORM[f"{_name}_length"] = _VALUES[_name].itemsize
-
 Int64s = npt.NDArray[np.int64]
+
+_INT64_DIGITS = 18
+"""Every number of so many digits fits an int64."""
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Decimals as whole multiples of one unit, 10,000 ** -places, and how many digits after its
+    point each was written with."""
+
+    units: Int64s
+    places: int
+    scales: npt.NDArray[np.int16]
 
 
 def head(symbol: str) -> bytes:
@@ -72,10 +67,10 @@ def start(interval: str, bar_time: datetime, session_date: date) -> bytes:
     return _field(interval.encode()) + _instant(bar_time) + _field(struct.pack(">i", days))
 
 
-def origin(source: str, freshness: str, adjusted: bool, is_final: bool) -> bytes:
+def origin(source: str, freshness: str, basis: str, is_final: bool) -> bytes:
     """Return the fields that tell where a bar comes from."""
-    texts = (source.encode(), freshness.encode())
-    return b"".join(map(_field, (*texts, bytes([adjusted]), bytes([is_final]))))
+    texts = (source.encode(), freshness.encode(), basis.encode())
+    return b"".join(map(_field, (*texts, bytes([is_final]))))
 
 
 def _instant(moment: datetime) -> bytes:
@@ -87,34 +82,72 @@ def _field(content: bytes) -> bytes:
 
 
 def values(
-    prices: Int64s, volume: pa.Array, observed_at: pa.Array, partition: pa.Array, offset: pa.Array
+    prices: Numbers,
+    volume: Numbers | None,
+    observed_at: pa.Array,
+    partition: pa.Array,
+    offset: pa.Array,
 ) -> pa.BinaryArray:
-    """Return the fields of each row's values. Prices are millionths, a row of four each; volume and
-    offset int64, partition int32, observed_at microseconds."""
-    rows = np.frombuffer(bytearray(_FORM.tobytes() * len(prices)), _VALUES)
-    rows["prices"]["digit"] = _digits(prices)
-    rows["volume"] = volume.to_numpy()
+    """Return the fields of each row's values. Prices are a row of four each; without a volume it
+    is null. observed_at is microseconds, partition int32, offset int64."""
+    form = _form(prices.places, None if volume is None else volume.places)
+    rows = np.frombuffer(bytearray(form.tobytes() * len(prices.units)), form.dtype)
+    _write(rows["prices"], prices)
+    if volume is not None:
+        _write(rows["volume"], volume)
     rows["observed_at"] = observed_at.cast(pa.int64()).to_numpy() - _EPOCH_US
     rows["partition"] = partition.to_numpy()
     rows["offset"] = offset.to_numpy()
-    places = np.arange(len(rows) + 1, dtype=np.int32) * _VALUES.itemsize
+    places = np.arange(len(rows) + 1, dtype=np.int32) * form.dtype.itemsize
     buffers = [None, pa.py_buffer(places), pa.py_buffer(rows)]
     return pa.BinaryArray.from_buffers(pa.binary(), len(rows), buffers)
 
 
-def _digits(millionths: Int64s) -> npt.NDArray[np.int16]:
+@cache
+def _form(price_places: int, volume_places: int | None) -> npt.NDArray[np.void]:
+    """Return a row of which only the values are missing, for numbers of so many places."""
+    price = _numeric(price_places)
+    absent = volume_places is None
+    volume = [] if volume_places is None else [("volume", _numeric(volume_places))]
+    whole = {"observed_at": ">i8", "partition": ">i4", "offset": ">i8"}
+    sized = [field for name in whole for field in ((f"{name}_length", ">i4"), (name, whole[name]))]
+    no_volume = [("no_volume", ">i4")] if absent else volume
+    form = np.zeros((), np.dtype([("prices", price, 4), *no_volume, *sized]))
+    for name in ("prices", *(name for name, _ in volume)):
+        form[name]["length"] = form.dtype[name].base.itemsize - 4
+        form[name]["digits"] = form.dtype[name].base["digit"].shape[0]
+    form["prices"]["weight"] = _whole_digits(price_places) - 1
+    if volume_places is None:
+        form["no_volume"] = _NULL_LENGTH
+    else:
+        form["volume"]["weight"] = _whole_digits(volume_places) - 1
+    for name in whole:
+        form[f"{name}_length"] = form.dtype[name].itemsize
+    return form
+
+
+def _numeric(places: int) -> np.dtype[np.void]:
+    return np.dtype(
+        [
+            *(("length", ">i4"), ("digits", ">i2"), ("weight", ">i2"), ("sign", ">i2")),
+            *(("scale", ">i2"), ("digit", ">i2", (_whole_digits(places) + places,))),
+        ]
+    )
+
+
+def _whole_digits(places: int) -> int:
+    """Return how many digits in base 10,000 stand before the point; the server strips zeros."""
+    return -(-(_INT64_DIGITS - _BASE_DIGITS * places) // _BASE_DIGITS)
+
+
+def _write(fields: npt.NDArray[np.void], numbers: Numbers) -> None:
+    fields["scale"] = numbers.scales
     # By division alone: the remainder's own operator takes several times as long.
-    whole = millionths // 1_000_000
-    fraction = millionths - whole * 1_000_000
-    high = whole // 100_000_000
-    rest = whole - high * 100_000_000
-    middle = rest // 10_000
-    first = fraction // 100
-    digits = np.empty((*millionths.shape, _DIGITS), ">i2")
-    parts = (high, middle, rest - middle * 10_000, first, (fraction - first * 100) * 100)
-    for place, part in enumerate(parts):
-        digits[:, :, place] = part
-    return digits
+    rest, digits = numbers.units, fields["digit"]
+    for place in reversed(range(digits.shape[-1])):
+        whole = rest // _BASE
+        digits[..., place] = rest - whole * _BASE
+        rest = whole
 
 
 def joined(*fields: pa.BinaryArray) -> pa.BinaryArray:
@@ -136,13 +169,24 @@ def _count(columns: tuple[str, ...]) -> bytes:
     return struct.pack(">h", len(columns))
 
 
-def millionths(*prices: pa.StringArray) -> Int64s:
-    """Return prices of at most twelve digits before the point and six after it, a row of each."""
-    return np.stack([_millionths(texts) for texts in prices], axis=1)
+def numbers(*columns: pa.StringArray) -> Numbers:
+    """Return texts of digits with at most one point between them, a row of each column's.
 
-
-def _millionths(texts: pa.StringArray) -> Int64s:
+    Raises ArrowInvalid where they have more than 18 digits, counted from the first of them all to
+    the last.
+    """
+    texts = columns[0] if len(columns) == 1 else pa.concat_arrays(columns)
+    shape = (len(columns), len(columns[0]))
+    point = pc.find_substring(texts, ".").to_numpy()
+    length = pc.binary_length(texts).to_numpy()
+    scales = np.where(point < 0, 0, length - point - 1).astype(np.int16)
+    places = -(-int(scales.max(initial=0)) // _BASE_DIGITS)
+    if places * _BASE_DIGITS > _MOST_DECIMALS:
+        raise pa.ArrowInvalid("more decimals than a number of the market has")
+    decimals = texts.cast(pa.decimal128(_INT64_DIGITS, _BASE_DIGITS * places))
     # A decimal has two words; the second one of a number below 10^18 is zero.
-    decimals = texts.cast(pa.decimal128(18, 6))
     words = np.frombuffer(decimals.buffers()[1], np.int64)
-    return words[2 * decimals.offset :: 2][: len(decimals)]
+    units = words[2 * decimals.offset :: 2][: len(decimals)]
+    if len(columns) == 1:
+        return Numbers(units, places, scales)
+    return Numbers(units.reshape(shape).T, places, scales.reshape(shape).T)

@@ -23,7 +23,7 @@ LINE_COLUMNS = (
     "session_date",
     "source",
     "freshness",
-    "adjusted",
+    "basis",
     "is_final",
     "observed_at",
     "kafka_partition",
@@ -37,6 +37,7 @@ _ORIGIN = {
     "kafka_offset": "offset",
     "observed_at": "observed_text",
 }
+_NULL = "\\N"
 
 
 def outcomes(decoded: DataFrame, keep_bytes: bool = False) -> DataFrame:
@@ -77,4 +78,9 @@ def _columns(keep_bytes: bool) -> tuple[Column, ...]:
 
 def _fields(names: tuple[str, ...]) -> Column:
     # Validation left no character in any field that COPY's text format would read otherwise.
-    return F.concat_ws("\t", *(F.col(_ORIGIN.get(name, name)).cast("string") for name in names))
+    return F.concat_ws("\t", *map(_field, names))
+
+
+def _field(name: str) -> Column:
+    text = F.col(_ORIGIN.get(name, name)).cast("string")
+    return F.coalesce(text, F.lit(_NULL)) if name == "volume" else text

@@ -36,6 +36,7 @@ _EVENT = StructType(
         StructField("adjusted", BooleanType()),
         StructField("is_final", BooleanType()),
         StructField("observed_at", StringType()),
+        StructField("adjusted_as_of", StringType()),
     ]
 )
 _WRAPPED = StructType([StructField("bar", _EVENT), StructField("_malformed", StringType())])
@@ -47,9 +48,11 @@ _JSON_OPTIONS = {
 }
 TEXTS = tuple(field.name for field in (*_EVENT, *_OHLCV) if isinstance(field.dataType, StringType))
 """Names of the fields that must be JSON strings."""
+NULLABLE = ("volume", "adjusted_as_of")
+"""Names of those that may be null or absent."""
 REQUIRED = tuple(
-    name for name in _EVENT.fieldNames() if name not in ("ohlcv", "schema_version")
-) + tuple(f"ohlcv.{name}" for name in _OHLCV.fieldNames())
+    name for name in _EVENT.fieldNames() if name not in ("ohlcv", "schema_version", *NULLABLE)
+) + tuple(f"ohlcv.{name}" for name in _OHLCV.fieldNames() if name not in NULLABLE)
 """Paths of the fields that must be there, the schema's version apart."""
 
 

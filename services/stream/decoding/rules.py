@@ -10,7 +10,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.common import bar
-from services.stream.decoding.event_json import REQUIRED, TEXTS, wrap
+from services.stream.decoding.canonical import DATE
+from services.stream.decoding.event_json import NULLABLE, REQUIRED, TEXTS, wrap
 
 PRICES = ("open", "high", "low", "close")
 
@@ -43,6 +44,7 @@ def _syntax_rules() -> list[tuple[str, Column]]:
         ("bad_source", ~event["source"].isin(*bar.SOURCES)),
         ("bad_freshness", ~event["freshness"].isin(*bar.FRESHNESS)),
         ("bad_timezone", ~event["exchange_tz"].isin(*bar.EXCHANGE_ZONES)),
+        ("bad_basis", _is_no_basis()),
     ]
 
 
@@ -60,7 +62,7 @@ def _rules() -> list[tuple[str, Column]]:
         ("time_out_of_range", _is_out_of_range()),
         ("bad_price", ~plain & _any_of(*malformed)),
         ("nonpositive_price", _any_of(*(price[name] <= 0 for name in PRICES))),
-        ("bad_volume", ~plain & _is_no_volume()),
+        ("bad_volume", ~plain & ~matches("event.ohlcv.volume", bar.VOLUME_PATTERN)),
         (
             "inconsistent_ohlc",
             (price["high"] < F.greatest(price["open"], price["close"], price["low"]))
@@ -77,9 +79,10 @@ def _has_other_key() -> Column:
     return F.col("key").cast("string") != F.col("event.symbol")
 
 
-def _is_no_volume() -> Column:
-    malformed = ~matches("event.ohlcv.volume", bar.VOLUME_PATTERN)
-    return malformed | F.col("event.ohlcv.volume").try_cast("bigint").isNull()
+def _is_no_basis() -> Column:
+    as_of = F.col("event.adjusted_as_of")
+    malformed = ~matches("event.adjusted_as_of", DATE) | as_of.try_cast("date").isNull()
+    return as_of.isNotNull() & (malformed | ~F.col("event.adjusted"))
 
 
 def _is_no_object() -> Column:
@@ -105,7 +108,10 @@ def _leaves_its_wrapping() -> Column:
 def _has_bare_value() -> Column:
     # Spark gives a number as text by way of a double, so that its digits may not be the sent
     # ones. A quote within a JSON string has a backslash before it and cannot match.
-    return F.col("text").rlike(rf'"(?:{"|".join(TEXTS)})"[ \t\r\n]*:[ \t\r\n]*[^" \t\r\n]')
+    space = r"[ \t\r\n]*"
+    names = "|".join(name for name in TEXTS if name not in NULLABLE)
+    bare = rf'"(?:{names})"{space}:{space}|"(?:{"|".join(NULLABLE)})"{space}:{space}(?!null)'
+    return F.col("text").rlike(rf'(?:{bare})[^" \t\r\n]')
 
 
 def _is_night() -> Column:

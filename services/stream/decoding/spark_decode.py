@@ -17,7 +17,7 @@ from services.stream.decoding.event_json import read_event
 from services.stream.decoding.rules import PRICES, matches, reason
 
 # No price of its form is longer, and the digits of a record of 900 kB would be read for minutes.
-_PRICE_CHARS = 32
+_PRICE_CHARS = 40
 _TIME_FORMS = {"intraday": f"{canonical.DATE} {canonical.CLOCK}", "1d": canonical.DATE}
 
 
@@ -63,7 +63,7 @@ def _price_columns() -> tuple[Column, ...]:
     texts = {name: F.col(f"event.ohlcv.{name}") for name in PRICES}
     return tuple(
         F.when(F.length(text) <= _PRICE_CHARS, text)
-        .try_cast("decimal(18,6)")
+        .try_cast("decimal(22,10)")
         .alias(f"price_{name}")
         for name, text in texts.items()
     )
@@ -71,7 +71,7 @@ def _price_columns() -> tuple[Column, ...]:
 
 @cache
 def _decoded_columns() -> tuple[Column, ...]:
-    fields = ("source", "freshness", "adjusted", "is_final")
+    fields = ("source", "freshness")
     numbers = ("open", "high", "low", "close", "volume")
     return (
         F.col("partition"),
@@ -86,8 +86,17 @@ def _decoded_columns() -> tuple[Column, ...]:
         *(F.col(f"event.ohlcv.{name}").alias(name) for name in numbers),
         F.left(F.col("event.exchange_time"), F.lit(10)).alias("session_date"),
         *(F.col(f"event.{name}").alias(name) for name in fields),
+        _basis().alias("basis"),
+        F.col("event.is_final").alias("is_final"),
         F.col("observed_at"),
         F.col("event.observed_at").alias("observed_text"),
+    )
+
+
+def _basis() -> Column:
+    as_of = F.concat(F.lit("adjusted "), F.col("event.adjusted_as_of"))
+    return F.when(~F.col("event.adjusted"), F.lit(bar.RAW)).otherwise(
+        F.coalesce(as_of, F.lit(bar.UNKNOWN_BASIS))
     )
 
 

@@ -7,6 +7,7 @@ are removed in the same transaction, so that neither a death nor a second worker
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -146,7 +147,7 @@ def _derived(due: _Due, bars: pa.Table, state: Mapping[str, Any], most_bars: int
     if skipped == LOOKBACK:
         if state.get("bar_time") != bars.column("bar_time")[skipped - 1].as_py():
             return _Computed(replace(due, from_time=_EVER), None)
-        before = Before(skipped, {name: state[name] for name in STATE})
+        before = Before(skipped, {name: _float(state[name]) for name in STATE})
     columns = derive(_as_bars(bars), before)
     # With fewer bars before them, these are all bars of the series up to here.
     fresh = bars.slice(skipped if before else 0)
@@ -161,6 +162,11 @@ def _derived(due: _Due, bars: pa.Table, state: Mapping[str, Any], most_bars: int
         }
     )
     return _Computed(due, rows, filled=len(bars) - skipped == most_bars)
+
+
+def _float(value: float | None) -> float:
+    # What the bars of a session without a volume add up to is not known.
+    return math.nan if value is None else value
 
 
 def _as_bars(bars: pa.Table) -> Bars:

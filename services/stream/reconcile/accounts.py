@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from services.common.bar import price_basis
 from services.stream.sink.ledger import OffsetRange
 
 BarKey = tuple[str, str, datetime]
@@ -80,10 +81,10 @@ def parse_version(value: bytes, offset: int) -> tuple[BarKey, Version]:
     ohlcv = event["ohlcv"]
     values = (
         *(Decimal(ohlcv[name]) for name in ("open", "high", "low", "close")),
-        int(ohlcv["volume"]),
+        None if ohlcv.get("volume") is None else Decimal(ohlcv["volume"]),
         local.date(),
         event["source"],
-        event["adjusted"],
+        price_basis(event["adjusted"], event.get("adjusted_as_of")),
         event["is_final"],
     )
     observed_at = datetime.fromisoformat(event["observed_at"])

@@ -17,9 +17,9 @@ LOCK_ACTIONS: Final = 4
 NOTIFY_CHANNEL: Final = "bars"
 
 _BAR_COLUMNS = """(
-    symbol text, bar_time timestamptz, interval text, open numeric(18, 6), high numeric(18, 6),
-    low numeric(18, 6), close numeric(18, 6), volume bigint, session_date date, source text,
-    freshness text, adjusted boolean, is_final boolean, observed_at timestamptz,
+    symbol text, bar_time timestamptz, interval text, open numeric, high numeric, low numeric,
+    close numeric, volume numeric, session_date date, source text, freshness text, basis text,
+    is_final boolean, observed_at timestamptz,
     kafka_partition integer, kafka_offset bigint
 )"""
 _REJECTED_COLUMNS = """(
@@ -71,10 +71,10 @@ where topic = %(topic)s and partition = %(partition)s
 _DIFFERS = """
 (
     bar.open, bar.high, bar.low, bar.close, bar.volume, bar.session_date, bar.source,
-    bar.adjusted, bar.is_final
+    bar.basis, bar.is_final
 ) is distinct from (
     new.open, new.high, new.low, new.close, new.volume, new.session_date, new.source,
-    new.adjusted, new.is_final
+    new.basis, new.is_final
 )
 """
 # The newest observation wins, then the higher offset; equal values write nothing.
@@ -104,7 +104,7 @@ with merged as (
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
         volume = excluded.volume, session_date = excluded.session_date,
         source = excluded.source, freshness = excluded.freshness,
-        adjusted = excluded.adjusted, is_final = excluded.is_final,
+        basis = excluded.basis, is_final = excluded.is_final,
         observed_at = excluded.observed_at, revision = bar.revision + 1,
         updated_at = clock_timestamp(), kafka_partition = excluded.kafka_partition,
         kafka_offset = excluded.kafka_offset
@@ -179,7 +179,7 @@ select kafka_offset, string_agg(mark, '') from (
 group by kafka_offset
 """
 _VERSION_COLUMNS = """
-    symbol, interval, bar_time, open, high, low, close, volume, session_date, source, adjusted,
+    symbol, interval, bar_time, open, high, low, close, volume, session_date, source, basis,
     is_final, observed_at, kafka_offset
 """
 READ_VERSIONS: Final = f"""

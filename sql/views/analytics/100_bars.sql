@@ -20,6 +20,7 @@ select
     source,
     freshness,
     adjusted,
+    basis,
     is_final,
     revision,
     observed_at at time zone 'UTC' as observed_at_utc

@@ -109,7 +109,7 @@ left join lateral (
                 and stored.bar_time >= dated.closed_at - interval '14 days'
                 and stored.bar_time < dated.closed_at
                 and stored.session_date < dated.ex_date
-                and not stored.adjusted
+                and stored.basis = 'raw'
             order by stored.symbol desc, stored.interval desc, stored.bar_time desc limit 1
         ) as bar
     where series.symbol = dated.symbol and dated.dividend is not null

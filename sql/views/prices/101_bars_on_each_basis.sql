@@ -37,6 +37,7 @@ begin
                 bar.source,
                 bar.freshness,
                 bar.adjusted,
+                bar.basis,
                 bar.is_final,
                 bar.revision,
                 bar.observed_at_utc

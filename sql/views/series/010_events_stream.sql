@@ -14,12 +14,13 @@ select
     day.session_date,
     bar.source,
     bar.freshness,
-    bar.adjusted,
+    bar.basis <> 'raw' as adjusted,
     bar.is_final,
     bar.observed_at,
     bar.revision,
     bar.inserted_at,
-    bar.updated_at
+    bar.updated_at,
+    bar.basis
 from market.events_stream as bar
 inner join market.days as day
     on

@@ -60,7 +60,7 @@ def _bytes() -> Iterator[Case]:
 
 
 def _fields() -> Iterator[Case]:
-    for field in (*document(), "open", "high", "low", "close", "volume"):
+    for field in (*document(), "open", "high", "low", "close"):
         yield rejected(f"14 without {field}", "missing_field", lacking(field))
     for field in ("symbol", "exchange_time", "ohlcv", "adjusted", "observed_at"):
         yield changed(f"14 {field} null", "missing_field", **{field: None})
@@ -128,15 +128,21 @@ def _numbers() -> Iterator[Case]:
     yield changed("19 open above high", "inconsistent_ohlc", {"open": "270.11"})
     yield changed("19 open below low", "inconsistent_ohlc", {"open": "269.74"})
     yield changed("20 negative volume", "bad_volume", {"volume": "-1"})
-    yield changed("20 fractional volume", "bad_volume", {"volume": "18345.5"})
-    yield changed("20 volume above bigint", "bad_volume", {"volume": "9223372036854775808"})
+    yield changed("20 volume of eleven decimals", "bad_volume", {"volume": "0.00000000001"})
+    yield changed("20 empty volume", "bad_volume", {"volume": ""})
+    yield changed("20 volume with an exponent", "bad_volume", {"volume": "1.2E3"})
+    yield changed("20 the word null as volume", "bad_volume", {"volume": "null"})
+    yield changed("36 raw as of a day", "bad_basis", adjusted=False, adjusted_as_of="2025-11-06")
+    for day in ("2025-11-31", "2025-11-06 10:00:00", "", "today", "2025-1-1"):
+        yield changed(f"36 adjusted as of {day!r}", "bad_basis", adjusted_as_of=day)
+    yield changed("36 adjusted as of a number", "wrong_type", adjusted_as_of=20251106)
     yield changed("20 volume of twenty digits", "bad_volume", {"volume": "1" * 20})
     yield changed("21 1e400 as text", "bad_price", {"high": "1e400"})
     yield rejected("21 1e400 as number", "wrong_type", GOOD_BYTES.replace(b'"270.10"', b"1e400"))
     yield changed("21 exponent", "bad_price", {"high": "2.701e2"})
     yield changed("21 forty digits", "bad_price", {"high": "1" * 40})
     yield changed("21 forty decimals", "bad_price", {"high": "270.1" + "1" * 39})
-    yield changed("21 seven decimals", "bad_price", {"high": "270.1000001"})
+    yield changed("21 eleven decimals", "bad_price", {"high": "270.10000000001"})
     yield changed("21 thirteen digits", "bad_price", {"high": "1" + "0" * 12})
     yield changed("21 endless zeros", "bad_price", {"high": "270.1" + "0" * CLOSE_TO_THE_LIMIT})
     yield changed("21 endless digits", "bad_price", {"high": "9" * CLOSE_TO_THE_LIMIT})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from tests.bars import bar
@@ -18,6 +17,7 @@ from tests.contract.decoding.records import (
     document,
     encoded,
     good,
+    lacking,
 )
 
 
@@ -53,24 +53,40 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     symbol = symbols.next()
     largest = {"volume": "9223372036854775807"}
     value = encoded(document(largest, symbol=symbol))
-    yield good("20 the largest volume", symbol, value, volume=2**63 - 1)
+    yield good("20 the largest bigint as volume", symbol, value, volume="9223372036854775807")
+    for text in ("2147483648", "6321507.562155", "1185.0", "9" * 19 + "." + "9" * 10, "0.0"):
+        symbol = symbols.next()
+        value = encoded(document({"volume": text}, symbol=symbol))
+        yield good(f"20 volume {text}", symbol, value, volume=text)
     symbol = symbols.next()
-    value = encoded(document({"volume": "2147483648"}, symbol=symbol))
-    yield good("20 volume above int4", symbol, value, volume=2**31)
+    value = encoded(document({"volume": None}, symbol=symbol))
+    yield good("20 a market without a volume", symbol, value, volume=None)
     symbol = symbols.next()
-    most = "9" * 12 + "." + "9" * 6
-    value = encoded(document(dict.fromkeys(("open", "high", "low", "close"), most), symbol=symbol))
-    yield good("21 the largest price", symbol, value, open=Decimal(most))
-    symbol = symbols.next()
-    value = encoded(document({"open": "269.800000000"}, symbol=symbol))
-    yield good("21 more zeros", symbol, value)
+    value = lacking("volume", symbol=symbol)
+    yield good("20 no volume field", symbol, value, volume=None)
+    for text in ("9" * 12 + "." + "9" * 10, "0.0000000001", "1.14250", "67321.12345678", "3"):
+        symbol = symbols.next()
+        prices = dict.fromkeys(("open", "high", "low", "close"), text)
+        yield good(f"21 price {text}", symbol, encoded(document(prices, symbol=symbol)), open=text)
+    for text in ("269.800000000", "269.8000000000000000000"):
+        symbol = symbols.next()
+        value = encoded(document({"open": text}, symbol=symbol))
+        yield good("21 more zeros", symbol, value, open=text)
+    for adjusted, day, basis in (
+        (True, "2025-11-06", "adjusted 2025-11-06"),
+        (True, None, "unknown"),
+        (False, None, "raw"),
+    ):
+        symbol = symbols.next()
+        value = encoded(document(symbol=symbol, adjusted=adjusted, adjusted_as_of=day))
+        yield good(f"36 adjusted {adjusted} as of {day}", symbol, value, basis=basis)
     symbol = symbols.next()
     twice = encoded(document(symbol=symbol)).replace(b'{"', b'{"symbol":"OTHER","', 1)
     yield good(
         "35 a field twice: the last one counts",
         symbol,
         twice[:-1] + b',"adjusted":false}',
-        adjusted=False,
+        basis="raw",
     )
 
 
@@ -145,7 +161,5 @@ def _repeats(symbols: Symbols) -> Iterator[Case]:
     )
     key = symbol.encode()
     yield Case("29 a key twice in a batch: the older", key, older.to_json(), SUPERSEDED)
-    yield good(
-        "27 a key twice in a batch: the newer", symbol, newer.to_json(), open=Decimal("269.950000")
-    )
+    yield good("27 a key twice in a batch: the newer", symbol, newer.to_json(), open="269.95")
     yield Case("28 the older again, after the newer", key, older.to_json(), SUPERSEDED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from tests.bars import GOOD
@@ -21,9 +20,9 @@ class Stored:
 
     symbol: str
     bar_time: datetime = BAR_TIME
-    open: Decimal = Decimal("269.800000")
-    volume: int = 18345
-    adjusted: bool = True
+    open: str = "269.80"
+    volume: str | None = "18345"
+    basis: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,9 @@ def changed(
     return rejected(name, reason, encoded(document(numbers, **changes)))
 
 
-def lacking(field: str) -> bytes:
-    """Return the good bar without a field."""
-    event = document()
+def lacking(field: str, **changes: Any) -> bytes:
+    """Return the good bar, perhaps changed, without a field."""
+    event = document(**changes)
     place = event["ohlcv"] if field in event["ohlcv"] else event
     del place[field]
     return encoded(event)

@@ -31,11 +31,11 @@ def test_the_schema_is_valid_and_of_the_version_of_the_code() -> None:
 
 
 def test_every_field_is_described_and_required() -> None:
-    names = sorted(field.name for field in fields(Bar))
-    numbers = sorted(field.name for field in fields(Ohlcv))
-    assert sorted(PROPERTIES) == sorted(SCHEMA["required"]) == names
-    assert sorted(PROPERTIES["ohlcv"]["properties"]) == numbers
-    assert sorted(PROPERTIES["ohlcv"]["required"]) == numbers
+    names = {field.name for field in fields(Bar)}
+    numbers = {field.name for field in fields(Ohlcv)}
+    assert set(PROPERTIES) == {*SCHEMA["required"], "adjusted_as_of"} == names
+    assert set(PROPERTIES["ohlcv"]["properties"]) == numbers
+    assert {*PROPERTIES["ohlcv"]["required"], "volume"} == numbers
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,18 @@ def test_the_lists_are_those_of_the_code(name: str, values: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize(
-    ("place", "pattern"),
+    ("place", "types", "pattern"),
     [
-        (PROPERTIES["symbol"], bar.SYMBOL_PATTERN),
-        (SCHEMA["$defs"]["price"], bar.PRICE_PATTERN),
-        (PROPERTIES["ohlcv"]["properties"]["volume"], bar.VOLUME_PATTERN),
+        (PROPERTIES["symbol"], "string", bar.SYMBOL_PATTERN),
+        (SCHEMA["$defs"]["price"], "string", bar.PRICE_PATTERN),
+        (PROPERTIES["ohlcv"]["properties"]["volume"], ["string", "null"], bar.VOLUME_PATTERN),
     ],
     ids=["symbol", "price", "volume"],
 )
-def test_the_patterns_are_those_of_the_code(place: dict[str, Any], pattern: str) -> None:
-    assert (place["type"], place["pattern"]) == ("string", whole(pattern))
+def test_the_patterns_are_those_of_the_code(
+    place: dict[str, Any], types: str | list[str], pattern: str
+) -> None:
+    assert (place["type"], place["pattern"]) == (types, whole(pattern))
 
 
 def test_unknown_fields_are_accepted_everywhere() -> None:
@@ -90,13 +92,14 @@ bars = st.builds(
         high=prices,
         low=prices,
         close=prices,
-        volume=st.from_regex(bar.VOLUME_PATTERN, fullmatch=True),
+        volume=st.none() | st.from_regex(bar.VOLUME_PATTERN, fullmatch=True),
     ),
     source=st.sampled_from(bar.SOURCES),
     freshness=st.sampled_from(bar.FRESHNESS),
     adjusted=st.booleans(),
     is_final=st.booleans(),
     observed_at=st.builds("{}T{}.{:03}Z".format, days, clocks, st.integers(0, 999)),
+    adjusted_as_of=st.none() | days,
 )
 
 

@@ -57,7 +57,7 @@ def line(symbol: str, at: datetime, price: Price, seen: datetime) -> str:
         "session_date": f"{at:%Y-%m-%d}",
         "source": "simulator",
         "freshness": "simulated",
-        "adjusted": "true",
+        "basis": "unknown",
         "is_final": "true",
         "observed_at": f"{seen:%Y-%m-%dT%H:%M:%S.%fZ}",
         "kafka_partition": "0",

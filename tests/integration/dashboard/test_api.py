@@ -24,6 +24,10 @@ from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dash
 
 TOTAL = len(SYMBOLS) * SESSIONS * MINUTES
 NEEDED = {"symbol": "AAPL", "interval": "1min", "from": "2026-11-17", "to": "2026-11-19"}
+REVISE = """
+update market.events_stream set close = %s, revision = %s, updated_at = %s
+where symbol = 'AAPL' and interval = '1min' and bar_time = %s
+"""
 
 
 def query(dataset: Dataset) -> dict[str, str]:
@@ -98,11 +102,31 @@ def test_each_format_keeps_every_digit(dashboard: Dashboard, stored: Market) -> 
 
     text = dashboard.get("/api/bars", format="csv", **asked).content
     types = csv.ConvertOptions(
-        column_types={"open": pa.decimal128(24, 6), "close": pa.decimal128(24, 6)}
+        column_types={"open": pa.decimal128(38, 10), "close": pa.decimal128(38, 10)}
     )
     table = csv.read_csv(io.BytesIO(text), convert_options=types)
     assert list(zip(table["open"].to_pylist(), table["close"].to_pylist(), strict=True)) == wanted
     assert table.column_names == [name for name, _ in BARS.columns]
+
+
+def test_bars_are_given_as_they_were_stored_at_an_instant(
+    dashboard: Dashboard, stored: Market
+) -> None:
+    asked = {"symbol": "AAPL", "interval": "1min", "limit": "3", "order": "desc"}
+    present = dashboard.get("/api/bars", **asked).json()
+    instant = present["data"][0]["updated_at"]
+    assert dashboard.get("/api/bars", **asked, as_of=instant).json() == present
+    assert dashboard.get("/api/bars", **asked, as_of="2026-01-01").json()["data"] == []
+
+    newest = present["data"][0]
+    stored.run(REVISE, ("1.2345678901", 2, datetime.now(UTC), newest["bar_time"]))
+    try:
+        now = simplejson.loads(dashboard.get("/api/bars", **asked).text, use_decimal=True)
+        assert now["data"][0]["close"] == Decimal("1.2345678901")
+        assert dashboard.get("/api/bars", **asked, as_of=instant).json() == present
+    finally:
+        stored.run(REVISE, (str(newest["close"]), 1, instant, newest["bar_time"]))
+        stored.run("truncate market.bar_revisions")
 
 
 def test_a_symbol_may_be_given_in_any_case_and_with_an_ampersand(dashboard: Dashboard) -> None:
@@ -122,6 +146,9 @@ def test_a_symbol_may_be_given_in_any_case_and_with_an_ampersand(dashboard: Dash
         ("/api/bars?limit=50001", "limit"),
         ("/api/bars?sybmol=AAPL", "sybmol"),
         ("/api/bars?from=yesterday", "from"),
+        ("/api/bars?as_of=2026-11-17", "as_of"),
+        ("/api/bars?symbol=AAPL&as_of=then", "as_of"),
+        ("/api/candles/5min?symbol=AAPL&as_of=2026-11-17", "as_of"),
         ("/api/anomalies?interval=1min", "symbol"),
         ("/api/bars?symbol=AAPL%00", "symbol"),
     ],

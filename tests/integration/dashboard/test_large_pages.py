@@ -31,10 +31,10 @@ def many(postgres: Postgres) -> Iterator[Market]:
     with fresh_market(postgres) as market:
         market.run(
             "insert into market.events_stream (symbol, bar_time, interval, open, high, low, close, "
-            "volume, session_date, source, freshness, adjusted, is_final, observed_at, "
+            "volume, session_date, source, freshness, basis, is_final, observed_at, "
             "kafka_partition, kafka_offset) "
             "select 'AAPL', at, '1min', price, price + 0.5, price - 0.5, price, 1000 + n, "
-            "at::date, 'alphavantage', 'historical', false, true, at + interval '1 minute', 0, n "
+            "at::date, 'alphavantage', 'historical', 'raw', true, at + interval '1 minute', 0, n "
             "from (select n, timestamptz '2026-01-05 14:30Z' + n * interval '1 minute' as at, "
             "round((200 + 50 * random())::numeric, 4) as price "
             "from generate_series(1, %s) as n) as made",

@@ -350,10 +350,10 @@ def test_a_backup_is_encrypted_and_restores_to_the_same_rows(endpoint: Endpoint)
     bars = """
     insert into market.events_stream (
         symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-        adjusted, is_final, observed_at, kafka_partition, kafka_offset
+        basis, is_final, observed_at, kafka_partition, kafka_offset
     )
     select 'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1,
-        2.5, number, '2025-11-06', 'alphavantage', 'realtime', true, true, now(), 0, number
+        2.5, number, '2025-11-06', 'alphavantage', 'realtime', 'raw', true, now(), 0, number
     from generate_series(1, 500) as number
     """
     with closing(endpoint.connect("stream_writer")) as writer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
@@ -17,12 +18,13 @@ from tests.fixtures.market import Market
 from tests.staged_lines import Value, values
 
 PRICES = (
-    *("0.000001", "0.0001", "0.01", "0.1", "1", "9.999999", "10.5", "100.000100", "9999.9999"),
-    *("10000", "10000.0001", "12345678.9", "99999999.99", "100000000", "100000000.000001"),
-    *("999999999999", "999999999999.999999", "500000000000.000000000"),
+    *("0.0000000001", "0.0001", "0.01", "0.1", "1", "9.999999", "10.5", "100.000100"),
+    *("9999.9999", "10000", "10000.0001", "12345678.9", "99999999.99", "100000000"),
+    *("100000000.000001", "999999999999", "999999999999.9999", "1.12345678900"),
 )
+VOLUMES = ("0", "0.0", "1185.0", "6321507.562155", "1.26747903", "999999999999999999", None)
 _STORED = """
-select staged_bars.*, pg_column_size(open), scale(open), open::text, high::text
+select staged_bars.*, pg_column_size(open), scale(open), open::text, high::text, volume::text
 from staged_bars order by kafka_offset
 """
 
@@ -36,17 +38,27 @@ def staged(session: postgres.Session, lines: pa.Array) -> list[tuple[object, ...
 
 def text(value: Value) -> str:
     """Return a value as a line has it."""
+    if value is None:
+        return r"\N"
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def test_rows_and_lines_are_stored_alike(market: Market) -> None:
     priced = [bar(dict.fromkeys(("open", "high", "low", "close"), price)) for price in PRICES]
-    pairs = [*good_pairs(), *((each.key(), each.to_json()) for each in priced)]
-    rows = fast_outcomes(batch(pairs)).column("line")
+    good = replace(bar(), symbol="MSFT")
+    traded = [replace(good, ohlcv=replace(good.ohlcv, volume=volume)) for volume in VOLUMES]
+    # Each alone, as the longest of a batch decides how all of its numbers are read.
+    batches = [batch(good_pairs())] + [
+        batch([(each.key(), each.to_json())], 1_000 + place)
+        for place, each in enumerate([*traded, *priced])
+    ]
+    rows = pa.concat_arrays([fast_outcomes(each).column("line") for each in batches])
     told = [values(row) for row in rows.to_pylist()]
     lines = ["\t".join(text(each[name]) for name in LINE_COLUMNS) + "\n" for each in told]
     with closing(postgres.connect(market.address("stream_writer"), "test")) as session:
         session.prepare_staging()
         stored = staged(session, copy_binary.rows(rows))
         assert stored == staged(session, pa.array(lines))
-    assert [Decimal(str(row[3])) for row in stored[-len(PRICES) :]] == list(map(Decimal, PRICES))
+    assert [row[-3] for row in stored[-len(PRICES) :]] == list(PRICES)
+    sent = [row[-1] for row in stored[-len(PRICES) - len(VOLUMES) : -len(PRICES)]]
+    assert sent == list(VOLUMES)

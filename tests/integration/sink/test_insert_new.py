@@ -30,7 +30,7 @@ SENT_AT = datetime(2025, 11, 6, 21, 0, 4, tzinfo=UTC)
 SENT_MS = round(SENT_AT.timestamp() * 1000)
 STORED = """
 select symbol, interval, bar_time, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, revision, kafka_partition, kafka_offset
+    basis, is_final, observed_at, revision, kafka_partition, kafka_offset
 from market.events_stream order by symbol, interval, bar_time
 """
 DUE = """

@@ -20,7 +20,7 @@ from tests.fixtures.market import Market, SinkBench, Topic, rejected_records
 
 BARS = """
 select symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, revision, kafka_partition, kafka_offset
+    basis, is_final, observed_at, revision, kafka_partition, kafka_offset
 from market.events_stream order by symbol, interval, bar_time
 """
 OBSERVED_AT = 13  # its place in a row of BARS

@@ -127,7 +127,7 @@ def outcome(symbol: str, sent: Sent, offset: int) -> dict[str, object]:
         "session_date": "2025-11-06",
         "source": "simulator",
         "freshness": "simulated",
-        "adjusted": "true",
+        "basis": "unknown",
         "is_final": "true",
         "observed_at": f"{seen:%Y-%m-%dT%H:%M:%SZ}",
         "kafka_partition": "0",

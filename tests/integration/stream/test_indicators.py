@@ -42,7 +42,7 @@ def line(symbol: str, minute: int, price: int, second: int) -> str:
         "session_date": f"{START + timedelta(days=minute // SESSION_MINUTES):%Y-%m-%d}",
         "source": "simulator",
         "freshness": "simulated",
-        "adjusted": "true",
+        "basis": "unknown",
         "is_final": "true",
         "observed_at": f"{START + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}",
         "kafka_partition": "0",

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from services.common.bar import Bar
+from services.common.bar import Bar, price_basis
 from tests.fixtures.market import Row
 
 STORED = """
 select
     symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, revision, kafka_partition, kafka_offset
+    basis, is_final, observed_at, revision, kafka_partition, kafka_offset
 from market.events_stream order by symbol, revision
 """
 TABLES = {
@@ -92,8 +92,9 @@ def stored_row(event: Bar, partition: int, offset: int) -> Row:
     time = datetime(2025, 11, 6, 20, 55, tzinfo=UTC)
     seen = datetime.fromisoformat(event.observed_at)
     day = date(2025, 11, 6)
-    kind = (day, event.source, event.freshness, event.adjusted, event.is_final)
-    numbers = (*prices, int(values.volume))
+    basis = price_basis(event.adjusted, event.adjusted_as_of)
+    kind = (day, event.source, event.freshness, basis, event.is_final)
+    numbers = (*prices, Decimal(values.volume or 0))
     return (event.symbol, time, event.interval, *numbers, *kind, seen, 1, partition, offset)
 
 

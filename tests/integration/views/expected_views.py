@@ -69,6 +69,7 @@ def bars_view(table: pd.DataFrame) -> pd.DataFrame:
         source="simulator",
         freshness="simulated",
         adjusted=True,
+        basis="unknown",
         observed_at_utc=table["observed_at"].dt.tz_localize(None),
     )
 

@@ -20,11 +20,11 @@ _BARS = """
 with merged as (
     insert into market.events_stream (
         symbol, bar_time, interval, open, high, low, close, volume, session_date, source,
-        freshness, adjusted, is_final, observed_at, kafka_partition, kafka_offset
+        freshness, basis, is_final, observed_at, kafka_partition, kafka_offset
     )
     select
         symbol, bar_time, interval, price, price, price, price, volume, session_date, 'simulator',
-        'simulated', adjusted, true, bar_time, 0, 0
+        'simulated', case when adjusted then 'unknown' else 'raw' end, true, bar_time, 0, 0
     from unnest(
         %s::text[], %s::timestamptz[], %s::text[], %s::numeric[], %s::numeric[], %s::date[],
         %s::boolean[]

@@ -25,11 +25,11 @@ INSERT = """
 with merged as (
     insert into market.events_stream (
         symbol, bar_time, interval, open, high, low, close, volume, session_date, source,
-        freshness, adjusted, is_final, observed_at, kafka_partition, kafka_offset
+        freshness, basis, is_final, observed_at, kafka_partition, kafka_offset
     )
     select
         symbol, bar_time, interval, open, high, low, close, volume, session_date, 'simulator',
-        'simulated', true, is_final, bar_time, 0, 0
+        'simulated', 'raw', is_final, bar_time, 0, 0
     from unnest(
         %s::text[], %s::timestamptz[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],
         %s::numeric[], %s::bigint[], %s::date[], %s::boolean[]

@@ -23,12 +23,12 @@ SESSION = "2025-11-06"
 BARS = """
 insert into market.events_stream (
     symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    basis, is_final, observed_at, kafka_partition, kafka_offset
 )
 select
     symbol, day + number * interval '5 minutes', '5min',
     200 + number % 7, 212 + number % 5, 190 - number % 3, 200 + (number * 5) % 9, 1000 + number,
-    (day at time zone 'UTC')::date, 'alphavantage', 'realtime', true, true, now(), 0, number
+    (day at time zone 'UTC')::date, 'alphavantage', 'realtime', 'raw', true, now(), 0, number
 from generate_series(0, 77) as number
 cross join (values ('AAPL'), ('TSLA')) as s (symbol)
 cross join generate_series(

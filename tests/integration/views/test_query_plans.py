@@ -19,11 +19,11 @@ BARS = """
 with merged as (
     insert into market.events_stream (
         symbol, bar_time, interval, open, high, low, close, volume, session_date, source,
-        freshness, adjusted, is_final, observed_at, kafka_partition, kafka_offset
+        freshness, basis, is_final, observed_at, kafka_partition, kafka_offset
     )
     select
         'S' || symbol, at, '5min', 10, 12, 9, 10 + sin(extract(epoch from at)), 100, session_date,
-        'simulator', 'simulated', true, true, at + interval '6 minutes', 0, 0
+        'simulator', 'simulated', 'raw', true, at + interval '6 minutes', 0, 0
     from (
         select * from market.exchange_sessions where session_date <= '2025-11-07'
         order by session_date desc limit %(sessions)s
@@ -40,7 +40,10 @@ with merged as (
 insert into market.indicator_work (symbol, interval, from_time, until_time)
 select symbol, interval, min(bar_time), max(bar_time) from merged group by symbol, interval
 """
-TABLES = ("events_stream", "bar_indicators")
+TABLES = ("events_stream", "bar_indicators", "bar_revisions")
+REVISE = """
+update market.events_stream set close = close - 0.01, revision = 2, updated_at = clock_timestamp()
+"""
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -69,9 +72,12 @@ def rows_read(node: dict[str, Any]) -> float:
 def test_a_session_of_a_symbol_is_read_by_index(where: str, market: Market) -> None:
     # Enough that a plan of full scans would be seen, and the planner would not like one.
     market.run(BARS.replace("%(sessions)s", str(SESSIONS)).replace("%(symbols)s", str(SYMBOLS)))
+    [(between,)] = market.rows("select clock_timestamp()::text")
+    market.run(REVISE)
     market.run("analyze")
     views = [row[0] for row in market.rows(ANSWERS)]
     assert len(views) > 15
+    views += [f"bars_as_of('{instant}')" for instant in (between, "infinity", "-infinity")]
     for view in views:
         if "interval" in where and view.startswith("candles_"):
             continue  # a width of its own in the name

@@ -24,11 +24,11 @@ SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_tim
 BARS = """
 insert into market.events_stream (
     symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    adjusted, is_final, observed_at, kafka_partition, kafka_offset
+    basis, is_final, observed_at, kafka_partition, kafka_offset
 )
 select
     'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1, 2.5,
-    number, '2025-11-06', 'alphavantage', 'realtime', true, true, now(), 0, number
+    number, '2025-11-06', 'alphavantage', 'realtime', 'raw', true, now(), 0, number
 from generate_series(1, 12) as number
 """
 
@@ -270,7 +270,8 @@ STATE = {
         from pg_class where relnamespace::regnamespace::text = any(%s) order by oid
     """,
     "functions": """
-        select oid, proname, proacl::text, proowner::regrole::text, pg_get_functiondef(oid)
+        select oid, proname, proacl::text, proowner::regrole::text, prosrc,
+            case prokind when 'a' then null else pg_get_functiondef(oid) end
         from pg_proc where pronamespace::regnamespace::text = any(%s) order by oid
     """,
     "columns": """

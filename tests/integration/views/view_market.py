@@ -34,10 +34,10 @@ INSERT = """
 with merged as (
     insert into market.events_stream (
         symbol, interval, bar_time, session_date, open, high, low, close, volume, is_final,
-        observed_at, revision, inserted_at, source, freshness, adjusted, kafka_partition,
+        observed_at, revision, inserted_at, source, freshness, basis, kafka_partition,
         kafka_offset
     )
-    select *, 'simulator', 'simulated', true, 0, 0
+    select *, 'simulator', 'simulated', 'unknown', 0, 0
     from unnest(
         %s::text[], %s::text[], %s::timestamptz[], %s::date[], %s::numeric[], %s::numeric[],
         %s::numeric[], %s::numeric[], %s::bigint[], %s::boolean[], %s::timestamptz[],

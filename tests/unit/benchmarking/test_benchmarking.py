@@ -32,7 +32,7 @@ def test_the_sample_comes_minute_by_minute_in_the_events_own_form() -> None:
         ohlcv=Ohlcv("101.4200", "102.4200", "100.4200", "101.9200", "62"),
         source="simulator",
         freshness="simulated",
-        adjusted=True,
+        adjusted=False,
         is_final=True,
         observed_at="2025-06-01T12:00:02Z",
     )
@@ -50,7 +50,7 @@ def test_the_sample_comes_minute_by_minute_in_the_events_own_form() -> None:
         "session_date": "2025-03-03",
         "source": "simulator",
         "freshness": "simulated",
-        "adjusted": "true",
+        "basis": "raw",
         "is_final": "true",
         "observed_at": "2025-06-01T12:00:02Z",
         "kafka_partition": "4",
@@ -64,7 +64,7 @@ def test_debeziums_records_hold_each_column_in_a_type_of_connect() -> None:
         '{"symbol":"S00000","bar_time":"2025-03-03T14:30:00Z","interval":"1min",'
         '"open":100.0000,"high":101.0000,"low":99.0000,"close":100.5000,"volume":0,'
         '"source":"simulator","freshness":"simulated",'
-        '"adjusted":true,"is_final":true,"observed_at":"2025-06-01T12:00:00Z",'
+        '"basis":"raw","is_final":true,"observed_at":"2025-06-01T12:00:00Z",'
         '"kafka_partition":4,"kafka_offset":17}'
     )
 

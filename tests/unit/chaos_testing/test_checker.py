@@ -27,7 +27,7 @@ ACKNOWLEDGED = [operation.value for operation in OPERATIONS]
 
 def row(place: Place, event: Bar) -> Row:
     seen = datetime.fromisoformat(event.observed_at)
-    return Row(key_of(event), int(event.ohlcv.volume), seen, place)
+    return Row(key_of(event), int(event.ohlcv.volume or 0), seen, place)
 
 
 def stored() -> Tables:

@@ -31,7 +31,7 @@ def minute(number: int, close: str, observed: int) -> Bar:
 
 
 def values(close: str) -> Values:
-    return Decimal("1.00"), Decimal("99.00"), Decimal("0.50"), Decimal(close), 7
+    return Decimal("1.00"), Decimal("99.00"), Decimal("0.50"), Decimal(close), Decimal(7)
 
 
 def stored(place: Place, event: Bar) -> StoredBar:

@@ -106,7 +106,7 @@ TABLE = Dataset(
     "bi.t",
     (
         ("symbol", Kind.TEXT),
-        ("close", Kind.PRICE),
+        ("close", Kind.EXACT),
         ("volume", Kind.WHOLE),
         ("at", Kind.INSTANT),
         ("utc", Kind.UTC),

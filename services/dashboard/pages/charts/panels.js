@@ -146,7 +146,8 @@ export class ProfilePanel {
   // Rows of /api/profile of one session.
   show(rows) {
     const sorted = [...rows].sort((one, other) => one.minute_of_day - other.minute_of_day);
-    this.columns.setData(sorted.map((row) => ({ time: row.minute_of_day * 60, value: row.volume })));
+    this.columns.setData(sorted.filter((row) => row.volume !== null)
+      .map((row) => ({ time: row.minute_of_day * 60, value: row.volume })));
     this.usual.setData(sorted.filter((row) => row.usual_volume !== null)
       .map((row) => ({ time: row.minute_of_day * 60, value: row.usual_volume })));
     this.chart.timeScale().fitContent();

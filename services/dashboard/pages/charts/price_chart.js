@@ -57,7 +57,7 @@ export class PriceChart {
     const points = [
       all.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })),
       all.map((bar) => (
-        { time: bar.time, value: bar.volume, color: bar.close >= bar.open ? tones.up : tones.down }
+        { ...point(bar, "volume"), color: bar.close >= bar.open ? tones.up : tones.down }
       )),
       ...BANDS.map((name) => all.map((bar) => point(bar, name))),
     ];

@@ -1,7 +1,8 @@
 // Numbers and times as people read them; times are UTC.
 
 export function priceDigits(value) {
-  return Math.abs(value) < 1 ? 6 : Math.abs(value) < 10 ? 4 : 2;
+  const size = Math.abs(value);
+  return size < 0.001 ? 10 : size < 1 ? 6 : size < 10 ? 4 : 2;
 }
 
 export function price(value) {
@@ -12,6 +13,12 @@ export function price(value) {
 
 export function whole(value) {
   return value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en");
+}
+
+// A fraction counts where a unit is dear, as of a coin.
+export function volume(value) {
+  if (value === null || value === undefined) return "–";
+  return value.toLocaleString("en", { maximumFractionDigits: value < 1000 ? 4 : 0 });
 }
 
 export function compact(value) {

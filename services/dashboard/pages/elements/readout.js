@@ -1,7 +1,7 @@
 // Bars as text: the title, the legend above the chart, and the table of the newest ones.
 
 import { element, part } from "/elements/dom.js";
-import { price, time, whole } from "/elements/format.js";
+import { price, time, volume, whole } from "/elements/format.js";
 
 const MOST_ROWS = 30;
 const VALUES = ["open", "high", "low", "close", "volume"];
@@ -26,7 +26,7 @@ export function describe(bars) {
 export function legend(box, bar, interval) {
   box.replaceChildren(...(bar ? [
     ["", time(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
-    ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", whole(bar.volume)],
+    ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
   ].flatMap(([name, value]) => [`${name} `, element("b", {}, value), "  "]) : []));
 }
 
@@ -37,7 +37,7 @@ export function newest(box, bars, before, interval) {
     "tr", { class: isAsBefore(bar, before.get(bar.time)) ? "" : "fresh", "data-time": bar.time },
     element("td", {}, time(bar.time, interval)),
     ...[bar.open, bar.high, bar.low, bar.close].map((value) => element("td", {}, price(value))),
-    element("td", {}, whole(bar.volume)),
+    element("td", {}, volume(bar.volume)),
   )));
 }
 

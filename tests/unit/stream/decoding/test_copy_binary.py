@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.stream.decoding import copy_binary
 
@@ -33,41 +37,76 @@ def test_a_start_is_microseconds_and_days_since_2000() -> None:
     assert before == b"".join((field("3164"), field("FFFFFFEBE228A000"), field("FFFFFFFF")))
 
 
-def test_an_origin_is_two_words_and_two_flags() -> None:
-    assert copy_binary.origin("a", "bc", adjusted=True, is_final=False) == b"".join(
-        (field("61"), field("6263"), field("01"), field("00"))
+def test_an_origin_is_three_words_and_a_flag() -> None:
+    assert copy_binary.origin("a", "bc", "raw", is_final=False) == b"".join(
+        (field("61"), field("6263"), field("726177"), field("00"))
     )
 
 
-def test_prices_are_five_digits_in_base_ten_thousand() -> None:
-    prices = ["999999999999.999999", "1", "0.000001", "12345.6789"]
-    [row] = copy_binary.values(
-        copy_binary.millionths(*(pa.array([price]) for price in prices)),
-        pa.array([258]),
-        pa.array([datetime(2000, 1, 1, 0, 0, 1, tzinfo=UTC)], pa.timestamp("us", "UTC")),
-        pa.array([3], pa.int32()),
-        pa.array([(1 << 40) + 1]),
-    ).to_pylist()
-    head = "0005 0002 0000 0006"
+SEEN = pa.array([datetime(2000, 1, 1, 0, 0, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+PLACE = (pa.array([3], pa.int32()), pa.array([(1 << 40) + 1]))
+ENDS = field("00000000000F4240"), field("00000003"), field("0000010000000001")
+
+
+def test_numbers_are_digits_in_base_ten_thousand_with_the_decimals_that_were_sent() -> None:
+    prices = copy_binary.numbers(
+        *(pa.array([price]) for price in ("99999999.99999999", "1", "0.00000001", "12345.6780"))
+    )
+    volume = copy_binary.numbers(pa.array(["6321507.562155"]))
+    [row] = copy_binary.values(prices, volume, SEEN, *PLACE).to_pylist()
     assert row == b"".join(
         (
-            field(f"{head} 270F 270F 270F 270F 26AC"),
-            field(f"{head} 0000 0000 0001 0000 0000"),
-            field(f"{head} 0000 0000 0000 0000 0064"),
-            field(f"{head} 0000 0001 0929 1A85 0000"),
-            field("0000000000000102"),
-            field("00000000000F4240"),
-            field("00000003"),
-            field("0000010000000001"),
+            field("0005 0002 0000 0008 0000 270F 270F 270F 270F"),
+            field("0005 0002 0000 0000 0000 0000 0001 0000 0000"),
+            field("0005 0002 0000 0008 0000 0000 0000 0000 0001"),
+            field("0005 0002 0000 0004 0000 0001 0929 1A7C 0000"),
+            field("0005 0002 0000 0006 0000 0278 05E3 15F5 157C"),
+            *ENDS,
         )
     )
 
 
-def test_prices_become_whole_millionths_exactly() -> None:
-    texts = pa.array(["0.000001", "999999999999.999999", "7.50000000000", "3"])
-    assert copy_binary.millionths(texts.slice(1), texts.slice(1)).tolist() == [
-        [each, each] for each in (999_999_999_999_999_999, 7_500_000, 3_000_000)
-    ]
+def test_a_volume_that_nobody_tells_is_null() -> None:
+    prices = copy_binary.numbers(*([pa.array(["1"])] * 4))
+    [row] = copy_binary.values(prices, None, SEEN, *PLACE).to_pylist()
+    one = field("0005 0004 0000 0000 0000 0000 0000 0000 0001")
+    assert row == b"".join((*([one] * 4), bytes.fromhex("FFFFFFFF"), *ENDS))
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.from_regex(r"[0-9]{1,12}(\.[0-9]{1,12})?", fullmatch=True), min_size=2, max_size=2
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_numbers_are_read_exactly_or_not_at_all(rows: list[list[str]]) -> None:
+    columns = [pa.array(column) for column in zip(*rows, strict=True)]
+    decimals = max(len(text.partition(".")[2]) for row in rows for text in row)
+    places = -(-decimals // 4)
+    values = [[Decimal(text) for text in row] for row in rows]
+    if max(max(row) for row in values) >= Decimal(10) ** (18 - 4 * places):
+        with pytest.raises(pa.ArrowInvalid):
+            copy_binary.numbers(*columns)
+        return
+    read = copy_binary.numbers(*columns)
+    assert read.places == places
+    assert [[Decimal(unit).scaleb(-4 * places) for unit in row] for row in read.units.tolist()] == (
+        values
+    )
+    assert read.scales.tolist() == [[len(text.partition(".")[2]) for text in row] for row in rows]
+
+
+def test_numbers_of_a_part_of_an_array_are_read_alike() -> None:
+    texts = pa.array(["0.000001", "9999999999.999999", "7.50000000", "3"]).slice(1)
+    read = copy_binary.numbers(texts, texts)
+    assert (read.places, read.units.tolist(), read.scales.tolist()) == (
+        2,
+        [[each, each] for each in (999_999_999_999_999_900, 750_000_000, 300_000_000)],
+        [[6, 6], [8, 8], [0, 0]],
+    )
 
 
 def test_fields_are_joined_to_rows() -> None:

@@ -1,0 +1,30 @@
+-- Grain: one row per (symbol, interval, bar_time, revision): each value of a bar that a newer one
+-- replaced; the value it has now is in bi.events_stream.
+--   updated_at, replaced_at  from when until when it was stored
+create or replace view bi.bar_revisions as
+select
+    bar.symbol,
+    bar.bar_time,
+    bar.interval,
+    bar.open,
+    bar.high,
+    bar.low,
+    bar.close,
+    bar.volume,
+    day.session_date,
+    bar.source,
+    bar.freshness,
+    bar.basis <> 'raw' as adjusted,
+    bar.is_final,
+    bar.observed_at,
+    bar.revision,
+    bar.inserted_at,
+    bar.updated_at,
+    bar.basis,
+    bar.replaced_at
+from market.bar_revisions as bar
+inner join market.days as day
+    on
+        bar.session_date = day.session_date
+        and bar.bar_time >= day.begins_at
+        and bar.bar_time < day.ends_at;
