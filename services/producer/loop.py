@@ -165,8 +165,10 @@ class Poller:
         )
 
     def _has_history(self, progress: Progress) -> bool:
+        if progress.history:
+            return True
         if progress.history_day is not None or progress.series.interval == DAY:
-            return bool(progress.history)
+            return False
         return self._context.settings.history_months > 0
 
     def _outcome(self) -> int:

@@ -1,5 +1,5 @@
 -- Numbers keep every digit that was sent, a volume may have a fraction or be unknown, and each bar
--- says what its prices are comparable with. The table is rewritten once: ten seconds a million bars.
+-- says what its prices are comparable with. The table is rewritten once: ten seconds a million.
 
 -- Views hold the types of their columns; whoever changes one begins with this. They are created
 -- again by the same run of sql/migrate.py.

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from services.common import fail_points
 from services.producer.polling.backfill import OWED
+from services.producer.publishing.price_basis import Basis
 from services.producer.publishing.state_file import FILE_NAME
 from services.producer.series import FULL, NoBars, Series, Slice
 from tests.e2e import test_corporate_actions
@@ -42,6 +43,7 @@ FAILING_FORGOTTEN = "producer.failing_forgotten"
 FAILING_PRUNED = "producer.failing_pruned"
 WANTED_AGAIN = "producer.wanted_again"
 STATE_SET_ASIDE = "producer.state_set_aside"
+BASIS_CHANGED = "producer.basis_changed"
 DAILY = {"INTERVALS": "1d"}
 HOURLY = {"SYMBOLS": "P00", "INTERVALS": "60min", "POLL_SECONDS": "600"}
 HOUR = Series("P00", "60min")
@@ -104,6 +106,27 @@ def test_a_whole_that_is_owed_is_kept_before_the_coverage(
     assert end(again)[0] == 0
     with memory_of(pipeline) as memory:
         assert memory.no_bars(series) == {}
+
+
+def test_a_series_of_another_basis_is_fetched_again_whole(
+    pipeline: Pipeline, bars_topic: Topic, tmp_path: Path
+) -> None:
+    bars = hourly("10-15", "12-20")
+    url = pipeline.start_simulator(write_csv(bars, tmp_path / "bars.csv"), CLOCK, faults="")
+    asked = {**HOURLY, "HISTORY_MONTHS": "3"}
+    first = pipeline.start_producer(url, CLOCK, ADJUSTED="true", **asked)
+    wait_for(lambda: sent(bars_topic) == all_of(bars), "every bar, once")
+    assert end(first)[0] == 0
+
+    die(pipeline.start_producer(url, CLOCK, FAIL_AT=BASIS_CHANGED, **asked))
+
+    with memory_of(pipeline) as memory:
+        assert memory.basis(HOUR) == Basis(adjusted=False, day=date(2019, 1, 2))
+        owed = {part for part, each in memory.no_bars(HOUR).items() if each.kind == OWED}
+    assert {str(part) for part in owed} == {"full", "2018-10", "2018-11", "2018-12"}
+    again = pipeline.start_producer(url, CLOCK, **asked)
+    wait_for(lambda: sent(bars_topic) == sorted(2 * all_of(bars)), "every bar, on both bases")
+    assert end(again)[0] == 0
 
 
 def test_what_is_known_of_a_failing_series_outlives_a_death(
@@ -187,7 +210,7 @@ def test_every_point_of_the_producer_is_tried() -> None:
         *(others.MONTH_ADDED, others.CALL_REFUNDED, others.STOP_KEPT, others.PRUNED, others.CLOSED),
         *(FIRST_BAR_KEPT, NO_BARS_KEPT, OWED_KEPT),
         *(FAILING_KEPT, FAILING_FORGOTTEN, FAILING_PRUNED, WANTED_AGAIN),
-        STATE_SET_ASIDE,
+        *(STATE_SET_ASIDE, BASIS_CHANGED),
         *test_corporate_actions.POINTS,
     }
     assert {point for point in fail_points.POINTS if point.startswith("producer.")} == tried

@@ -32,6 +32,8 @@ POINTS = [
     "producer.all_sent",
     "producer.acknowledged",
     "producer.remembered",
+    "producer.basis_kept",
+    "producer.anchors_kept",
     "producer.covered",
 ]
 # Each has a test of its own, which makes the producer do what the point follows.

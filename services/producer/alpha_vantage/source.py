@@ -51,7 +51,8 @@ EXTENDED_HOURS: Final = Flag(
     "EXTENDED_HOURS", "true: also the bars before and after the regular session.", True
 )
 ADJUSTED: Final = Flag(
-    "ADJUSTED", "true: prices adjusted for splits and dividends (intraday only).", True
+    "ADJUSTED",
+    "true: the vendor's adjusted prices instead of those that were traded (intraday only).",
 )
 
 

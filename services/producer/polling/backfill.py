@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.producer.alpha_vantage.classify import Kind
-from services.producer.series import COMPACT, FULL, HighWaterMark, NoBars, Slice
+from services.producer.series import COMPACT, DAY, FULL, HighWaterMark, NoBars, Series, Slice
 
 COMPACT_BARS: Final = 90
 """A compact answer holds 100 bars; some are left for those that were still forming."""
@@ -69,6 +69,26 @@ def history_months(
     return [
         Slice("month", month) for month in months if month >= _FIRST_MONTH and month not in done
     ]
+
+
+def whole_series(
+    series: Series,
+    high_water_mark: HighWaterMark | None,
+    done: Collection[str],
+    premium: bool,
+    market_at: datetime,
+) -> list[Slice]:
+    """Return the slices that together bring all that was ever fetched of a series; `done` are the
+    months of history that were. Without a premium plan they cannot be had."""
+    if not premium or high_water_mark is None:
+        return []
+    if series.interval == DAY:
+        return [FULL]
+    first = min([*done, _month(high_water_mark.first_asked_at - TRAILING)])
+    months = [_month(market_at - TRAILING)]
+    while months[-1] > first:
+        months.append(_before(months[-1]))
+    return [FULL, *(Slice("month", month) for month in months)]
 
 
 def is_believed(part: Slice, no_bars: NoBars, first_bar: str) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Final
 
 from services.common.fail_points import reach
-from services.producer.alpha_vantage.classify import Kind
+from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.polling.backfill import OWED
 from services.producer.polling.failures import FailureHandler
 from services.producer.polling.fetch_pool import Fetched, Job
 from services.producer.polling.series_state import Completion, Progress, oldest_time
+from services.producer.publishing.basis_keeper import BasisKeeper
 from services.producer.publishing.delivery import PendingBars, Record
 from services.producer.publishing.new_bars import take_in
+from services.producer.publishing.price_basis import Prices
 from services.producer.runtime import Context
 from services.producer.series import Series
 
@@ -29,6 +32,7 @@ class _Answer:
     job: Job
     zone: str
     times: frozenset[str]
+    anchors: Mapping[str, Prices] = field(default_factory=dict)
 
 
 class ResponseHandler:
@@ -37,6 +41,7 @@ class ResponseHandler:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._failures = FailureHandler(context)
+        self._bases = BasisKeeper(context)
         self._delivering: dict[Series, _Answer] = {}
         self._first_bars: dict[str, str] = {}
         # What no broker takes is not tried again until its content changes.
@@ -51,7 +56,7 @@ class ResponseHandler:
         if verdict.kind is Kind.UNREACHABLE:
             self._refund(fetched)
         if verdict.kind is Kind.DATA:
-            self._publish(fetched, progress)
+            self._publish(fetched, progress, active)
         elif self._failures.follow(fetched, progress, active):
             self._complete(_Answer(fetched.job, "", frozenset()), progress)
 
@@ -60,15 +65,21 @@ class ResponseHandler:
         self._refuse(pending.series, pending.refused)
         self._complete(self._delivering.pop(pending.series), progress)
 
-    def _publish(self, fetched: Fetched, progress: Progress) -> None:
+    def _publish(self, fetched: Fetched, progress: Progress, active: int) -> None:
         series = fetched.job.series
-        times = frozenset(bar.exchange_time for bar in fetched.bars)
-        answer = _Answer(fetched.job, fetched.verdict.zone, times)
+        marked = self._bases.mark(fetched.job, fetched.bars, progress)
+        if marked is None:
+            refused = Verdict(Kind.MISMATCH, "prices on one basis and on another in turn")
+            self._failures.follow(Fetched(fetched.job, refused), progress, active)
+            return
+        bars, anchors = marked
+        times = frozenset(bar.exchange_time for bar in bars)
+        answer = _Answer(fetched.job, fetched.verdict.zone, times, anchors)
         known = self._context.memory.fingerprints(series, min(times), max(times))
         known |= self._refused.get(series, {})
-        intake = take_in(series, fetched.bars, known, MAX_RECORD_BYTES)
+        intake = take_in(series, bars, known, MAX_RECORD_BYTES)
         self._refuse(series, intake.too_large)
-        unchanged = len(fetched.bars) - len(intake.records) - len(intake.too_large)
+        unchanged = len(bars) - len(intake.records) - len(intake.too_large)
         self._context.metrics.unchanged(unchanged)
         if intake.records:
             self._delivering[series] = answer
@@ -82,6 +93,9 @@ class ResponseHandler:
         if answer.times:
             self._failures.recovered(progress)
             self._see(answer)
+        if answer.anchors:
+            context.memory.keep_anchors(job.series, answer.anchors)
+            reach("producer.anchors_kept")
         done = progress.complete(job.part, answer.times, job.market_at, answer.zone)
         if done.answered is not None:
             context.memory.add_answered(job.series, done.answered)

@@ -44,6 +44,15 @@ create table if not exists no_bars (
 create table if not exists first_bars (
     symbol text primary key, exchange_time text not null
 ) without rowid;
+create table if not exists bases (
+    symbol text, interval text, adjusted integer not null, day text not null,
+    primary key (symbol, interval)
+) without rowid;
+create table if not exists anchors (
+    symbol text, interval text, exchange_time text,
+    open text not null, high text not null, low text not null, close text not null,
+    primary key (symbol, interval, exchange_time)
+) without rowid;
 insert into first_bars
 select symbol, min(exchange_time) from bars
 where exchange_time between '1999' and '3' and not exists (select 1 from first_bars)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from services.producer.publishing.state_file import StateFile
+from services.producer.publishing.basis_store import BasisStore
 from services.producer.series import (
     ACTION_LISTS,
     DAY,
@@ -27,7 +27,7 @@ KEPT: Final = timedelta(days=70)
 """Intraday fingerprints are kept for longer than the API's trailing 30 days."""
 
 
-class StateStore(StateFile):
+class StateStore(BasisStore):
     """What is known of bars, series and calls."""
 
     def fingerprints(self, series: Series, first: str, last: str) -> dict[str, bytes]:
@@ -238,7 +238,9 @@ class StateStore(StateFile):
     def prune(self, market_now: datetime) -> None:
         """Forget intraday bars that the API no longer returns."""
         with self._use() as use:
+            bars = (DAY, *ACTION_LISTS, (market_now - KEPT).date().isoformat())
             use.execute(
-                "delete from bars where interval not in (?, ?, ?) and exchange_time < ?",
-                (DAY, *ACTION_LISTS, (market_now - KEPT).date().isoformat()),
+                "delete from bars where interval not in (?, ?, ?) and exchange_time < ?", bars
             )
+            old = (DAY, (market_now - KEPT).date().isoformat())
+            use.execute("delete from anchors where interval <> ? and exchange_time < ?", old)

@@ -27,7 +27,7 @@ def test_defaults() -> None:
             simulated=False,
             entitlement="none",
             extended_hours=True,
-            adjusted=True,
+            adjusted=False,
         ),
         plan=parse_plan("free"),
         symbols=("AAPL", "TSLA", "MSFT", "AMZN"),

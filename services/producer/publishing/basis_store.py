@@ -1,0 +1,62 @@
+"""Remembers on which basis a series is, and the prices by which a change of it is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from services.producer.polling.backfill import OWED
+from services.producer.publishing.price_basis import Basis, Prices
+from services.producer.publishing.state_file import StateFile
+from services.producer.series import Series, Slice
+
+
+class BasisStore(StateFile):
+    """What is known of the prices of a series."""
+
+    def basis(self, series: Series) -> Basis | None:
+        """Return the basis of a series, or None if none was kept."""
+        with self._use() as use:
+            row = use.execute(
+                "select adjusted, day from bases where symbol = ? and interval = ?", series
+            ).fetchone()
+        return None if row is None else Basis(bool(row[0]), date.fromisoformat(row[1]))
+
+    def anchors(self, series: Series, first: str, last: str) -> dict[str, Prices]:
+        """Return the prices kept of bars in [first, last], by exchange time."""
+        with self._use() as use:
+            rows = use.execute(
+                "select exchange_time, open, high, low, close from anchors"
+                " where symbol = ? and interval = ? and exchange_time between ? and ?",
+                (*series, first, last),
+            )
+            return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+
+    def keep_anchors(self, series: Series, anchors: Mapping[str, Prices]) -> None:
+        """Keep prices of bars that Kafka has acknowledged."""
+        with self._use() as use:
+            use.executemany(
+                "insert or replace into anchors values (?, ?, ?, ?, ?, ?, ?)",
+                [(*series, time, *prices) for time, prices in anchors.items()],
+            )
+
+    def keep_basis(
+        self,
+        series: Series,
+        basis: Basis,
+        owed: Collection[Slice] = (),
+        today: date = date.min,
+    ) -> None:
+        """Keep the basis of a series; where it is another, prices on the one before are forgotten
+        and the slices `owed` are asked for again. All of it, or nothing."""
+        with self._use() as use:
+            use.execute(
+                "insert or replace into bases values (?, ?, ?, ?)",
+                (*series, basis.adjusted, basis.day.isoformat()),
+            )
+            use.execute("delete from anchors where symbol = ? and interval = ?", series)
+            day = today.isoformat()
+            use.executemany(
+                "insert or replace into no_bars values (?, ?, ?, ?, ?, ?)",
+                [(*series, str(part), OWED, day, day) for part in owed],
+            )
