@@ -71,7 +71,7 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
     for text in ("269.800000000", "269.8000000000000000000"):
         symbol = symbols.next()
         value = encoded(document({"open": text}, symbol=symbol))
-        yield good("21 more zeros", symbol, value, open=text)
+        yield good(f"21 more zeros: {text}", symbol, value, open=text)
     for adjusted, day, basis in (
         (True, "2025-11-06", "adjusted 2025-11-06"),
         (True, None, "unknown"),

@@ -66,7 +66,7 @@ def test_a_bar_is_stored_with_every_field(
             date(2025, 11, 6),
             "alphavantage",
             "delayed_15min",
-            True,
+            "unknown",
             True,
             datetime(2025, 11, 6, 21, 0, 3, 412000, tzinfo=UTC),
             1,

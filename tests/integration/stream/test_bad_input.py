@@ -135,7 +135,7 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
         stored={
             row[0]: Stored(*row[1:])
             for row in database.rows(
-                "select kafka_offset, symbol, bar_time, open, volume, adjusted "
+                "select kafka_offset, symbol, bar_time, open::text, volume::text, basis "
                 "from market.events_stream"
             )
         },

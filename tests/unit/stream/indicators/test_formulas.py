@@ -95,6 +95,14 @@ def test_the_average_price_of_a_session_is_weighted_by_volume() -> None:
     assert_array_equal(derived["vwap"], [9.0, 11.25, np.nan, 30.0])
 
 
+def test_a_volume_that_nobody_knows_leaves_the_rest_of_its_session_without_an_average() -> None:
+    prices, session = np.full(4, 9.0), np.array([7, 7, 7, 8])
+    volume = np.array([100.0, np.nan, 300.0, 50.0])
+    whole = derive(Bars(prices, prices, prices, volume, session))
+    assert_array_equal(whole["vwap"], [9.0, np.nan, np.nan, 9.0])
+    assert_array_equal(whole["session_volume"], [100.0, np.nan, np.nan, 50.0])
+
+
 def test_where_nothing_moves_nothing_is_divided_by_zero() -> None:
     flat, empty = np.full(SIZE, 5.0), np.zeros(SIZE)
     derived = derive(Bars(flat, flat, flat, empty, np.zeros(SIZE, dtype=np.int64)))
