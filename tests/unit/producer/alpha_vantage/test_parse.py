@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.bar import Bar, Ohlcv
@@ -97,6 +97,7 @@ def test_a_market_without_volumes_has_none() -> None:
     assert parsed.ohlcv == replace(BAR.ohlcv, volume=None)
 
 
+@settings(deadline=None)  # of a machine that is busy
 @given(st.decimals(0, 10**12, places=10, allow_nan=False), st.integers(-20, 20))
 def test_a_number_with_an_exponent_is_the_same_number(number: Decimal, exponent: int) -> None:
     text = f"{number.scaleb(-exponent, _WIDE):f}E{exponent}"

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.producer.publishing.price_basis import (
@@ -51,6 +51,7 @@ ratios = st.one_of(
 )
 
 
+@settings(deadline=None)  # of a machine that is busy
 @given(st.lists(prices, min_size=4, max_size=20), st.lists(prices, max_size=12), ratios)
 def test_a_split_or_a_dividend_is_noticed_also_among_bars_of_its_own_day(
     older: list[Prices], newer: list[Prices], ratio: Fraction
@@ -74,6 +75,7 @@ def test_a_split_or_a_dividend_is_noticed_also_among_bars_of_its_own_day(
     )
 
 
+@settings(deadline=None)  # of a machine that is busy
 @given(st.lists(prices, min_size=4, max_size=20))
 def test_what_is_only_rounded_otherwise_is_no_change(rows: list[Prices]) -> None:
     known = dict(zip(times(len(rows), "2026-11-25"), rows, strict=True))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.stream.decoding import copy_binary
@@ -73,6 +73,7 @@ def test_a_volume_that_nobody_tells_is_null() -> None:
     assert row == b"".join((*([one] * 4), bytes.fromhex("FFFFFFFF"), *ENDS))
 
 
+@settings(deadline=None)  # of a machine that is busy
 @given(
     st.lists(
         st.lists(
