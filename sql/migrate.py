@@ -34,6 +34,7 @@ from services.common.shared_settings import (
     POSTGRES_HOST,
     POSTGRES_PORT,
 )
+from sql.exchanges import keep_functions
 from sql.sessions import keep_sessions
 
 HERE = Path(__file__).parent
@@ -127,6 +128,7 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     applied = _apply_migrations(settings)
     log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
     with _connect_as_owner(settings) as owner:
+        keep_functions(owner)
         for file in sorted((HERE / "views").rglob("*.sql"), key=lambda file: file.name):
             owner.execute(file.read_text(encoding="utf-8").encode())
         keep_sessions(owner, present)

@@ -42,7 +42,11 @@ SYMBOLS: Final = Table(
     "One row per symbol of which a bar is stored.",
     (
         Column("symbol", "text", is_key=True),
-        *columns(text="exchange time_zone", whole="intervals"),
+        *columns(
+            text="exchange time_zone currency quote_unit",
+            whole="intervals units_per_currency",
+            date="calendar_until",
+        ),
     ),
 )
 INTERVALS: Final = Table(

@@ -57,7 +57,7 @@ BARS: Final = Table(
             timestamp=f"{_TIMES} observed_at_utc",
             whole="minute_of_day revision",
             number=f"{_OHLC} volume",
-            text="direction source freshness basis",
+            text="direction source freshness basis session_part",
             flag="adjusted is_final",
         )
     ),

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from services.common.exchanges import EXCHANGES
+
 SCHEMA_VERSION: Final = 1
 
 INTERVALS: Final = ("1min", "5min", "15min", "30min", "60min", "1d")
@@ -27,12 +29,7 @@ FRESHNESS: Final = ("realtime", "delayed_15min", "end_of_day", "historical", "si
 
 EXCHANGE_ZONES: Final = (
     "US/Eastern",
-    "America/New_York",
-    "America/Toronto",
-    "Asia/Kolkata",
-    "Asia/Shanghai",
-    "Europe/Berlin",
-    "Europe/London",
+    *sorted({exchange.zone for exchange in EXCHANGES}),
     "UTC",
 )
 """Clocks of the exchanges that Alpha Vantage covers; a bar on another clock is rejected."""

@@ -135,6 +135,17 @@ class Poller:
             self._prune_at = monotonic + _PRUNE_SECONDS
             context.memory.prune(context.clocks.market())
             reach("producer.pruned")
+            self._tell_ending_calendars()
+
+    def _tell_ending_calendars(self) -> None:
+        symbols = {progress.series.symbol for progress in self._active()}
+        for code, end in self._context.sessions.ending(symbols, self._context.clocks.market()):
+            self._context.complaints.log.warning(
+                "the calendar of %s ends with %s: later weekdays are assumed to be sessions, and "
+                "no gap in them is told; take a release with a newer calendar",
+                code,
+                end,
+            )
 
     def _count_series(self) -> None:
         active = self._active()

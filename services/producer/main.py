@@ -110,15 +110,18 @@ def _poll(
     beat = _heartbeat(settings)
     if settings.metrics_port >= 0:
         open_port(metrics.serve, settings.metrics_host, settings.metrics_port, log)
-    sessions = Sessions(settings.source.extended_hours)
+    source = settings.source
+    # Nights are part of the extended hours of who is entitled to the newest data.
+    overnight = source.extended_hours and source.entitlement != "none"
+    sessions = Sessions(source.extended_hours, overnight)
     address = ",".join(settings.kafka_bootstrap)
     connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
     overdue_seconds = settings.delivery_seconds + OVERDUE_SECONDS
     writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
     delivery_thread = DeliveryThread(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
-    api = Api(settings.source, settings.fetch_parallel, observations.now)
-    fetcher = Fetcher(api, settings.source, sessions, settings.fetch_parallel, inbox.put)
+    api = Api(source, settings.fetch_parallel, observations.now)
+    fetcher = Fetcher(api, source, sessions, settings.fetch_parallel, inbox.put)
     context = Context(
         settings=settings,
         clocks=Clocks(real=utc_now, market=settings.market_clock.now),

@@ -1,70 +1,91 @@
 """Knows when each market trades: holidays, half days, daylight saving, extended hours.
 
 In: a symbol and an instant of the market's clock. Out: the session that started last, the
-bars that a stretch of time can hold, and whether a bar can still change.
+bars that a stretch of time can hold, and whether a bar can still change. Of a symbol whose suffix
+names no exchange nothing is known: it may trade at any time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import exchange_calendars
-
+from services.calendars.sessions import ENDING, TradingDay, known_until, trading_days
 from services.common.bar import INTERVAL_MINUTES
+from services.common.exchanges import NEW_YORK, Exchange, exchange_of
+from services.common.trade_date import EVENING
 from services.producer.series import DAY, Series
 
 SETTLE: Final = timedelta(seconds=30)
 """An intraday bar may still change this long after its end."""
 DAY_SETTLE: Final = timedelta(minutes=15)
-"""A daily bar may still change this long after the close."""
-_NEW_YORK: Final = "XNYS"
-_BY_SUFFIX: Final = {"LON": "XLON", "TRT": "XTSE", "TRV": "XTSE", "DEX": "XETR"}
-_PRE_MARKET_OPENS: Final = time(4)
-_AFTER_HOURS: Final = timedelta(hours=4)
+"""A daily bar may still change this long after the official close."""
 _PAST: Final = timedelta(days=400)
 _FUTURE: Final = timedelta(days=60)
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Session:
-    """A trading day: its date, its first and last possible trade, its regular open and close."""
+    """A trading day: its date, its first and last possible trade, its regular open and close, and
+    when its official close is set, by an auction for instance."""
 
     day: date
     starts: datetime
     opens: datetime
     closes: datetime
     ends: datetime
+    close_is_set: datetime
 
 
-def market_of(symbol: str) -> str:
-    """Return the calendar of the symbol's market; one that is not known follows New York's."""
-    return _BY_SUFFIX.get(symbol.rpartition(".")[2], _NEW_YORK)
+def clock_of(series: Series, answered: str) -> str:
+    """Return the clock of a series' times, where the answer says `answered`.
+
+    Dates are days of the exchange, whatever the answer says: it says "US/Eastern" for all of them.
+    """
+    exchange = exchange_of(series.symbol)
+    if series.interval != DAY or exchange in (None, NEW_YORK):
+        return answered
+    return exchange.zone
 
 
 class Sessions:
-    """The trading days of all markets around the market clock's present."""
+    """The trading days of all markets around the market clock's present.
 
-    def __init__(self, extended_hours: bool) -> None:
+    `overnight`: the source has the bars of New York's nights as well.
+    """
+
+    def __init__(self, extended_hours: bool, overnight: bool = False) -> None:
         self._extended_hours = extended_hours
+        self._overnight = overnight
         self._tables: dict[str, list[Session]] = {}
 
-    def latest(self, symbol: str, now: datetime) -> Session:
-        """Return the session that started last before or at `now` (UTC)."""
-        table = self._table(market_of(symbol), now)
+    def latest(self, symbol: str, now: datetime) -> Session | None:
+        """Return the session that started last before or at `now` (UTC); None: no exchange."""
+        exchange = exchange_of(symbol)
+        if exchange is None:
+            return None
+        table = self._table(exchange, now)
         return table[max(0, bisect_right(table, now, key=lambda session: session.starts) - 1)]
 
-    def closed(self, symbol: str, now: datetime) -> Session:
+    def closed(self, symbol: str, now: datetime) -> Session | None:
         """Return the last session whose regular trading has ended at `now` (UTC)."""
-        table = self._table(market_of(symbol), now)
+        exchange = exchange_of(symbol)
+        if exchange is None:
+            return None
+        table = self._table(exchange, now)
         return table[max(0, bisect_right(table, now, key=lambda session: session.closes) - 1)]
 
     def bars_between(self, series: Series, start: datetime, end: datetime) -> int:
         """Return how many bars can begin or change in [start, end], at most."""
-        table = self._table(market_of(series.symbol), end)
+        exchange = exchange_of(series.symbol)
+        if exchange is None:
+            return _bars_of(series, max(end - start, timedelta())) + 2
+        table = self._table(exchange, end)
         if series.interval == DAY:
             return (
                 sum(1 for session in table if start <= session.closes and session.opens <= end) + 1
@@ -76,7 +97,7 @@ class Sessions:
             ),
             timedelta(),
         )
-        return int(traded / timedelta(minutes=INTERVAL_MINUTES[series.interval])) + 2
+        return _bars_of(series, traded) + 2
 
     def is_final(
         self, series: Series, exchange_time: str, zone: str, now: datetime, lag: timedelta
@@ -96,39 +117,50 @@ class Sessions:
         except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
             return False
 
+    def ending(self, symbols: Iterable[str], now: datetime) -> list[tuple[str, date]]:
+        """Return the exchanges of `symbols` whose calendar ends soon, each with its last date."""
+        exchanges = {exchange.code: exchange for each in symbols if (exchange := exchange_of(each))}
+        ends = ((code, known_until(each.calendar)) for code, each in sorted(exchanges.items()))
+        return [
+            (code, end) for code, end in ends if end is not None and end <= (now + ENDING).date()
+        ]
+
     def _day_is_final(self, symbol: str, day: date, now: datetime, lag: timedelta) -> bool:
-        table = self._table(market_of(symbol), now)
-        place = bisect_right(table, day, key=lambda session: session.day) - 1
-        if place >= 0 and table[place].day == day:
-            return table[place].closes + lag + DAY_SETTLE <= now
+        exchange = exchange_of(symbol)
+        if exchange is not None:
+            table = self._table(exchange, now)
+            place = bisect_right(table, day, key=lambda session: session.day) - 1
+            if place >= 0 and table[place].day == day:
+                return table[place].close_is_set + lag + DAY_SETTLE <= now
         return datetime.combine(day, time(), UTC) + timedelta(days=2) <= now
 
-    def _table(self, market: str, now: datetime) -> list[Session]:
-        table = self._tables.get(market)
+    def _table(self, exchange: Exchange, now: datetime) -> list[Session]:
+        table = self._tables.get(exchange.code)
         margin = timedelta(days=10)
         if table is None or not table[0].starts + margin <= now <= table[-1].starts - margin:
-            table = self._tables[market] = _load(market, now, self._extended_hours)
+            days = trading_days(exchange, (now - _PAST).date(), (now + _FUTURE).date())
+            table = self._tables[exchange.code] = [self._session(exchange, day) for day in days]
         return table
 
+    def _session(self, exchange: Exchange, day: TradingDay) -> Session:
+        zone, starts, ends = ZoneInfo(exchange.zone), day.opens_at, day.closes_at
+        if self._extended_hours:
+            # Trading after hours lasts as long after the close of a half day (13:00 to 17:00).
+            ends += exchange.late_closes_after
+            if exchange.early_opens is not None:
+                starts = datetime.combine(day.day, exchange.early_opens, zone)
+            if self._overnight and exchange.has_overnight:
+                starts = datetime.combine(day.day - _DAY, EVENING, zone)
+        return Session(
+            day.day,
+            starts.astimezone(UTC),
+            day.opens_at,
+            day.closes_at,
+            ends,
+            day.closes_at + exchange.close_delay,
+        )
 
-def _load(market: str, now: datetime, extended_hours: bool) -> list[Session]:
-    calendar = exchange_calendars.get_calendar(
-        market, start=(now - _PAST).date().isoformat(), end=(now + _FUTURE).date().isoformat()
-    )
-    zone = ZoneInfo(str(calendar.tz))
-    return [
-        _session(row.Index.date(), row.open.to_pydatetime(), row.close.to_pydatetime(), zone)
-        if extended_hours and market == _NEW_YORK
-        else _regular(row.Index.date(), row.open.to_pydatetime(), row.close.to_pydatetime())
-        for row in calendar.schedule[["open", "close"]].itertuples()
-    ]
 
-
-def _regular(day: date, opens: datetime, closes: datetime) -> Session:
-    return Session(day, opens, opens, closes, closes)
-
-
-def _session(day: date, opens: datetime, closes: datetime, zone: ZoneInfo) -> Session:
-    # After-hours trading lasts four hours from the close, on half days too (13:00 to 17:00).
-    starts = datetime.combine(day, _PRE_MARKET_OPENS, zone).astimezone(UTC)
-    return Session(day, starts, opens, closes, closes + _AFTER_HOURS)
+def _bars_of(series: Series, stretch: timedelta) -> int:
+    minutes = INTERVAL_MINUTES.get(series.interval, 24 * 60)
+    return int(stretch / timedelta(minutes=minutes))

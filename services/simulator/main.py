@@ -72,7 +72,7 @@ def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
     """Put the parts together; raises SettingError if recorded bars cannot be read."""
     source: BarSource
     if settings.bars is None:
-        made = SimulatedBars(settings.seed, sessions, settings.symbols)
+        made = SimulatedBars(settings.seed, sessions, settings.symbols, settings.overnight)
         source = PairedBars(made, sessions)
     else:
         source = RecordedBars(load_recordings(settings.bars), sessions)

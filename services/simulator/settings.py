@@ -13,6 +13,7 @@ from services.common.settings import (
     Choice,
     Environment,
     File,
+    Flag,
     Integer,
     Number,
     SettingError,
@@ -61,6 +62,11 @@ SIMULATOR_SYMBOLS: Final = Words(
 SIMULATOR_LOAD_SYMBOLS: Final = Integer(
     "SIMULATOR_LOAD_SYMBOLS", "Add the symbols LOAD0001 to LOADnnnn to that list.", 0, 0, 100_000
 )
+SIMULATOR_OVERNIGHT: Final = Flag(
+    "SIMULATOR_OVERNIGHT",
+    "New York's nights are traded as well, from 20:00 to 04:00.",
+    internal=True,
+)
 SIMULATOR_FAULTS: Final = Words(
     "SIMULATOR_FAULTS",
     "Faults by probability, such as 429:0.05,hang:0.01,truncated:0.02.",
@@ -89,6 +95,7 @@ class Settings:
     default_entitlement: str
     bars: Path | None
     symbols: frozenset[str] | None
+    overnight: bool
     faults: Mapping[str, float]
     hang_seconds: float
     log_level: str
@@ -107,6 +114,7 @@ def read_settings(environment: Environment) -> Settings:
         default_entitlement=SIMULATOR_DEFAULT_ENTITLEMENT.read(environment),
         bars=SIMULATOR_BARS.read(environment),
         symbols=_symbols(environment),
+        overnight=SIMULATOR_OVERNIGHT.read(environment),
         faults=_faults(environment),
         hang_seconds=SIMULATOR_HANG_SECONDS.read(environment),
         log_level=LOG_LEVEL.read(environment),

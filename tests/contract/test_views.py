@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
+from services.calendars.sessions import trading_days
 from services.common import bar
-from services.producer.market_calendar import market_of
+from services.common.exchanges import (
+    BY_SUFFIX,
+    EXCHANGES,
+    NEW_YORK,
+    currency_of,
+    exchange_of,
+    zone_of,
+)
+from services.common.trade_date import trade_date
 from sql import sessions
 from tests.fixtures.market import Market
 
@@ -20,7 +30,6 @@ from pg_attribute inner join pg_class on pg_class.oid = attrelid
 where relnamespace = 'bi'::regnamespace and relkind = 'v' and attnum > 0
 order by relname, attnum
 """
-SUFFIXES = ("", ".LON", ".TRT", ".TRV", ".DEX", ".BSE", ".SHH", ".SHZ")
 
 
 def test_the_columns_of_the_views_are_those_that_reports_are_built_on(market: Market) -> None:
@@ -73,13 +82,28 @@ def test_the_sessions_are_those_of_the_calendar_library(market: Market) -> None:
     assert date(2025, 11, 27) not in by_day
 
 
+def test_the_sessions_of_every_exchange_are_kept(market: Market) -> None:
+    last = date(datetime.now(UTC).year + 1, 12, 31)
+    read = """
+    select
+        session_date, opens_at, closes_at, break_starts_at, break_ends_at, is_early_close,
+        is_assumed
+    from market.exchange_sessions where exchange = %s order by session_date
+    """
+    for exchange in EXCHANGES:
+        rows = market.rows(read, (exchange.code,))
+        assert rows == [astuple(day) for day in trading_days(exchange, rows[0][0], last)]
+        assert len(rows) > 1_200
+
+
 def test_a_calendar_that_changed_is_brought_up_to_date(market: Market) -> None:
-    read = "select * from market.exchange_sessions order by session_date"
+    read = "select * from market.exchange_sessions order by exchange, session_date"
     before = market.rows(read)
     market.run(
         "delete from market.exchange_sessions where session_date = '2025-11-28';"
         "update market.exchange_sessions set is_early_close = true "
         "where session_date = '2025-11-26';"
+        "update market.exchange_sessions set is_assumed = true where session_date = '2025-11-24';"
         "insert into market.exchange_sessions values ('XNYS', '2025-11-27', now(), now(), false)"
     )
     assert market.rows(read) != before
@@ -100,13 +124,44 @@ def test_a_date_begins_and_ends_within_its_days_bounds_on_every_exchange(market:
             assert (midnight + timedelta(days=1)).astimezone(UTC) <= ends
 
 
-def test_exchanges_and_clocks_of_symbols_are_those_that_the_producer_knows(market: Market) -> None:
-    symbols = [f"TSCO{suffix}" for suffix in SUFFIXES]
-    read = "select market.exchange(symbol), market.time_zone(symbol) from unnest(%s::text[]) symbol"
-    found = dict(zip(symbols, market.rows(read, (symbols,)), strict=True))
-    for symbol, (exchange, zone) in found.items():
-        # The producer follows New York's hours where it knows no others.
-        assert market_of(symbol) in (exchange, "XNYS")
-        assert zone in bar.EXCHANGE_ZONES
-        assert zone == exchange_calendars.get_calendar(exchange.replace("XSHE", "XSHG")).tz.key
-    assert found["TSCO"] == ("XNYS", "America/New_York")
+def test_evenings_lie_within_the_bounds_of_the_day_that_they_belong_to(market: Market) -> None:
+    query = """
+    select day.session_date, day.begins_at from market.days as day
+    inner join market.exchange_sessions as trade using (session_date)
+    where trade.exchange = 'XNYS' and not trade.is_assumed
+    """
+    begins: dict[date, datetime] = dict(market.rows(query))
+    zone = ZoneInfo("America/New_York")
+    for day in sorted(begins)[1:]:
+        evening = datetime(day.year, day.month, day.day, 20, tzinfo=zone) - timedelta(days=1)
+        while trade_date(NEW_YORK, evening - timedelta(days=1)) == day:
+            evening -= timedelta(days=1)
+        assert begins[day] <= evening, day
+
+
+def test_the_functions_of_symbols_say_what_the_table_of_exchanges_says(market: Market) -> None:
+    symbols = ["TSCO", "BRK.B", "BT.A.LON", "TSCO.XYZ", "M&M.BSE", "A.", "X.NS"]
+    symbols += [f"TSCO.{suffix}" for suffix in BY_SUFFIX]
+    read = """
+    select
+        symbol, market.exchange(symbol), market.time_zone(symbol),
+        market.usual_quote_unit(symbol), market.currency(market.usual_quote_unit(symbol)),
+        market.units_per_currency(market.usual_quote_unit(symbol))
+    from unnest(%s::text[]) as symbol
+    """
+    expected: list[tuple[object, ...]] = []
+    for symbol in symbols:
+        exchange = exchange_of(symbol)
+        if exchange is None:
+            expected.append((symbol, None, "UTC", None, None, 1))
+        else:
+            unit = exchange.quote_unit
+            expected.append((symbol, exchange.code, exchange.zone, unit, *currency_of(unit)))
+        assert zone_of(symbol) in bar.EXCHANGE_ZONES
+    assert market.rows(read, (symbols,)) == expected
+
+
+def test_a_function_of_a_symbol_becomes_part_of_its_query(market: Market) -> None:
+    for name in ("exchange", "time_zone", "usual_quote_unit"):
+        query = f"explain verbose select market.{name}(symbol) from market.series"  # noqa: S608
+        assert f"market.{name}(" not in str(market.rows(query)), name

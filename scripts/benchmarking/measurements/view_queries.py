@@ -30,7 +30,7 @@ _OTHER = "S0008"
 
 _SESSIONS = """
 select session_date from market.exchange_sessions
-where session_date <= %s and closes_at - opens_at = interval '390 minutes'
+where exchange = 'XNYS' and session_date <= %s and closes_at - opens_at = interval '390 minutes'
 order by session_date desc limit %s
 """
 _BARS = """

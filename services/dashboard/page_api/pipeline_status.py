@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from services.common.exchanges import exchange_of
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers
@@ -56,7 +57,8 @@ class PipelineStatus:
             [(rows, rejected, lost, updated_at, now)] = await self._database.rows(sql.SINK)
             symbols = list(stored)[:QUOTED_SYMBOLS]
             intervals = [next(iter(stored[symbol].newest)) for symbol in symbols]
-            newest = await self._database.rows(sql.NEWEST, (symbols, intervals))
+            exchanges = [_exchange_code(symbol) for symbol in symbols]
+            newest = await self._database.rows(sql.NEWEST, (symbols, intervals, exchanges))
         except DatabaseError as error:
             return {**about, "database": False, "trouble": str(error)}
         return {
@@ -88,6 +90,11 @@ def _quote(row: tuple[Any, ...]) -> dict[str, Any]:
         "simulated": source == "simulator",
         "freshness": freshness,
     }
+
+
+def _exchange_code(symbol: str) -> str | None:
+    exchange = exchange_of(symbol)
+    return None if exchange is None else exchange.code
 
 
 def _text(instant: datetime | None) -> str | None:

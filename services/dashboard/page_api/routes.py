@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
+from services.common.exchanges import exchange_of, zone_of
 from services.dashboard.data_api.queries import Interval, Symbol
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
@@ -96,9 +97,20 @@ def view_router(parts: Parts) -> APIRouter:
 def _described(symbol: str, stored: Stored) -> dict[str, Any]:
     return {
         "symbol": symbol,
+        **_place(symbol),
         "simulated": stored.simulated,
         "stored": {interval: newest.isoformat() for interval, newest in stored.newest.items()},
         "offered": stored.offered,
+    }
+
+
+def _place(symbol: str) -> dict[str, Any]:
+    """Return where a symbol trades and what its prices are usually in; null if that is unknown."""
+    exchange = exchange_of(symbol)
+    return {
+        "exchange": exchange and exchange.code,
+        "time_zone": zone_of(symbol),
+        "quote_unit": exchange and exchange.quote_unit,
     }
 
 

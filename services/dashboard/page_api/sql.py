@@ -32,9 +32,20 @@ cross join lateral (
 ) as newest
 """
 
-_CHART_COLUMNS = """
-    extract(epoch from bar_time)::float8, open::float8, high::float8, low::float8, close::float8,
-    volume::float8
+# A day stands at the midnight of its date in UTC, so that every browser shows that date, wherever
+# the exchange and the browser are.
+_BAR_TIME = """
+    extract(
+        epoch from case when interval = '1d' then session_date::timestamp at time zone 'UTC'
+            else bar_time end
+    )::float8
+"""
+_VALUES = "open::float8, high::float8, low::float8, close::float8, volume::float8"
+_CHART_COLUMNS = f"{_BAR_TIME}, {_VALUES}"
+# The time that a day stands at may lie after its bar's.
+_SHOWN = """
+    bar_time >= watched.shown_from
+    - case when watched.interval = '1d' then interval '1 day' else interval '0' end
 """
 
 # A range ends with the newest bar that is stored, and the page keeps to the same rule as bars come.
@@ -91,7 +102,11 @@ order by 1
 
 def _rolled_up(shown: str) -> dict[str, str]:
     return {
-        interval: _ROLLED_UP.format(columns=_CHART_COLUMNS, interval=interval, shown=shown)
+        interval: _ROLLED_UP.format(
+            columns=_CHART_COLUMNS.replace("interval =", f"'{interval}' ="),
+            interval=interval,
+            shown=shown,
+        )
         for interval in CANDLE_INTERVALS
     }
 
@@ -110,7 +125,7 @@ unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
 cross join lateral (
     select {_CHART_COLUMNS} from bi.events_stream
     where symbol = watched.symbol and interval = watched.interval
-        and bar_time >= watched.shown_from and updated_at > watched.since
+        and {_SHOWN} and updated_at > watched.since
     order by bar_time limit {MOST_ROWS} + 1
 ) as bars
 """
@@ -120,34 +135,60 @@ unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
     as watched (symbol, interval, shown_from, since)
 cross join lateral (
     select
-        extract(epoch from bar_time)::float8, bollinger_upper_20, bollinger_middle_20,
-        bollinger_lower_20, volatility_20
+        {_BAR_TIME}, bollinger_upper_20, bollinger_middle_20, bollinger_lower_20, volatility_20
     from bi.bar_indicators
     where symbol = watched.symbol and interval = watched.interval
-        and bar_time >= watched.shown_from and computed_at > watched.since
+        and {_SHOWN} and computed_at > watched.since
     order by bar_time limit {MOST_ROWS} + 1
 ) as derived
 """
 FIRST_CHANGED_SESSION: Final = """
 select min(session_date) from bi.events_stream
-where symbol = %s and interval = any(%s) and bar_time >= %s and updated_at > %s
+where symbol = %s and interval = any(%s) and bar_time >= %s - interval '1 day' and updated_at > %s
 """
 
+# The close before is that of regular hours, of the vendor's own day where that is final.
 NEWEST: Final = """
 select wanted.symbol, newest.bar_time, newest.close::float8, before.close::float8, newest.source,
     newest.freshness, extract(epoch from newest.inserted_at - newest.observed_at)::float8
-from unnest(%s::text[], %s::text[]) as wanted (symbol, interval)
+from unnest(%s::text[], %s::text[], %s::text[]) as wanted (symbol, interval, exchange)
 cross join lateral (
     select * from bi.events_stream
     where symbol = wanted.symbol and interval = wanted.interval
     order by bar_time desc limit 1
 ) as newest
 left join lateral (
-    select close from bi.events_stream as earlier
-    where earlier.symbol = wanted.symbol and earlier.interval = wanted.interval
-        and earlier.bar_time < newest.bar_time
-        and earlier.session_date < newest.session_date
-    order by earlier.bar_time desc limit 1
+    select * from (
+        (
+            select earlier.close, earlier.session_date, 1 as choice
+            from bi.events_stream as earlier
+            inner join bi.intervals as width on width.interval = earlier.interval
+            left join bi.exchange_sessions as trade
+                on trade.exchange = wanted.exchange and trade.session_date = earlier.session_date
+            where earlier.symbol = wanted.symbol and earlier.interval = wanted.interval
+                and earlier.bar_time < newest.bar_time
+                and earlier.session_date < newest.session_date
+                and (
+                    width.minutes = 1440 or trade.session_date is null
+                    or (
+                        earlier.bar_time < trade.closes_at_utc at time zone 'UTC'
+                        and earlier.bar_time + width.minutes * interval '1 minute'
+                        > trade.opens_at_utc at time zone 'UTC'
+                    )
+                )
+            order by earlier.bar_time desc limit 1
+        )
+        union all
+        (
+            select earlier.close, earlier.session_date, 0
+            from bi.events_stream as earlier
+            where earlier.symbol = wanted.symbol and earlier.interval = '1d' and earlier.is_final
+                and earlier.bar_time < newest.bar_time + interval '1 day'
+                and earlier.session_date < newest.session_date
+            order by earlier.bar_time desc limit 1
+        )
+    ) as closes
+    order by session_date desc, choice limit 1
 ) as before on true
 """
 SINK: Final = """

@@ -24,6 +24,7 @@ class Phase(Enum):
     FIRST = auto()  # never covered
     OPEN = auto()  # bars are forming, or have not been seen final
     MISSING = auto()  # the session is over and the vendor does not have it yet
+    UNSCHEDULED = auto()  # of no known exchange: it may trade at any time
     IDLE = auto()  # complete, and the market is closed
 
 
@@ -62,13 +63,15 @@ class Pace:
 def phase(
     series: Series,
     high_water_mark: HighWaterMark | None,
-    market: Market,
+    market: Market | None,
     freshness: str,
     pace: Pace,
 ) -> Phase:
-    """Return the phase of a series at the market's instant."""
+    """Return the phase of a series at the market's instant; no market is known of some."""
     if high_water_mark is None:
         return Phase.FIRST
+    if market is None:
+        return Phase.UNSCHEDULED
     if series.interval == DAY:
         return _day_phase(high_water_mark, market, pace)
     ends = market.latest.ends + lag(freshness) + SETTLE
@@ -83,11 +86,11 @@ def _day_phase(high_water_mark: HighWaterMark, market: Market, pace: Pace) -> Ph
     open_now = market.latest.opens <= market.now < market.latest.closes
     if open_now and pace.plan.per_day is None:
         return Phase.OPEN
-    closes = market.closed.closes
-    if _has(high_water_mark, market.closed) and high_water_mark.asked_at >= closes + DAY_SETTLE:
+    closed = market.closed.close_is_set
+    if _has(high_water_mark, market.closed) and high_water_mark.asked_at >= closed + DAY_SETTLE:
         return Phase.IDLE
     settle = day_settle(attempt_seconds(pace.plan, pace.series_count, DAY))
-    return Phase.MISSING if market.now >= closes + settle else Phase.IDLE
+    return Phase.MISSING if market.now >= closed + settle else Phase.IDLE
 
 
 def _has(high_water_mark: HighWaterMark, session: Session) -> bool:
@@ -97,6 +100,7 @@ def _has(high_water_mark: HighWaterMark, session: Session) -> bool:
 def pause_seconds(at: Phase, series: Series, freshness: str, pace: Pace) -> float:
     """Return the real seconds between two calls for a series in this phase."""
     plan, count = pace.plan, pace.series_count
-    if at is Phase.MISSING or (series.interval == DAY and plan.per_day is not None):
+    waits = at in (Phase.MISSING, Phase.UNSCHEDULED)
+    if waits or (series.interval == DAY and plan.per_day is not None):
         return attempt_seconds(plan, count, series.interval)
     return poll_seconds(plan, count, pace.floor_seconds, freshness)

@@ -18,7 +18,7 @@ from services.producer.alpha_vantage.actions import Seen, parse_actions
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.parse import Observation, parse_bars
 from services.producer.alpha_vantage.source import Source
-from services.producer.market_calendar import Sessions
+from services.producer.market_calendar import Sessions, clock_of
 from services.producer.polling.cadence import lag
 from services.producer.series import ACTION_LISTS, DAY, Series, Slice
 
@@ -100,12 +100,13 @@ class Fetcher:
             listed = Seen(job.series, self._source.name, arrived_at)
             actions = tuple(parse_actions(verdict.rows, listed))
             return Fetched(job, replace(verdict, rows=()), (), actions, arrived_at)
+        zone = clock_of(job.series, verdict.zone)
         freshness = self._source.freshness(job.series.interval)
         if verdict.delayed and freshness == "realtime":
             freshness = "delayed_15min"
         seen = Observation(
             series=job.series,
-            zone=verdict.zone,
+            zone=zone,
             source=self._source.name,
             freshness=freshness,
             # TIME_SERIES_DAILY is raw, as traded; only intraday comes adjusted.
@@ -117,8 +118,8 @@ class Fetcher:
             verdict.bars,
             seen,
             lambda exchange_time: self._sessions.is_final(
-                job.series, exchange_time, verdict.zone, job.market_at, lag(freshness)
+                job.series, exchange_time, zone, job.market_at, lag(freshness)
             ),
         )
         # The document is let go here: a month of minutes weighs tens of megabytes.
-        return Fetched(job, replace(verdict, bars={}), tuple(bars))
+        return Fetched(job, replace(verdict, bars={}, zone=zone), tuple(bars))

@@ -103,9 +103,10 @@ class Scheduler:
         context.pacer.charge(now, monotonic)
         context.metrics.calls_today(context.pacer.used_today(now))
 
-    def _market(self, series: Series, now: datetime) -> Market:
+    def _market(self, series: Series, now: datetime) -> Market | None:
         sessions = self._context.sessions
-        return Market(now, sessions.latest(series.symbol, now), sessions.closed(series.symbol, now))
+        latest, closed = sessions.latest(series.symbol, now), sessions.closed(series.symbol, now)
+        return None if latest is None or closed is None else Market(now, latest, closed)
 
     def _look_up_history(self, progress: Progress) -> None:
         """Once a day, since what came without bars is asked for again on another one."""

@@ -10,15 +10,26 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from heapq import merge
+from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
 from services.common.bar import SYMBOL_PATTERN
+from services.common.exchanges import NEW_YORK, exchange_of
 from services.simulator.market.trades import LATEST_REVISION_MINUTES, Integers, Market
-from services.simulator.market.trading_sessions import Session, Sessions
+from services.simulator.market.trading_sessions import (
+    EASTERN,
+    EXTENDED_OPEN,
+    Session,
+    Sessions,
+    load_sessions,
+    nights,
+)
 
 _DAY_MINUTES: Final = 24 * 60
+_LONGEST_WEEKEND: Final = 5
 
 
 class PrintedBar(NamedTuple):
@@ -69,13 +80,24 @@ class WithoutActions:
 
 
 class SimulatedBars(WithoutActions):
-    """Bars of any symbol, from seeded trades. `symbols` None: every well-formed symbol exists."""
+    """Bars of any symbol, from seeded trades. `symbols` None: every well-formed symbol exists.
+
+    `sessions` are New York's; those of another exchange are read when a symbol of it is asked
+    for. `overnight`: New York's nights are traded as well.
+    """
 
     def __init__(
-        self, seed: int, sessions: Sessions, symbols: frozenset[str] | None = None
+        self,
+        seed: int,
+        sessions: Sessions,
+        symbols: frozenset[str] | None = None,
+        overnight: bool = False,
     ) -> None:
         self._market = Market(seed)
-        self._sessions = sessions
+        self._sessions = {NEW_YORK.code: sessions}
+        self._nights = nights(sessions) if overnight else None
+        self._present = sessions.all[-1].begins_at - timedelta(days=365)
+        self._reading = Lock()
         self._symbols = symbols
         self._settled_day = lru_cache(maxsize=65_536)(self._day)
 
@@ -85,24 +107,25 @@ class SimulatedBars(WithoutActions):
             return re.fullmatch(SYMBOL_PATTERN, symbol) is not None
         return symbol in self._symbols
 
-    def zone(self, symbol: str) -> str:  # noqa: ARG002 - all of them trade in New York
-        """Return the name of the exchange's time zone."""
+    def zone(self, symbol: str) -> str:  # noqa: ARG002 - so says Alpha Vantage of all of them
+        """Return the name of the clock that answers are told by."""
         return "US/Eastern"
 
     def intraday(
         self, symbol: str, minutes: int, extended: bool, until: date | None, now: datetime
     ) -> Iterator[PrintedBar]:
         """Yield bars of so many minutes, newest first, none after the day `until`."""
-        for session in self._sessions.newest_first(now, until):
+        for session in self._newest_first(symbol, extended, until, now):
             starts, bars = self._minutes(symbol, session, extended, _elapsed(session, now))
             starts, bars = roll_up(starts, bars, minutes)
-            day = session.day.isoformat()
             for start, *ohlcv in zip(starts[::-1].tolist(), *bars[:, ::-1].tolist(), strict=True):
-                yield _printed(f"{day} {start // 60:02}:{start % 60:02}:00", *ohlcv)
+                clock = _eastern(session, start)
+                if until is None or clock[:10] <= until.isoformat():
+                    yield _printed(clock, *ohlcv)
 
     def daily(self, symbol: str, now: datetime) -> Iterator[PrintedBar]:
         """Yield the bars of regular sessions, newest first; `time` is a date."""
-        for session in self._sessions.newest_first(now):
+        for session in self._sessions_of(symbol).newest_first(now):
             settled = session.ends_at + timedelta(minutes=LATEST_REVISION_MINUTES) <= now
             if settled:
                 bar = self._settled_day(symbol, session, float("inf"))
@@ -110,6 +133,25 @@ class SimulatedBars(WithoutActions):
                 bar = self._day(symbol, session, _elapsed(session, now))
             if bar is not None:
                 yield _printed(session.day.isoformat(), *bar)
+
+    def _newest_first(
+        self, symbol: str, extended: bool, until: date | None, now: datetime
+    ) -> Iterator[Session]:
+        own = self._sessions_of(symbol)
+        in_new_york = own is self._sessions[NEW_YORK.code]
+        traded_nights = self._nights if extended and in_new_york else None
+        if until is not None and not (in_new_york and traded_nights is None):
+            # The session may begin on an evening before, by New York's clock.
+            until += timedelta(days=_LONGEST_WEEKEND)
+        found = [each.newest_first(now, until) for each in (own, traded_nights) if each]
+        return merge(*found, key=lambda session: session.begins_at, reverse=True)
+
+    def _sessions_of(self, symbol: str) -> Sessions:
+        exchange = exchange_of(symbol) or NEW_YORK
+        with self._reading:
+            if exchange.code not in self._sessions:
+                self._sessions[exchange.code] = load_sessions(self._present, exchange)
+            return self._sessions[exchange.code]
 
     def _minutes(
         self, symbol: str, session: Session, extended: bool, elapsed_seconds: float
@@ -146,6 +188,14 @@ def roll_up(starts: Integers, bars: Integers, minutes: int) -> tuple[Integers, I
         np.add.reduceat(volume, first),
     ]
     return groups[first], np.stack(rolled)
+
+
+def _eastern(session: Session, minute: int) -> str:
+    """Return a minute of a session's day on the clock that answers are told by."""
+    if session.first_minute == EXTENDED_OPEN:
+        return f"{session.day} {minute // 60:02}:{minute % 60:02}:00"
+    instant = session.begins_at + timedelta(minutes=minute - session.first_minute)
+    return f"{instant.astimezone(EASTERN):%Y-%m-%d %H:%M:%S}"
 
 
 def _elapsed(session: Session, now: datetime) -> float:

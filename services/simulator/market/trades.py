@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.simulator.market.trading_sessions import EXTENDED_OPEN, Session
+from services.simulator.market.trading_sessions import Session
 
 Integers = NDArray[np.int64]
 _Number = TypeVar("_Number", np.int64, np.uint64)
@@ -60,7 +60,7 @@ class Market:
     def bars_at(
         self, symbol: str, session: Session, elapsed_seconds: float
     ) -> tuple[Integers, Integers]:
-        """Return the one-minute bars that exist so many seconds after 04:00.
+        """Return the one-minute bars that exist so many seconds after it begins.
 
         First the minutes of the day that saw a trade, in order; then the rows open, high, low,
         close (cents) and volume. The last bar may still be forming.
@@ -77,7 +77,7 @@ class Market:
             forming = _summary(tape.prices[:steps, column], tape.volumes[:steps, column])
             bars = np.concatenate([bars, forming], axis=1)
         traded = np.flatnonzero(bars[4])
-        return traded + EXTENDED_OPEN, bars[:, traded]
+        return traded + session.first_minute, bars[:, traded]
 
     def _level(self, symbol: str, index: int) -> float:
         """Log price at the start of a session: noise over spans of 1, 2, 4 ... sessions."""
@@ -93,7 +93,8 @@ class Market:
 
     def _tape(self, symbol: str, session: Session) -> Tape:
         count = session.minutes * _STEPS
-        key = int.from_bytes(_digest(16, self._seed, symbol, session.day))
+        night = ("night",) if session.is_night else ()
+        key = int.from_bytes(_digest(16, self._seed, symbol, session.day, *night))
         raw = np.random.Philox(key=key).random_raw(2 * count + 3 * session.minutes)
         prices = self._prices(symbol, session, raw[:count])
         activity = _uniform(self._seed, symbol, "activity")
@@ -114,6 +115,8 @@ class Market:
 
     def _prices(self, symbol: str, session: Session, raw: NDArray[np.uint64]) -> Integers:
         first, last = self.level(symbol, session.index), self.level(symbol, session.index + 1)
+        if session.is_night:
+            last = first  # the day goes on from where the night began
         pace = np.repeat(_pace(session), _STEPS)
         time = np.cumsum(pace**2)
         time /= time[-1]
@@ -150,6 +153,9 @@ def _volumes(
     mean = 20 * 100**activity * np.where(regular, pace, 0.05)
     chance = np.where(regular, 0.985 + 0.015 * activity, 0.4 + 0.5 * activity)
     minute_traded = (seen >> 11) * _UNIFORM < chance
+    if session.noon_break is not None:
+        starts, ends = (minute - session.first_minute for minute in session.noon_break)
+        minute_traded[starts:ends] = False
     share = (_by_step(raw) >> 11) * _UNIFORM
     shares = 1 + (-np.log1p(-share) * mean).astype(np.int64)
     traded = (_by_step(raw) & 2047) >= 400
@@ -165,7 +171,7 @@ def _by_step(values: NDArray[_Number]) -> NDArray[_Number]:
 
 def _pace(session: Session) -> NDArray[np.float64]:
     """How lively each minute is: busiest at the open and at the close, quiet outside."""
-    minute = np.arange(EXTENDED_OPEN, EXTENDED_OPEN + session.minutes)
+    minute = np.arange(session.first_minute, session.first_minute + session.minutes)
     since_open = minute - session.regular_open
     to_close = session.regular_close - 1 - minute
     lively = 1 + np.exp(-np.abs(since_open) / 20) + 0.6 * np.exp(-np.abs(to_close) / 15)

@@ -1,4 +1,4 @@
-"""The trading sessions of the US market: what the exchange calendar knows, as plain values.
+"""The trading sessions of an exchange: what its calendar knows, as plain values.
 
 Holidays, half days and daylight saving come from the calendar library and from the time zone
 database; the rest of the simulator counts minutes of a session.
@@ -7,13 +7,15 @@ database; the rest of the simulator counts minutes of a session.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import exchange_calendars
+from services.calendars.sessions import TradingDay, trading_days
+from services.common.exchanges import NEW_YORK, Exchange
+from services.common.trade_date import EVENING
 
 EASTERN: Final = ZoneInfo("US/Eastern")
 
@@ -22,28 +24,40 @@ EXTENDED_OPEN: Final = 240
 
 _AFTER_HOURS: Final = 240  # trading goes on for four hours after the regular close
 _FIRST_DAY: Final = date(2000, 1, 1)  # Alpha Vantage has no intraday bar before 2000
+_ELSEWHERE_YEARS: Final = 5  # to read a calendar takes a second for twenty years
+_NIGHT_BEGINS: Final = -240
 
 
 @dataclass(frozen=True)
 class Session:
-    """One trading day. `index` counts sessions since 2000, `begins_at` is 04:00 in UTC,
-    `regular_open` and `regular_close` are minutes of the day on the exchange's clock."""
+    """One trading day, or the night before it. `index` counts sessions since the first one,
+    `begins_at` is the instant of `first_minute`, which like `regular_open` and `regular_close` is a
+    minute of the day on the exchange's clock; of a night it is negative. None trades in the noon
+    break."""
 
     day: date
     index: int
     begins_at: datetime
     regular_open: int
     regular_close: int
+    first_minute: int = EXTENDED_OPEN
+    late_minutes: int = _AFTER_HOURS
+    noon_break: tuple[int, int] | None = None
+
+    @property
+    def is_night(self) -> bool:
+        """Return whether it is the night before the day."""
+        return self.first_minute < 0
 
     @property
     def minutes(self) -> int:
-        """Length in minutes, from 04:00 to the end of trading after hours."""
-        return self.regular_close + _AFTER_HOURS - EXTENDED_OPEN
+        """Length in minutes, trading before and after hours included."""
+        return self.regular_close + self.late_minutes - self.first_minute
 
     @property
     def regular_opens_at(self) -> datetime:
         """The instant (UTC) at which the regular session begins."""
-        return self.begins_at + timedelta(minutes=self.regular_open - EXTENDED_OPEN)
+        return self.begins_at + timedelta(minutes=self.regular_open - self.first_minute)
 
     @property
     def ends_at(self) -> datetime:
@@ -58,6 +72,11 @@ class Sessions:
         self._sessions = sessions
         self._begins = [session.begins_at for session in sessions]
         self._days = [session.day for session in sessions]
+
+    @property
+    def all(self) -> tuple[Session, ...]:
+        """Every session, in order."""
+        return self._sessions
 
     def on(self, day: date) -> Session | None:
         """Return the session of a day, or None if the market is closed on it."""
@@ -81,27 +100,57 @@ class Sessions:
         return next((s for s in self.newest_first(now) if s.ends_at <= now), None)
 
 
-def load_sessions(present: datetime) -> Sessions:
-    """Return the sessions of the New York exchanges from 2000 to a year after `present`."""
-    calendar = exchange_calendars.get_calendar(
-        "XNYS", start=_FIRST_DAY, end=present.date() + timedelta(days=365)
-    )
-    opens = calendar.opens.dt.tz_convert(EASTERN)
-    closes = calendar.closes.dt.tz_convert(EASTERN)
-    return Sessions(
-        tuple(
-            _session(index, opened.to_pydatetime(), closed.to_pydatetime())
-            for index, (opened, closed) in enumerate(zip(opens, closes, strict=True))
-        )
-    )
+def load_sessions(present: datetime, exchange: Exchange = NEW_YORK) -> Sessions:
+    """Return the sessions of an exchange until a year after `present`: New York's from 2000, those
+    of others from some years before."""
+    first = _FIRST_DAY
+    if exchange is not NEW_YORK:
+        first = date(present.year - _ELSEWHERE_YEARS, 1, 1)
+    days = trading_days(exchange, first, present.date() + timedelta(days=365))
+    return Sessions(tuple(_session(index, exchange, day) for index, day in enumerate(days)))
 
 
-def _session(index: int, opens_at: datetime, closes_at: datetime) -> Session:
-    day = opens_at.date()
+def nights(sessions: Sessions) -> Sessions:
+    """Return the nights before sessions of New York, from 20:00 to 04:00."""
+    return Sessions(tuple(_night(session) for session in sessions.all))
+
+
+def _session(index: int, exchange: Exchange, day: TradingDay) -> Session:
+    zone = ZoneInfo(exchange.zone)
+
+    def minute(instant: datetime) -> int:
+        local = instant.astimezone(zone)
+        return local.hour * 60 + local.minute
+
+    opens = minute(day.opens_at)
+    early = exchange.early_opens
+    first = opens if early is None else early.hour * 60 + early.minute
     return Session(
-        day=day,
+        day=day.day,
         index=index,
-        begins_at=datetime.combine(day, time(EXTENDED_OPEN // 60), EASTERN).astimezone(UTC),
-        regular_open=opens_at.hour * 60 + opens_at.minute,
-        regular_close=closes_at.hour * 60 + closes_at.minute,
+        begins_at=day.opens_at.astimezone(UTC) - timedelta(minutes=opens - first),
+        regular_open=opens,
+        regular_close=minute(day.closes_at),
+        first_minute=first,
+        late_minutes=exchange.late_closes_after // timedelta(minutes=1),
+        noon_break=_noon_break(day, minute),
+    )
+
+
+def _noon_break(day: TradingDay, minute: Callable[[datetime], int]) -> tuple[int, int] | None:
+    if day.break_starts_at is None or day.break_ends_at is None:
+        return None
+    return minute(day.break_starts_at), minute(day.break_ends_at)
+
+
+def _night(session: Session) -> Session:
+    evening = datetime.combine(session.day - timedelta(days=1), EVENING, EASTERN)
+    return Session(
+        day=session.day,
+        index=session.index,
+        begins_at=evening.astimezone(UTC),
+        regular_open=EXTENDED_OPEN,
+        regular_close=EXTENDED_OPEN,
+        first_minute=_NIGHT_BEGINS,
+        late_minutes=0,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.common.bar import price_basis
+from services.common.exchanges import BY_CODE, exchange_of
+from services.common.trade_date import in_zone, trade_date
 from services.stream.decoding import copy_binary
 from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
 from services.stream.decoding.canonical import (
@@ -87,7 +89,7 @@ def _outcomes(records: pa.RecordBatch, cuts: Cuts, has_volume: bool) -> pa.Recor
     prices = _numbers(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
     volume = _numbers(_text(cuts, "ohlcv.volume")) if has_volume else None
     _require_prices(prices.units)
-    starts = _worked_out(distinct[START], _start, _START)
+    starts = _starts(distinct[START], distinct[SYMBOL])
     observed_at = _instants(_text(cuts, "observed_at"))
     _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
     partition, offset = records.column("partition"), records.column("offset")
@@ -154,13 +156,38 @@ def _head(text: str) -> dict[str, object]:
     return {"fields": copy_binary.head(text.split('"')[PLACES["symbol"]])}
 
 
+def _starts(starts: pa.DictionaryArray, symbols: pa.DictionaryArray) -> pa.RecordBatch:
+    """Return `_START` of each record: of the section START and the exchange of its symbol."""
+    codes = [_exchange_code(text) for text in symbols.dictionary.to_pylist()]
+    kinds = sorted(set(codes))
+    if len(kinds) == 1:
+        return _worked_out(starts, partial(_start, code=kinds[0]), _START)
+    kind = np.array([kinds.index(code) for code in codes])[symbols.indices.to_numpy()]
+    both = starts.indices.to_numpy().astype(np.int64) * len(kinds) + kind
+    pairs, texts = pa.array(both).dictionary_encode(), starts.dictionary.to_pylist()
+    rows = [
+        _start(texts[pair // len(kinds)], kinds[pair % len(kinds)])
+        for pair in pairs.dictionary.to_pylist()
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=_START).take(pairs.indices)
+
+
+@lru_cache(maxsize=10_000)
+def _exchange_code(text: str) -> str:
+    exchange = exchange_of(text.split('"')[PLACES["symbol"]])
+    return "" if exchange is None else exchange.code
+
+
 @lru_cache(maxsize=100_000)
-def _start(text: str) -> dict[str, object]:
-    """Return when a bar starts, as `_START` says, of the section START."""
+def _start(text: str, code: str) -> dict[str, object]:
+    """Return when a bar starts, as `_START` says, of the section START and an exchange's code."""
+    exchange = BY_CODE.get(code)
     parts = text.split('"')
     interval, local_text, zone = (
         parts[PLACES[name] - START.first] for name in ("interval", "exchange_time", "exchange_tz")
     )
+    if interval == "1d" and exchange is not None:
+        zone = exchange.zone  # a date is the exchange's own, whatever clock the answer names
     try:
         local = datetime.fromisoformat(local_text).replace(tzinfo=ZoneInfo(zone))
     except (ValueError, ZoneInfoNotFoundError):
@@ -173,11 +200,13 @@ def _start(text: str) -> dict[str, object]:
         or local.utcoffset() != local.replace(fold=1).utcoffset()
     ):
         raise FallbackError
+    there = local if exchange is None else in_zone(start, exchange)
+    day = local.date() if interval == "1d" else trade_date(exchange, there)
     return {
         "interval": interval,
         "bar_time": start,
         "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
-        "fields": copy_binary.start(interval, start, local.date()),
+        "fields": copy_binary.start(interval, start, day),
     }
 
 

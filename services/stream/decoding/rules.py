@@ -115,8 +115,9 @@ def _has_bare_value() -> Column:
 
 
 def _is_night() -> Column:
-    # Every clock of an exchange was only ever put forward or back before four in the morning.
-    return F.hour("local_time") < 4
+    # Clocks of exchanges were only ever put forward or back before five in the morning, and back
+    # to 23:00 at midnight in Sao Paulo.
+    return (F.hour("local_time") < 5) | (F.hour("local_time") == 23)
 
 
 def _wall_clock(utc: str) -> Column:

@@ -15,6 +15,7 @@ from services.common import bar
 from services.stream.decoding import canonical
 from services.stream.decoding.event_json import read_event
 from services.stream.decoding.rules import PRICES, matches, reason
+from services.stream.decoding.spark_trade_date import exchange_zone, trade_date
 
 # No price of its form is longer, and the digits of a record of 900 kB would be read for minutes.
 _PRICE_CHARS = 40
@@ -28,7 +29,8 @@ def decode(records: DataFrame) -> DataFrame:
     are UTC, prices, session_date and observed_text strings as sent, `reason` a code or null.
     """
     read = read_event(records)
-    timed = read.select("*", *_time_columns(), *_price_columns()).select("*", _bar_time())
+    placed = read.select("*", exchange_zone().alias("exchange_zone"))
+    timed = placed.select("*", *_time_columns(), *_price_columns()).select("*", _bar_time())
     return timed.select(*_decoded_columns())
 
 
@@ -39,7 +41,12 @@ def decode(records: DataFrame) -> DataFrame:
 def _time_columns() -> tuple[Column, ...]:
     # An unknown zone would make the conversion fail the whole batch; it is rejected below.
     plain, zone = F.col("canonical"), F.col("event.exchange_tz")
-    known = F.coalesce(F.when(plain | zone.isin(*bar.EXCHANGE_ZONES), zone), F.lit("UTC"))
+    known = F.coalesce(
+        # A date is the exchange's own, whatever clock the answer names.
+        F.when(F.col("event.interval") == "1d", F.col("exchange_zone")),
+        F.when(plain | zone.isin(*bar.EXCHANGE_ZONES), zone),
+        F.lit("UTC"),
+    )
     has_form = plain | matches("event.observed_at", canonical.INSTANT)
     return (
         known.alias("zone"),
@@ -84,7 +91,7 @@ def _decoded_columns() -> tuple[Column, ...]:
         F.col("bar_time"),
         F.col("event.interval").alias("interval"),
         *(F.col(f"event.ohlcv.{name}").alias(name) for name in numbers),
-        F.left(F.col("event.exchange_time"), F.lit(10)).alias("session_date"),
+        trade_date().alias("session_date"),
         *(F.col(f"event.{name}").alias(name) for name in fields),
         _basis().alias("basis"),
         F.col("event.is_final").alias("is_final"),

@@ -1,10 +1,10 @@
 -- Grain: one row per symbol: its newest bar, with that bar's session so far. Of several intervals
 -- the smallest of the newest session is shown.
 --   price                   close of the newest bar
---   previous_close          close of the last bar stored before the session; null if there is none
+--   previous_close          official close of the last session stored before: of the vendor's day
+--                           where that is final, else of the last bar of regular hours
 --   change, change_percent  price against previous_close
---   session_…               over the bars of the session that are stored, those outside regular
---                           hours included
+--   session_…               over the stored bars of the session's regular hours; null before them
 --   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
 --                           the calendar; without a calendar since its midnight)
 --   observed_age_seconds    since the answer arrived that held it
@@ -46,9 +46,9 @@ select
     newest.bar_time at time zone 'UTC' as bar_time_utc,
     newest.bar_time at time zone market.time_zone(newest.symbol) as bar_time_exchange,
     newest.close as price,
-    before.close as previous_close,
-    newest.close - before.close as change,
-    (100 * (newest.close / before.close - 1))::double precision as change_percent,
+    previous.close as previous_close,
+    newest.close - previous.close as change,
+    (100 * (newest.close / previous.close - 1))::double precision as change_percent,
     session.open as session_open,
     session.high as session_high,
     session.low as session_low,
@@ -74,39 +74,87 @@ select
     end as market_state
 from newest
 inner join market.days as day on newest.session_date = day.session_date
-cross join
-    lateral (
-        select
-            (array_agg(open order by bar_time))[1] as open,
-            max(high) as high,
-            min(low) as low,
-            sum(volume) as volume,
-            min(bar_time) as first_time
-        from market.events_stream
-        where
-            symbol = newest.symbol
-            and interval = newest.interval
-            and bar_time >= day.begins_at
-            and bar_time < day.ends_at
-            and session_date = newest.session_date
-    ) as session
-left join lateral (
-    select close from market.events_stream
-    where
-        (symbol, interval, bar_time)
-        >= (newest.symbol, newest.interval, '-infinity'::timestamptz)
-        and (symbol, interval, bar_time)
-        < (newest.symbol, newest.interval, session.first_time)
-        and bar_time < session.first_time
-    order by symbol desc, interval desc, bar_time desc limit 1
-) as before on true
 left join market.exchange_sessions as trade
     on
         trade.exchange = market.exchange(newest.symbol)
         and newest.session_date = trade.session_date
+cross join
+    lateral ( -- noqa: ST05
+        select
+            (array_agg(open order by bar_time) filter (where is_regular))[1] as open,
+            max(high) filter (where is_regular) as high,
+            min(low) filter (where is_regular) as low,
+            sum(volume) filter (where is_regular) as volume,
+            min(bar_time) as first_time
+        from (
+            select
+                *,
+                newest.minutes = 1440
+                or trade.opens_at is null
+                or (
+                    bar_time < trade.closes_at
+                    and bar_time + newest.minutes * interval '1 minute' > trade.opens_at
+                ) as is_regular
+            from market.events_stream
+            where
+                symbol = newest.symbol
+                and interval = newest.interval
+                and bar_time >= day.begins_at
+                and bar_time < day.ends_at
+                and session_date = newest.session_date
+        ) as told
+    ) as session
+left join lateral (
+    select
+        bar.close,
+        bar.session_date
+    from market.events_stream as bar
+    left join market.exchange_sessions as earlier
+        on
+            earlier.exchange = market.exchange(bar.symbol)
+            and bar.session_date = earlier.session_date
+    where
+        (bar.symbol, bar.interval, bar.bar_time)
+        >= (newest.symbol, newest.interval, '-infinity'::timestamptz)
+        and (bar.symbol, bar.interval, bar.bar_time)
+        < (newest.symbol, newest.interval, session.first_time)
+        and bar.bar_time < session.first_time
+        and (
+            newest.minutes = 1440
+            or earlier.session_date is null
+            or (
+                bar.bar_time < earlier.closes_at
+                and bar.bar_time + newest.minutes * interval '1 minute' > earlier.opens_at
+            )
+        )
+    order by bar.symbol desc, bar.interval desc, bar.bar_time desc limit 1
+) as before on true
+left join lateral (
+    select
+        day_bar.close,
+        day_bar.session_date
+    from market.events_stream as day_bar
+    where
+        (day_bar.symbol, day_bar.interval, day_bar.bar_time)
+        >= (newest.symbol, '1d', '-infinity'::timestamptz)
+        and (day_bar.symbol, day_bar.interval, day_bar.bar_time)
+        < (newest.symbol, '1d', session.first_time + interval '1 day')
+        and day_bar.session_date < newest.session_date
+        and day_bar.is_final
+    order by day_bar.symbol desc, day_bar.interval desc, day_bar.bar_time desc limit 1
+) as official on true
+cross join
+    lateral ( -- noqa: ST05
+        select case
+            when official.session_date >= coalesce(before.session_date, official.session_date)
+                then official.close
+            else before.close
+        end as close
+    ) as previous
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)
         and today.session_date = (now() at time zone market.time_zone(newest.symbol))::date
         and today.opens_at <= now()
-        and today.closes_at > now();
+        and today.closes_at > now()
+        and (now() < today.break_starts_at or now() >= today.break_ends_at) is not false;

@@ -1,9 +1,10 @@
--- Grain: one row per (symbol, interval, session_date): what the stored bars of a session amount
--- to, those outside regular hours included.
+-- Grain: one row per (symbol, interval, session_date): what the stored bars of a session's regular
+-- hours amount to; of one whose hours are not known, all of its bars.
 --   vwap                     price (high + low + close) / 3 weighted by volume; null without volume
 --   range_percent            high less low, of the open
 --   open_to_close_percent    close against open
---   previous_close           close of the last bar stored before the session; null if there is none
+--   previous_close           official close of the last session stored before: of the vendor's day
+--                            where that is final, else of the last bar of regular hours
 --   change_percent           close against previous_close
 --   gap_percent              open against previous_close
 --   up_bars … down_volume    of bars that closed above, below their open; equal ones in neither
@@ -21,6 +22,7 @@ with moved as (
             )
         )::double precision) as log_return
     from market.session_bars
+    where coalesce(session_part, 'regular') = 'regular'
 ),
 
 session as (
@@ -60,9 +62,9 @@ select
     session.vwap::double precision as vwap,
     (100 * (session.high - session.low) / session.open)::double precision as range_percent,
     (100 * (session.close / session.open - 1))::double precision as open_to_close_percent,
-    before.close as previous_close,
-    (100 * (session.close / before.close - 1))::double precision as change_percent,
-    (100 * (session.open / before.close - 1))::double precision as gap_percent,
+    previous.close as previous_close,
+    (100 * (session.close / previous.close - 1))::double precision as change_percent,
+    (100 * (session.open / previous.close - 1))::double precision as gap_percent,
     session.up_bars,
     session.down_bars,
     session.up_volume,
@@ -72,13 +74,51 @@ select
     session.last_time at time zone 'UTC' as last_bar_utc,
     session.is_final
 from session
+inner join market.intervals as width on session.interval = width.interval
 left join lateral (
-    select close from market.events_stream
+    select
+        bar.close,
+        bar.session_date
+    from market.events_stream as bar
+    left join market.exchange_sessions as earlier
+        on
+            earlier.exchange = market.exchange(bar.symbol)
+            and bar.session_date = earlier.session_date
     where
-        (symbol, interval, bar_time)
+        (bar.symbol, bar.interval, bar.bar_time)
         >= (session.symbol, session.interval, '-infinity'::timestamptz)
-        and (symbol, interval, bar_time)
+        and (bar.symbol, bar.interval, bar.bar_time)
         < (session.symbol, session.interval, session.first_time)
-        and bar_time < session.first_time
-    order by symbol desc, interval desc, bar_time desc limit 1
-) as before on true;
+        and bar.bar_time < session.first_time
+        and (
+            width.minutes = 1440
+            or earlier.session_date is null
+            or (
+                bar.bar_time < earlier.closes_at
+                and bar.bar_time + width.minutes * interval '1 minute' > earlier.opens_at
+            )
+        )
+    order by bar.symbol desc, bar.interval desc, bar.bar_time desc limit 1
+) as before on true
+left join lateral (
+    select
+        day_bar.close,
+        day_bar.session_date
+    from market.events_stream as day_bar
+    where
+        (day_bar.symbol, day_bar.interval, day_bar.bar_time)
+        >= (session.symbol, '1d', '-infinity'::timestamptz)
+        and (day_bar.symbol, day_bar.interval, day_bar.bar_time)
+        < (session.symbol, '1d', session.first_time + interval '1 day')
+        and day_bar.session_date < session.session_date
+        and day_bar.is_final
+    order by day_bar.symbol desc, day_bar.interval desc, day_bar.bar_time desc limit 1
+) as official on true
+cross join
+    lateral ( -- noqa: ST05
+        select case
+            when official.session_date >= coalesce(before.session_date, official.session_date)
+                then official.close
+            else before.close
+        end as close
+    ) as previous;

@@ -1,7 +1,8 @@
 -- Grain: one row per (symbol, interval, start of the candle), for every interval that bars of the
 -- symbol's session can be rolled up to. Each candle comes of the smallest interval stored for the
--- symbol on that session. Candles start at whole multiples of their width in UTC; the candle of a
--- day starts with its first bar.
+-- symbol on that session. Candles start at whole multiples of their width in UTC. The candle of a
+-- day is the official one: of regular hours, starting with their first bar, and the vendor's own
+-- day once that is final. Where the hours are not known, all bars are in it.
 --   direction       close against open: up, down, none
 --   bars            how many were rolled up, of the interval rolled_up_from
 --   is_final        true if no bar in it can still change
@@ -22,9 +23,16 @@ with sized as (
         bar.adjusted,
         bar.interval as rolled_up_from,
         bar.minutes,
-        min(bar.minutes)
-            over (partition by bar.symbol, bar.session_date, width.interval)
-            as smallest,
+        case
+            when
+                width.minutes = 1440
+                and bool_or(bar.minutes = 1440 and bar.is_final)
+                    over (partition by bar.symbol, bar.session_date, width.interval)
+                then 1440
+            else
+                min(bar.minutes)
+                    over (partition by bar.symbol, bar.session_date, width.interval)
+        end as smallest,
         case
             when width.minutes < 1440
                 then date_bin(
@@ -34,7 +42,10 @@ with sized as (
                 )
         end as candle_time_utc
     from market.session_bars as bar
-    inner join market.intervals as width on bar.minutes <= width.minutes
+    inner join market.intervals as width
+        on
+            bar.minutes <= width.minutes
+            and (width.minutes < 1440 or coalesce(bar.session_part, 'regular') = 'regular')
 ),
 
 rolled as (
@@ -74,6 +85,33 @@ select
     rolled_up_from,
     adjusted
 from rolled;
+
+-- Grain: one row per (symbol, session_date): the candle of all of a session's bars, those before
+-- and after regular hours and of the night included, of the smallest interval stored.
+create or replace view bi.candles_1d_all_hours as
+with sized as (
+    select
+        *,
+        min(minutes) over (partition by symbol, session_date) as smallest
+    from market.session_bars
+    where minutes < 1440
+)
+
+select
+    symbol,
+    min(bar_time) as bar_time,
+    session_date,
+    (array_agg(open order by bar_time))[1] as open,
+    max(high) as high,
+    min(low) as low,
+    (array_agg(close order by bar_time desc))[1] as close,
+    sum(volume) as volume,
+    count(*) as bars,
+    bool_and(is_final) as is_final,
+    min(interval) as rolled_up_from
+from sized
+where minutes = smallest
+group by symbol, session_date;
 
 -- Grain: one row per (symbol, start of the candle): bi.candles_5min, bi.candles_15min and so on are
 -- bi.candles of one width, with the start of the candle as an instant.

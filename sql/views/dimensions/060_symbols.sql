@@ -1,11 +1,41 @@
 -- Grain: one row per symbol of which a bar is stored.
---   exchange   market identifier code, told by the symbol's suffix; no known suffix is New York
---   time_zone  the clock of every column that is named _exchange
+--   exchange    market identifier code, told by the symbol's suffix; null where that is not known
+--   time_zone   the clock of every column that is named _exchange: the exchange's, else UTC
+--   quote_unit  what prices are in (GBX is a hundredth of GBP): the exchange's usual one, unless
+--               market.quote_units has another for the symbol; null where the exchange is not known
+--   currency    ISO 4217, with units_per_currency the unit's size
+--   calendar_until  the last session that the exchange's calendar knows, later ones are assumed;
+--               null where it knows all to the end of next year
 create or replace view bi.symbols as
+with stored as (
+    select
+        series.symbol,
+        count(*)::integer as intervals,
+        coalesce(max(own.quote_unit), market.usual_quote_unit(series.symbol)) as quote_unit
+    from market.series as series
+    left join market.quote_units as own on series.symbol = own.symbol
+    group by series.symbol
+),
+
+calendars as (
+    select
+        exchange,
+        max(session_date) as last_date,
+        max(session_date) filter (where not is_assumed) as known_until
+    from market.exchange_sessions
+    where exchange in (select market.exchange(series.symbol) from market.series as series)
+    group by exchange
+)
+
 select
-    symbol,
-    market.exchange(symbol) as exchange,
-    market.time_zone(symbol) as time_zone,
-    count(*)::integer as intervals
-from market.series
-group by symbol;
+    stored.symbol,
+    market.exchange(stored.symbol) as exchange,
+    market.time_zone(stored.symbol) as time_zone,
+    stored.intervals,
+    market.currency(stored.quote_unit) as currency,
+    stored.quote_unit,
+    market.units_per_currency(stored.quote_unit) as units_per_currency,
+    case when calendar.last_date > calendar.known_until then calendar.known_until end
+        as calendar_until
+from stored
+left join calendars as calendar on market.exchange(stored.symbol) = calendar.exchange;

@@ -40,7 +40,8 @@ begin
                 bar.basis,
                 bar.is_final,
                 bar.revision,
-                bar.observed_at_utc
+                bar.observed_at_utc,
+                bar.session_part
             from bi.bars as bar
             left join market.adjustments as factor
                 on

@@ -1,19 +1,22 @@
 -- Grain: one row per (symbol, interval, session_date, slot_at) of regular hours that are over, for
 -- the data-quality views alone. A slot is one bar's length, at whole multiples of it in UTC; of a
--- day it is the session. From the first session stored of the series on.
+-- day it is the session. From the first session stored of the series on; none in a noon break, none
+-- of a session that is only assumed.
 --   is_filled  whether a stored bar starts in it
 --   run      the same for slots in a row that are all filled, or all empty
 --   kind     null where there is one, else why not:
---     no_trade  a later bar of the session is stored, and another symbol has a bar of the interval
---               in the slot: the vendor's answer reached past it and had no bar
+--     no_trade  a later bar of the session is stored, and another symbol of the exchange has a bar
+--               of the interval in the slot: the vendor's answer reached past it and had no bar
 --     missing   no later bar of the session is stored, but another symbol has one in the slot, or
---               only one symbol is stored
---     outage    no symbol has a bar of the interval in the slot, while more than one is stored
+--               only one symbol of the exchange is stored
+--     outage    no symbol of the exchange has a bar of the interval in the slot, while more than
+--               one is stored
 create or replace view market.session_slots as
 with slots as (
     select
         series.symbol,
         series.interval,
+        trade.exchange,
         day.session_date,
         slot.slot_at,
         slot.slot_ends_at,
@@ -42,6 +45,7 @@ with slots as (
             trade.exchange = market.exchange(series.symbol)
             and day.session_date = trade.session_date
             and trade.opens_at <= now()
+            and not trade.is_assumed
     cross join
         lateral (
             select
@@ -57,7 +61,12 @@ with slots as (
                     trade.closes_at - interval '1 microsecond',
                     width.minutes * interval '1 minute'
                 ) as at
-            where width.minutes < 1440
+            where
+                width.minutes < 1440
+                and (
+                    at >= trade.break_starts_at
+                    and at + width.minutes * interval '1 minute' <= trade.break_ends_at
+                ) is not true
             union all
             select
                 trade.opens_at,
@@ -109,7 +118,10 @@ select
         when is_filled then null
         when not exists (
             select from market.series as other
-            where other.interval = placed.interval and other.symbol <> placed.symbol
+            where
+                other.interval = placed.interval
+                and other.symbol <> placed.symbol
+                and market.exchange(other.symbol) = placed.exchange
         ) then case when slot_at < last_filled_at then 'no_trade' else 'missing' end
         when not exists (
             select from market.events_stream as other
@@ -118,6 +130,7 @@ select
                 and other.session_date = placed.session_date
                 and other.bar_time >= placed.from_time
                 and other.bar_time < placed.until_time
+                and market.exchange(other.symbol) = placed.exchange
         ) then 'outage'
         when slot_at < last_filled_at then 'no_trade'
         else 'missing'

@@ -1,9 +1,11 @@
 -- Grain: one row per (symbol, interval, session_date), from the first date stored of the series
--- to today, days without trade included. Counts are of regular hours, by New York's calendar;
--- symbols of other exchanges have no row.
---   day_kind           regular, early_close, closed
+-- to today, days without trade included. Counts are of regular hours, by the calendar of the
+-- symbol's exchange; symbols of no known exchange have no row unless all of theirs is refused, nor
+-- have dates before the calendar.
+--   day_kind           regular, early_close, closed, assumed: the calendar does not know the date
 --   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
---                      order; open while none of the session's slots is over; refused for a
+--                      order; open while none of the session's slots is over; unknown where the
+--                      session is only assumed, of which no gap is told; refused for a
 --                      series of which nothing is stored, since every record was refused
 --   expected_bars      slots of one bar each that are over; null where status is refused
 --   stored_bars        slots that hold a bar
@@ -31,6 +33,7 @@ with checked as (
         width.minutes,
         case
             when trade.session_date is null then 'closed'
+            when trade.is_assumed then 'assumed'
             when trade.is_early_close then 'early_close'
             else 'regular'
         end as day_kind
@@ -50,9 +53,15 @@ with checked as (
         on
             first.session_date <= day.session_date
             and day.session_date <= (now() at time zone market.time_zone(series.symbol))::date
+            and day.session_date >= (
+                select min(earliest.session_date) from market.exchange_sessions as earliest
+                where earliest.exchange = market.exchange(series.symbol)
+            )
     left join market.exchange_sessions as trade
-        on trade.exchange = 'XNYS' and day.session_date = trade.session_date
-    where market.exchange(series.symbol) = 'XNYS'
+        on
+            trade.exchange = market.exchange(series.symbol)
+            and day.session_date = trade.session_date
+    where market.exchange(series.symbol) is not null
 )
 
 select
@@ -62,6 +71,7 @@ select
     checked.day_kind,
     case
         when checked.day_kind = 'closed' then 'closed'
+        when checked.day_kind = 'assumed' then 'unknown'
         when slot.expected_bars = 0 then 'open'
         when slot.outage_bars > 0 then 'outage'
         when slot.missing_bars > 0 then 'missing'
@@ -156,7 +166,9 @@ select
     refused.interval,
     refused.session_date,
     case
+        when market.exchange(refused.symbol) is null then null
         when trade.session_date is null then 'closed'
+        when trade.is_assumed then 'assumed'
         when trade.is_early_close then 'early_close'
         else 'regular'
     end as day_kind,
@@ -179,5 +191,6 @@ select
     null as last_bar_utc
 from market.refused_series as refused
 left join market.exchange_sessions as trade
-    on trade.exchange = 'XNYS' and refused.session_date = trade.session_date
-where market.exchange(refused.symbol) = 'XNYS';
+    on
+        trade.exchange = market.exchange(refused.symbol)
+        and refused.session_date = trade.session_date;

@@ -12,12 +12,23 @@ select
     width.minutes,
     day.begins_at,
     day.ends_at,
-    day.begins_at - width.usual_days * interval '1 day' as usual_from,
+    (day.session_date - width.usual_days)::timestamp at time zone 'UTC'
+    - interval '9 hours' as usual_from,
     -- As many as a day can hold.
-    1440 / width.minutes as most_bars
+    1440 / width.minutes as most_bars,
+    market.time_zone(series.symbol) as time_zone,
+    trade.opens_at,
+    trade.closes_at,
+    -- Where nights are traded, their end.
+    (day.session_date + market.night_ends(market.exchange(series.symbol)))
+    at time zone market.time_zone(series.symbol) as night_ends_at
 from market.series as series
 inner join market.intervals as width on series.interval = width.interval
 cross join market.days as day
+left join market.exchange_sessions as trade
+    on
+        trade.exchange = market.exchange(series.symbol)
+        and day.session_date = trade.session_date
 where
     day.ends_at > (select min(bar.bar_time) from market.events_stream as bar)
     and day.begins_at <= (select max(bar.bar_time) from market.events_stream as bar);

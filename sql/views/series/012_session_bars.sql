@@ -1,4 +1,6 @@
 -- Grain: one row per (symbol, interval, bar_time): the bars of each session.
+--   session_part  overnight, pre, regular or post; a bar in which regular hours begin is regular,
+--                 and so is a day. Null where the hours of the session are not known.
 create or replace view market.session_bars as
 select
     session.symbol,
@@ -7,7 +9,7 @@ select
     session.minutes,
     bar.bar_time,
     bar.bar_time at time zone 'UTC' as bar_time_utc,
-    bar.bar_time at time zone market.time_zone(session.symbol) as bar_time_exchange,
+    bar.bar_time at time zone session.time_zone as bar_time_exchange,
     bar.open,
     bar.high,
     bar.low,
@@ -20,7 +22,16 @@ select
     bar.is_final,
     bar.observed_at,
     bar.revision,
-    bar.inserted_at
+    bar.inserted_at,
+    case
+        when session.minutes = 1440 then 'regular'
+        when session.opens_at is null then null
+        when bar.bar_time >= session.closes_at then 'post'
+        when bar.bar_time + session.minutes * interval '1 minute' > session.opens_at
+            then 'regular'
+        when bar.bar_time < session.night_ends_at then 'overnight'
+        else 'pre'
+    end as session_part
 from market.sessions_of_series as session
 cross join
     lateral ( -- noqa: ST05

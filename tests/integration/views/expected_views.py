@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.integration.views.view_market import MINUTES, zone_of
+from tests.integration.views.view_market import MINUTES, hours_of, part_of, zone_of
 
 SERIES = ["symbol", "interval"]
 SESSION = [*SERIES, "session_date"]
@@ -24,6 +24,9 @@ def prepared(bars: pd.DataFrame) -> pd.DataFrame:
     ]
     clock = table["bar_time_exchange"].dt
     table["minute_of_day"] = clock.hour * 60 + clock.minute
+    places = ("symbol", "interval", "session_date", "bar_time")
+    rows = zip(*(table[name] for name in places), strict=True)
+    table["session_part"] = pd.Series([part_of(*row) for row in rows], table.index, dtype=object)
     up, down = table["close"] > table["open"], table["close"] < table["open"]
     table["direction"] = np.select([up, down], ["up", "down"], "none")
     parts = [_derived(part) for _, part in table.groupby(SERIES, sort=False)]
@@ -75,9 +78,11 @@ def bars_view(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def session_statistics(table: pd.DataFrame) -> pd.DataFrame:
-    """bi.session_statistics"""
+    """bi.session_statistics: of regular hours, or of all where those are not known"""
     rows = []
-    for (symbol, interval, day), own in table.groupby(SESSION):
+    counted = table[table["session_part"].fillna("regular") == "regular"]
+    counted = counted.assign(close_before=counted.groupby(SERIES)["close"].shift())
+    for (symbol, interval, day), own in counted.groupby(SESSION):
         first, last = own.iloc[0], own.iloc[-1]
         opened, closed, before = first["open"], last["close"], first["close_before"]
         up, down = own[own["close"] > own["open"]], own[own["close"] < own["open"]]
@@ -151,12 +156,16 @@ def volume_flow(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def intraday_profile(table: pd.DataFrame, opens: dict[object, pd.Timestamp]) -> pd.DataFrame:
-    """bi.intraday_profile; `opens` has New York's regular opens by date."""
+def intraday_profile(table: pd.DataFrame) -> pd.DataFrame:
+    """bi.intraday_profile"""
     usual = _usual(table[table["interval"] != "1d"])
     total = usual.groupby(SESSION)["volume"].transform("sum")
-    local = usual["symbol"].str.contains(".", regex=False)
-    opened = usual["session_date"].map(opens).where(~local)
+    hours = [
+        hours_of(symbol, day)
+        for symbol, day in zip(usual["symbol"], usual["session_date"], strict=True)
+    ]
+    opened = pd.Series([each[0] if each else None for each in hours], usual.index)
+    opened = pd.to_datetime(opened, utc=True)
     return usual.assign(
         minute_of_session=(usual["bar_time"] - opened).dt.total_seconds() / 60,
         volume_share_percent=100 * usual["volume"] / total.where(total != 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -101,10 +101,32 @@ def market_of(seed: int) -> list[Stored]:
     return bars
 
 
-def rolled_up(bars: list[Stored], width_minutes: int) -> list[Row]:
-    """Roll up in plain Python: the smallest interval of a symbol and session that fits."""
+HOURS = {
+    "INDIA.BSE": ("Asia/Kolkata", time(9, 15), time(15, 30)),
+    "600104.SHH": ("Asia/Shanghai", time(9, 30), time(15)),
+}
+
+
+def is_regular(bar: Stored) -> bool:
+    """Return whether a bar holds trade of regular hours, or its day has none."""
+    usual = ("America/New_York", time(9, 30), time(16))
+    zone, opens, closes = HOURS.get(bar.symbol, usual)
+    if bar.session_date.weekday() > 4:
+        return True
+    first, last = (
+        datetime.combine(bar.session_date, clock, ZoneInfo(zone)) for clock in (opens, closes)
+    )
+    ends = bar.bar_time + timedelta(minutes=INTERVAL_MINUTES[bar.interval])
+    return bar.bar_time < last and ends > first
+
+
+def rolled_up(bars: list[Stored], width_minutes: int, official: bool = True) -> list[Row]:
+    """Roll up in plain Python: the smallest interval of a symbol and session that fits; `official`
+    days are of regular hours."""
     sessions: dict[tuple[str, date], list[Stored]] = defaultdict(list)
     for each in bars:
+        if width_minutes >= 1440 and official and not is_regular(each):
+            continue
         if INTERVAL_MINUTES[each.interval] <= width_minutes:
             sessions[each.symbol, each.session_date].append(each)
     rows = []

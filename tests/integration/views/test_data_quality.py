@@ -145,8 +145,8 @@ def test_a_symbol_whose_every_bar_is_refused_is_seen(market: Market) -> None:
     """
     assert market.rows(seen, (), "powerbi_reader") == [
         ("AAA", "1d", "2025-11-26", "regular", None, 0, 1, "2025-11-26 14:30:00"),
-        ("BAD.X-1", "5min", "2025-11-26", "regular", None, 0, 2, "2025-11-26 14:30:00"),
-        ("BAD.X-1", "5min", "2025-11-27", "closed", None, 0, 1, None),
+        ("BAD.X-1", "5min", "2025-11-26", None, None, 0, 2, None),
+        ("BAD.X-1", "5min", "2025-11-27", None, None, 0, 1, None),
     ]
     stored = "select status from bi.data_quality where symbol = 'AAA' and interval = '5min' limit 1"
     assert market.rows(stored, (), "powerbi_reader") == [("missing",)]
@@ -161,7 +161,10 @@ def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Mar
         bars_of("AAA", FRIDAY, range(114, 120)),
     )
     day = only_daily.bar(midnight, WEDNESDAY)
-    store(market, frame([*before, *own, daily.bar(midnight, WEDNESDAY), day]))
+    # The vendor's own day is the official close, whatever the last bar of the hours says.
+    official = daily.bar(midnight, WEDNESDAY)
+    official = (*official[:9], True, *official[10:])
+    store(market, frame([*before, *own, official, day]))
 
     query = """
     select symbol, interval, session_date, bar_time_utc, bar_time_exchange, price, previous_close,
@@ -169,7 +172,7 @@ def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Mar
         session_volume, bar_volume, is_final, freshness, source, observed_at_utc
     from bi.latest_quote order by symbol
     """
-    last, previous = own[-1], before[-1][7]
+    last, previous = own[-1], official[7]
     percent = round(100 * (last[7] / previous - 1), 6)
     assert market.rows(query, (), "powerbi_reader") == [
         (
@@ -204,9 +207,9 @@ def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Mar
 
 
 def test_the_market_is_open_within_its_hours_and_unknown_elsewhere(market: Market) -> None:
-    london = Walk(random.Random(1), "TSCO.LON", "5min")  # noqa: S311 - test data
+    elsewhere = Walk(random.Random(1), "TSCO.XYZ", "5min")  # noqa: S311 - test data
     at = datetime(2025, 11, 26, 9, tzinfo=UTC)
-    store(market, frame([*bars_of("AAA", FRIDAY, range(114, 116)), london.bar(at, WEDNESDAY)]))
+    store(market, frame([*bars_of("AAA", FRIDAY, range(114, 116)), elsewhere.bar(at, WEDNESDAY)]))
     states = "select symbol, market_state from bi.latest_quote order by symbol"
     today = "(now() at time zone 'America/New_York')::date"
 
@@ -215,12 +218,12 @@ def test_the_market_is_open_within_its_hours_and_unknown_elsewhere(market: Marke
         "insert into market.exchange_sessions values "
         f"('XNYS', {today}, now() - interval '1 hour', now() + interval '1 hour', false)"
     )
-    assert market.rows(states) == [("AAA", "open"), ("TSCO.LON", None)]
+    assert market.rows(states) == [("AAA", "open"), ("TSCO.XYZ", None)]
     market.run(
         "update market.exchange_sessions set opens_at = now() + interval '1 minute' "  # noqa: S608
         f"where session_date = {today}"
     )
-    assert market.rows(states) == [("AAA", "closed"), ("TSCO.LON", None)]
+    assert market.rows(states) == [("AAA", "closed"), ("TSCO.XYZ", None)]
 
 
 def test_symbols_dates_and_intervals_serve_as_dimensions(market: Market) -> None:
@@ -234,9 +237,12 @@ def test_symbols_dates_and_intervals_serve_as_dimensions(market: Market) -> None
     store(market, frame(bars))
 
     assert market.rows("select * from bi.symbols order by symbol", (), "powerbi_reader") == [
-        ("AAA", "XNYS", "America/New_York", 2),
-        ("TSCO.LON", "XLON", "Europe/London", 1),
+        ("AAA", "XNYS", "America/New_York", 2, "USD", "USD", 1, None),
+        ("TSCO.LON", "XLON", "Europe/London", 1, "GBP", "GBX", 100, None),
     ]
+    market.run("insert into market.quote_units values ('TSCO.LON', 'EUR')")
+    units = "select currency, quote_unit, units_per_currency from bi.symbols where symbol ~ 'LON'"
+    assert market.rows(units) == [("EUR", "EUR", 1)]
     query = """
     select year, quarter, month, month_name, day_of_month, iso_week, iso_weekday, weekday_name,
         month_start, is_session, is_early_close, opens_at_utc::text, closes_at_utc::text,

@@ -25,7 +25,8 @@ with merged as (
         'S' || symbol, at, '5min', 10, 12, 9, 10 + sin(extract(epoch from at)), 100, session_date,
         'simulator', 'simulated', 'raw', true, at + interval '6 minutes', 0, 0
     from (
-        select * from market.exchange_sessions where session_date <= '2025-11-07'
+        select * from market.exchange_sessions
+        where exchange = 'XNYS' and session_date <= '2025-11-07'
         order by session_date desc limit %(sessions)s
     ) as days
     cross join generate_series(0, 77) as number

@@ -9,14 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sql.sessions import read_sessions
 from tests.fixtures.market import Market
 from tests.integration.views import expected_events, expected_views
 from tests.integration.views.view_market import odd_market, store
 
-OPENS: dict[object, pd.Timestamp] = {
-    day: pd.Timestamp(opens) for day, opens, _, _ in read_sessions(2026)
-}
 EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "bars": expected_views.bars_view,
     "session_statistics": expected_views.session_statistics,
@@ -24,7 +20,7 @@ EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "comparison": expected_views.comparison,
     "comparison_pairs": expected_views.comparison_pairs,
     "volatility": expected_views.volatility,
-    "intraday_profile": lambda table: expected_views.intraday_profile(table, OPENS),
+    "intraday_profile": expected_views.intraday_profile,
     "anomalies": expected_events.anomalies,
     "signals": expected_events.signals,
     "patterns": expected_events.patterns,

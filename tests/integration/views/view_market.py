@@ -6,10 +6,12 @@ import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import exchange_calendars
 import pandas as pd
 
 from services.stream.indicators.formulas import COLUMNS
@@ -18,6 +20,7 @@ from tests.integration.views.expected_indicators import STORED, from_scratch
 
 MINUTES = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440}
 ZONES = {"LON": "Europe/London", "TRT": "America/Toronto", "SHH": "Asia/Shanghai"}
+EXCHANGES = {"LON": "XLON", "TRT": "XTSE", "SHH": "XSHG"}
 COLUMN_NAMES = [
     "symbol",
     "interval",
@@ -59,6 +62,28 @@ select * from unnest(
 def zone_of(symbol: str) -> str:
     """Return the clock of the exchange that a symbol's suffix names."""
     return ZONES.get(symbol.rpartition(".")[2], "America/New_York")
+
+
+@cache
+def hours_of(symbol: str, day: date) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Return the regular hours of a day at the symbol's exchange; None: it does not trade."""
+    exchange = EXCHANGES.get(symbol.rpartition(".")[2], "XNYS")
+    schedule = exchange_calendars.get_calendar(exchange, start="2025-01-01").schedule
+    if pd.Timestamp(day) not in schedule.index:
+        return None
+    return schedule.loc[pd.Timestamp(day), "open"], schedule.loc[pd.Timestamp(day), "close"]
+
+
+def part_of(symbol: str, interval: str, day: date, at: pd.Timestamp) -> str | None:
+    """Return the part of the day to which a bar belongs; none trades overnight here."""
+    if interval == "1d":
+        return "regular"
+    hours = hours_of(symbol, day)
+    if hours is None:
+        return None
+    if at >= hours[1]:
+        return "post"
+    return "regular" if at + pd.Timedelta(minutes=MINUTES[interval]) > hours[0] else "pre"
 
 
 class Walk:

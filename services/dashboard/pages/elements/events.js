@@ -12,9 +12,14 @@ export function merge(anomalies, signals) {
     .sort((one, other) => other.time - one.time);
 }
 
+// A day stands at the midnight of its date in UTC, as on the chart.
+function timeOf(row) {
+  return Date.parse(row.interval === "1d" ? row.session_date : row.bar_time_utc) / 1000;
+}
+
 function ofAnomaly(row) {
   return {
-    time: Date.parse(row.bar_time_utc) / 1000,
+    time: timeOf(row),
     what: `${KINDS[row.kind] ?? row.kind}, ${row.severity}`,
     why: row.reason,
     rank: row.severity_rank,
@@ -27,7 +32,7 @@ function ofSignal(row) {
   const rate = row.past_hit_rate_percent;
   const after = row.return_10_percent;
   return {
-    time: Date.parse(row.bar_time_utc) / 1000,
+    time: timeOf(row),
     what: `${RULES[row.rule] ?? row.rule}, ${row.direction}`,
     why: (rate === null ? "No such signal before." : `Right in ${rate.toFixed(0)} % of `
       + `${row.past_signals} such signals before.`)

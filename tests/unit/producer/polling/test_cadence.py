@@ -22,8 +22,8 @@ def _utc(text: str) -> datetime:
 
 def _session(day: int) -> Session:
     start = datetime(2025, 11, day, 9, 0, tzinfo=UTC)
-    hours = [start + timedelta(hours=hour) for hour in (0, 5.5, 12, 16)]
-    return Session(date(2025, 11, day), hours[0], hours[1], hours[2], hours[3])
+    opens, closes, ends = (start + timedelta(hours=hour) for hour in (5.5, 12, 16))
+    return Session(date(2025, 11, day), start, opens, closes, ends, close_is_set=closes)
 
 
 def _market(now: str) -> Market:

@@ -1,0 +1,1 @@
+"""The trading days of exchanges, for every service that must know them."""

@@ -1,0 +1,72 @@
+"""The clock and the trade date of each record as Spark expressions.
+
+They say for every record what `services.common.trade_date` says for one; a contract test compares
+the two.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Final
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from services.common.exchanges import BY_SUFFIX, NEW_YORK
+from services.common.trade_date import EVENING, next_session
+
+_YEARS: Final = range(1970, 2070)
+_NEW_YORK_CLOCKS: Final = ("US/Eastern", NEW_YORK.zone)
+
+
+@cache
+def exchange_zone() -> Column:
+    """Return the clock of the exchange that the record's symbol names, or null."""
+    symbol = F.col("event.symbol")
+    suffix = F.substring_index(symbol, ".", -1)
+    usual = ~symbol.contains(".") | (F.length(suffix) <= 1)
+    zone = F.when(usual, F.lit(NEW_YORK.zone))
+    for name in sorted({exchange.zone for exchange in BY_SUFFIX.values()}):
+        suffixes = [each for each, exchange in BY_SUFFIX.items() if exchange.zone == name]
+        zone = zone.when(suffix.isin(*suffixes), F.lit(name))
+    return zone
+
+
+@cache
+def trade_date() -> Column:
+    """Return the trade date as text, of `exchange_zone`, `zone`, `local_time` and `bar_time`."""
+    clock, written = F.col("exchange_zone"), F.left(F.col("event.exchange_time"), F.lit(10))
+    new_york = F.lit(NEW_YORK.zone)
+    on_its_clock = F.when(F.col("zone").isin(*_NEW_YORK_CLOCKS), F.col("local_time")).otherwise(
+        F.from_utc_timestamp("bar_time", new_york)
+    )
+    elsewhere = F.to_date(F.from_utc_timestamp("bar_time", clock)).cast("string")
+    return (
+        F.when((F.col("event.interval") == "1d") | clock.isNull(), written)
+        .when(clock == new_york, _new_york(on_its_clock))
+        .when(clock == F.col("zone"), written)
+        .otherwise(elsewhere)
+    )
+
+
+def _new_york(local: Column) -> Column:
+    day = F.to_date(local)
+    # Friday and Saturday are followed by Monday.
+    weekdays = F.when(F.dayofweek(day) == 6, 3).when(F.dayofweek(day) == 7, 2).otherwise(1)
+    following = F.coalesce(
+        _over_holidays()[day.cast("string")], F.date_add(day, weekdays).cast("string")
+    )
+    return F.when(F.hour(local) >= EVENING.hour, following).otherwise(day.cast("string"))
+
+
+@cache
+def _over_holidays() -> Column:
+    """Return a map from each date before a holiday to the session after it."""
+    day, found = date(_YEARS.start, 1, 1), list[str]()
+    while day.year < _YEARS.stop:
+        following = next_session(day)
+        if following != day + timedelta(days={4: 3, 5: 2}.get(day.weekday(), 1)):
+            found.append(f"{day}={following}")
+        day += timedelta(days=1)
+    return F.str_to_map(F.lit(";".join(found)), F.lit(";"), F.lit("="))

@@ -1,0 +1,77 @@
+"""Makes the database's functions of the table of exchanges: market.exchange and its kin.
+
+In: `services.common.exchanges`. Out: functions of a symbol, simple enough to become part of the
+query that calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import psycopg
+
+from services.common.exchanges import BY_SUFFIX, EXCHANGES, NEW_YORK, QUOTE_UNITS, Exchange
+
+# Not `strict`: what is could not become part of a query.
+_OF_A_SYMBOL: Final = """
+create or replace function market.{name}(symbol text) returns text
+language sql immutable parallel safe
+return case
+    when split_part(symbol, '.', 2) = '' or length(split_part(symbol, '.', -1)) <= 1 then {usual}
+    else case split_part(symbol, '.', -1){cases} {otherwise}end
+end
+"""
+_OF_A_CODE: Final = """
+create or replace function market.{name}({argument} text) returns {type}
+language sql immutable parallel safe
+return case {argument}{cases} {otherwise}end
+"""
+
+
+def keep_functions(owner: psycopg.Connection) -> None:
+    """Create the functions, or bring them up to date."""
+    for statement in functions():
+        owner.execute(statement.encode())
+
+
+def functions() -> list[str]:
+    """Return the statements, each complete."""
+    units = {unit: _text(currency) for unit, (currency, _) in QUOTE_UNITS.items()}
+    sizes = {unit: str(size) for unit, (_, size) in QUOTE_UNITS.items()}
+    nights = {each.code: f"time '{each.early_opens}'" for each in EXCHANGES if each.has_overnight}
+    return [
+        _of_a_symbol("exchange", lambda exchange: exchange.code),
+        # Of a symbol of no known exchange, times are told in UTC.
+        _of_a_symbol("time_zone", lambda exchange: exchange.zone, "else 'UTC' "),
+        _of_a_symbol("usual_quote_unit", lambda exchange: exchange.quote_unit),
+        _of_a_code("currency", "quote_unit", "text", units, "else quote_unit "),
+        _of_a_code("units_per_currency", "quote_unit", "integer", sizes, "else 1 "),
+        # What is traded before it in a session was traded overnight.
+        _of_a_code("night_ends", "exchange", "time", nights),
+    ]
+
+
+def _of_a_symbol(name: str, value: Callable[[Exchange], str], otherwise: str = "") -> str:
+    cases = {suffix: _text(value(exchange)) for suffix, exchange in sorted(BY_SUFFIX.items())}
+    return _OF_A_SYMBOL.format(
+        name=name, usual=_text(value(NEW_YORK)), cases=_cases(cases), otherwise=otherwise
+    )
+
+
+def _of_a_code(
+    name: str, argument: str, type_name: str, values: Mapping[str, str], otherwise: str = ""
+) -> str:
+    return _OF_A_CODE.format(
+        name=name, argument=argument, type=type_name, cases=_cases(values), otherwise=otherwise
+    )
+
+
+def _cases(values: Mapping[str, str]) -> str:
+    """Return the branches for these texts, each with its value as SQL writes it."""
+    return "".join(f"\n    when {_text(key)} then {value}" for key, value in values.items())
+
+
+def _text(value: str) -> str:
+    # Of our own table alone, which has neither quotes nor backslashes.
+    return f"'{value}'"

@@ -1,0 +1,14 @@
+-- Grain: one row per (exchange, session_date): regular hours of each session, with the noon break
+-- where there is one.
+--   is_assumed  the calendar does not know the date: a weekday, with the regular hours of today
+create or replace view bi.exchange_sessions as
+select
+    exchange,
+    session_date,
+    opens_at at time zone 'UTC' as opens_at_utc,
+    closes_at at time zone 'UTC' as closes_at_utc,
+    break_starts_at at time zone 'UTC' as break_starts_at_utc,
+    break_ends_at at time zone 'UTC' as break_ends_at_utc,
+    is_early_close,
+    is_assumed
+from market.exchange_sessions;

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.calendars.sessions import TradingDay, known_until, trading_days
+from services.calendars.special_sessions import SPECIAL_SESSIONS
+from services.common.exchanges import BY_CODE, EXCHANGES, Exchange
+
+CODES = [exchange.code for exchange in EXCHANGES]
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _day(code: str, text: str) -> TradingDay | None:
+    day = date.fromisoformat(text)
+    return next(iter(trading_days(BY_CODE[code], day, day)), None)
+
+
+def _clock(instant: datetime | None, exchange: Exchange) -> time | None:
+    return None if instant is None else instant.astimezone(ZoneInfo(exchange.zone)).time()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_hours_of_the_table_are_those_of_an_ordinary_day(code: str) -> None:
+    exchange = BY_CODE[code]
+    # A Wednesday on which all of them trade.
+    [day] = trading_days(exchange, date(2026, 12, 2), date(2026, 12, 2))
+    instants = (day.opens_at, day.closes_at, day.break_starts_at, day.break_ends_at)
+    breaks = exchange.break_hours or (None, None)
+    expected = (exchange.opens, exchange.closes, *breaks)
+    assert tuple(_clock(each, exchange) for each in instants) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "closed"),
+    [
+        ("XNYS", "2026-11-26 2026-12-25 2027-01-01 2027-01-18 2027-02-15 2027-03-26"),
+        ("XLON", "2026-12-25 2026-12-28 2027-01-01 2027-03-26 2027-03-29"),
+        ("XTSE", "2026-12-25 2026-12-28 2027-01-01 2027-02-15 2027-03-26"),
+        ("XETR", "2026-12-24 2026-12-25 2026-12-31 2027-01-01 2027-03-26 2027-03-29"),
+        ("XFRA", "2026-12-24 2026-12-25 2026-12-31 2027-01-01 2027-03-26 2027-03-29"),
+        ("XHKG", "2026-12-25 2027-01-01 2027-02-08 2027-02-09 2027-03-26 2027-03-29"),
+        ("XPAR", "2026-12-25 2027-01-01 2027-03-26 2027-03-29"),
+        ("XBOM", "2026-11-24 2026-12-25"),
+        ("XSHG", ""),
+        ("XSHE", ""),
+    ],
+)
+def test_the_holidays_of_a_winter(code: str, closed: str) -> None:
+    days = trading_days(BY_CODE[code], date(2026, 11, 17), date(2027, 3, 31))
+    open_days = {each.day for each in days}
+    count = (date(2027, 3, 31) - date(2026, 11, 17)).days + 1
+    weekdays = [date.fromordinal(date(2026, 11, 17).toordinal() + each) for each in range(count)]
+    missing = [str(day) for day in weekdays if day.weekday() < 5 and day not in open_days]
+    assert " ".join(missing) == closed
+
+
+def test_half_days_and_noon_breaks() -> None:
+    half = _day("XHKG", "2026-12-24")
+    assert half == TradingDay(
+        *(date(2026, 12, 24), _utc("2026-12-24 01:30"), _utc("2026-12-24 04:00")),
+        is_early_close=True,
+    )
+    assert _day("XSHG", "2026-12-24") == TradingDay(
+        *(date(2026, 12, 24), _utc("2026-12-24 01:30"), _utc("2026-12-24 07:00")),
+        *(_utc("2026-12-24 03:30"), _utc("2026-12-24 05:00")),
+    )
+
+
+def test_beyond_the_end_of_a_calendar_weekdays_are_assumed() -> None:
+    assert known_until("XBOM") == date(2026, 12, 31)
+    assert known_until("XNYS") is None
+    days = trading_days(BY_CODE["XBOM"], date(2026, 12, 30), date(2027, 1, 4))
+    assert [(str(each.day), each.is_assumed) for each in days] == [
+        *(("2026-12-30", False), ("2026-12-31", False)),
+        *(("2027-01-01", True), ("2027-01-04", True)),
+    ]
+    assert (days[-1].opens_at, days[-1].closes_at) == (
+        _utc("2027-01-04 03:45"),
+        _utc("2027-01-04 10:00"),
+    )
+
+
+def test_special_sessions_take_precedence() -> None:
+    budget, muhurat = _day("XBOM", "2026-02-01"), _day("XBOM", "2026-11-08")
+    assert budget == TradingDay(
+        date(2026, 2, 1), _utc("2026-02-01 03:45"), _utc("2026-02-01 10:00")
+    )
+    assert muhurat is not None
+    assert (muhurat.is_early_close, muhurat.is_assumed) == (False, True)
+    assert _day("XSHG", "2026-02-01") is None
+    assert len({(each.calendar, each.day) for each in SPECIAL_SESSIONS}) == len(SPECIAL_SESSIONS)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import date, datetime, timedelta
+
+import exchange_calendars
+import pytest
+
+from services.common.exchanges import NEW_YORK, exchange_of
+from services.common.trade_date import next_session, trade_date
+
+
+def test_the_next_session_is_the_calendar_librarys() -> None:
+    first, last = date(2000, 1, 1), date(2040, 12, 31)
+    calendar = exchange_calendars.get_calendar("XNYS", start=first, end=last)
+    sessions = [session.date() for session in calendar.sessions]
+    days = [first + timedelta(days=count) for count in range((sessions[-1] - first).days)]
+    expected = {day: sessions[bisect_right(sessions, day)] for day in days}
+    assert {day: next_session(day) for day in days} == expected
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        pytest.param("2026-11-23 19:59:59", "2026-11-23", id="until-eight"),
+        pytest.param("2026-11-23 20:00:00", "2026-11-24", id="evening"),
+        pytest.param("2026-11-24 00:00:00", "2026-11-24", id="midnight"),
+        pytest.param("2026-11-24 03:59:00", "2026-11-24", id="night"),
+        pytest.param("2026-11-22 20:00:00", "2026-11-23", id="sunday"),
+        pytest.param("2026-11-20 20:00:00", "2026-11-23", id="friday"),
+        pytest.param("2026-11-25 21:00:00", "2026-11-27", id="holiday-eve"),
+        pytest.param("2026-11-26 20:00:00", "2026-11-27", id="holiday-evening"),
+        pytest.param("2026-12-24 20:00:00", "2026-12-28", id="half-day-before-a-holiday"),
+        pytest.param("2026-11-01 20:00:00", "2026-11-02", id="clock-put-back"),
+    ],
+)
+def test_new_yorks_day_ends_at_eight(local: str, expected: str) -> None:
+    assert trade_date(NEW_YORK, datetime.fromisoformat(local)) == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize("symbol", ["TCS.BSE", "TSCO.LON", "TSCO.XYZ"])
+def test_other_days_end_at_midnight(symbol: str) -> None:
+    evening = datetime.fromisoformat("2026-11-23 23:59:59")
+    assert trade_date(exchange_of(symbol), evening) == date(2026, 11, 23)
