@@ -121,10 +121,10 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     present = datetime.now(UTC).date()
     with _connect(settings, "postgres") as admin:
         with admin.transaction():  # the guard would take a new password alone for a reader's own
-            _apply_roles(admin, settings.role_passwords)
+            apply_roles(admin, settings.role_passwords)
         _create_database(admin, settings.database, log)
     with _connect(settings, settings.database) as admin:
-        _restrict_database(admin, settings.database)
+        restrict_database(admin, settings.database)
     applied = _apply_migrations(settings)
     log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
     with _connect_as_owner(settings) as owner:
@@ -163,7 +163,8 @@ def _connect_as_owner(settings: Settings) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _apply_roles(admin: psycopg.Connection, passwords: Mapping[str, Secret]) -> None:
+def apply_roles(admin: psycopg.Connection, passwords: Mapping[str, Secret]) -> None:
+    """Make the roles what they are meant to be, in one transaction of the superuser."""
     admin.execute((HERE / "roles.sql").read_text(encoding="utf-8").encode())
     for role, password in passwords.items():
         # The verifier is made here, so that the password itself never reaches a server log.
@@ -189,7 +190,8 @@ def _create_database(admin: psycopg.Connection, database: str, log: logging.Logg
         log.info("database %s created", database)
 
 
-def _restrict_database(admin: psycopg.Connection, database: str) -> None:
+def restrict_database(admin: psycopg.Connection, database: str) -> None:
+    """Set what belongs to the server's entry of a database, which no dump or copy brings along."""
     name = sql.Identifier(database)
     statements = (
         "revoke all on database {} from public",
