@@ -1,4 +1,4 @@
-"""The program under mocks, as a process: a configuration on stdin in, a record as JSON out."""
+"""The program under mocks, in a process of its own: a configuration as JSON in, a record out."""
 
 from __future__ import annotations
 
@@ -127,5 +127,7 @@ def run(config: dict[str, str]) -> dict[str, Any]:
 
 _SDKS = (*CLOUDS, "docker")
 
-if __name__ == "__main__":
-    json.dump(run(json.load(sys.stdin)), sys.stdout)
+
+def record(config: str) -> str:
+    """Run the program with a configuration; return what it left, as JSON."""
+    return json.dumps(run(json.loads(config)))
