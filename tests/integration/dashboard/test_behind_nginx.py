@@ -35,6 +35,9 @@ pid {folder}/nginx.pid;
 events {{ }}
 http {{
     access_log off;
+    gzip on;
+    gzip_types *;
+    gzip_proxied any;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -187,7 +190,7 @@ def test_who_guesses_locks_out_nobody_else(front: tuple[int, int]) -> None:
 
 
 def test_no_proxy_keeps_an_event_back(dashboard: Dashboard, stored: Market, tmp_path: Path) -> None:
-    """nginx waits for a full buffer unless it is told otherwise, by itself or by the answer."""
+    """One that compresses waits for a full buffer unless the answer tells it otherwise."""
     (port,) = free_ports(1)
     text = OTHER_PROXY.format(folder=tmp_path, host=HOST, port=port, dashboard=dashboard.port)
     asked = {"symbol": "AAPL", "interval": "1min"}
@@ -196,10 +199,11 @@ def test_no_proxy_keeps_an_event_back(dashboard: Dashboard, stored: Market, tmp_
         httpx.stream("GET", f"http://{HOST}:{port}/api/stream", params=asked, timeout=30) as answer,
     ):
         assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["content-encoding"] == "gzip"
         found = events(answer)
         begun = time.monotonic()
         assert next(found)[0] == "status"
         store(stored, [bar(50, 350.0)], with_indicators=False)
         rows_of(found, "bars", 50)
-        # Four thousand bytes of the stream take a dozen seconds.
+        # A buffer of compressed events takes minutes.
         assert time.monotonic() - begun < 8
