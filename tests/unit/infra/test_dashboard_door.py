@@ -7,8 +7,8 @@ import pytest
 from infra.config.addresses import WORLD_OPEN_WORDS
 from infra.exposure import undeclared_openings, world_open_findings
 from infra.outputs import from_mapping
+from tests.unit.infra.clouds.test_clouds import ADMINS, openings, published
 from tests.unit.infra.stacks import RENTED, SHOWN, run
-from tests.unit.infra.test_clouds import ADMINS, openings, published
 
 
 @pytest.mark.parametrize("cloud", RENTED)

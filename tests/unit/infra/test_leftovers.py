@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infra.leftovers import remind
+from tests.unit.infra.clouds.test_clouds import SECRET_SIGNATURE, plain
 from tests.unit.infra.stacks import CANARY, CLOUDS, LOOSE, Stack, run
-from tests.unit.infra.test_clouds import SECRET_SIGNATURE, plain
 
 TOLD = {
     "aws": "data volume vol-10",

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.unit.infra.clouds.test_clouds import plain
 from tests.unit.infra.stacks import RENTED, ROOT, SHOWN, run
-from tests.unit.infra.test_clouds import plain
 from tests.unit.infra.test_exposure import WRONG
 
 POLICIES = runpy.run_path(str(ROOT / "infra" / "policies" / "__main__.py"))["POLICIES"]
