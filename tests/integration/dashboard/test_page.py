@@ -5,7 +5,6 @@ With SCREENSHOTS=FOLDER in the environment, what it looks like is kept there.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,45 +14,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from scripts.local_stack.servers import database, postgres_server, processes
-from scripts.local_stack.servers.passwords import ADMINISTRATOR, make_passwords, read_password
-from scripts.local_stack.servers.ports import HOST, free_ports
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.browsing import holds, loaded, opened
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, line, serving, store
+from tests.integration.dashboard.shown import at, bar, keep, shows
 
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
+
 SERIOUS = ("serious", "critical")
 
 
 def titled(page: Page, text: str) -> None:
     holds(page, "text => document.getElementById('title').textContent.includes(text)", arg=text)
-
-
-def keep(page: Page, name: str, full: bool = False) -> None:
-    if folder := os.environ.get("SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=full)
-
-
-def bar(minute: int, close: float, seen: int = 0, symbol: str = "AAPL") -> str:
-    price = Price(close, close + 0.2, close - 0.2, close, 4000)
-    at = NEXT + timedelta(minutes=minute)
-    return line(symbol, at, price, NEXT + timedelta(days=1, seconds=seen))
-
-
-def at(minute: int) -> float:
-    return (NEXT + timedelta(minutes=minute)).timestamp()
-
-
-def shows(page: Page, time: float, close: float) -> None:
-    holds(
-        page,
-        "([time, close]) => window.tapeline.bars().some(b => b.time === time && b.close === close)",
-        arg=[time, close],
-    )
 
 
 def test_the_page_shows_the_bars_that_the_database_holds(
@@ -217,71 +191,6 @@ def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard:
         loaded(page)
         assert "MSFT · 5min" in page.inner_text("#title")
         assert not page.is_checked("input[value=bands]")
-
-
-def test_an_empty_database_is_said_and_fills_by_itself(
-    browser: Browser, postgres: Postgres, tmp_path: Path
-) -> None:
-    with (
-        fresh_market(postgres) as market,
-        serving(market, tmp_path) as dashboard,
-        opened(browser, dashboard.url) as (page, _),
-    ):
-        page.wait_for_selector("#empty:visible")
-        keep(page, "empty")
-        store(market, [bar(minute, 100.0 + minute % 3) for minute in range(30)])
-        loaded(page)
-        assert page.locator("#empty").is_hidden()
-
-
-def test_it_survives_a_restart_of_the_server(
-    browser: Browser, stored: Market, tmp_path: Path
-) -> None:
-    with serving(stored, tmp_path) as dashboard:
-        with opened(browser, f"{dashboard.url}/?symbol=MSFT&interval=1min", quiet=False) as (
-            page,
-            _,
-        ):
-            loaded(page)
-            assert dashboard.stop() == 0
-            page.wait_for_selector("#connection[data-state=away]")
-            keep(page, "connection-lost")
-            store(stored, [bar(30, 555.0, symbol="MSFT")])
-            dashboard.start()
-            shows(page, at(30), 555.0)
-            page.wait_for_selector("#connection[data-state=live]")
-        assert "Traceback" not in dashboard.log()
-
-
-def test_it_survives_a_restart_of_the_database(browser: Browser, tmp_path: Path) -> None:
-    files = make_passwords(tmp_path / "secrets")
-    (port,) = free_ports(1)
-    password = read_password(files[ADMINISTRATOR])
-    cluster = postgres_server.Cluster(
-        tmp_path / "postgres", tmp_path / "logs", port, files[ADMINISTRATOR]
-    )
-    login = database.Login(HOST, port, "postgres", ADMINISTRATOR, password)
-    children = [postgres_server.start(cluster)]
-    try:
-        processes.wait_until(lambda: database.is_ready(login), children[-1], 60)
-        with fresh_market(Postgres(login, files)) as market, serving(market, tmp_path) as dashboard:
-            store(market, [bar(minute, 100.0 + minute % 3) for minute in range(30)])
-            url = f"{dashboard.url}/?symbol=AAPL&interval=1min"
-            with opened(browser, url, quiet=False) as (page, _):
-                loaded(page)
-                processes.stop([children[-1]], grace_seconds=20)
-                page.wait_for_selector("#trouble:visible")
-                keep(page, "database-away")
-                answer = dashboard.get("/api/bars")
-                assert (answer.status_code, "database" in answer.text) == (503, True)
-                children.append(postgres_server.start(cluster))
-                processes.wait_until(lambda: database.is_ready(login), children[-1], 60)
-                store(market, [bar(40, 140.0)])
-                shows(page, at(40), 140.0)
-                page.wait_for_selector("#trouble", state="hidden")
-            assert "Traceback" not in dashboard.log()
-    finally:
-        processes.stop(children, grace_seconds=20)
 
 
 def test_the_page_is_light(

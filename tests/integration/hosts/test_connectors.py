@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,13 @@ from scripts.local_stack.servers.processes import Command
 from scripts.operations.connectors import RemoteShell, connect
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.hosts.stack_outputs import known_hosts
-from scripts.operations.operation import begin
 from scripts.operations.ssh_client import SshSettings
 from tests.fixtures.live import wait_for
+from tests.integration.hosts.desk import Desk, key
 from tests.unit.operations.fakes import outputs
 
 SSHD = "/usr/sbin/sshd"
+
 JUMP = "127.0.0.2"
 """Where the same sshd answers as another host."""
 
@@ -39,13 +40,6 @@ def is_listening(port: int) -> bool:
     """Return whether somebody listens on a port of the loopback interface."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
-
-
-def key(file: Path) -> str:
-    """Make a pair of keys; return the public one as `kind key`."""
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)]
-    subprocess.run(command, check=True)
-    return " ".join(file.with_suffix(".pub").read_text("utf-8").split()[:2])
 
 
 @pytest.fixture(scope="module")
@@ -143,42 +137,6 @@ def test_what_answers_there_and_is_no_sshd_is_one_line(capfd: pytest.CaptureFixt
             RemoteShell(connect(told, Path(os.devnull), SshSettings(())), "/").run("true")
         hang_up.join()
     assert capfd.readouterr() == ("", "")
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a person has, and what Pulumi tells there."""
-
-    told: StackOutputs
-    folder: Path
-    key: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "config"
-
-    @property
-    def agent(self) -> Path:
-        return self.folder / "agent"
-
-    def configure(self, *lines: str) -> None:
-        """Write the configuration of ssh; without a line of its own, ssh finds no key."""
-        known = f"UserKnownHostsFile {self.folder}/known\nStrictHostKeyChecking accept-new\n"
-        default = f"IdentityFile {self.folder}/none\n"
-        self.config.write_text("".join(f"{line}\n" for line in lines) + default + known, "utf-8")
-
-    def add_to_agent(self, key: Path) -> None:
-        environment = {**os.environ, "SSH_AUTH_SOCK": str(self.agent)}
-        subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True)
-
-    def asks_who(self, identity_file: str = "", **variables: str) -> str:
-        """Begin a verb's session as `fab --stack` does, and ask whom the host takes us for."""
-        outputs_file = self.folder / "outputs.json"
-        found = {**asdict(self.told), "ssh_identity_file": identity_file}
-        outputs_file.write_text(json.dumps(found), "utf-8")
-        named = {OUTPUTS_FILE_VARIABLE: str(outputs_file), **variables}
-        session = begin("desk", named)
-        return session.run("id -un").strip()
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -37,83 +35,26 @@ from services.stream.sqlstate import DatabaseError
 from tests.bars import bar
 from tests.contract.decoding.test_arrow_decode import RECORDS
 from tests.fixtures.market import Market, Row
+from tests.integration.sink.sink_model import START, Model, Sent
 
-START = datetime(2025, 11, 6, 20, 0, tzinfo=UTC)
 CURRENT = """
 select bar_time, close, observed_at, revision, kafka_offset
 from market.events_stream where symbol = %s order by bar_time
 """
+
 REPLACED = """
 select bar_time, close, observed_at, revision, kafka_offset
 from market.bar_revisions where symbol = %s order by bar_time, revision
 """
+
 REFUSED = """
 select kafka_offset, value, reason from market.rejected_events where topic = %s order by 1
 """
+
 LEDGER = """
 select first_offset, next_offset, stored, superseded, rejected, lost
 from market.sink_offsets where topic = %s
 """
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A record of the log: a bar by its minute, close and second of observation, or a bad one."""
-
-    minute: int
-    close: int
-    second: int
-    bad: bool = False
-
-
-@dataclass
-class Model:
-    """What the database must hold, written as simply as can be."""
-
-    bars: dict[int, Row] = field(default_factory=dict)
-    replaced: list[Row] = field(default_factory=list)
-    refused: list[Row] = field(default_factory=list)
-    next_offset: int = 0
-    stored: int = 0
-    superseded: int = 0
-
-    def apply(self, log: Sequence[Sent], offsets: OffsetRange) -> None:
-        """Apply a batch of the live job; what is below the next offset counts no more."""
-        due = range(max(offsets.start, self.next_offset), offsets.until)
-        stored = self.merge(log, due)
-        good = sum(not log[offset].bad for offset in due)
-        self.stored += stored
-        self.superseded += good - stored
-        self.refused += [
-            (offset, str(offset).encode(), "bad_price") for offset in due if log[offset].bad
-        ]
-        self.next_offset = max(self.next_offset, offsets.until)
-
-    def merge(self, log: Sequence[Sent], due: range) -> int:
-        """Merge the newest of each bar; return how many bars that adds or changes."""
-        newest: dict[int, int] = {}
-        for offset in due:
-            sent = log[offset]
-            rival = newest.get(sent.minute)
-            if not sent.bad and (rival is None or log[rival].second <= sent.second):
-                newest[sent.minute] = offset
-        return sum(self._merge_one(log[offset], offset) for offset in newest.values())
-
-    def _merge_one(self, sent: Sent, offset: int) -> bool:
-        time, seen = START + timedelta(minutes=sent.minute), START + timedelta(seconds=sent.second)
-        close = Decimal(sent.close)
-        old = self.bars.get(sent.minute)
-        if old is None:
-            self.bars[sent.minute] = (time, close, seen, 1, offset)
-            return True
-        if close == old[1]:
-            self.bars[sent.minute] = (*old[:2], max(seen, old[2]), *old[3:])
-            return False
-        if (seen, offset) < (old[2], old[4]):
-            return False
-        self.replaced.append(old)
-        self.bars[sent.minute] = (time, close, seen, old[3] + 1, offset)
-        return True
 
 
 def outcome(symbol: str, sent: Sent, offset: int) -> dict[str, object]:

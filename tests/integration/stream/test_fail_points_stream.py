@@ -21,8 +21,8 @@ from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
 from tests.integration.stream import test_corporate_actions
-from tests.integration.views.expected_indicators import assert_derived, nothing_is_due
-from tests.integration.views.expected_tables import STORED, TABLES, Model, Sent
+from tests.integration.views.expected.indicators import assert_derived, nothing_is_due
+from tests.integration.views.expected.tables import STORED, TABLES, Model, Sent
 
 DIED = fail_points.EXIT_CODE
 # Bytes of rejected records never pass the driver, so that point is reached by workers alone.

@@ -15,7 +15,7 @@ from services.stream.indicators.tables import Derived, derive_group, fold, pendi
 from services.stream.sink import postgres
 from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
-from tests.integration.views.expected_indicators import assert_derived
+from tests.integration.views.expected.indicators import assert_derived
 
 START = datetime(2025, 12, 31, 20, 0, tzinfo=UTC)
 SESSION_MINUTES = 97

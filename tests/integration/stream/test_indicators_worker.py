@@ -7,8 +7,8 @@ from dataclasses import replace
 from tests.bars import record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
-from tests.integration.stream.test_query import many
-from tests.integration.views.expected_indicators import assert_derived, nothing_is_due
+from tests.integration.stream.many_bars import many
+from tests.integration.views.expected.indicators import assert_derived, nothing_is_due
 
 LATER = "2025-11-07T21:00:03.412Z"
 

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import NewTopic
 
-from scripts.local_stack.servers.passwords import ADMINISTRATOR
-from services.common.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic
-from tests.integration.views.expected_indicators import nothing_is_due
+from tests.integration.stream.many_bars import many
+from tests.integration.views.expected.indicators import nothing_is_due
 
 STOP_SECONDS = 15
-
-
-def many(count: int, start: int = 0) -> list[Bar]:
-    """Return distinct bars: minutes of some symbols, each with a volume of its own."""
-    return [
-        bar(
-            {"volume": str(number)},
-            symbol=f"S{number % 7}",
-            interval="1min",
-            exchange_time=f"2025-11-{3 + number // 7 // 1440:02} "
-            f"{number // 7 // 60 % 24:02}:{number // 7 % 60:02}:00",
-        )
-        for number in range(start, start + count)
-    ]
 
 
 def volumes(stream: Stream) -> list[int]:
@@ -159,114 +141,6 @@ def test_records_that_aged_out_unread_stop_the_job_until_accepted(
     assert stream.market.rows(
         "select stored + superseded, rejected, lost from market.sink_offsets where next_offset > 0"
     ) == [(3, 0, 8)]
-
-
-def test_a_replay_restores_deleted_bars_while_the_job_runs(
-    stream: Stream, bars_topic: Topic
-) -> None:
-    bars_topic.send(*map(record, many(700)))
-    stream.start()
-    stream.wait_for_offset(700)
-    ledger = stream.market.rows("select * from market.sink_offsets order by partition")
-    before = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
-    stream.market.run("delete from market.events_stream where volume < 70")
-
-    dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
-    one = stream.run("services.stream.replay", "--from", "1h", "--symbol", "s3")
-    none = stream.run("services.stream.replay", "--from", "1h", "--symbol", "M&M.BSE", "--dry-run")
-    full = stream.run("services.stream.replay", "--from", "1h")
-
-    assert "70 new, 0 changed, 630 equal or older, 0 rejected" in dry.stdout, dry.stderr
-    assert "10 new, 0 changed, 90 equal or older, 0 rejected" in one.stdout, one.stderr
-    assert "none of the 700 records is of M&M.BSE" in none.stdout, none.stderr
-    assert "60 new, 0 changed, 640 equal or older, 0 rejected" in full.stdout, full.stderr
-    after = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
-    assert after == before
-    assert stream.market.rows("select * from market.sink_offsets order by partition") == ledger
-    stream.reconcile()
-
-
-def test_reconcile_finds_a_lost_and_a_doubled_record(stream: Stream, bars_topic: Topic) -> None:
-    bars_topic.send(*map(record, many(70)))
-    child = stream.start()
-    stream.wait_for_offset(70)
-    end(child)
-    stream.market.run("delete from market.events_stream where volume = 13")
-    stream.market.run(
-        "insert into market.rejected_events "
-        "select 'market.bars', kafka_partition, kafka_offset, null, null, 'x', now() "
-        "from market.events_stream where volume = 14"
-    )
-
-    result = stream.run("services.stream.reconcile")
-
-    assert result.returncode == 1
-    assert "unaccounted 1" in result.stdout
-    assert "duplicated 1" in result.stdout
-    assert "NOT every record is in order" in result.stdout
-
-
-def remove(topic: Topic, before: dict[int, int]) -> None:
-    """Remove the records below an offset of each partition, as retention does."""
-    admin = KafkaAdminClient(bootstrap_servers=topic.bootstrap)
-    admin.delete_records({TopicPartition(topic.name, number): it for number, it in before.items()})
-    admin.close()
-
-
-@contextmanager
-def held_up(stream: Stream, table: str) -> Iterator[Callable[[], None]]:
-    """Keep the stream from a table; yield what waits until one of its sessions wants it."""
-    waiting = "select count(*) > 0 from pg_locks where relation = %s::regclass and not granted"
-    with stream.market._connect(ADMINISTRATOR) as holder:
-        holder.execute(f"lock table {table}".encode())
-        yield lambda: wait_for(
-            lambda: stream.market.rows(waiting, (table,)) == [(True,)], "a session to wait"
-        )
-
-
-def test_reconcile_says_what_was_removed_before_it_could_read_it(
-    stream: Stream, bars_topic: Topic
-) -> None:
-    bars_topic.send(*map(record, many(70)))
-    child = stream.start()
-    stream.wait_for_offset(70)
-    end(child)
-    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
-    number = max(ends, key=lambda partition: ends[partition])
-    with (
-        ThreadPoolExecutor() as pool,
-        held_up(stream, "market.rejected_events") as wait_for_a_session,
-    ):
-        running = pool.submit(stream.run, "services.stream.reconcile")
-        wait_for_a_session()  # it has the bounds, and has read no record yet
-        remove(bars_topic, {number: ends[number] - 1})
-    result = running.result()
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert (
-        f"partition {number} [0, {ends[number]}): produced 1 = stored 1 + superseded 0 + "
-        f"rejected 0; unaccounted 0, duplicated 0, absent 0, lag 0: balanced; retention removed "
-        f"{ends[number] - 1} unread" in result.stdout
-    )
-
-
-def test_a_replay_stops_in_one_line_where_its_records_are_removed_under_it(
-    stream: Stream, bars_topic: Topic
-) -> None:
-    bars_topic.send(*map(record, many(1200)))
-    child = stream.start()
-    stream.wait_for_offset(1200)
-    end(child)
-    ends = {number: offsets.until for number, offsets in bars_topic.ranges().items()}
-    with ThreadPoolExecutor() as pool, held_up(stream, "market.sink_offsets") as wait_for_a_session:
-        running = pool.submit(stream.run, "services.stream.replay", "--from", "1h")
-        wait_for_a_session()  # the first part is read, and waits to be merged
-        remove(bars_topic, ends)
-    result = running.result()
-
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert "Retention removed records of the selection while they were read" in result.stdout
-    assert "Traceback" not in result.stdout + result.stderr
 
 
 def test_an_outage_of_the_rejected_topic_only_delays(stream: Stream, bars_topic: Topic) -> None:

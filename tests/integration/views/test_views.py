@@ -10,20 +10,20 @@ import pandas as pd
 import pytest
 
 from tests.fixtures.market import Market
-from tests.integration.views import expected_events, expected_views
+from tests.integration.views.expected import events, views
 from tests.integration.views.view_market import odd_market, store
 
 EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "bars": expected_views.bars_view,
-    "session_statistics": expected_views.session_statistics,
-    "volume_flow": expected_views.volume_flow,
-    "comparison": expected_views.comparison,
-    "comparison_pairs": expected_views.comparison_pairs,
-    "volatility": expected_views.volatility,
-    "intraday_profile": expected_views.intraday_profile,
-    "anomalies": expected_events.anomalies,
-    "signals": expected_events.signals,
-    "patterns": expected_events.patterns,
+    "bars": views.bars_view,
+    "session_statistics": views.session_statistics,
+    "volume_flow": views.volume_flow,
+    "comparison": views.comparison,
+    "comparison_pairs": views.comparison_pairs,
+    "volatility": views.volatility,
+    "intraday_profile": views.intraday_profile,
+    "anomalies": events.anomalies,
+    "signals": events.signals,
+    "patterns": events.patterns,
 }
 KEY = [
     *("symbol", "other_symbol", "interval", "session_date", "bar_time_utc"),
@@ -69,7 +69,7 @@ def assert_equal(found: pd.DataFrame, expected: pd.DataFrame, columns: list[str]
 def test_every_view_agrees_with_pandas(seed: int, market: Market) -> None:
     bars = odd_market(seed)
     store(market, bars)
-    table = expected_views.prepared(bars)
+    table = views.prepared(bars)
     sizes = {}
     for view, expect in EXPECTED.items():
         found = read(market, view)
@@ -100,11 +100,11 @@ def test_without_bars_every_view_is_empty(market: Market) -> None:
 def test_bars_show_before_their_derived_series_do(market: Market) -> None:
     bars = odd_market(3)
     store(market, bars, derived=False)
-    table = expected_views.prepared(bars)
+    table = views.prepared(bars)
     derived = ["true_range", "atr_14", "volatility_20", "upper", "lower", "sma_20"]
     empty = table.assign(**dict.fromkeys(derived, np.nan))
     found = read(market, "volatility")
-    assert_equal(found, expected_views.volatility(empty), list(found.columns))
+    assert_equal(found, views.volatility(empty), list(found.columns))
     assert len(read(market, "anomalies")) == len(read(market, "signals")) == 0
     found = read(market, "patterns")
-    assert_equal(found, expected_events.patterns(table), list(found.columns))
+    assert_equal(found, events.patterns(table), list(found.columns))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from services.stream.indicators.formulas import COLUMNS
 from tests.fixtures.market import Market
-from tests.integration.views.expected_indicators import STORED, from_scratch
+from tests.integration.views.expected.indicators import STORED, from_scratch
 
 MINUTES = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440}
 ZONES = {"LON": "Europe/London", "TRT": "America/Toronto", "SHH": "Asia/Shanghai"}

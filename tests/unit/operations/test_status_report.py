@@ -5,7 +5,7 @@ from __future__ import annotations
 from scripts.operations import status_report
 from scripts.operations.releases.upgrade import upgrade
 from tests.unit.operations.fakes import operation
-from tests.unit.operations.releases.test_deploy import WELL
+from tests.unit.operations.releases.test_upgrade import WELL
 
 
 def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade() -> None:

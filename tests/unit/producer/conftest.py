@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.producer.harness import OPEN, World
+from tests.unit.producer.served_vendor import served_world
+from tests.unit.producer.vendor_series import Serve
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Return a vendor, a broker and a folder, in the middle of a session."""
     return World.at(tmp_path, OPEN)
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Sessions:
+    """Return the exchange's sessions, once: to read them takes a moment."""
+    return load_sessions(OPEN)
+
+
+@pytest.fixture
+def serve(tmp_path: Path, sessions: Sessions) -> Serve:
+    """Return a way to serve bars at 11:00 in New York on 2025-11-06."""
+    return partial(served_world, tmp_path, OPEN, sessions, plan="unlimited")

@@ -1,0 +1,1 @@
+"""The endpoint that Power BI comes to."""

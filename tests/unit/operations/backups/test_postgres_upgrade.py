@@ -16,7 +16,8 @@ from scripts.operations.errors import OperationError
 from scripts.operations.releases import deploy
 from scripts.operations.target import LOCAL
 from tests.unit.operations.fakes import COMPOSE, HOST, Answer, listed, operation
-from tests.unit.operations.releases.test_deploy import BAD, GOOD, READY, RELEASE, deployed
+from tests.unit.operations.releases.answers import BAD, GOOD, READY
+from tests.unit.operations.releases.test_deploy import RELEASE, deployed
 
 DUMP = "/var/lib/tapeline/backups/market-20261124T202900Z.dump.gpg"
 CONTENTS = json.dumps({"market.events_stream": {"rows": 3, "checksum": 7}})

@@ -1,3 +1,5 @@
+"""What an answer of the API is: data, a limit, a refusal, an error."""
+
 from __future__ import annotations
 
 import json
@@ -7,101 +9,15 @@ import pytest
 
 from services.producer.alpha_vantage.classify import Kind, Verdict, classify
 from services.producer.series import Series
+from tests.unit.producer.alpha_vantage.wordings import _PLANS, FIVE, INFORMATION, classified
 
-FIVE = Series("AAPL", "5min")
 DAILY = Series("AAPL", "1d")
-_PLANS = "https://www.alphavantage.co/premium/"
 
-INFORMATION = {
-    "burst": (
-        Kind.BURST,
-        "Thank you for using Alpha Vantage! Please consider spreading out your free API requests "
-        "more sparingly (1 request per second). You may subscribe to any of the premium plans at "
-        f"{_PLANS} to lift the free key rate limit (25 requests per day), raise the per-second "
-        "burst limit, and instantly unlock all premium endpoints",
-    ),
-    "burst-older": (
-        Kind.BURST,
-        "Thank you for using Alpha Vantage! Please consider spreading out your free API requests "
-        f"more sparingly. You may subscribe to any of the premium plans at {_PLANS} to lift the "
-        "free key rate limit (25 requests per day), raise the per-second burst limit, and "
-        "instantly unlock all premium endpoints",
-    ),
-    "burst-premium": (
-        Kind.BURST,
-        "Burst pattern detected. Please consider spreading out your API requests more evenly "
-        "across a 1-minute window and query no more than 20 requests per second. Please contact "
-        "support@alphavantage.co",
-    ),
-    "minute-premium": (
-        Kind.MINUTE,
-        "Minute-level rate limit exceed. Please stay under the number of API requests per minute "
-        "for your premium subscription plan.",
-    ),
-    "daily": (
-        Kind.DAILY,
-        "Thank you for using Alpha Vantage! Our standard API rate limit is 25 requests per day. "
-        f"Please subscribe to any of the premium plans at {_PLANS} to instantly remove all daily "
-        "rate limits.",
-    ),
-    "daily-echoes-key": (
-        Kind.DAILY,
-        "We have detected your API key as ABCDEFG and our standard API rate limit is 25 requests "
-        f"per day. Please subscribe to any of the premium plans at {_PLANS} to instantly remove "
-        "all daily rate limits.",
-    ),
-    "premium-endpoint": (
-        Kind.PREMIUM,
-        "Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any "
-        f"of the premium plans at {_PLANS} to instantly unlock all premium endpoints",
-    ),
-    "premium-parameter": (
-        Kind.PREMIUM,
-        "Thank you for using Alpha Vantage! The outputsize=full parameter value is a premium "
-        "feature for the TIME_SERIES_DAILY endpoint. You may subscribe to any of the premium "
-        f"plans at {_PLANS} to instantly unlock all premium features",
-    ),
-    "not-entitled": (Kind.NOT_ENTITLED, "Your key is not yet entitled to realtime data."),
-    "demo-key": (
-        Kind.DEMO_KEY,
-        "The **demo** API key is for demo purposes only. Please claim your free API key at "
-        "(https://www.alphavantage.co/support/#api-key) to explore our full API offerings.",
-    ),
-    "new-wording": (Kind.UNKNOWN, "Please slow down a little."),
-}
-ERROR_MESSAGE = {
-    "bad-call": (
-        Kind.BAD_CALL,
-        "Invalid API call. Please retry or visit the documentation "
-        "(https://www.alphavantage.co/documentation/) for TIME_SERIES_DAILY.",
-    ),
-    "bad-key": (
-        Kind.BAD_KEY,
-        "the parameter apikey is invalid or missing. Please claim your free API key on "
-        "(https://www.alphavantage.co/support/#api-key). It should take less than 20 seconds.",
-    ),
-    "bad-function": (Kind.BAD_FUNCTION, "This API function () does not exist."),
-    "new-wording": (Kind.UNKNOWN, "Something else went wrong."),
-}
 OLD_MINUTE_NOTE = (
     "Thank you for using Alpha Vantage! Our standard API call frequency is 5 calls per minute and "
     f"500 calls per day. Please visit {_PLANS} if you would like to target a higher API call "
     "frequency."
 )
-
-
-def _classify(document: Any, series: Series = FIVE) -> Verdict:
-    return classify(200, {}, json.dumps(document).encode(), series)
-
-
-@pytest.mark.parametrize(("kind", "text"), INFORMATION.values(), ids=INFORMATION)
-def test_information_is_told_by_its_wording(kind: Kind, text: str) -> None:
-    assert _classify({"Information": text}) == Verdict(kind, text[:240])
-
-
-@pytest.mark.parametrize(("kind", "text"), ERROR_MESSAGE.values(), ids=ERROR_MESSAGE)
-def test_error_message_is_told_by_its_wording(kind: Kind, text: str) -> None:
-    assert _classify({"Error Message": text}) == Verdict(kind, text[:240])
 
 
 @pytest.mark.parametrize("name", ["Information", "Error Message", "Note", "message"])
@@ -115,7 +31,7 @@ def test_error_message_is_told_by_its_wording(kind: Kind, text: str) -> None:
     ],
 )
 def test_a_bad_key_is_told_under_any_name(name: str, text: str) -> None:
-    assert _classify({name: text}) == Verdict(Kind.BAD_KEY, text)
+    assert classified({name: text}) == Verdict(Kind.BAD_KEY, text)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +104,7 @@ def test_a_redirect_without_a_target_is_an_error(location: str) -> None:
 
 
 def test_the_old_note_is_the_minute_limit_although_it_names_a_day() -> None:
-    assert _classify({"Note": OLD_MINUTE_NOTE}) == Verdict(Kind.MINUTE, OLD_MINUTE_NOTE[:240])
+    assert classified({"Note": OLD_MINUTE_NOTE}) == Verdict(Kind.MINUTE, OLD_MINUTE_NOTE[:240])
 
 
 @pytest.mark.parametrize(
@@ -235,14 +151,14 @@ def _answer(symbol: str, name: str, zone_key: str = "6. Time Zone") -> dict[str,
 )
 def test_a_time_series_is_data(series: Series, document: dict[str, Any], delayed: bool) -> None:
     bars = {"2025-11-06 19:55:00": {"1. open": "269.80"}}
-    assert _classify(document, series) == Verdict(
+    assert classified(document, series) == Verdict(
         Kind.DATA, bars=bars, zone="US/Eastern", delayed=delayed
     )
 
 
 def test_data_counts_although_a_notice_stands_beside_it() -> None:
     document = {"Information": INFORMATION["daily"][1], **_answer("AAPL", "Time Series (5min)")}
-    assert _classify(document).kind is Kind.DATA
+    assert classified(document).kind is Kind.DATA
 
 
 @pytest.mark.parametrize(
@@ -254,7 +170,7 @@ def test_data_counts_although_a_notice_stands_beside_it() -> None:
     ],
 )
 def test_the_series_of_another_call_is_not_published(document: dict[str, Any]) -> None:
-    assert _classify(document).kind is Kind.MISMATCH
+    assert classified(document).kind is Kind.MISMATCH
 
 
 def test_numbers_stay_the_text_that_was_sent() -> None:
@@ -266,6 +182,7 @@ def test_numbers_stay_the_text_that_was_sent() -> None:
 _PER_MINUTE = (
     "You have exceeded the rate limit per minute for your plan, BASIC, by the API provider"
 )
+
 _PER_DAY = (
     "You have exceeded the DAILY quota for Requests on your current plan, BASIC. Upgrade your "
     "plan at https://rapidapi.com"

@@ -6,11 +6,8 @@ import pytest
 
 from services.producer.runtime import ProducerStoppedError
 from services.producer.series import HighWaterMark, Series
-from tests.unit.producer.alpha_vantage.test_classify import (
-    ERROR_MESSAGE,
-    INFORMATION,
-    OLD_MINUTE_NOTE,
-)
+from tests.unit.producer.alpha_vantage.test_classify import OLD_MINUTE_NOTE
+from tests.unit.producer.alpha_vantage.wordings import ERROR_MESSAGE, INFORMATION
 from tests.unit.producer.harness import (
     FIVE,
     FREE,

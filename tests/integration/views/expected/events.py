@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.integration.views.expected_views import SERIES
+from tests.integration.views.expected.views import SERIES
 from tests.integration.views.view_market import MINUTES
 
 LEVELS = {"price": (3, 4, 6), "volume": (3, 4, 6), "gap": (3, 4, 6), "outlier": (5, 7, 10)}

@@ -1,0 +1,1 @@
+"""What the views must show, computed another way."""
