@@ -18,14 +18,6 @@ from infra.machine.firewall import HTTP_PORT, HTTPS_PORT, POSTGRES_PORT, SSH_POR
 Inputs = Mapping[str, Any]
 DECLARED_PORTS: Final = (SSH_PORT, POSTGRES_PORT, HTTP_PORT, HTTPS_PORT)
 
-DATA_VOLUMES: Final = (
-    "aws:ebs/volume:Volume",
-    "azure:compute/managedDisk:ManagedDisk",
-    "digitalocean:index/volume:Volume",
-    "gcp:compute/disk:Disk",
-    "hcloud:index/volume:Volume",
-)
-
 _USER_DATA: Final = ("userData", "customData", "metadata")
 _SECRET_SIGNS: Final = re.compile(
     r"password\s*[=:]\s*\S|passphrase|api_?key|secret|begin (rsa|ec|dsa|encrypted) private key",

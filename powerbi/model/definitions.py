@@ -12,16 +12,6 @@ from typing import Literal
 
 Kind = Literal["text", "whole", "number", "timestamp", "date", "flag"]
 
-POSTGRES_TYPES: dict[Kind, frozenset[str]] = {
-    "text": frozenset({"text", "character varying"}),
-    "whole": frozenset({"bigint", "integer", "smallint"}),
-    "number": frozenset({"numeric", "double precision", "real"}),
-    "timestamp": frozenset({"timestamp without time zone"}),
-    "date": frozenset({"date"}),
-    "flag": frozenset({"boolean"}),
-}
-"""The types, as information_schema calls them, that a column of each kind may have."""
-
 
 class ModelError(Exception):
     """The description contradicts itself; the message says where."""

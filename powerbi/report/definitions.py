@@ -15,8 +15,6 @@ from powerbi.model.definitions import Model, ModelError
 
 PAGE_WIDTH = 1280
 PAGE_HEIGHT = 720
-MAX_VISUALS = 6
-"""Each visual is a query of its own at every refresh, for every viewer."""
 
 Objects = Mapping[str, Sequence[Mapping[str, Json]]]
 

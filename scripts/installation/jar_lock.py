@@ -62,13 +62,6 @@ def pom(roots: tuple[str, ...]) -> str:
     )
 
 
-def file_name(root: str) -> str:
-    """Return the name of a root's own file."""
-    _, artifact, *kind, version = root.split(":")
-    ending, *classifier = kind or ["jar"]
-    return f"{'-'.join([artifact, version, *classifier])}.{ending}"
-
-
 def is_among(jar: str, file_names: Iterable[str]) -> bool:
     """Return whether a jar (its path in a repository) is there in some version."""
     artifact = jar.split("/")[-3]

@@ -181,11 +181,6 @@ def _known_times(times: Collection[str], market_at: datetime, zone: str) -> list
     return [text for text in times if _TIME.fullmatch(text) and text <= limit]
 
 
-def newest_time(times: Collection[str], market_at: datetime, zone: str) -> str:
-    """Return the newest exchange time that is one and is not ahead of the market, or ""."""
-    return max(_known_times(times, market_at, zone), default="")
-
-
 def oldest_time(times: Collection[str], market_at: datetime, zone: str) -> str:
     """Return the oldest exchange time that is one and is not ahead of the market, or ""."""
     return min(_known_times(times, market_at, zone), default="")

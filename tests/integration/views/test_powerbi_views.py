@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import vl_convert
 
-from powerbi.model.definitions import POSTGRES_TYPES
+from powerbi.model.definitions import Kind
 from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
 from powerbi.report import deneb, pages, theme
@@ -54,6 +54,16 @@ SLICERS = [
 
 MOST_BARS_READ = 6_000
 """What is usual at a minute of the day is told by 30 days of one symbol, which are read twice."""
+
+POSTGRES_TYPES: dict[Kind, frozenset[str]] = {
+    "text": frozenset({"text", "character varying"}),
+    "whole": frozenset({"bigint", "integer", "smallint"}),
+    "number": frozenset({"numeric", "double precision", "real"}),
+    "timestamp": frozenset({"timestamp without time zone"}),
+    "date": frozenset({"date"}),
+    "flag": frozenset({"boolean"}),
+}
+"""The types, as information_schema calls them, that a column of each kind may have."""
 
 
 @pytest.fixture

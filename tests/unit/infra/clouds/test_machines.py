@@ -7,9 +7,6 @@ import json
 import pytest
 
 from infra.config.catalog import CATALOG
-from infra.exposure import (
-    DATA_VOLUMES,
-)
 from tests.unit.infra.clouds.planned import host_of
 from tests.unit.infra.expected import ADDRESSES, HELD, HOSTS
 from tests.unit.infra.stacks import (
@@ -20,6 +17,14 @@ from tests.unit.infra.stacks import (
     Resource,
     Stack,
     run,
+)
+
+DATA_VOLUMES = (
+    "aws:ebs/volume:Volume",
+    "azure:compute/managedDisk:ManagedDisk",
+    "digitalocean:index/volume:Volume",
+    "gcp:compute/disk:Disk",
+    "hcloud:index/volume:Volume",
 )
 
 

@@ -11,13 +11,16 @@ import pytest
 from powerbi.model.definitions import ModelError
 from powerbi.model.semantic_model import MODEL
 from powerbi.report import pages, theme
-from powerbi.report.definitions import MAX_VISUALS, Field, Page, Report, fields_used, require_known
+from powerbi.report.definitions import Field, Page, Report, fields_used, require_known
 from powerbi.report.expressions import last_days, literal, one_of
 from powerbi.report.pbir import report_files
 from tests.unit.powerbi import small
 
 SCHEMA = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
 REPORT = pages.report("AAPL", "5min")
+
+MAX_VISUALS = 6
+"""Each visual is a query of its own at every refresh, for every viewer."""
 
 
 def files(report: Report) -> dict[str, Any]:

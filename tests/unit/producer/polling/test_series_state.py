@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.producer.polling.series_state import Completion, Progress, newest_time
+from services.producer.polling.series_state import Completion, Progress, oldest_time
 from services.producer.series import COMPACT, FULL, HighWaterMark, Series, Slice
 
 SERIES = Series("AAPL", "5min")
@@ -189,16 +189,16 @@ def test_coverage_never_goes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "zone", "newest"),
+    ("times", "zone", "oldest"),
     [
-        pytest.param({"2025-11-06 10:55:00", "2025-11-06 10:50:00"}, ZONE, "2025-11-06 10:55:00"),
+        pytest.param({"2025-11-06 10:55:00", "2025-11-06 10:50:00"}, ZONE, "2025-11-06 10:50:00"),
         pytest.param({"2099-01-01 00:00:00", "2025-11-06 10:50:00"}, ZONE, "2025-11-06 10:50:00"),
         pytest.param({"zzz", ""}, ZONE, "", id="no-times"),
         pytest.param({"2025-11-06"}, ZONE, "2025-11-06", id="daily"),
         pytest.param({"2025-11-06 10:55:00"}, "Mars/Olympus", "2025-11-06 10:55:00", id="no-zone"),
     ],
 )
-def test_newest_time_is_one_that_the_market_has_reached(
-    times: set[str], zone: str, newest: str
+def test_oldest_time_is_one_that_the_market_has_reached(
+    times: set[str], zone: str, oldest: str
 ) -> None:
-    assert newest_time(times, NOW, zone) == newest
+    assert oldest_time(times, NOW, zone) == oldest
