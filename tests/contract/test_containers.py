@@ -32,28 +32,15 @@ def test_the_base_is_made_under_the_name_without_its_digest() -> None:
     assert base_image.base_name(named) == "debian:trixie-20260918-slim"
 
 
-def test_the_front_waits_for_its_profile_and_is_as_hardened_as_the_rest() -> None:
+def test_what_waits_for_its_profile_is_as_hardened_as_the_rest() -> None:
     file = yaml.safe_load(COMPOSE)
-    assert file["services"]["front"] == file["x-hardened"] | {
-        "profiles": ["front"],
-        "image": "${TAPELINE_IMAGES:-tapeline}/front:${TAPELINE_VERSION:-0.1.0}",
-        "build": file["x-build"] | {"target": "front"},
-        "mem_limit": "128m",
-        "cpus": 0.5,
-        "pids_limit": 32,
-        "environment": {"DASHBOARD_DOMAIN": None},
-        "networks": ["web", "pages"],
-        "ports": [
-            "${FRONT_PUBLISHED:-127.0.0.1:8443}:8443",
-            "${FRONT_HTTP_PUBLISHED:-127.0.0.1:8083}:8080",
-        ],
-        "volumes": ["secrets-front:/run/tapeline:ro", "${TAPELINE_ACME:-acme}:/run/acme:ro"],
-        "healthcheck": file["x-healthy"] | {"test": ["CMD", "/app/services/front/healthcheck.sh"]},
-        "depends_on": {
-            "secrets": {"condition": "service_completed_successfully"},
-            "dashboard": {"condition": "service_healthy"},
-        },
+    waiting = {name: one for name, one in file["services"].items() if "profiles" in one}
+    assert {name: one["profiles"] for name, one in waiting.items()} == {
+        name: [name] for name in ("front", "spark-pages", "pgadmin", "kafka-ui")
     }
+    for name, one in waiting.items():
+        assert one == one | file["x-hardened"], name
+        assert {"mem_limit", "cpus", "pids_limit"} <= one.keys(), name
 
 
 def test_nobody_but_the_front_is_on_the_network_that_the_dashboard_believes() -> None:

@@ -134,7 +134,7 @@ def test_topics_are_created_kept_and_brought_in_line(java: Java, tmp_path: Path)
             assert config["min.insync.replicas"] == "1"
             admin.create_partitions({BARS.name: 8})
             await_(lambda: len(admin.describe_topics([BARS.name])[0]["partitions"]) == 8)
-        with pytest.raises(PartitionMismatch, match="has 8 partitions and should have 6"):
+        with pytest.raises(PartitionMismatch, match=r"8 .*6"):
             align(settings, log)
     finally:
         processes.stop([child], grace_seconds=20)
@@ -214,7 +214,7 @@ def test_a_database_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pg").mkdir()
     (tmp_path / "pg" / "cluster").symlink_to("/")  # root's, as whom PostgreSQL never runs
     cluster = postgres_server.Cluster(tmp_path / "pg", tmp_path, 1, files[ADMINISTRATOR])
-    with pytest.raises(SetupError, match=r"belongs to another user \(uid 0\)"):
+    with pytest.raises(SetupError, match="uid 0"):
         postgres_server.start(cluster)
 
 

@@ -72,7 +72,7 @@ def test_debeziums_records_hold_each_column_in_a_type_of_connect() -> None:
 def test_a_rate_leaves_the_first_fifth_out() -> None:
     points = [(0.0, 0), (10.0, 100), (12.0, 250), (13.0, 600), (16.0, 1000)]
     assert steady_rate(points) == (1000 - 250) / (16 - 12)
-    with pytest.raises(SetupError, match="take more of them"):
+    with pytest.raises(SetupError):
         steady_rate([(0.0, 0), (1.0, 1000)])
 
 

@@ -91,5 +91,5 @@ def test_a_symbol_is_stored_in_capitals(given: str, symbol: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "A B", "'; DROP", "A" * 17, "ÄPPL", "ß"])
 def test_what_is_no_symbol_is_told(given: str) -> None:
-    with pytest.raises(ValueError, match="is no symbol such as AAPL"):
+    with pytest.raises(ValueError, match="symbol"):
         bar.normal_symbol(given)

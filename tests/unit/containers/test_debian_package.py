@@ -36,10 +36,10 @@ def test_a_file_comes_out_executable(package: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_named(package: Path, tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"x\.deb does not hold usr/bin/other"):
+    with pytest.raises(SetupError, match="usr/bin/other"):
         extract(package, "usr/bin/other", tmp_path / "other")
     assert not (tmp_path / "other").exists()
     page = tmp_path / "page.html"
     page.write_text("<html>", encoding="utf-8")
-    with pytest.raises(SetupError, match=r"page\.html is not a Debian package"):
+    with pytest.raises(SetupError, match=r"page\.html"):
         extract(page, "usr/bin/tool", tmp_path / "tool")

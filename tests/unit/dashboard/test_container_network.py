@@ -35,5 +35,5 @@ def test_the_network_beside_it(address: str, network: str) -> None:
 @little_endian
 @pytest.mark.parametrize("address", ["172.20.0.2", "192.168.217.112", "127.0.0.1", "8.8.8.8"])
 def test_what_is_behind_a_gateway_is_no_neighbour(address: str) -> None:
-    with pytest.raises(ValueError, match="is on no network of this container"):
+    with pytest.raises(ValueError, match="network"):
         container_network.network_of(address, ROUTES)

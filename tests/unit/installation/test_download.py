@@ -113,7 +113,7 @@ def test_one_that_fails_ends_all_and_what_is_whole_stays(server: str, tmp_path: 
 
 
 def test_nothing_listens(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"^http://127\.0\.0\.1:1/a could not be fetched: "):
+    with pytest.raises(SetupError, match=r"http://127\.0\.0\.1:1/a"):
         fetch(artifact("http://127.0.0.1:1/a", tmp_path / "a"), attempts=1)
 
 

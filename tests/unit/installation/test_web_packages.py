@@ -58,7 +58,7 @@ def test_a_file_that_is_not_there_leaves_the_old_folder(tmp_path: Path) -> None:
     (target / "chart").mkdir(parents=True)
     (target / "chart" / "old").touch()
 
-    with pytest.raises(SetupError, match=r"chart\.tgz holds no file missing\.js"):
+    with pytest.raises(SetupError, match=r"missing\.js"):
         web_packages.install((package,), "http://nowhere", tmp_path / "cache", target, no_download)
 
     assert [one.name for one in target.iterdir()] == ["chart"]

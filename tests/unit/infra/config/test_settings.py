@@ -149,7 +149,7 @@ def test_a_private_key_is_not_shown() -> None:
 def test_the_world_may_reach_postgres_only_by_the_words() -> None:
     wide = {**LEAST, "powerBiCidrs": "0.0.0.0/0", "worldOpenPostgres": WORLD_OPEN_WORDS}
     assert parse(wide, ()).powerbi_cidrs == ("0.0.0.0/0",)
-    with pytest.raises(SettingError, match="powerBiCidrs opens PostgreSQL to the world"):
+    with pytest.raises(SettingError, match="worldOpenPostgres"):
         parse({**wide, "worldOpenPostgres": "true"}, ())
 
 
@@ -157,14 +157,14 @@ def test_the_world_may_reach_the_dashboard_only_by_words_of_its_own() -> None:
     wide = {**LEAST, "domain": "market.example.org", "dashboardCidrs": "0.0.0.0/0"}
     shown = parse({**wide, "worldOpenDashboard": WORLD_OPEN_WORDS}, ())
     assert (shown.dashboard_cidrs, shown.domain) == (("0.0.0.0/0",), "market.example.org")
-    with pytest.raises(SettingError, match="dashboardCidrs opens the dashboard to the world"):
+    with pytest.raises(SettingError, match="worldOpenDashboard"):
         parse({**wide, "worldOpenPostgres": WORLD_OPEN_WORDS}, ())
 
 
 def test_a_machine_you_have_shows_the_dashboard_on_ipv4_alone() -> None:
     host = {"cloud": "existing", "hostAddress": "192.0.2.10", "hostKey": PUBLIC_KEY}
     shown = {"domain": "market.example.org", "dashboardCidrs": "2001:db8::/48"}
-    with pytest.raises(SettingError, match="is IPv6, and the dashboard is published on IPv4 alone"):
+    with pytest.raises(SettingError, match=r"dashboardCidrs: .*IPv6"):
         parse({**LEAST, **host, **shown}, ())
 
 
@@ -193,5 +193,5 @@ def test_a_machine_in_use_is_taken_by_the_words_alone() -> None:
     assert parse(machine, ()).existing.take_over is False
     taken = {**machine, "takeOverHost": "yes, for this alone"}
     assert parse(taken, ()).existing.take_over is True
-    with pytest.raises(SettingError, match="takeOverHost is 'true'; such as: pulumi config set"):
+    with pytest.raises(SettingError, match="takeOverHost"):
         parse({**machine, "takeOverHost": "true"}, ())

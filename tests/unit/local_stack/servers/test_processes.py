@@ -103,7 +103,7 @@ def test_run_ends_what_takes_too_long(tmp_path: Path) -> None:
 
 def test_wait_until_notices_an_early_end(tmp_path: Path) -> None:
     child = processes.start(shell(tmp_path, "echo no; exit 1", "server"))
-    with pytest.raises(SetupError, match="server ended with exit code 1"):
+    with pytest.raises(SetupError, match="exit code 1"):
         processes.wait_until(lambda: False, child, timeout_seconds=20)
 
 

@@ -55,7 +55,7 @@ def test_the_world_can_be_sent_away_without_a_word() -> None:
 
 def test_what_is_not_on_the_list_cannot_be_taken_off() -> None:
     one, shell, _ = operation({"tapeline-access list": "198.51.100.7/32\n"})
-    with pytest.raises(OperationError, match=r"203\.0\.113\.0/24 is not on the list: 198\.51"):
+    with pytest.raises(OperationError, match=r"203\.0\.113\.0/24 .*198\.51"):
         allowlist.change(one, allowlist.DENY, "203.0.113.0/24")
     assert not [command for command in shell.ran if "tapeline-access deny" in command]
     assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"

@@ -33,5 +33,5 @@ def test_where_none_can_be_had_the_setting_is_named(tmp_path: Path) -> None:
         "DEBIAN_MIRROR": "http://127.0.0.1:9",
         "PATH": str(tmp_path),
     }
-    with pytest.raises(OperationError, match=f"or set {COMPOSE_VARIABLE} to a program"):
+    with pytest.raises(OperationError, match=COMPOSE_VARIABLE):
         with_compose("local", nowhere)

@@ -189,7 +189,7 @@ def test_the_byte_order_mark_of_an_editor_is_no_part_of_the_key(tmp_path: Path) 
 
 def test_of_several_addresses_nobody_but_a_person_chooses() -> None:
     found = {**HERE, "198.51.100.8": "where your SSH session comes from"}
-    with pytest.raises(OperationError, match="adminCidrs is not set"):
+    with pytest.raises(OperationError, match="adminCidrs"):
         new({"cloud": "hcloud"}, addresses=found)
 
 

@@ -117,7 +117,7 @@ def test_a_release_that_never_ran_is_no_rollbacks_target(monkeypatch: pytest.Mon
     monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
     monkeypatch.setattr(deploy, "build", fail)
     one, shell, _ = operation({"engine=": READY, "readlink": "releases/before"})
-    with pytest.raises(OperationError, match="the build failed; see above"):
+    with pytest.raises(OperationError, match="build"):
         deploy.deploy_there(one, RELEASE, "build", "a try", 6)
     assert shell.ran[3] == VOID
     assert not [command for command in shell.ran if "ln -sfn" in command]
@@ -178,7 +178,7 @@ def test_a_rollback_takes_the_release_before() -> None:
     )
     assert deploy.roll_back(one, "", "", 6) == "a2"
     assert any("ln -sfn /opt/tapeline/releases/a2 " in command for command in shell.ran)
-    with pytest.raises(OperationError, match="there is no release a9; there are a1, a2, a3"):
+    with pytest.raises(OperationError, match=r"a9.*a1, a2, a3"):
         deploy.roll_back(one, "a9", "", 6)
 
 

@@ -31,24 +31,24 @@ def with_measure(name: str, dax: str) -> Model:
 
 
 def test_a_measure_may_not_be_named_like_a_column_in_another_case() -> None:
-    with pytest.raises(ModelError, match=r"nothing but case, in Day bars: Close, close"):
+    with pytest.raises(ModelError, match="Day bars: Close, close"):
         require_sound(with_measure("Close", "1"))
 
 
 def test_a_measure_may_not_be_named_like_one_of_another_table() -> None:
     symbols = replace(small.SYMBOLS, measures=(Measure("LAST CLOSE", "1"),))
-    with pytest.raises(ModelError, match="the measures of the model: LAST CLOSE, Last close"):
+    with pytest.raises(ModelError, match="LAST CLOSE, Last close"):
         require_sound(Model((symbols, small.BARS)))
 
 
 def test_tables_may_not_differ_in_case_alone() -> None:
-    with pytest.raises(ModelError, match="in the model: SYMBOLS, Symbols"):
+    with pytest.raises(ModelError, match="SYMBOLS, Symbols"):
         require_sound(Model((small.SYMBOLS, replace(small.SYMBOLS, name="SYMBOLS"))))
 
 
 def test_relationships_join_what_is_there_and_alike() -> None:
     missing = Relationship("Day bars", "nothing", "Symbols", "symbol")
-    with pytest.raises(ModelError, match="Day bars has no column nothing"):
+    with pytest.raises(ModelError, match=r"Day bars.*nothing"):
         require_sound(replace(small.MODEL, relationships=(missing,)))
     unlike = Relationship("Day bars", "volume", "Symbols", "symbol")
     with pytest.raises(ModelError, match="columns of different kinds"):

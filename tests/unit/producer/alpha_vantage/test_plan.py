@@ -34,7 +34,7 @@ def test_plans_are_known_by_name_or_rate(text: str, plan: Plan) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "premium", "99999999"])
 def test_another_plan_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="free, unlimited or a whole number"):
+    with pytest.raises(ValueError, match="unlimited"):
         parse_plan(text)
 
 

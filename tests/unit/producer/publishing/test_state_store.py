@@ -150,7 +150,7 @@ def test_damage_inside_the_file_is_noticed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateStoreError, match="PRODUCER_STATE_DIR must name a folder"):
+    with pytest.raises(StateStoreError, match="PRODUCER_STATE_DIR"):
         StateStore(tmp_path / "file", NOW)
 
 

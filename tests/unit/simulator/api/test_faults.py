@@ -92,7 +92,7 @@ def test_wrong_words(words: list[str], message: str) -> None:
 def test_a_wrong_list_changes_nothing() -> None:
     faults = Faults(1, {})
 
-    with pytest.raises(ValueError, match="'boom' is no fault"):
+    with pytest.raises(ValueError, match="'boom'"):
         faults.set({"500": 0.5}, ["boom"])
 
     assert faults.state() == {"probabilities": {}, "next": [], "symbols": {}, "served": {}}

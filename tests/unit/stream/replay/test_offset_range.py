@@ -61,7 +61,7 @@ def test_offsets_are_a_half_open_range() -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "5:5", "9:5", "a:b", "-1:5", "1:", "1:2:3", "1 :2"])
 def test_no_range_of_offsets(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="is no range of offsets; write A:B"):
+    with pytest.raises(argparse.ArgumentTypeError, match="A:B"):
         parse_offsets(text)
 
 
