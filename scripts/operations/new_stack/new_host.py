@@ -13,7 +13,8 @@ from scripts.launcher.progress import say
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts.stack_outputs import require_name
 from scripts.operations.new_stack import operator_machine, pulumi_cli
-from scripts.operations.new_stack.questions import Ask, Found, Interview, NewStack
+from scripts.operations.new_stack.questions import Ask, Found, Interview
+from scripts.operations.new_stack.stack_configuration import NewStack
 
 _TOKENS = {"hcloud": "HCLOUD_TOKEN", "digitalocean": "DIGITALOCEAN_TOKEN"}
 """Of the other clouds the credentials can be in many places."""

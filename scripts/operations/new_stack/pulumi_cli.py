@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.config.catalog import CATALOG
 from scripts.launcher.paths import PULUMI_VENV, ROOT
 from scripts.operations.errors import OperationError
-from scripts.operations.new_stack.questions import NewStack
+from scripts.operations.new_stack.stack_configuration import NewStack
 
 _NESTED = "settings."
 

@@ -12,32 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from infra.config.catalog import CATALOG, RENTED
+from infra.config.catalog import CATALOG
 from infra.config.config_keys import KEYS
 from infra.config.reader import SettingError
-from infra.config.settings import Settings, parse
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.operator_machine import SshKey, is_locked, key_of
+from scripts.operations.new_stack.stack_configuration import NewStack, by_options, parsed
 
 Ask = Callable[[str], str]
 Answer = TypeVar("Answer")
-
-OPTIONS: Final[Mapping[str, str]] = {
-    "cloud": "--cloud",
-    "region": "--region",
-    "size": "--size",
-    "sshPublicKey": "--ssh-public-key",
-    "sshIdentityFile": "--ssh-identity-file",
-    "adminCidrs": "--admin-cidrs",
-    "hostAddress": "--host-address",
-    "hostUser": "--host-user",
-    "hostKey": "--host-key",
-    "alphaVantageKey": "--key-file",
-    "settings.ALPHA_VANTAGE_PLAN": "--plan",
-    "settings.SYMBOLS": "--symbols",
-    "settings.INTERVALS": "--intervals",
-}
-"""The keys of `pulumi config` that are asked for, and the option that gives each."""
 
 _SOME_KEY: Final = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"
 _FILLERS: Final[Mapping[str, str]] = {
@@ -55,35 +38,6 @@ class Found:
 
     keys: Sequence[SshKey] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class NewStack:
-    """A stack's configuration as far as it is known, by the keys of `pulumi config`."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def settings(self) -> Settings:
-        """All of it, checked. Raises SettingError."""
-        return _parsed(self.values, self.secrets)
-
-    def lines(self) -> list[str]:
-        """Return what will be made, for a person to look at."""
-        settings = self.settings
-        offer = CATALOG[settings.cloud]
-        where = " ".join(filter(None, (settings.cloud, settings.region, settings.size)))
-        is_usual = (settings.region, settings.size) == (offer.region, offer.size)
-        costs = f"about {offer.a_month} a month" if is_usual else "see your cloud's page of prices"
-        data = "your key of Alpha Vantage" if self.secrets else "the simulated market"
-        told = [f"{name} {value}" for name, value in settings.containers.items()]
-        return [
-            f"host     {where}",
-            f"costs    {costs if settings.cloud in RENTED else 'nothing'}",
-            f"SSH      from {', '.join(settings.admin_cidrs)}",
-            f"data     {', '.join([data, *told])}",
-        ]
 
 
 class Interview:
@@ -154,7 +108,7 @@ class Interview:
             key: one for key, one in fillers.items() if cloud in (KEYS[key].clouds or (cloud,))
         }
         try:
-            _parsed({**meant, **values}, self.stack.secrets)
+            parsed({**meant, **values}, self.stack.secrets)
         except SettingError as error:
             raise OperationError(by_options(str(error))) from None
 
@@ -236,20 +190,3 @@ def _key_in(file: str) -> str:
     if file and not re.fullmatch(r"\S+", key):
         raise OperationError(f"--key-file: {file} must hold one key and nothing else")
     return key
-
-
-def by_options(error: str) -> str:
-    """Return an error of a setting with the option in the place of `pulumi config set`."""
-    return re.sub(
-        r"pulumi config set (?:--(?:secret|path) )*(\S+)",
-        lambda found: OPTIONS.get(found[1], found[0]),
-        error,
-    )
-
-
-def _parsed(values: Mapping[str, str], secrets: Mapping[str, str]) -> Settings:
-    plain = {key: value for key, value in values.items() if not key.startswith("settings.")}
-    containers = {
-        key.removeprefix("settings."): value for key, value in values.items() if key not in plain
-    }
-    return parse(plain, secrets, containers)

@@ -10,7 +10,8 @@ import pytest
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.operator_machine import SshKey, addresses_found
 from scripts.operations.new_stack.pulumi_cli import config_commands
-from scripts.operations.new_stack.questions import Found, Interview, NewStack, by_options
+from scripts.operations.new_stack.questions import Found, Interview
+from scripts.operations.new_stack.stack_configuration import NewStack, by_options
 from tests.unit.infra.stacks import PUBLIC_KEY
 
 LINE = f"{PUBLIC_KEY} ann@desk"
