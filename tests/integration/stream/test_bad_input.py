@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from threading import Event
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from pyspark.sql import SparkSession
 
@@ -22,33 +22,17 @@ from services.stream.broker import RejectedTopic
 from services.stream.retry import StoppedError
 from services.stream.sink import postgres as stream_postgres
 from services.stream.sink import sql
-from services.stream.sink.batch import Applied, InstanceConnection, Sink
+from services.stream.sink.batch import InstanceConnection, Sink
 from services.stream.sink.dispatch import Writer
 from services.stream.sink.transaction import Work
 from services.stream.spark import runtime
 from tests.bars import bar, record
-from tests.contract.decoding.bad_input import bad_input
-from tests.contract.decoding.odd_input import odd_input
 from tests.contract.decoding.records import SUPERSEDED, Case, Stored
 from tests.fixtures.market import Market, SinkBench, Topic, fresh_market, rejected_records
 from tests.fixtures.servers import Postgres
+from tests.integration.stream.judged import CASES, FOREVER_MS, NOTHING, Judged, send, send_nothing
 
-CASES = [*bad_input(), *odd_input()]
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-NOTHING = Case("12 neither key nor value", None, None, "null_value")
-FOREVER_MS = str(2**62)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What one batch of all the records left behind, by offset."""
-
-    applied: Applied
-    offsets: dict[str, int]
-    stored: dict[int, Stored]
-    rejected: dict[int, tuple[bytes | None, bytes | None, str]]
-    published: dict[int, tuple[bytes | None, bytes | None, str]]
-    ledger: list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -74,34 +58,6 @@ def topic(kafka: str) -> Topic:
     finally:
         admin.close()
     return Topic(kafka, name)
-
-
-def send(topic: Topic, records: list[Case]) -> dict[str, int]:
-    """Send the records in order; return the offset of each by its name."""
-    producer = KafkaProducer(bootstrap_servers=topic.bootstrap, acks="all")
-    try:
-        sent = [
-            producer.send(
-                topic.name, key=case.key, value=case.value, timestamp_ms=case.timestamp_ms
-            )
-            for case in records
-        ]
-        producer.flush()
-        return {
-            case.name: future.get(timeout=30).offset
-            for case, future in zip(records, sent, strict=True)
-        }
-    finally:
-        producer.close()
-
-
-def send_nothing(topic: Topic, session: SparkSession) -> int:
-    """Send a record with neither key nor value, as Java's client can; return its offset."""
-    before = topic.ranges()[0].until
-    frame = session.createDataFrame([(None, None)], "key binary, value binary")
-    options = {"kafka.bootstrap.servers": topic.bootstrap, "topic": topic.name}
-    frame.write.format("kafka").options(**options).save()
-    return before
 
 
 @pytest.fixture(scope="module")

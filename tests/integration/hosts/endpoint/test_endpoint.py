@@ -14,8 +14,9 @@ import pytest
 from psycopg import errors
 
 from scripts.local_stack.servers.ports import HOST
-from tests.fixtures.endpoint import Endpoint, through
+from tests.fixtures.endpoint import Endpoint
 from tests.fixtures.live import wait_for
+from tests.fixtures.relay import through
 from tests.integration.hosts.endpoint.asking import first
 
 LISTED, ELSEWHERE = "127.9.8.7", "127.8.8.7"
