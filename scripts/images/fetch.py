@@ -15,7 +15,7 @@ from scripts.installation import jars, web_packages
 from scripts.launcher.errors import SetupError
 from scripts.launcher.progress import Progress, say
 
-_LOCKS = Path(__file__).parents[1]
+_LOCKS = Path(__file__).parents[1] / "locks"
 _TARGET = Path("/opt")
 _CERTIFICATES = Path("/run/secrets/build_ca")
 

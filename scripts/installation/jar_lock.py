@@ -1,4 +1,4 @@
-"""Writes scripts/jars.lock.json: root coordinates in, every jar with its SHA-512 out.
+"""Writes scripts/locks/jars.lock.json: root coordinates in, every jar with its SHA-512 out.
 
 Maven resolves the roots; what PySpark ships already is left out of the connector's group.
 Needs `mvn`; only whoever changes a version runs it.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from scripts.launcher.errors import SetupError
 
-LOCK = Path(__file__).resolve().parents[1] / "jars.lock.json"
+LOCK = Path(__file__).resolve().parents[1] / "locks" / "jars.lock.json"
 
 ROOTS = {
     "kafka": (

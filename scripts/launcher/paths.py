@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
-JAR_LOCK = ROOT / "scripts" / "jars.lock.json"
-WEB_LOCK = ROOT / "scripts" / "web.lock.json"
+JAR_LOCK = ROOT / "scripts" / "locks" / "jars.lock.json"
+WEB_LOCK = ROOT / "scripts" / "locks" / "web.lock.json"
 WEB_PACKAGES = CACHE / "web"
 CHART_LIBRARY = WEB_PACKAGES / "lightweight-charts"
 KAFKA_JARS = CACHE / "jars" / "kafka"
