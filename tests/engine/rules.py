@@ -15,7 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from tests.engine.values import Values, secret
+from tests.engine.clouds.values import Values, secret
 
 Computed = Callable[[Values], Values]
 
@@ -72,7 +72,7 @@ def _number() -> int:
 
 
 ADDRESS: Final = "203.0.113.80"
-"""Of every cloud's VM; nothing answers there, see tests/engine/machine.py."""
+"""Of every cloud's VM; nothing answers there, see tests/engine/clouds/machine.py."""
 
 RULES: Final[Mapping[str, Rule]] = {
     "random:index/randomPassword:RandomPassword": _rule("length", "special", computed=_password),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.machine import NEEDED, Machines
+from tests.engine.clouds.machine import NEEDED, Machines
 from tests.engine.settings import settings_of
 from tests.engine.trial import Trial, trial
 from tests.unit.infra.expected import HOSTS

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from infra.config.config_keys import KEYS, SETTINGS_KEY
 from infra.outputs import SECRETS, StackOutputs
+from tests.engine.clouds.stand_in import Kept
+from tests.engine.clouds.values import plain
 from tests.engine.expected import (
     AGAIN,
     CHANGES,
@@ -17,9 +19,7 @@ from tests.engine.expected import (
     RETAINED,
 )
 from tests.engine.settings import OTHER, other_of
-from tests.engine.stand_in import Kept
 from tests.engine.trial import PASSPHRASE, Changes, Trial
-from tests.engine.values import plain
 from tests.unit.infra.expected import DEVICES, HOSTS
 from tests.unit.infra.stacks import CANARY, PUBLIC_KEY, RENTED
 

@@ -21,9 +21,9 @@ from pulumi.automation.events import EngineEvent
 from infra.config.config_keys import SECRET_KEYS
 from infra.outputs import StackOutputs, from_mapping
 from scripts.launcher.paths import ROOT, VENV
-from tests.engine import language_host
+from tests.engine.clouds.stand_in import Maker, World, name_of, serving, type_of
 from tests.engine.desk import Desk
-from tests.engine.stand_in import Maker, World, name_of, serving, type_of
+from tests.engine.programs import language_host
 
 STACK: Final = "trial"
 POLICIES: Final = str(ROOT / "infra" / "policies")

@@ -18,8 +18,8 @@ from scripts.local_stack.servers.ports import free_ports
 from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
 from tests.documents import commands
+from tests.engine.clouds.stand_in import RefusedError
 from tests.engine.expected import LEFT, MADE
-from tests.engine.stand_in import RefusedError
 from tests.fixtures.live import wait_for
 from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS
 from tests.rehearsal.stand_in import (

@@ -17,9 +17,9 @@ from typing import Final
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Command
+from tests.engine.clouds.stand_in import Kept
+from tests.engine.clouds.values import plain
 from tests.engine.desk import Desk
-from tests.engine.stand_in import Kept
-from tests.engine.values import plain
 from tests.unit.infra.expected import HOSTS, USER_DATA
 
 NEEDED: Final = ("/usr/sbin/sshd", "/usr/bin/sudo", "/usr/bin/cloud-init")

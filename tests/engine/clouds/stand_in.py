@@ -23,8 +23,8 @@ from pulumi.runtime.proto.provider_pb2_grpc import (
     add_ResourceProviderServicer_to_server,
 )
 
+from tests.engine.clouds.values import UNKNOWN, Values, has_unknown, plain, read, write
 from tests.engine.rules import ANSWERS, RULES, Rule
-from tests.engine.values import UNKNOWN, Values, has_unknown, plain, read, write
 
 RESOURCE_GROUP: Final = "azure:core/resourceGroup:ResourceGroup"
 COMMAND: Final = "command:local:Command"

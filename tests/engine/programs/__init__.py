@@ -1,0 +1,1 @@
+"""What the engine starts to run a program of ours."""
