@@ -5,7 +5,7 @@ Pure facts; the routes, the SQL, the formats and the OpenAPI description are all
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -30,7 +30,8 @@ class Dataset:
 
     `days`: a view that computes as it is asked is asked for one or several series, and unless
     `from` says otherwise for so many days; without bounds it would take minutes. `past` is the
-    function that gives the rows as they were stored at an instant, if there is one.
+    function that gives the rows as they were stored at an instant, if there is one;
+    `adjusted_view` the same on each price basis other than as traded, which it names.
     """
 
     name: str
@@ -41,6 +42,13 @@ class Dataset:
     time: str | None = None
     days: int | None = None
     past: str | None = None
+    adjusted_view: str | None = None
+
+    def on_basis(self, basis: str) -> Dataset:
+        """Return the table with its prices on another basis, which it can be had on."""
+        if basis == AS_TRADED or self.adjusted_view is None:
+            return self
+        return replace(self, view=self.adjusted_view.format(basis=basis))
 
     def has(self, column: str) -> bool:
         """Return whether the table has such a column."""
@@ -61,6 +69,7 @@ def _columns(**names: str) -> tuple[tuple[str, Kind], ...]:
 
 
 _OHLC: Final = "open high low close"
+AS_TRADED: Final = "as_traded"
 CANDLE_INTERVALS: Final = ("5min", "15min", "30min", "60min", "1d")
 
 BARS: Final = Dataset(
@@ -81,6 +90,7 @@ BARS: Final = Dataset(
     ("symbol", "interval", "bar_time"),
     "bar_time",
     past="bi.bars_as_of",
+    adjusted_view="bi.events_stream_{basis}",
 )
 INDICATORS: Final = Dataset(
     "indicators",
@@ -97,6 +107,27 @@ INDICATORS: Final = Dataset(
     ),
     ("symbol", "interval", "bar_time"),
     "bar_time",
+)
+ACTIONS: Final = Dataset(
+    "corporate-actions",
+    "Splits, spin-offs and cash dividends, with what each multiplies earlier prices by.",
+    "bi.corporate_actions",
+    _columns(
+        text="symbol kind",
+        day="ex_date",
+        whole="number",
+        exact="numerator denominator amount",
+        day_2="declaration_date record_date payment_date",
+        flag="is_in_force",
+        exact_2="reference_close",
+        day_3="reference_date",
+        exact_3="price_factor",
+        text_2="source",
+        whole_2="revision",
+        utc="observed_at_utc",
+    ),
+    ("symbol", "ex_date", "kind", "number"),
+    "ex_date",
 )
 STATUS: Final = Dataset(
     "status",
@@ -118,6 +149,12 @@ REJECTED: Final = Dataset(
     ),
     ("rejected_on_utc", "reason", "symbol"),
 )
+_CANDLES_ON_A_BASIS: Final = """
+(
+    select *, bar_time_utc at time zone 'UTC' as bar_time
+    from bi.candles_{basis} where interval = 'INTERVAL'
+) as candles
+"""
 CANDLES: Final = tuple(
     Dataset(
         f"candles/{interval}",
@@ -134,6 +171,7 @@ CANDLES: Final = tuple(
         ),
         ("symbol", "session_date", "bar_time"),
         "session_date",
+        adjusted_view=_CANDLES_ON_A_BASIS.replace("INTERVAL", interval),
     )
     for interval in CANDLE_INTERVALS
 )
@@ -240,4 +278,4 @@ ANALYTIC: Final = (
         14,
     ),
 )
-ALL: Final = (BARS, QUOTES, INDICATORS, *CANDLES, *ANALYTIC, STATUS, REJECTED)
+ALL: Final = (BARS, QUOTES, INDICATORS, *CANDLES, *ANALYTIC, ACTIONS, STATUS, REJECTED)

@@ -77,6 +77,16 @@ class SymbolQuery(PageQuery):
         )
 
 
+Basis = Literal["as_traded", "split_adjusted", "total_return"]
+_BASIS_TEXT = "What prices mean: as traded, split-adjusted, or total return."
+
+
+class CandleQuery(SymbolQuery):
+    """What a table of candles takes as well."""
+
+    basis: Basis = Field("split_adjusted", description=_BASIS_TEXT)
+
+
 class SeriesQuery(SymbolQuery):
     """What a table of series takes as well."""
 
@@ -104,6 +114,19 @@ class PastQuery(SeriesQuery):
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
         return replace(super().wanted(today), as_of=_utc(self.as_of))
+
+
+class BarQuery(PastQuery):
+    """What a table of bars takes as well."""
+
+    basis: Basis = Field("as_traded", description=_BASIS_TEXT)
+
+    @field_validator("basis")
+    @classmethod
+    def _is_of_the_present(cls, given: Basis, others: ValidationInfo) -> Basis:
+        if given != "as_traded" and others.data.get("as_of") is not None:
+            raise ValueError("the past can be had as traded only: leave as_of or basis out")
+        return given
 
 
 class AnalyticQuery(SeriesQuery):

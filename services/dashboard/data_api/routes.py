@@ -23,8 +23,9 @@ from services.dashboard.data_api.paging import (
 )
 from services.dashboard.data_api.queries import (
     AnalyticQuery,
+    BarQuery,
+    CandleQuery,
     PageQuery,
-    PastQuery,
     SeriesQuery,
     SymbolQuery,
 )
@@ -100,19 +101,22 @@ def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Respo
     async def of_symbol(request: Request, query: Annotated[SymbolQuery, Query()]) -> Response:
         return await _page(request, tables, dataset, query)
 
+    async def bars(request: Request, query: Annotated[BarQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset.on_basis(query.basis), query)
+
+    async def candles(request: Request, query: Annotated[CandleQuery, Query()]) -> Response:
+        return await _page(request, tables, dataset.on_basis(query.basis), query)
+
     async def plain(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
         return await _page(request, tables, dataset, query)
 
     async def analytic(request: Request, query: Annotated[AnalyticQuery, Query()]) -> Response:
         return await _page(request, tables, dataset, query)
 
-    async def past(request: Request, query: Annotated[PastQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset, query)
-
+    if dataset.adjusted_view is not None:
+        return bars if dataset.has("interval") else candles
     if dataset.days is not None:
         return analytic
-    if dataset.past is not None:
-        return past
     if dataset.time is None:
         return plain
     return series if dataset.has("interval") else of_symbol
