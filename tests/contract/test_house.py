@@ -43,7 +43,7 @@ def test_each_io_library_is_imported_by_one_file_of_a_service(service: str) -> N
 def test_the_shared_vocabulary_needs_the_standard_library_alone() -> None:
     foreign = {
         file.name: sorted(imported(file) - set(sys.stdlib_module_names) - {"services"})
-        for file in (ROOT / "services" / "common").glob("*.py")
+        for file in (ROOT / "services" / "common").rglob("*.py")
     }
     assert {name: packages for name, packages in foreign.items() if packages} == {}
 
