@@ -51,7 +51,7 @@ def test_the_query_of_the_article_works_as_it_stands_for_every_role(market: Mark
 def test_a_reader_sees_every_view_and_is_bounded(role: str, market: Market) -> None:
     views = [row[0] for row in market.rows("select viewname from pg_views where schemaname = 'bi'")]
     assert {"events_stream", "candles_1d", "sink_status", "rejected_by_reason"} <= {*views}
-    filled = {"dates", "intervals"}  # of no bar
+    filled = {"dates", "exchange_sessions", "intervals"}  # of no bar
     assert {view for view in views if market.rows(f"table bi.{view}", (), role)} == filled
 
     assert market.rows("show default_transaction_read_only", (), role) == [("on",)]
