@@ -148,6 +148,7 @@ def test_a_symbol_may_be_given_in_any_case_and_with_an_ampersand(dashboard: Dash
         ("/api/bars?from=yesterday", "from"),
         ("/api/bars?as_of=2026-11-17", "as_of"),
         ("/api/bars?symbol=AAPL&as_of=then", "as_of"),
+        ("/api/bars?symbol=AAPL&as_of=2026-11-17&basis=total_return", "basis"),
         ("/api/candles/5min?symbol=AAPL&as_of=2026-11-17", "as_of"),
         ("/api/anomalies?interval=1min", "symbol"),
         ("/api/bars?symbol=AAPL%00", "symbol"),
