@@ -238,7 +238,7 @@ QUALITY: Final = Table(
         columns(
             text="day_kind status",
             whole="expected_bars stored_bars no_trade_bars missing_bars outage_bars "
-            "longest_gap_bars outside_bars revised_bars rejected_records",
+            "longest_gap_bars outside_bars revised_bars rejected_records unknown_basis_bars bases",
             number="completeness_percent lag_seconds_median lag_seconds_longest",
             timestamp="opens_at_utc closes_at_utc first_bar_utc last_bar_utc",
         )

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from scripts.operations import compose_commands
+from scripts.operations import compose_commands, price_bases
 from scripts.operations.backups import first_backup
 from scripts.operations.backups.backups import newest
 from scripts.operations.credentials import certificate
@@ -46,6 +46,7 @@ def status(operation: Operation) -> tuple[list[str], bool]:
         "freshness": freshness,
         "lag": lag,
         "series": series,
+        "bases": price_bases.state,
         "quota": quota,
         "disk": disk,
         "engine": host_updates.engine,
@@ -169,9 +170,18 @@ def doctor(operation: Operation, *, of_release: bool = False) -> tuple[list[str]
         found.append(("the host's firewall is in force", _verdict(lambda: _firewall(operation))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(operation))))
     lines = [f"{'ok  ' if not why else 'FAIL'}  {what}{why and f': {why}'}" for what, why in found]
-    if operation.outputs is not None:
-        lines += [f"note  {note}" for note in _host_notes(operation)]
+    noted = [_bases_notes, *([_host_notes] if operation.outputs is not None else [])]
+    lines += [f"note  {note}" for notes in noted for note in notes(operation)]
     return lines, not any(why for _, why in found)
+
+
+def _bases_notes(operation: Operation) -> list[str]:
+    try:
+        return price_bases.notes(operation)
+    except UnreachableError:
+        raise
+    except OperationError as error:
+        return [f"whether all prices can be compared is unknown: {str(error).splitlines()[-1]}"]
 
 
 def _host_notes(operation: Operation) -> list[str]:

@@ -272,6 +272,7 @@ ANALYTIC: Final = (
             whole_2="outside_bars revised_bars rejected_records",
             real_2="lag_seconds_median lag_seconds_longest",
             utc="opens_at_utc closes_at_utc first_bar_utc last_bar_utc",
+            whole_3="unknown_basis_bars bases",
         ),
         ("symbol", "interval", "session_date"),
         "session_date",

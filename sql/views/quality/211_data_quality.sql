@@ -16,6 +16,8 @@
 --   longest_gap_bars   slots without a bar in a row
 --   completeness_percent   stored_bars of expected_bars; null if none are expected
 --   outside_bars       stored bars outside regular hours
+--   unknown_basis_bars, bases   bars whose price basis is not known, and how many bases the
+--                      session's bars are on: more than one may not be compared
 --   revised_bars       stored bars whose value was replaced at least once
 --   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and
 --                      were refused, of whatever interval: the same in each interval's row
@@ -94,7 +96,9 @@ select
     checked.opens_at at time zone 'UTC' as opens_at_utc,
     checked.closes_at at time zone 'UTC' as closes_at_utc,
     bar.first_time at time zone 'UTC' as first_bar_utc,
-    bar.last_time at time zone 'UTC' as last_bar_utc
+    bar.last_time at time zone 'UTC' as last_bar_utc,
+    bar.unknown_basis_bars,
+    bar.bases
 from checked
 cross join
     lateral ( -- noqa: ST05
@@ -124,6 +128,7 @@ cross join
             select
                 bar_time,
                 revision,
+                basis,
                 case
                     when revision = 1 and observed_at <= inserted_at
                         then extract(epoch from inserted_at - observed_at)::double precision
@@ -149,7 +154,9 @@ cross join
             percentile_cont(0.5) within group (order by stored.lag_seconds) as lag_seconds_median,
             max(stored.lag_seconds) as lag_seconds_longest,
             min(stored.bar_time) as first_time,
-            max(stored.bar_time) as last_time
+            max(stored.bar_time) as last_time,
+            count(*) filter (where stored.basis = 'unknown') as unknown_basis_bars,
+            count(distinct stored.basis) as bases
         from stored
     ) as bar
 cross join
@@ -188,7 +195,9 @@ select
     trade.opens_at at time zone 'UTC' as opens_at_utc,
     trade.closes_at at time zone 'UTC' as closes_at_utc,
     null as first_bar_utc,
-    null as last_bar_utc
+    null as last_bar_utc,
+    0 as unknown_basis_bars,
+    0 as bases
 from market.refused_series as refused
 left join market.exchange_sessions as trade
     on

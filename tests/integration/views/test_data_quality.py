@@ -152,6 +152,46 @@ def test_a_symbol_whose_every_bar_is_refused_is_seen(market: Market) -> None:
     assert market.rows(stored, (), "powerbi_reader") == [("missing",)]
 
 
+BASES = "select {} from bi.price_bases order by symbol, interval"
+BY_SESSION = """
+select symbol, session_date::text, unknown_basis_bars, bases from bi.data_quality
+where stored_bars > 0 order by 1, 2
+"""
+REBASE = "update market.events_stream set basis = %s where symbol = %s"
+
+
+def test_bars_that_may_not_be_compared_are_counted(market: Market) -> None:
+    bars = [bars_of(symbol, WEDNESDAY, range(114, 118)) for symbol in ("AAA", "BBB", "CCC", "DDD")]
+    later = [bars_of(symbol, FRIDAY, range(114, 117)) for symbol in ("AAA", "BBB")]
+    store(market, frame([bar for some in (*bars, *later) for bar in some]))
+    on_friday = f"{REBASE} and session_date = '2025-11-28'"
+    for symbol, basis in (("BBB", "adjusted 2025-11-26"), ("CCC", "raw"), ("DDD", "raw")):
+        market.run(REBASE, (basis, symbol))
+    market.run(on_friday, ("raw", "AAA"))
+    market.run(on_friday, ("adjusted 2025-11-28", "BBB"))
+    market.run(f"{REBASE} and bar_time = '2025-11-26 14:30Z'", ("adjusted 2025-11-26", "DDD"))
+
+    columns = "symbol, interval, raw_bars, adjusted_bars, unknown_bars, bases"
+    found = market.rows(BASES.format(columns), (), "powerbi_reader")
+    assert found == [
+        ("AAA", "5min", 3, 0, 4, 2),
+        ("BBB", "5min", 0, 7, 0, 2),
+        ("DDD", "5min", 3, 1, 0, 2),
+    ]
+    assert market.rows(BY_SESSION, (), "powerbi_reader") == [
+        ("AAA", "2025-11-26", 4, 1),
+        ("AAA", "2025-11-28", 0, 1),
+        ("BBB", "2025-11-26", 0, 1),
+        ("BBB", "2025-11-28", 0, 1),
+        ("CCC", "2025-11-26", 0, 1),
+        ("DDD", "2025-11-26", 0, 2),
+    ]
+    # Whole again on one basis that is known, there is nothing to say.
+    for symbol in ("AAA", "BBB", "DDD"):
+        market.run(REBASE, ("adjusted 2025-11-28", symbol))
+    assert market.rows(BASES.format(columns), (), "powerbi_reader") == []
+
+
 def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Market) -> None:
     daily = Walk(random.Random(1), "AAA", "1d")  # noqa: S311 - test data
     only_daily = Walk(random.Random(2), "DAY", "1d")  # noqa: S311 - test data

@@ -111,6 +111,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "ps --all": GOOD,
             "tapeline-access": "nobody",
             "json_build_object": json.dumps(facts),
+            "bi.price_bases": "AAPL|5min|100|0|1407|2\nIBM|1min|0|9|0|2\n",
             "exec --no-TTY stream python": 'tapeline_stream_lag_records{partition="0"} 3.0\n'
             'tapeline_stream_lag_records{partition="1"} 4.0\n',
             "exec --no-TTY producer": "tapeline_producer_series 25.0\n"
@@ -132,6 +133,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "1 rejected, 0 lost",
         "lag         7 records in Kafka that are not yet in the table",
         "series      25 polled, 3 GIVEN UP: fab logs --service producer --grep 'given up'",
+        "bases       2 series on several or with unknown ones (1407 bars): fab doctor",
         "quota       24 calls charged to this day",
         "disk        unknown: df: no such file",
         "engine      29.1.3, built 2026-11-20; the base of the images is 67 days old",

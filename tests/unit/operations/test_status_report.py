@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.operations import status_report
 from scripts.operations.releases.upgrade import upgrade
-from tests.unit.operations.fakes import operation
+from tests.unit.operations.fakes import Answer, operation
 from tests.unit.operations.releases.test_upgrade import WELL
 
 
@@ -25,3 +25,24 @@ def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade
 
     one, _, _ = operation(WELL)  # what tells nothing has not said that all is well
     assert status_report.doctor(one)[1] is False
+
+
+def test_the_doctor_names_the_series_whose_bars_may_not_be_compared() -> None:
+    rows = ["AAPL|5min|100|0|1407|2", "IBM|1min|0|9|0|2", *(f"X{n}|1min|1|1|0|2" for n in range(5))]
+    noted = _notes("\n".join(rows))
+    again = "a premium key has the producer fetch them again, as far back as before or as"
+    counts = ("AAPL 5min", "1407 of unknown basis, 100 as traded"), ("IBM 1min", "9 adjusted")
+    assert noted[:2] == [
+        f"note  {series} has bars that may not be compared ({told}): {again} HISTORY_MONTHS"
+        for series, told in counts
+    ]
+    assert noted[5:] == ["note  2 more series are in bi.price_bases"]
+    assert _notes((1, "psql: no such view")) == [
+        "note  whether all prices can be compared is unknown: psql: no such view"
+    ]
+    assert _notes("") == []
+
+
+def _notes(bases: Answer) -> list[str]:
+    one, _, _ = operation(WELL | {"bi.price_bases": bases})
+    return [line for line in status_report.doctor(one)[0] if line.startswith("note")]
