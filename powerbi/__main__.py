@@ -20,7 +20,7 @@ from powerbi.doctor.observations import Target
 from powerbi.doctor.wire import trusted_authorities
 from powerbi.kit import KitError, Request, kit_files
 from powerbi.model.tmdl import Address
-from services.common.bar import normal_symbol
+from services.common.market.bar import normal_symbol
 from services.common.settings import Environment, SettingError
 
 _BUILD = """\

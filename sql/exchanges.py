@@ -1,7 +1,7 @@
 """Makes the database's functions of the table of exchanges: market.exchange and its kin.
 
-In: `services.common.exchanges`. Out: functions of a symbol, simple enough to become part of the
-query that calls them.
+In: `services.common.market.exchanges`. Out: functions of a symbol, simple enough to become part of
+the query that calls them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 import psycopg
 
-from services.common.exchanges import BY_SUFFIX, EXCHANGES, NEW_YORK, QUOTE_UNITS, Exchange
+from services.common.market.exchanges import BY_SUFFIX, EXCHANGES, NEW_YORK, QUOTE_UNITS, Exchange
 
 # Not `strict`: what is could not become part of a query.
 _OF_A_SYMBOL: Final = """

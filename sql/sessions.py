@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from services.calendars.sessions import TradingDay, trading_days
-from services.common.exchanges import EXCHANGES, NEW_YORK, Exchange
+from services.common.market.exchanges import EXCHANGES, NEW_YORK, Exchange
 
 FIRST_DAY: Final = date(2000, 1, 1)
 OTHERS_FIRST_YEARS: Final = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from services.common.bar import Bar, Ohlcv
+from services.common.market.bar import Bar, Ohlcv
 
 GOOD = Bar(
     symbol="AAPL",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 
 Place = tuple[int, int]
 """Kafka partition and offset."""

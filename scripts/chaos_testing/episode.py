@@ -14,7 +14,7 @@ from scripts.chaos_testing.faults.timeline import Timeline
 from scripts.chaos_testing.load_sender import Load
 from scripts.launcher.errors import SetupError
 from services.common import topics
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from services.stream.broker import BrokerError, read_records, topic_facts
 from services.stream.sink.ledger import OffsetRange
 

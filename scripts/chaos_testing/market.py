@@ -24,8 +24,8 @@ from scripts.chaos_testing.market_checker import Values, agrees, check_market
 from scripts.launcher.errors import SetupError
 from scripts.local_stack.market import NEW_YORK, Market, last_open
 from services.common import topics
-from services.common.bar import Bar, Ohlcv
-from services.common.market_clock import MarketClock, parse_market_clock
+from services.common.market.bar import Bar, Ohlcv
+from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.stream.broker import read_records, topic_facts
 
 SYMBOLS = ("AAPL", "MSFT", "TSLA")

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from scripts.chaos_testing.checker import Findings, Key, Place
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 
 Values = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 """Open, high, low, close and volume."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.common.bar import Bar, Ohlcv
+from services.common.market.bar import Bar, Ohlcv
 
 _FIRST_MINUTE = datetime(2025, 11, 3, 15, 0, tzinfo=UTC)
 _SYMBOLS = 12

@@ -29,7 +29,7 @@ from scripts.local_stack.servers.kafka_client import Offsets
 from scripts.local_stack.servers.passwords import make_passwords
 from scripts.local_stack.servers.processes import Child
 from scripts.local_stack.summary import Result, as_json, as_text, rate, status_line
-from services.common.market_clock import MarketClock, parse_market_clock, utc_now
+from services.common.market.market_clock import MarketClock, parse_market_clock, utc_now
 from services.common.topics import BARS
 
 _REFRESH_SECONDS = 1.0

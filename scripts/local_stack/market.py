@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from scripts.launcher.errors import SetupError
 from scripts.local_stack.demo_options import SIMULATED_INTERVAL, SYMBOLS, Options, is_loopback
-from services.common.bar import INTERVALS
-from services.common.market_clock import MarketClock, parse_market_clock
+from services.common.market.bar import INTERVALS
+from services.common.market.market_clock import MarketClock, parse_market_clock
 
 NEW_YORK = ZoneInfo("America/New_York")
 _OPEN = time(9, 30)

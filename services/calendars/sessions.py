@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 
 from services.calendars.special_sessions import SPECIAL_SESSIONS, SpecialSession
-from services.common.exchanges import Exchange
+from services.common.market.exchanges import Exchange
 
 ENDING: Final = timedelta(days=30)
 """So long before a calendar ends it is time to say so."""

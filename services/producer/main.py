@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
-from services.common.market_clock import utc_now
+from services.common.market.market_clock import utc_now
 from services.common.process.heartbeat import Heartbeat
 from services.common.process.metrics_port import open_port
 from services.common.process.stopping import stop_on_signals

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from services.common.bar import INTERVAL_MINUTES
+from services.common.market.bar import INTERVAL_MINUTES
 
 DAY: Final = "1d"
 SPLITS: Final = "splits"

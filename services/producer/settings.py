@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from services.common import bar
-from services.common.market_clock import MarketClock, parse_market_clock
+from services.common.market import bar
+from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
     Environment,
     File,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.common import logs
-from services.common.market_clock import utc_now
+from services.common.market.market_clock import utc_now
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import Environment, SettingError
 from services.common.settings_help import declared

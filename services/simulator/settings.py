@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.common.bar import normal_symbol
-from services.common.market_clock import MarketClock, parse_market_clock
+from services.common.market.bar import normal_symbol
+from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
     Choice,
     Environment,

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from services.common.market_clock import parse_market_clock
+from services.common.market.market_clock import parse_market_clock
 from services.simulator.market.trades import LATEST_REVISION_MINUTES
 from tests.compose.local_run import LocalRun
 from tests.compose.stack import LOAD, Stack

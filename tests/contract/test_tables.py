@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.indicators import formulas
 from services.stream.indicators import sql as indicator_sql

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 
 from services.calendars.sessions import trading_days
-from services.common import bar
-from services.common.exchanges import (
+from services.common.market import bar
+from services.common.market.exchanges import (
     BY_SUFFIX,
     EXCHANGES,
     NEW_YORK,
@@ -19,7 +19,7 @@ from services.common.exchanges import (
     exchange_of,
     zone_of,
 )
-from services.common.trade_date import trade_date
+from services.common.market.trade_date import trade_date
 from sql import sessions
 from tests.fixtures.market import Market
 

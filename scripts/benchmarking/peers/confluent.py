@@ -11,7 +11,7 @@ import psycopg2
 from confluent_kafka import Consumer, TopicPartition
 
 from scripts.benchmarking.peers.peer import COLUMNS, Target, report, upsert
-from services.common.bar import price_basis
+from services.common.market.bar import price_basis
 
 BATCH = 50_000
 _STAGING = f"""

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from psycopg2.extras import execute_values
 
 from scripts.benchmarking.peers.peer import COLUMNS, Target, report, upsert
-from services.common.bar import price_basis
+from services.common.market.bar import price_basis
 
 BATCH = 10_000
 _STATEMENT = f"insert into market.events_stream as bar ({COLUMNS}) values %s {upsert('bar')}"

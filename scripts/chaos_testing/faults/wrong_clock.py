@@ -15,7 +15,7 @@ import time
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from services.common import market_clock
+from services.common.market import market_clock
 
 
 class JumpingClock:

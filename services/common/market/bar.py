@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from services.common.exchanges import EXCHANGES
+from services.common.market.exchanges import EXCHANGES
 
 SCHEMA_VERSION: Final = 1
 

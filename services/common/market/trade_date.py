@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.common.exchanges import Exchange
+from services.common.market.exchanges import Exchange
 
 EVENING: Final = time(20)
 """From here on (New York) a trade belongs to the next session."""

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from services.common.bar import SYMBOL_PATTERN, normal_symbol
+from services.common.market.bar import SYMBOL_PATTERN, normal_symbol
 from services.dashboard.data_api.paging import MOST_ROWS, Wanted
 
 Symbol = Annotated[

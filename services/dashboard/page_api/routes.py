@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
-from services.common.exchanges import exchange_of, zone_of
+from services.common.market.exchanges import exchange_of, zone_of
 from services.dashboard.data_api.queries import Interval, Symbol
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.common.bar import INTERVALS
+from services.common.market.bar import INTERVALS
 from services.dashboard.data_api.datasets import CANDLE_INTERVALS
 from services.dashboard.page_api.sql import SERIES
 

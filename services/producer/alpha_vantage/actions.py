@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any, Final
 
-from services.common.corporate_action import CorporateAction
+from services.common.market.corporate_action import CorporateAction
 from services.producer.series import SPLITS, Series
 
 _LONGEST_TEXT: Final = 40

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from services.common.bar import Bar, Ohlcv, price_basis
+from services.common.market.bar import Bar, Ohlcv, price_basis
 from services.producer.series import Series
 
 _PRICES: Final = ("1. open", "2. high", "3. low", "4. close")

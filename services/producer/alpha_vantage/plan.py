@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.common.bar import INTERVAL_MINUTES
+from services.common.market.bar import INTERVAL_MINUTES
 from services.producer.series import DAY, Series
 
 DAY_SECONDS: Final = 86_400

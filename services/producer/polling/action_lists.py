@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Final
 
 from services.common import topics
-from services.common.bar import PRICE_PATTERN, Bar
 from services.common.fail_points import reach
+from services.common.market.bar import PRICE_PATTERN, Bar
 from services.producer.alpha_vantage.actions import Seen, fingerprint, identity, withdrawn
 from services.producer.alpha_vantage.classify import Kind
 from services.producer.polling.failures import FailureHandler

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from services.common.bar import Bar
-from services.common.corporate_action import CorporateAction
+from services.common.market.bar import Bar
+from services.common.market.corporate_action import CorporateAction
 from services.producer.alpha_vantage.actions import Seen, parse_actions
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.parse import Observation, parse_bars

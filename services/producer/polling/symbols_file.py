@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.common.bar import normal_symbol
+from services.common.market.bar import normal_symbol
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 
-from services.common.bar import Bar
 from services.common.fail_points import reach
+from services.common.market.bar import Bar
 from services.producer.polling.backfill import whole_series
 from services.producer.polling.fetch_pool import Job
 from services.producer.polling.series_state import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from services.producer.alpha_vantage.parse import fingerprint
 from services.producer.publishing.delivery import Record
 from services.producer.series import Series

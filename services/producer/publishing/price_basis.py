@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from services.producer.series import DAY
 
 Prices = tuple[str, str, str, str]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 from typing import Final
 
-from services.common.bar import INTERVAL_MINUTES
+from services.common.market.bar import INTERVAL_MINUTES
 from services.simulator.market.bars import BarSource, PrintedBar
 
 COMPACT_BARS: Final = 100

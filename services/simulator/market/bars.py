@@ -16,8 +16,8 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from services.common.bar import SYMBOL_PATTERN
-from services.common.exchanges import NEW_YORK, exchange_of
+from services.common.market.bar import SYMBOL_PATTERN
+from services.common.market.exchanges import NEW_YORK, exchange_of
 from services.simulator.market.trades import LATEST_REVISION_MINUTES, Integers, Market
 from services.simulator.market.trading_sessions import (
     EASTERN,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.common.bar import EXCHANGE_ZONES, INTERVAL_MINUTES, INTERVALS, SYMBOL_PATTERN
+from services.common.market.bar import EXCHANGE_ZONES, INTERVAL_MINUTES, INTERVALS, SYMBOL_PATTERN
 from services.common.settings import SettingError
 from services.simulator.market.bars import PrintedBar, WithoutActions
 from services.simulator.market.trading_sessions import Sessions

@@ -14,8 +14,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.calendars.sessions import TradingDay, trading_days
-from services.common.exchanges import NEW_YORK, Exchange
-from services.common.trade_date import EVENING
+from services.common.market.exchanges import NEW_YORK, Exchange
+from services.common.market.trade_date import EVENING
 
 EASTERN: Final = ZoneInfo("US/Eastern")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from services.common.corporate_action import CorporateAction
 from services.common.fail_points import reach
+from services.common.market.corporate_action import CorporateAction
 from services.stream.actions import sql
 from services.stream.actions.decode import RefusedError, decode
 from services.stream.broker import Batch, KafkaRecord

@@ -10,8 +10,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from services.common.bar import SOURCES, SYMBOL_PATTERN
-from services.common.corporate_action import (
+from services.common.market.bar import SOURCES, SYMBOL_PATTERN
+from services.common.market.corporate_action import (
     AMOUNT_PATTERN,
     KINDS,
     MAX_NUMBER,

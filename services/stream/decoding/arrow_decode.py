@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.common.bar import price_basis
-from services.common.exchanges import BY_CODE, exchange_of
-from services.common.trade_date import in_zone, trade_date
+from services.common.market.bar import price_basis
+from services.common.market.exchanges import BY_CODE, exchange_of
+from services.common.market.trade_date import in_zone, trade_date
 from services.stream.decoding import copy_binary
 from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
 from services.stream.decoding.canonical import (

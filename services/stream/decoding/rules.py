@@ -1,7 +1,7 @@
 """The rules that a record must keep to be a good bar, each with the code of its rejection.
 
 Pure columns over what `decode` has read so far. The same rules stand in
-`services/common/bar.schema.json`, and a contract test compares them.
+`services/common/market/bar.schema.json`, and a contract test compares them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding.canonical import DATE
 from services.stream.decoding.event_json import NULLABLE, REQUIRED, TEXTS, wrap
 

@@ -11,7 +11,7 @@ from functools import cache
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding import canonical
 from services.stream.decoding.event_json import read_event
 from services.stream.decoding.rules import PRICES, matches, reason

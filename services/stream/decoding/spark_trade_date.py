@@ -1,7 +1,7 @@
 """The clock and the trade date of each record as Spark expressions.
 
-They say for every record what `services.common.trade_date` says for one; a contract test compares
-the two.
+They say for every record what `services.common.market.trade_date` says for one; a contract test
+compares the two.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common.exchanges import BY_SUFFIX, NEW_YORK
-from services.common.trade_date import EVENING, next_session
+from services.common.market.exchanges import BY_SUFFIX, NEW_YORK
+from services.common.market.trade_date import EVENING, next_session
 
 _YEARS: Final = range(1970, 2070)
 _NEW_YORK_CLOCKS: Final = ("US/Eastern", NEW_YORK.zone)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from services.common.bar import price_basis
+from services.common.market.bar import price_basis
 from services.stream.sink.ledger import OffsetRange
 
 BarKey = tuple[str, str, datetime]

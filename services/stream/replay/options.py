@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from services.common.bar import normal_symbol
+from services.common.market.bar import normal_symbol
 from services.stream.replay.offset_range import parse_instant, parse_offsets
 
 

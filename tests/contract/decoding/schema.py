@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 SCHEMA: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "services" / "common" / "bar.schema.json").read_text("utf-8")
+    (Path(__file__).parents[3] / "services/common/market/bar.schema.json").read_text("utf-8")
 )
 VALIDATOR = Draft202012Validator(SCHEMA)
 

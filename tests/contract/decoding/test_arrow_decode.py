@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.decoding.copy_text import outcomes

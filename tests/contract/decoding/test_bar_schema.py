@@ -1,4 +1,4 @@
-"""bar.schema.json says the same as services/common/bar.py, and every Bar fits it."""
+"""bar.schema.json says the same as services/common/market/bar.py, and every Bar fits it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from services.common import bar
-from services.common.bar import Bar, Ohlcv
+from services.common.market import bar
+from services.common.market.bar import Bar, Ohlcv
 from tests.bars import GOOD
 from tests.contract.decoding.bad_input import bad_input
 from tests.contract.decoding.odd_input import odd_input

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common import bar
-from services.common.bar import Bar
+from services.common.market import bar
+from services.common.market.bar import Bar
 from services.stream.decoding.event_json import read_event
 from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD

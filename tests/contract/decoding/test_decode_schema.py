@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD
 from tests.contract.decoding.schema import fits

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common import bar
+from services.common.market import bar
 from services.stream.decoding.spark_decode import decode
 from tests.bars import GOOD
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from services.common.exchanges import EXCHANGES, exchange_of
-from services.common.trade_date import trade_date
+from services.common.market.exchanges import EXCHANGES, exchange_of
+from services.common.market.trade_date import trade_date
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import load_sessions
 from services.stream.decoding.arrow_decode import fast_outcomes

@@ -23,8 +23,8 @@ from scripts.local_stack.servers.processes import Child, Command
 from services.dashboard.auth_middleware import HEADERS
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market
+from tests.integration.dashboard.api.test_stream import bar, events, rows_of
 from tests.integration.dashboard.serving import Dashboard, serving, store
-from tests.integration.dashboard.test_stream import bar, events, rows_of
 
 NGINX = "/usr/sbin/nginx"
 PASSWORD = "correct horse"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.records import Merged, Written
 from services.stream.sink import insert_new

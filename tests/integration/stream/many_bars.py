@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from tests.bars import bar
 
 

@@ -9,15 +9,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from kafka import KafkaConsumer, TopicPartition
 
+from scripts.launcher.paths import ROOT
 from services.common import fail_points
-from services.common.corporate_action import CorporateAction
+from services.common.market.corporate_action import CorporateAction
 from services.common.topics import ACTIONS
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, Topic
@@ -49,9 +49,9 @@ DIVIDEND = replace(
     record_date="2020-08-10",
 )
 SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "services/common/corporate_action.schema.json").read_text("utf-8")
+    (ROOT / "services/common/market/corporate_action.schema.json").read_text("utf-8")
 )
-CHECKS = sorted((Path(__file__).parents[3] / "sql" / "checks").glob("*.sql"))
+CHECKS = sorted((ROOT / "sql" / "checks").glob("*.sql"))
 TABLE = """
 select symbol, kind, ex_date::text, number, numerator, denominator, amount, is_withdrawn,
     revision, to_char(observed_at, 'HH24:MI:SS'), kafka_offset

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from services.common import fail_points
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from tests.bars import bar, record
 from tests.fixtures.live import Stream, end, log_of, wait_for
 from tests.fixtures.market import Topic

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.common.bar import INTERVAL_MINUTES
+from services.common.market.bar import INTERVAL_MINUTES
 from tests.fixtures.market import Market, Row
 
 WIDTHS = {"5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 24 * 60}

@@ -12,7 +12,7 @@ from scripts.benchmarking.peers.peer import Target
 from scripts.benchmarking.report import Line, table
 from scripts.benchmarking.sample import samples
 from scripts.launcher.errors import SetupError
-from services.common.bar import Bar, Ohlcv
+from services.common.market.bar import Bar, Ohlcv
 from services.stream.decoding.copy_text import LINE_COLUMNS
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.calendars.sessions import TradingDay, known_until, trading_days
 from services.calendars.special_sessions import SPECIAL_SESSIONS
-from services.common.exchanges import BY_CODE, EXCHANGES, Exchange
+from services.common.market.exchanges import BY_CODE, EXCHANGES, Exchange
 
 CODES = [exchange.code for exchange in EXCHANGES]
 

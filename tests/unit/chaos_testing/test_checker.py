@@ -14,7 +14,7 @@ from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.faults.plan import draw
 from scripts.chaos_testing.workload import Operation, operations
 from scripts.local_stack.servers.processes import Command
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 
 COUNT = 400
 OPERATIONS = list(islice(operations(7, 3), COUNT))

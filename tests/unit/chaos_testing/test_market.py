@@ -15,7 +15,7 @@ from scripts.chaos_testing.faults.plan import Fault, each_on_a_market
 from scripts.chaos_testing.faults.wrong_clock import JumpingClock
 from scripts.chaos_testing.market_checker import StoredBar, Values, agrees, check_market, values_of
 from scripts.launcher.paths import ROOT
-from services.common.bar import Bar
+from services.common.market.bar import Bar
 from tests.bars import bar
 
 UNTIL = "2025-11-06 10:03:00"
@@ -126,7 +126,7 @@ def test_a_service_by_a_wrong_clock_follows_it(tmp_path: Path, seconds: int) -> 
     clock.jump(seconds)
     (tmp_path / "told.py").write_text(
         "import sys, time\n"
-        "from services.common.market_clock import MarketClock, utc_now\n"
+        "from services.common.market.market_clock import MarketClock, utc_now\n"
         "print(sys.argv[1:], *(round(moment - time.time()) for moment in"
         " (utc_now().timestamp(), MarketClock().now().timestamp())), time.time())\n"
     )

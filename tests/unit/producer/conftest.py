@@ -9,8 +9,8 @@ import pytest
 
 from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.producer.harness import OPEN, World
-from tests.unit.producer.served_vendor import served_world
-from tests.unit.producer.vendor_series import Serve
+from tests.unit.producer.loop.served_vendor import served_world
+from tests.unit.producer.loop.vendor_series import Serve
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.common.market_clock import MarketClock
+from services.common.market.market_clock import MarketClock
 from services.common.settings import Environment, SettingError
 from services.simulator.api.rate_limits import Plan
 from services.simulator.settings import Settings, read_settings

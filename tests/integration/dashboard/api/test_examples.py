@@ -17,7 +17,7 @@ from examples.forecast import measure
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import MINUTES, SESSIONS, Dashboard
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize(

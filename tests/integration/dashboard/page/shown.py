@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.integration.dashboard.browsing import holds
+from tests.integration.dashboard.page.browsing import holds
 from tests.integration.dashboard.serving import NEXT, Price, line
 
 

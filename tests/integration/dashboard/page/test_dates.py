@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser
 
-from services.common.exchanges import zone_of
+from services.common.market.exchanges import zone_of
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
-from tests.integration.dashboard.browsing import holds, opened
+from tests.integration.dashboard.page.browsing import holds, opened
 from tests.integration.dashboard.serving import Dashboard, Price, line, serving, store
 
 SYMBOLS = ("RELIANCE.BSE", "0700.HKG", "TSCO.LON", "PETR4.SAO", "AAPL", "TSCO.XYZ")

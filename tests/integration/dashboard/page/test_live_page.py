@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
-from tests.integration.dashboard.browsing import Line, holds, loaded, opened
+from tests.integration.dashboard.page.browsing import Line, holds, loaded, opened
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, line, serving, store
 
 DRAWN = "() => window.tapeline.drawn()"

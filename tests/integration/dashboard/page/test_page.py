@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, Page
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
-from tests.integration.dashboard.browsing import holds, loaded, opened
+from tests.integration.dashboard.page.browsing import holds, loaded, opened
+from tests.integration.dashboard.page.shown import at, bar, keep, shows
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, line, serving, store
-from tests.integration.dashboard.shown import at, bar, keep, shows
 
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
 

@@ -11,9 +11,9 @@ from scripts.local_stack.servers.passwords import ADMINISTRATOR, make_passwords,
 from scripts.local_stack.servers.ports import HOST, free_ports
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
-from tests.integration.dashboard.browsing import loaded, opened
+from tests.integration.dashboard.page.browsing import loaded, opened
+from tests.integration.dashboard.page.shown import at, bar, keep, shows
 from tests.integration.dashboard.serving import serving, store
-from tests.integration.dashboard.shown import at, bar, keep, shows
 
 
 def test_an_empty_database_is_said_and_fills_by_itself(

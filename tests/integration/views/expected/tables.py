@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from services.common.bar import Bar, price_basis
+from services.common.market.bar import Bar, price_basis
 from tests.fixtures.market import Row
 
 STORED = """

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from services.common import bar
+from services.common.market import bar
 from tests.bars import GOOD
 from tests.bars import bar as make_bar
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.common.exchanges import currency_of, exchange_of, zone_of
+from services.common.market.exchanges import currency_of, exchange_of, zone_of
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.market_clock import MarketClock, parse_market_clock, utc_now
+from services.common.market.market_clock import MarketClock, parse_market_clock, utc_now
 from services.common.settings import SettingError
 
 START = datetime(2026, 11, 16, 14, 30, tzinfo=UTC)

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 import exchange_calendars
 import pytest
 
-from services.common.exchanges import NEW_YORK, exchange_of
-from services.common.trade_date import next_session, trade_date
+from services.common.market.exchanges import NEW_YORK, exchange_of
+from services.common.market.trade_date import next_session, trade_date
 
 
 def test_the_next_session_is_the_calendar_librarys() -> None:

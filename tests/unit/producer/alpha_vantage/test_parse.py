@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common.bar import Bar, Ohlcv
+from services.common.market.bar import Bar, Ohlcv
 from services.producer.alpha_vantage.parse import Observation, fingerprint, parse_bars
 from services.producer.series import Series
 from tests.bars import bar

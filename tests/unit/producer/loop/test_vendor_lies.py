@@ -9,8 +9,8 @@ import pytest
 
 from services.producer.series import Series
 from tests.unit.producer.harness import FIVE, LIVE, OPEN, Process, World
-from tests.unit.producer.served_vendor import ServedVendor, recorded
-from tests.unit.producer.vendor_series import Serve, every_five_minutes, run, times
+from tests.unit.producer.loop.served_vendor import ServedVendor, recorded
+from tests.unit.producer.loop.vendor_series import Serve, every_five_minutes, run, times
 
 
 def hourly(first: date, last: date) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from services.simulator.market.recorded_bars import Recording
 from tests.unit.producer.harness import Process, World, stored
-from tests.unit.producer.served_vendor import ServedVendor
+from tests.unit.producer.loop.served_vendor import ServedVendor
 
 Serve = Callable[[list[Recording]], AbstractContextManager[tuple[World, ServedVendor]]]
 

@@ -12,7 +12,7 @@ import pytest
 from services.producer.series import Series
 from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.producer.harness import FREE, Process, World, published
-from tests.unit.producer.served_vendor import ServedVendor, recorded, served_world
+from tests.unit.producer.loop.served_vendor import ServedVendor, recorded, served_world
 
 MONDAY = datetime(2025, 11, 3, 16, 0, tzinfo=UTC)
 DAYS = [date(2025, 10, 27) + timedelta(days=number) for number in range(19)]
