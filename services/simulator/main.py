@@ -72,7 +72,7 @@ def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
     """Put the parts together; raises SettingError if recorded bars cannot be read."""
     source: BarSource
     if settings.bars is None:
-        made = SimulatedBars(settings.seed, sessions, settings.symbols, settings.overnight)
+        made = SimulatedBars(settings.seed, sessions)
         source = PairedBars(made, sessions)
     else:
         source = RecordedBars(load_recordings(settings.bars), sessions)
@@ -82,7 +82,6 @@ def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
         settings.plan,
         Limiter(settings.plan, time.monotonic, utc_now),
         settings.market_clock.now,
-        settings.default_entitlement,
     )
     return Dispatcher(api, Faults(settings.seed, settings.faults))
 
@@ -131,7 +130,7 @@ def _kept(clock: str, file: Path | None) -> str:
 
 def _bind(settings: Settings, dispatcher: Dispatcher) -> SimulatorServer:
     try:
-        return SimulatorServer(settings.host, settings.port, dispatcher, settings.hang_seconds)
+        return SimulatorServer(settings.host, settings.port, dispatcher)
     except OSError as error:
         raise SettingError(
             f"cannot listen on SIMULATOR_HOST {settings.host}, SIMULATOR_PORT {settings.port}: "

@@ -21,6 +21,7 @@ from services.simulator.api.dispatch import Dispatcher
 
 _LARGEST_BODY: Final = 64 * 1024
 _DRIP_SECONDS: Final = 0.5
+_HANG_SECONDS: Final = 60.0
 
 _log = logging.getLogger("simulator")
 
@@ -34,7 +35,13 @@ class SimulatorServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, host: str, port: int, dispatcher: Dispatcher, hang_seconds: float) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        dispatcher: Dispatcher,
+        hang_seconds: float = _HANG_SECONDS,
+    ) -> None:
         self.dispatcher = dispatcher
         self.hang_seconds = hang_seconds
         self.stopping = threading.Event()

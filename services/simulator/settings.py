@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.common.market.bar import normal_symbol
 from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
-    Choice,
     Environment,
     File,
-    Flag,
     Integer,
-    Number,
     SettingError,
     Text,
     Words,
@@ -26,7 +22,6 @@ from services.common.shared_settings import (
     LOG_STYLE,
     MARKET_CLOCK,
 )
-from services.simulator.api.calls import ENTITLEMENTS
 from services.simulator.api.faults import parse_probabilities
 from services.simulator.api.rate_limits import Plan, parse_plan
 
@@ -43,48 +38,21 @@ SIMULATOR_URL_FILE: Final = File(
 SIMULATOR_SEED: Final = Integer(
     "SIMULATOR_SEED", "The same seed gives the same market and the same faults.", 1, 0, 2**31
 )
-SIMULATOR_DEFAULT_ENTITLEMENT: Final = Choice(
-    "SIMULATOR_DEFAULT_ENTITLEMENT",
-    "What a premium call without `entitlement` sees: realtime, delayed or historical, which ends "
-    "with the last finished session.",
-    "realtime",
-    tuple(ENTITLEMENTS),
-    internal=True,
-)
 SIMULATOR_BARS: Final = File(
     "SIMULATOR_BARS",
     "Serve recorded bars, as they stand in this CSV file (symbol,interval,exchange_time,open,high,"
     "low,close,volume[,exchange_tz]); only their symbols exist.",
-)
-SIMULATOR_SYMBOLS: Final = Words(
-    "SIMULATOR_SYMBOLS", "Only these symbols exist; all well-formed ones if it is empty.", ""
-)
-SIMULATOR_LOAD_SYMBOLS: Final = Integer(
-    "SIMULATOR_LOAD_SYMBOLS", "Add the symbols LOAD0001 to LOADnnnn to that list.", 0, 0, 100_000
-)
-SIMULATOR_OVERNIGHT: Final = Flag(
-    "SIMULATOR_OVERNIGHT",
-    "New York's nights are traded as well, from 20:00 to 04:00.",
-    internal=True,
 )
 SIMULATOR_FAULTS: Final = Words(
     "SIMULATOR_FAULTS",
     "Faults by probability, such as 429:0.05,hang:0.01,truncated:0.02.",
     "",
 )
-SIMULATOR_HANG_SECONDS: Final = Number(
-    "SIMULATOR_HANG_SECONDS",
-    "How long a hang or a slow drip lasts.",
-    60.0,
-    0.0,
-    86_400.0,
-    internal=True,
-)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set. `symbols` None: every well-formed symbol exists."""
+    """All that can be set."""
 
     host: str
     port: int
@@ -92,12 +60,8 @@ class Settings:
     seed: int
     market_clock: MarketClock
     plan: Plan
-    default_entitlement: str
     bars: Path | None
-    symbols: frozenset[str] | None
-    overnight: bool
     faults: Mapping[str, float]
-    hang_seconds: float
     log_level: str
     log_style: str
 
@@ -111,12 +75,8 @@ def read_settings(environment: Environment) -> Settings:
         seed=SIMULATOR_SEED.read(environment),
         market_clock=parse_market_clock(MARKET_CLOCK.read(environment)),
         plan=_plan(environment),
-        default_entitlement=SIMULATOR_DEFAULT_ENTITLEMENT.read(environment),
         bars=SIMULATOR_BARS.read(environment),
-        symbols=_symbols(environment),
-        overnight=SIMULATOR_OVERNIGHT.read(environment),
         faults=_faults(environment),
-        hang_seconds=SIMULATOR_HANG_SECONDS.read(environment),
         log_level=LOG_LEVEL.read(environment),
         log_style=LOG_STYLE.read(environment),
     )
@@ -131,18 +91,6 @@ def _plan(environment: Environment) -> Plan:
             f"ALPHA_VANTAGE_PLAN is {text!r}; it must be free, unlimited or the calls a minute "
             "of a premium plan, such as 75"
         ) from None
-
-
-def _symbols(environment: Environment) -> frozenset[str] | None:
-    """The named symbols and those for load; load alone takes none of the others away."""
-    try:
-        named = [normal_symbol(word) for word in SIMULATOR_SYMBOLS.read(environment)]
-    except ValueError as error:
-        raise SettingError(f"SIMULATOR_SYMBOLS: {error}") from None
-    load = SIMULATOR_LOAD_SYMBOLS.read(environment)
-    if not named:
-        return None
-    return frozenset(named) | {f"LOAD{number:04}" for number in range(1, load + 1)}
 
 
 def _faults(environment: Environment) -> Mapping[str, float]:

@@ -17,13 +17,13 @@ from services.topics.plan import PartitionMismatch, plan
 from services.topics.settings import Settings, read_settings
 
 
-def align(settings: Settings, log: logging.Logger) -> None:
+def align(settings: Settings, log: logging.Logger, wait_seconds: float) -> None:
     """Make the broker's topics be as `services.common.topics` says; say what was done.
 
     Raises BrokerError and PartitionMismatch.
     """
     log.info("waiting for Kafka at %s", ", ".join(settings.kafka_bootstrap))
-    broker = Broker(settings.kafka_bootstrap, settings.wait_seconds)
+    broker = Broker(settings.kafka_bootstrap, wait_seconds)
     try:
         steps = plan(ALL, broker.existing([topic.name for topic in ALL]))
         if steps.create:
@@ -41,13 +41,21 @@ def align(settings: Settings, log: logging.Logger) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; return the exit code (2: a setting is wrong)."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m services.topics.main",
         description="Create the Kafka topics of the pipeline, bring the configuration of those "
         "that exist\n"
         "in line, and end. Running it again changes nothing.\n\n" + settings_help(vars(declared)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(arguments)
+    )
+    parser.add_argument(
+        "--wait-seconds",
+        type=float,
+        default=120.0,
+        metavar="N",
+        help="how long to wait for the broker (%(default)g)",
+    )
+    wait_seconds: float = parser.parse_args(arguments).wait_seconds
     try:
         settings = read_settings(Environment(os.environ))
     except SettingError as error:
@@ -55,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     log = logs.configure("topics", settings.log_level, settings.log_style)
     try:
-        align(settings, log)
+        align(settings, log, wait_seconds)
     except (BrokerError, PartitionMismatch) as error:
         log.error("%s", error)  # noqa: TRY400 - an expected fault needs no trace
         return 1

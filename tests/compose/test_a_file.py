@@ -45,7 +45,7 @@ OF_THE_CONTAINER = {
     },
     "migrate": {setting.name for setting in settings_of("migrate")},
     "simulator": {
-        *("SIMULATOR_HOST", "SIMULATOR_PORT", "SIMULATOR_BARS", "SIMULATOR_SYMBOLS"),
+        *("SIMULATOR_HOST", "SIMULATOR_PORT", "SIMULATOR_BARS"),
         *("ALPHA_VANTAGE_PLAN", "MARKET_CLOCK"),
     },
 }

@@ -37,7 +37,6 @@ def measure(servers: Servers, symbols: int, parallel: int) -> Fetching:
             "services.simulator.main",
             f"simulator-{parallel}",
             SIMULATOR_PORT=str(port),
-            SIMULATOR_LOAD_SYMBOLS=str(symbols),
             MARKET_CLOCK=_CLOCK,
             ALPHA_VANTAGE_PLAN="unlimited",
         )

@@ -25,9 +25,6 @@ FUNCTIONS: Final = (
 )
 """What the simulator can be asked for."""
 
-ENTITLEMENTS: Final = ("realtime", "delayed", "historical")
-"""How fresh an answer is: up to now, to 15 minutes ago, or to the last session's end."""
-
 BULK_SYMBOLS: Final = 100
 
 _PREMIUM: Final = ("TIME_SERIES_INTRADAY", "REALTIME_BULK_QUOTES")
@@ -74,7 +71,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Api:
-    """The API over a source of bars. `clock` gives the market's instant."""
+    """The API over a source of bars. `clock` gives the market's instant.
+
+    `default_entitlement` is what a premium call sees that names none: realtime, delayed by 15
+    minutes, or historical, which ends with the last session that is over.
+    """
 
     source: BarSource
     sessions: Sessions

@@ -80,32 +80,23 @@ class WithoutActions:
 
 
 class SimulatedBars(WithoutActions):
-    """Bars of any symbol, from seeded trades. `symbols` None: every well-formed symbol exists.
+    """Bars of any well-formed symbol, from seeded trades.
 
     `sessions` are New York's; those of another exchange are read when a symbol of it is asked
     for. `overnight`: New York's nights are traded as well.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        sessions: Sessions,
-        symbols: frozenset[str] | None = None,
-        overnight: bool = False,
-    ) -> None:
+    def __init__(self, seed: int, sessions: Sessions, overnight: bool = False) -> None:
         self._market = Market(seed)
         self._sessions = {NEW_YORK.code: sessions}
         self._nights = nights(sessions) if overnight else None
         self._present = sessions.all[-1].begins_at - timedelta(days=365)
         self._reading = Lock()
-        self._symbols = symbols
         self._settled_day = lru_cache(maxsize=65_536)(self._day)
 
     def knows(self, symbol: str) -> bool:
         """Say whether the symbol exists."""
-        if self._symbols is None:
-            return re.fullmatch(SYMBOL_PATTERN, symbol) is not None
-        return symbol in self._symbols
+        return re.fullmatch(SYMBOL_PATTERN, symbol) is not None
 
     def zone(self, symbol: str) -> str:  # noqa: ARG002 - so says Alpha Vantage of all of them
         """Return the name of the clock that answers are told by."""

@@ -126,12 +126,8 @@ def test_help_names_every_variable() -> None:
         "SIMULATOR_SEED",
         "MARKET_CLOCK",
         "ALPHA_VANTAGE_PLAN",
-        "SIMULATOR_DEFAULT_ENTITLEMENT",
         "SIMULATOR_BARS",
-        "SIMULATOR_SYMBOLS",
-        "SIMULATOR_LOAD_SYMBOLS",
         "SIMULATOR_FAULTS",
-        "SIMULATOR_HANG_SECONDS",
         "LOG_LEVEL",
         "LOG_STYLE",
     ):

@@ -20,12 +20,8 @@ def test_defaults() -> None:
         seed=1,
         market_clock=MarketClock(),
         plan=Plan("free", 1, None, 25),
-        default_entitlement="realtime",
         bars=None,
-        symbols=None,
-        overnight=False,
         faults={},
-        hang_seconds=60.0,
         log_level="INFO",
         log_style="text",
     )
@@ -38,13 +34,8 @@ def test_all_set() -> None:
         "SIMULATOR_URL_FILE": "url",
         "SIMULATOR_SEED": "7",
         "ALPHA_VANTAGE_PLAN": "75",
-        "SIMULATOR_DEFAULT_ENTITLEMENT": "delayed",
         "SIMULATOR_BARS": "bars.csv",
-        "SIMULATOR_SYMBOLS": "AAPL, TSLA",
-        "SIMULATOR_LOAD_SYMBOLS": "2",
-        "SIMULATOR_OVERNIGHT": "true",
         "SIMULATOR_FAULTS": "hang:0.01,429:0.05",
-        "SIMULATOR_HANG_SECONDS": "5",
         "LOG_LEVEL": "DEBUG",
         "LOG_STYLE": "json",
     }
@@ -56,12 +47,8 @@ def test_all_set() -> None:
         seed=7,
         market_clock=MarketClock(),
         plan=Plan("75", 5, 75),
-        default_entitlement="delayed",
         bars=Path("bars.csv"),
-        symbols=frozenset({"AAPL", "TSLA", "LOAD0001", "LOAD0002"}),
-        overnight=True,
         faults={"hang": 0.01, "429": 0.05},
-        hang_seconds=5.0,
         log_level="DEBUG",
         log_style="json",
     )
@@ -78,24 +65,11 @@ def test_all_set() -> None:
             id="plan",
         ),
         pytest.param(
-            "SIMULATOR_SYMBOLS",
-            "AAPL,no symbol",
-            "SIMULATOR_SYMBOLS: 'no symbol' is no symbol such as AAPL, TSCO.LON or M&M.BSE",
-            id="symbols",
-        ),
-        pytest.param(
             "SIMULATOR_FAULTS",
             "hang",
             "SIMULATOR_FAULTS is wrong: 'hang' is not of the form NAME:PROBABILITY; write for "
             "example hang:0.01,429:0.05",
             id="faults",
-        ),
-        pytest.param(
-            "SIMULATOR_DEFAULT_ENTITLEMENT",
-            "live",
-            "SIMULATOR_DEFAULT_ENTITLEMENT is 'live'; it must be one of realtime, delayed, "
-            "historical",
-            id="entitlement",
         ),
     ],
 )

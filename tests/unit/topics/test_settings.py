@@ -10,31 +10,24 @@ from services.topics.settings import Settings, read_settings
 
 def test_defaults() -> None:
     assert read_settings(Environment({})) == Settings(
-        kafka_bootstrap=("127.0.0.1:9092",), wait_seconds=120.0, log_level="INFO", log_style="text"
+        kafka_bootstrap=("127.0.0.1:9092",), log_level="INFO", log_style="text"
     )
 
 
 def test_every_setting() -> None:
     variables = {
         "KAFKA_BOOTSTRAP": "a:1, b:2",
-        "KAFKA_WAIT_SECONDS": "5",
         "LOG_LEVEL": "DEBUG",
         "LOG_STYLE": "json",
     }
     assert read_settings(Environment(variables)) == Settings(
-        kafka_bootstrap=("a:1", "b:2"), wait_seconds=5.0, log_level="DEBUG", log_style="json"
+        kafka_bootstrap=("a:1", "b:2"), log_level="DEBUG", log_style="json"
     )
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        pytest.param(
-            "KAFKA_WAIT_SECONDS",
-            "soon",
-            "KAFKA_WAIT_SECONDS is 'soon'; it must be a number from 1.0 to 3600.0",
-            id="wait",
-        ),
         pytest.param(
             "LOG_STYLE",
             "xml",

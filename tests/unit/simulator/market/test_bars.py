@@ -203,16 +203,12 @@ def test_some_bars_grow_once_after_their_end(bars: SimulatedBars) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "symbol", "exists"),
+    ("symbol", "exists"),
     [
-        pytest.param(None, "TSCO.LON", True, id="any_well_formed"),
-        pytest.param(None, "not a symbol", False, id="malformed"),
-        pytest.param(None, "", False, id="empty"),
-        pytest.param(frozenset({"AAPL"}), "AAPL", True, id="listed"),
-        pytest.param(frozenset({"AAPL"}), "TSLA", False, id="not_listed"),
+        pytest.param("TSCO.LON", True, id="well_formed"),
+        pytest.param("not a symbol", False, id="malformed"),
+        pytest.param("", False, id="empty"),
     ],
 )
-def test_which_symbols_exist(
-    sessions: Sessions, known: frozenset[str] | None, symbol: str, exists: bool
-) -> None:
-    assert SimulatedBars(1, sessions, known).knows(symbol) is exists
+def test_which_symbols_exist(sessions: Sessions, symbol: str, exists: bool) -> None:
+    assert SimulatedBars(1, sessions).knows(symbol) is exists
