@@ -18,7 +18,7 @@ import pyarrow as pa
 import simplejson
 from pyarrow import csv, parquet
 
-from services.dashboard.data_api.datasets import Dataset, Kind
+from services.dashboard.data_api.dataset import Dataset, Kind
 
 MEDIA_TYPES: Final = {
     "json": "application/json",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from services.dashboard.data_api.datasets import Dataset, Kind
+from services.dashboard.data_api.dataset import Dataset, Kind
 
 MOST_ROWS: Final = 50_000
 _CURSOR_CHARACTERS: Final = 600
@@ -38,6 +38,7 @@ class Wanted:
     until: datetime | None = None
     cursor: str | None = None
     as_of: datetime | None = None
+    exchanges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
     conditions: list[tuple[str, Any]] = []
     if wanted.symbols:
         conditions.append(("symbol = any(%s)", list(wanted.symbols)))
+    if wanted.exchanges:
+        conditions.append(("exchange = any(%s)", list(wanted.exchanges)))
     if wanted.interval is not None:
         conditions.append(("interval = %s", wanted.interval))
     since, until = wanted.since, wanted.until

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from services.common.market.bar import SYMBOL_PATTERN, normal_symbol
+from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.data_api.paging import MOST_ROWS, Wanted
 
 Symbol = Annotated[
@@ -28,7 +29,7 @@ Symbol = Annotated[
     AfterValidator(normal_symbol),
 ]
 
-
+Exchange = Annotated[str, Query(pattern="^[A-Za-z]{4}$"), AfterValidator(str.upper)]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
 
 
@@ -53,15 +54,19 @@ class PageQuery(BaseModel):
     )
     format: Literal["json", "csv", "parquet"] = "json"
 
+    @property
+    def price_basis(self) -> str:
+        """What prices mean, where it can be chosen."""
+        return AS_TRADED
+
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
         return Wanted(self.limit, today, self.order == "desc", cursor=self.cursor)
 
 
-class SymbolQuery(PageQuery):
-    """What a table of symbols takes as well."""
+class SpanQuery(PageQuery):
+    """What a table of times or dates takes as well."""
 
-    symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
     since: Moment | None = Field(
         None, alias="from", description="From here on; UTC unless it says otherwise."
     )
@@ -69,12 +74,31 @@ class SymbolQuery(PageQuery):
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return replace(
-            super().wanted(today),
-            symbols=tuple(self.symbol),
-            since=_utc(self.since),
-            until=_utc(self.until),
-        )
+        return replace(super().wanted(today), since=_utc(self.since), until=_utc(self.until))
+
+
+class ExchangeQuery(SpanQuery):
+    """What a table of exchanges takes as well."""
+
+    exchange: list[Exchange] = Field([], max_length=50, description="One or several; XNYS.")
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return replace(super().wanted(today), exchanges=tuple(self.exchange))
+
+
+class NamedQuery(PageQuery):
+    """What a table of symbols takes as well."""
+
+    symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")
+
+    def wanted(self, today: datetime) -> Wanted:
+        """Return what the page holds."""
+        return replace(super().wanted(today), symbols=tuple(self.symbol))
+
+
+class SymbolQuery(NamedQuery, SpanQuery):
+    """What a table of symbols over time takes."""
 
 
 Basis = Literal["as_traded", "split_adjusted", "total_return"]
@@ -85,6 +109,11 @@ class CandleQuery(SymbolQuery):
     """What a table of candles takes as well."""
 
     basis: Basis = Field("split_adjusted", description=_BASIS_TEXT)
+
+    @property
+    def price_basis(self) -> str:
+        """What prices mean."""
+        return self.basis
 
 
 class SeriesQuery(SymbolQuery):
@@ -120,6 +149,11 @@ class BarQuery(PastQuery):
     """What a table of bars takes as well."""
 
     basis: Basis = Field("as_traded", description=_BASIS_TEXT)
+
+    @property
+    def price_basis(self) -> str:
+        """What prices mean."""
+        return self.basis
 
     @field_validator("basis")
     @classmethod

@@ -14,7 +14,8 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, create_model
 
 from services.dashboard.data_api import formats
-from services.dashboard.data_api.datasets import ALL, Dataset, Kind
+from services.dashboard.data_api.dataset import Dataset, Kind
+from services.dashboard.data_api.datasets import ALL
 from services.dashboard.data_api.paging import (
     CursorError,
     Statement,
@@ -25,8 +26,11 @@ from services.dashboard.data_api.queries import (
     AnalyticQuery,
     BarQuery,
     CandleQuery,
+    ExchangeQuery,
+    NamedQuery,
     PageQuery,
     SeriesQuery,
+    SpanQuery,
     SymbolQuery,
 )
 from services.dashboard.data_api.response_buffer import ResponseBuffer
@@ -86,6 +90,7 @@ def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
         _endpoint(tables, dataset),
         methods=["GET"],
         name=dataset.name,
+        operation_id=_identifier(dataset),
         summary=dataset.about,
         response_class=Response,
         responses={200: _described(dataset), 404: {"model": Problem, "description": _NO_PAGE}},
@@ -95,35 +100,31 @@ def _add(router: APIRouter, tables: Tables, dataset: Dataset) -> None:
 def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Response]]:
     """Return a function whose parameters are those that the table can be filtered by."""
 
-    async def series(request: Request, query: Annotated[SeriesQuery, Query()]) -> Response:
+    async def answer(request: Request, query: PageQuery) -> Response:
         return await _page(request, tables, dataset, query)
 
-    async def of_symbol(request: Request, query: Annotated[SymbolQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset, query)
+    answer.__annotations__["query"] = Annotated[_query(dataset), Query()]
+    return answer
 
-    async def bars(request: Request, query: Annotated[BarQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset.on_basis(query.basis), query)
 
-    async def candles(request: Request, query: Annotated[CandleQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset.on_basis(query.basis), query)
-
-    async def plain(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset, query)
-
-    async def analytic(request: Request, query: Annotated[AnalyticQuery, Query()]) -> Response:
-        return await _page(request, tables, dataset, query)
-
+def _query(dataset: Dataset) -> type[PageQuery]:
+    """Return what a table can be asked for, by what it has."""
     if dataset.adjusted_view is not None:
-        return bars if dataset.has("interval") else candles
+        return CandleQuery if dataset.past is None else BarQuery
     if dataset.days is not None:
-        return analytic
+        return AnalyticQuery
+    if dataset.has("symbol") and dataset.time is None:
+        return NamedQuery
+    if dataset.has("symbol"):
+        return SeriesQuery if dataset.has("interval") else SymbolQuery
     if dataset.time is None:
-        return plain
-    return series if dataset.has("interval") else of_symbol
+        return PageQuery
+    return ExchangeQuery if dataset.has("exchange") else SpanQuery
 
 
 async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQuery) -> Response:
     wanted, form = query.wanted(tables.now()), query.format
+    dataset = dataset.on_basis(query.price_basis)
     try:
         statement = page_statement(dataset, wanted)
     except CursorError as error:
@@ -163,9 +164,14 @@ async def _body(
         return await run(encoder.finish, following), following
 
 
+def _identifier(dataset: Dataset) -> str:
+    """Return a name that a generated client can give its function."""
+    return f"get_{dataset.name.replace('/', '_').replace('-', '_')}"
+
+
 def _described(dataset: Dataset) -> dict[str, Any]:
     """Return what OpenAPI is told of a page."""
-    title = dataset.name.title().replace("/", "")
+    title = dataset.name.title().replace("/", "").replace("-", "")
     fields: dict[str, Any] = {
         name: (_PYTHON[kind] if name in dataset.key else _PYTHON[kind] | None, ...)
         for name, kind in dataset.columns

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.common.market.bar import INTERVALS
-from services.dashboard.data_api.datasets import CANDLE_INTERVALS
+from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS
 from services.dashboard.page_api.sql import SERIES
 
 _FRESH_SECONDS: Final = 5.0

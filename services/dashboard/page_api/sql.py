@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.dashboard.data_api.datasets import CANDLE_INTERVALS
+from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS
 
 MOST_ROWS: Final = 5_000
 """The bars that a chart or a message has at most."""

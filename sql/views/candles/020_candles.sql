@@ -108,7 +108,8 @@ select
     sum(volume) as volume,
     count(*) as bars,
     bool_and(is_final) as is_final,
-    min(interval) as rolled_up_from
+    min(interval) as rolled_up_from,
+    bool_or(adjusted) as adjusted
 from sized
 where minutes = smallest
 group by symbol, session_date;

@@ -1,5 +1,5 @@
--- Grain: that of the view it is made of: bi.bars, bi.candles and bi.events_stream on each other
--- basis, with the same columns in the same order.
+-- Grain: that of the view it is made of: bi.bars, bi.candles, bi.candles_1d_all_hours and
+-- bi.events_stream on each other basis, with the same columns in the same order.
 --   …_split_adjusted  prices divided, volumes multiplied, by the splits since
 --   …_total_return    prices also by the spin-offs and cash dividends since
 -- The newest session of a symbol is as traded. Prices are rounded to ten decimals, volumes to whole
@@ -27,7 +27,9 @@ begin
                 end,
                 ', ' order by attribute.attnum
             ) as columns
-        from (values ('bars'), ('candles'), ('events_stream')) as plain (name)
+        from (
+            values ('bars'), ('candles'), ('candles_1d_all_hours'), ('events_stream')
+        ) as plain (name)
         cross join
             (
                 values ('split_adjusted', 'split'), ('total_return', 'return')

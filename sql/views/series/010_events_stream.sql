@@ -1,6 +1,7 @@
 -- Grain: one row per (symbol, interval, bar_time); the newest observation of each bar.
 --
 -- The day is joined so that a filter on its date becomes a range of bar_time, which the key serves.
+-- What only session_part needs is left out of a query that does not ask for it.
 create or replace view bi.events_stream as
 select
     bar.symbol,
@@ -20,10 +21,22 @@ select
     bar.revision,
     bar.inserted_at,
     bar.updated_at,
-    bar.basis
+    bar.basis,
+    market.session_part(
+        bar.bar_time,
+        width.minutes,
+        trade.opens_at,
+        trade.closes_at,
+        market.night_ends_at(bar.symbol, bar.session_date)
+    ) as session_part
 from market.events_stream as bar
 inner join market.days as day
     on
         bar.session_date = day.session_date
         and bar.bar_time >= day.begins_at
-        and bar.bar_time < day.ends_at;
+        and bar.bar_time < day.ends_at
+left join market.intervals as width on bar.interval = width.interval
+left join market.exchange_sessions as trade
+    on
+        trade.exchange = market.exchange(bar.symbol)
+        and bar.session_date = trade.session_date;

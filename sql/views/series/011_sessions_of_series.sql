@@ -19,9 +19,7 @@ select
     market.time_zone(series.symbol) as time_zone,
     trade.opens_at,
     trade.closes_at,
-    -- Where nights are traded, their end.
-    (day.session_date + market.night_ends(market.exchange(series.symbol)))
-    at time zone market.time_zone(series.symbol) as night_ends_at
+    market.night_ends_at(series.symbol, day.session_date) as night_ends_at
 from market.series as series
 inner join market.intervals as width on series.interval = width.interval
 cross join market.days as day

@@ -1,6 +1,4 @@
 -- Grain: one row per (symbol, interval, bar_time): the bars of each session.
---   session_part  overnight, pre, regular or post; a bar in which regular hours begin is regular,
---                 and so is a day. Null where the hours of the session are not known.
 create or replace view market.session_bars as
 select
     session.symbol,
@@ -23,15 +21,13 @@ select
     bar.observed_at,
     bar.revision,
     bar.inserted_at,
-    case
-        when session.minutes = 1440 then 'regular'
-        when session.opens_at is null then null
-        when bar.bar_time >= session.closes_at then 'post'
-        when bar.bar_time + session.minutes * interval '1 minute' > session.opens_at
-            then 'regular'
-        when bar.bar_time < session.night_ends_at then 'overnight'
-        else 'pre'
-    end as session_part
+    market.session_part(
+        bar.bar_time,
+        session.minutes,
+        session.opens_at,
+        session.closes_at,
+        session.night_ends_at
+    ) as session_part
 from market.sessions_of_series as session
 cross join
     lateral ( -- noqa: ST05

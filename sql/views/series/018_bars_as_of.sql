@@ -26,7 +26,8 @@ begin atomic
         revision,
         inserted_at,
         updated_at,
-        basis
+        basis,
+        session_part
     from bi.events_stream
     where updated_at <= instant
     union all
@@ -48,7 +49,8 @@ begin atomic
         old.revision,
         old.inserted_at,
         old.updated_at,
-        old.basis
+        old.basis,
+        old.session_part
     from bi.bar_revisions as old
     where
         old.updated_at <= instant

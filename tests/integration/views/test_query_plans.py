@@ -61,6 +61,19 @@ def rows_read(node: dict[str, Any]) -> float:
     return float(each * node["Actual Loops"])
 
 
+def test_what_a_query_does_not_ask_for_costs_it_nothing(market: Market) -> None:
+    query = "explain select {} from bi.events_stream order by bar_time desc limit 10"
+    few = "symbol, bar_time, open, close, volume"
+    plans = {
+        columns: "\n".join(row[0] for row in market.rows(query.format(columns)))
+        for columns in (few, f"{few}, session_part")
+    }
+    assert {key: "exchange_sessions" in plan for key, plan in plans.items()} == {
+        few: False,
+        f"{few}, session_part": True,
+    }
+
+
 @pytest.mark.parametrize(
     "where",
     [

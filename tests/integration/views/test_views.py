@@ -77,6 +77,10 @@ def test_every_view_agrees_with_pandas(seed: int, market: Market) -> None:
         assert_equal(found, expect(table), columns)
         sizes[view] = len(found)
     assert min(sizes.values()) > 25, sizes
+    parts = "select symbol, interval, {}, session_part from bi.{} order by 1, 2, 3"
+    told = market.rows(parts.format("bar_time at time zone 'UTC'", "events_stream"))
+    assert told == market.rows(parts.format("bar_time_utc", "bars"))
+    assert {row[3] for row in told} >= {"pre", "regular", "post"}
 
 
 def test_a_filter_changes_no_figure(market: Market) -> None:

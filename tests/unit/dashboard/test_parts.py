@@ -18,7 +18,8 @@ from pyarrow import parquet
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 from services.dashboard.data_api import formats
-from services.dashboard.data_api.datasets import REJECTED, Dataset, Kind
+from services.dashboard.data_api.dataset import Dataset, Kind
+from services.dashboard.data_api.reference_tables import REJECTED
 from services.dashboard.live import feed
 from services.dashboard.page_api.call_quota import parse
 from services.dashboard.page_api.series_index import SeriesIndex, by_symbol

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scripts.operations import status_report
 from scripts.operations.releases.upgrade import upgrade
 from tests.unit.operations.fakes import Answer, operation
@@ -43,6 +45,16 @@ def test_the_doctor_names_the_series_whose_bars_may_not_be_compared() -> None:
     assert _notes("") == []
 
 
-def _notes(bases: Answer) -> list[str]:
-    one, _, _ = operation(WELL | {"bi.price_bases": bases})
+def test_the_doctor_notes_what_only_a_person_brings_to_a_host() -> None:
+    waiting = "engine=29.0.1\nupdate=docker-ce 5:29.0.1-1 5:29.1.3-1\nreboot=linux-image-amd64\n"
+    assert _notes("", {"--simulate": waiting}) == [
+        "note  the engine has updates (docker-ce 5:29.0.1-1 5:29.1.3-1): fab patch",
+        "note  the host wants a restart for linux-image-amd64: sudo systemctl reboot",
+    ]
+    unknown: dict[str, Answer] = {"--simulate": (1, "E: dpkg was interrupted")}
+    assert _notes("", unknown) == ["note  whether updates wait is unknown: E: dpkg was interrupted"]
+
+
+def _notes(bases: Answer, further: Mapping[str, Answer] | None = None) -> list[str]:
+    one, _, _ = operation({**(further or {}), "bi.price_bases": bases, **WELL})
     return [line for line in status_report.doctor(one)[0] if line.startswith("note")]

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dashboard.data_api.datasets import ALL, ANALYTIC, BARS, CANDLES, QUOTES, Dataset, Kind
+from services.dashboard.data_api.computed_tables import ANALYTIC
+from services.dashboard.data_api.dataset import Dataset, Kind
+from services.dashboard.data_api.datasets import ALL
 from services.dashboard.data_api.paging import (
     CursorError,
     Statement,
@@ -17,6 +19,7 @@ from services.dashboard.data_api.paging import (
     read_cursor,
     write_cursor,
 )
+from services.dashboard.data_api.stored_tables import BARS, CANDLES, QUOTES
 
 TODAY = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)

@@ -62,6 +62,20 @@ def test_a_note_for_each_thing_that_a_person_should_do(
     assert found.notes() == notes
 
 
+@pytest.mark.parametrize(
+    ("dated", "told"),
+    # The clock stands at 2026-11-24: half a year is the last day that is none too many.
+    [
+        ("20260528", "the base of the images is 180 days old"),
+        ("20260527", "the base of the images is 181 days old: OLD, bring a newer release"),
+    ],
+)
+def test_an_old_base_of_the_images_is_told(dated: str, told: str) -> None:
+    base = f"BASE_IMAGE: ${{BASE_IMAGE:-debian:trixie-{dated}-slim@sha256:0}}\n"
+    one, _, _ = operation({"grep BASE_IMAGE": base, "docker version": "29.1.3, built then\n"})
+    assert host_updates.engine(one) == f"29.1.3, built then; {told}"
+
+
 def updates_until_upgraded(first: str) -> Callable[[], str]:
     """Return an answer to ASK that names an update the first time alone."""
     left = [f"engine=29.0\nupdate={first}\n", "engine=29.1\n"]

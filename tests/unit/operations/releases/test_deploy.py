@@ -31,6 +31,10 @@ COMPOSE_REMEDY = "install docker-compose-plugin, on a host by `fab provision`"
               "disk: 0.0 GB, needs 5.0 GB", "memory: 0.0 GB, needs 3.5 GB"]),
         (READY.replace("2.40.3", "2.26.1-4"),
          [f"Docker's compose is 2.26.1-4, needs 2.39; {COMPOSE_REMEDY}"]),
+        (READY.replace("2.40.3", "5.0.1") + "buildx=v0.30.1\n", []),
+        (READY.replace("2.40.3", "5.0.1") + "buildx=\n",
+         ["Docker's buildx is missing, and this Compose builds with it: "
+          "install docker-buildx-plugin (Debian: docker-buildx)"]),
     ],
 )  # fmt: skip
 def test_what_a_place_lacks(facts: str, wrong: list[str]) -> None:
