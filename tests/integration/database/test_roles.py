@@ -1,35 +1,20 @@
-"""What each role may do, and that a second migration changes nothing."""
+"""What each role may do."""
 
 from __future__ import annotations
 
-import logging
-import re
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from scripts.local_stack.servers.passwords import ADMINISTRATOR, ROLES, read_password
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, ROLES
 from services.stream.sink import postgres, sql
-from sql import migrate
-from tests.fixtures.market import Market, Row
+from tests.fixtures.market import Market
+from tests.integration.database.stored_bars import BARS, READERS
 
-SQL = Path(migrate.__file__).parent
-READERS = ("dashboard_service", "dashboard_reader", "powerbi_reader")
 ARTICLE = """
 SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC LIMIT 10;
-"""
-BARS = """
-insert into market.events_stream (
-    symbol, bar_time, interval, open, high, low, close, volume, session_date, source, freshness,
-    basis, is_final, observed_at, kafka_partition, kafka_offset
-)
-select
-    'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', '1min', 2, 3, 1, 2.5,
-    number, '2025-11-06', 'alphavantage', 'realtime', 'raw', true, now(), 0, number
-from generate_series(1, 12) as number
 """
 
 
@@ -105,6 +90,7 @@ FORBIDDEN_TO_READERS = (
     "lock table bi.events_stream in share mode",
     "select 1 from bi.intervals for update",
 )
+
 FORBIDDEN_TO_THE_WRITER = (
     "drop table market.events_stream",
     "truncate market.events_stream",
@@ -132,13 +118,16 @@ FORBIDDEN_TO_THE_WRITER = (
     "copy (select 1) to program 'cat'",
     "select pg_read_file('/etc/passwd')",
 )
+
 DENIED = errors.InsufficientPrivilege.sqlstate
+
 # A view over two tables: whoever asks.
 IMPOSSIBLE = (
     "insert into bi.events_stream (symbol) values ('X')",
     "update bi.events_stream set close = 1",
     "delete from bi.events_stream",
 )
+
 NOT_WRITABLE = errors.ObjectNotInPrerequisiteState.sqlstate
 
 
@@ -218,108 +207,3 @@ def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record
         "update market.sink_offsets set stored = stored",
     )
     assert answers(market, "stream_writer", allowed) == dict.fromkeys(allowed, None)
-
-
-def test_nobody_but_the_bootstrap_is_a_superuser_or_anything_near(market: Market) -> None:
-    powers = """
-    select rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls
-    from pg_roles where rolname !~ '^pg_' order by 1
-    """
-    harmless = [(role, False, False, False, False, False) for role in (*ROLES, "market_reader")]
-    wanted = sorted([*harmless, (ADMINISTRATOR, True, True, True, True, True)])
-    assert market.rows(powers) == wanted
-
-    members = """
-    select member::regrole::text, roleid::regrole::text from pg_auth_members
-    where member::regrole::text = any(%s)
-    """
-    assert sorted(market.rows(members, (list(ROLES),))) == sorted(
-        (reader, "market_reader") for reader in READERS
-    )
-    [(can_login,)] = market.rows("select rolcanlogin from pg_roles where rolname = 'market_reader'")
-    assert can_login is False
-
-
-def test_another_database_of_the_server_is_not_opened_to_everybody(market: Market) -> None:
-    [(granted,)] = market.rows(
-        "select count(*) from pg_database, aclexplode(datacl) "
-        "where datname = current_database() and grantee = 0"
-    )
-    assert granted == 0
-
-
-def test_no_password_stands_in_a_file_and_none_is_stored_readably(market: Market) -> None:
-    texts = {file: file.read_text("utf-8") for file in SQL.rglob("*.sql")}
-    assert len(texts) >= 5
-    for file, text in texts.items():
-        assert not re.search(r"password\s+(?!null)['$]|encrypted\s+password", text, re.I), file
-
-    stored = market.rows(
-        "select rolname, rolpassword from pg_authid where rolname = any(%s)", (list(ROLES),)
-    )
-    assert len(stored) == len(ROLES)
-    for role, verifier in stored:
-        assert verifier.startswith("SCRAM-SHA-256$")
-        assert market.address(role).password.reveal() not in verifier
-
-
-STATE = {
-    "relations": """
-        select oid, relnamespace::regnamespace::text, relname, relkind, relfilenode, relacl::text,
-            relowner::regrole::text, reloptions::text, pg_get_viewdef(oid)
-        from pg_class where relnamespace::regnamespace::text = any(%s) order by oid
-    """,
-    "functions": """
-        select oid, proname, proacl::text, proowner::regrole::text, prosrc,
-            case prokind when 'a' then null else pg_get_functiondef(oid) end
-        from pg_proc where pronamespace::regnamespace::text = any(%s) order by oid
-    """,
-    "columns": """
-        select attrelid, attnum, attname, format_type(atttypid, atttypmod), attnotnull
-        from pg_attribute inner join pg_class on pg_class.oid = attrelid
-        where relnamespace::regnamespace::text = any(%s) order by 1, 2
-    """,
-    "schemas": "select nspname, nspacl::text from pg_namespace where nspname = any(%s) order by 1",
-    "roles": "select oid, * from pg_roles where rolname <> any(%s) order by rolname",
-    "settings": """
-        select setdatabase, setrole, setconfig from pg_db_role_setting where 'x' <> any(%s)
-        order by 1, 2
-    """,
-    "database": """
-        select datname, datacl::text, datdba from pg_database
-        where datname = current_database() and 'x' <> any(%s)
-    """,
-}
-SCHEMAS = ["market", "bi", "migrations", "public"]
-
-
-def state(market: Market) -> dict[str, list[Row]]:
-    return {
-        **{name: market.rows(query, (SCHEMAS,)) for name, query in STATE.items()},
-        "applied": market.rows("select * from migrations._yoyo_migration order by 1"),
-        "bars": market.rows("select xmin::text, * from market.events_stream order by bar_time"),
-    }
-
-
-def test_a_second_migration_changes_nothing(
-    market: Market, caplog: pytest.LogCaptureFixture
-) -> None:
-    market.run(BARS, (), "stream_writer")
-    before = state(market)
-    assert all(before.values())
-    login = market.server.login
-    passwords = {role: read_password(file) for role, file in market.server.password_files.items()}
-    admin_password = passwords.pop(ADMINISTRATOR)
-    settings = migrate.Settings(
-        login.host, login.port, market.database, ADMINISTRATOR, admin_password, passwords
-    )
-
-    with caplog.at_level(logging.INFO, "migrate"):
-        migrate.migrate(settings, logging.getLogger("migrate"))
-
-    assert [record.getMessage() for record in caplog.records if record.name == "migrate"] == [
-        "migrations applied: none, all were there",
-        "views and grants are up to date",
-    ]
-    assert state(market) == before
-    assert all(market.rows("select 1", (), role) == [(1,)] for role in ROLES)

@@ -6,8 +6,8 @@ import pytest
 
 from scripts.operations.releases.data_origin import BARS_OF
 from tests.fixtures.market import Market
-from tests.integration.views.test_data_quality import WEDNESDAY, bars_of
-from tests.integration.views.view_market import frame, store
+from tests.integration.views.holiday_week import WEDNESDAY
+from tests.integration.views.view_market import bars_of, frame, store
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,25 @@
-"""bi.data_quality, bi.data_gaps and bi.latest_quote on markets whose faults are known."""
+"""bi.data_quality, bi.data_gaps and bi.price_bases on markets whose faults are known."""
 
 from __future__ import annotations
 
-import random
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import date, datetime
 
 import pandas as pd
 
 from tests.fixtures.market import Market, Row
-from tests.integration.views.view_market import Walk, frame, store
+from tests.integration.views.holiday_week import FRIDAY, HOLIDAY, WEDNESDAY
+from tests.integration.views.view_market import bars_of, frame, store
 
-WEDNESDAY, HOLIDAY, FRIDAY = date(2025, 11, 26), date(2025, 11, 27), date(2025, 11, 28)
 QUALITY = """
 select day_kind, status, expected_bars, stored_bars, no_trade_bars, missing_bars, outage_bars,
     longest_gap_bars, completeness_percent, outside_bars
 from bi.data_quality where symbol = %s and session_date = %s
 """
+
 GAPS = """
 select kind, starts_at_exchange::text, ends_at_exchange::text, bars from bi.data_gaps
 where symbol = %s and session_date = %s order by starts_at_utc
 """
-
-
-def bars_of(symbol: str, day: date, *slots: range, interval: str = "5min") -> list[tuple[Any, ...]]:
-    """Return a bar for each number of five minutes since midnight in New York, in November."""
-    walk = Walk(random.Random(symbol), symbol, interval)  # noqa: S311 - test data
-    midnight = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
-    return [
-        walk.bar(midnight + timedelta(minutes=5 * slot), day) for part in slots for slot in part
-    ]
 
 
 def quality(market: Market, symbol: str, day: date) -> Row:
@@ -153,10 +142,12 @@ def test_a_symbol_whose_every_bar_is_refused_is_seen(market: Market) -> None:
 
 
 BASES = "select {} from bi.price_bases order by symbol, interval"
+
 BY_SESSION = """
 select symbol, session_date::text, unknown_basis_bars, bases from bi.data_quality
 where stored_bars > 0 order by 1, 2
 """
+
 REBASE = "update market.events_stream set basis = %s where symbol = %s"
 
 
@@ -190,119 +181,3 @@ def test_bars_that_may_not_be_compared_are_counted(market: Market) -> None:
     for symbol in ("AAA", "BBB", "DDD"):
         market.run(REBASE, ("adjusted 2025-11-28", symbol))
     assert market.rows(BASES.format(columns), (), "powerbi_reader") == []
-
-
-def test_the_latest_quote_is_the_newest_bar_of_the_smallest_interval(market: Market) -> None:
-    daily = Walk(random.Random(1), "AAA", "1d")  # noqa: S311 - test data
-    only_daily = Walk(random.Random(2), "DAY", "1d")  # noqa: S311 - test data
-    midnight = datetime(2025, 11, 26, 5, tzinfo=UTC)
-    before, own = (
-        bars_of("AAA", WEDNESDAY, range(186, 192)),
-        bars_of("AAA", FRIDAY, range(114, 120)),
-    )
-    day = only_daily.bar(midnight, WEDNESDAY)
-    # The vendor's own day is the official close, whatever the last bar of the hours says.
-    official = daily.bar(midnight, WEDNESDAY)
-    official = (*official[:9], True, *official[10:])
-    store(market, frame([*before, *own, official, day]))
-
-    query = """
-    select symbol, interval, session_date, bar_time_utc, bar_time_exchange, price, previous_close,
-        change, round(change_percent::numeric, 6), session_open, session_high, session_low,
-        session_volume, bar_volume, is_final, freshness, source, observed_at_utc
-    from bi.latest_quote order by symbol
-    """
-    last, previous = own[-1], official[7]
-    percent = round(100 * (last[7] / previous - 1), 6)
-    assert market.rows(query, (), "powerbi_reader") == [
-        (
-            *("AAA", "5min", FRIDAY),
-            *(last[2].replace(tzinfo=None), (last[2] - timedelta(hours=5)).replace(tzinfo=None)),
-            *(last[7], previous, last[7] - previous, percent),
-            *(own[0][4], max(bar[5] for bar in own), min(bar[6] for bar in own)),
-            *(Decimal(sum(bar[8] for bar in own)), last[8], last[9], "simulated", "simulator"),
-            last[10].replace(tzinfo=None),
-        ),
-        (
-            *("DAY", "1d", WEDNESDAY),
-            *(midnight.replace(tzinfo=None), datetime(2025, 11, 26)),  # noqa: DTZ001
-            *(day[7], None, None, None, day[4], day[5], day[6], Decimal(day[8]), day[8], day[9]),
-            *("simulated", "simulator", day[10].replace(tzinfo=None)),
-        ),
-    ]
-
-    ages = """
-    select symbol, observed_age_seconds, age_seconds, market_state, extract(epoch from now())
-    from bi.latest_quote order by symbol
-    """
-    found = market.rows(ages, (), "powerbi_reader")
-    ends = {
-        "AAA": last[2] + timedelta(minutes=5),
-        "DAY": datetime(2025, 11, 26, 21, tzinfo=UTC),  # the close of that day
-    }
-    for (symbol, seen, age, state, now), bar in zip(found, (last, day), strict=True):
-        assert abs(float(now) - bar[10].timestamp() - seen) < 1e-3
-        assert abs(float(now) - ends[symbol].timestamp() - age) < 1e-3
-        assert state in ("open", "closed")
-
-
-def test_the_market_is_open_within_its_hours_and_unknown_elsewhere(market: Market) -> None:
-    elsewhere = Walk(random.Random(1), "TSCO.XYZ", "5min")  # noqa: S311 - test data
-    at = datetime(2025, 11, 26, 9, tzinfo=UTC)
-    store(market, frame([*bars_of("AAA", FRIDAY, range(114, 116)), elsewhere.bar(at, WEDNESDAY)]))
-    states = "select symbol, market_state from bi.latest_quote order by symbol"
-    today = "(now() at time zone 'America/New_York')::date"
-
-    market.run(
-        f"delete from market.exchange_sessions where session_date = {today};"  # noqa: S608
-        "insert into market.exchange_sessions values "
-        f"('XNYS', {today}, now() - interval '1 hour', now() + interval '1 hour', false)"
-    )
-    assert market.rows(states) == [("AAA", "open"), ("TSCO.XYZ", None)]
-    market.run(
-        "update market.exchange_sessions set opens_at = now() + interval '1 minute' "  # noqa: S608
-        f"where session_date = {today}"
-    )
-    assert market.rows(states) == [("AAA", "closed"), ("TSCO.XYZ", None)]
-
-
-def test_symbols_dates_and_intervals_serve_as_dimensions(market: Market) -> None:
-    bars = [
-        *bars_of("AAA", WEDNESDAY, range(114, 116)),
-        *bars_of("AAA", WEDNESDAY, range(114, 115), interval="60min"),
-        Walk(random.Random(1), "TSCO.LON", "5min").bar(  # noqa: S311 - test data
-            datetime(2025, 11, 26, 9, tzinfo=UTC), WEDNESDAY
-        ),
-    ]
-    store(market, frame(bars))
-
-    assert market.rows("select * from bi.symbols order by symbol", (), "powerbi_reader") == [
-        ("AAA", "XNYS", "America/New_York", 2, "USD", "USD", 1, None),
-        ("TSCO.LON", "XLON", "Europe/London", 1, "GBP", "GBX", 100, None),
-    ]
-    market.run("insert into market.quote_units values ('TSCO.LON', 'EUR')")
-    units = "select currency, quote_unit, units_per_currency from bi.symbols where symbol ~ 'LON'"
-    assert market.rows(units) == [("EUR", "EUR", 1)]
-    query = """
-    select year, quarter, month, month_name, day_of_month, iso_week, iso_weekday, weekday_name,
-        month_start, is_session, is_early_close, opens_at_utc::text, closes_at_utc::text,
-        opens_at_exchange::text, closes_at_exchange::text
-    from bi.dates where session_date in ('2025-11-27', '2025-11-28') order by session_date
-    """
-    month = date(2025, 11, 1)
-    assert market.rows(query, (), "powerbi_reader") == [
-        (
-            *(2025, 4, 11, "November", 27, 48, 4, "Thursday", month, False, False),
-            *(None, None, None, None),
-        ),
-        (
-            *(2025, 4, 11, "November", 28, 48, 5, "Friday", month, True, True),
-            *("2025-11-28 14:30:00", "2025-11-28 18:00:00"),
-            *("2025-11-28 09:30:00", "2025-11-28 13:00:00"),
-        ),
-    ]
-    ends = "select min(session_date), max(session_date), count(*) from bi.dates"
-    [(first, last, count)] = market.rows(ends)
-    assert first == date(2000, 1, 1)
-    assert last.year == datetime.now(UTC).year + 1
-    assert count == (last - first).days + 1

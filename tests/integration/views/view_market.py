@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import groupby
@@ -137,6 +137,15 @@ class Walk:
             for minute in range(first, last, MINUTES[self.interval])
         ]
         return [self.bar(at, day) for at in starts if self.chance.random() < present]
+
+
+def bars_of(symbol: str, day: date, *slots: range, interval: str = "5min") -> list[tuple[Any, ...]]:
+    """Return a bar for each number of five minutes since midnight in New York, in November."""
+    walk = Walk(random.Random(symbol), symbol, interval)  # noqa: S311 - test data
+    midnight = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    return [
+        walk.bar(midnight + timedelta(minutes=5 * slot), day) for part in slots for slot in part
+    ]
 
 
 def days(first: date, last: date) -> list[date]:
