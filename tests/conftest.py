@@ -26,6 +26,7 @@ settings.register_profile("long", settings.get_profile("default"))
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.market",
+    "tests.fixtures.sink",
     "tests.fixtures.live",
     "tests.fixtures.tls_postgres",
     "tests.fixtures.endpoint",

@@ -15,9 +15,9 @@ from socketserver import TCPServer
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from services.simulator.api.calls import Answer, Call
 from services.simulator.api.control import control
 from services.simulator.api.dispatch import Dispatcher
+from services.simulator.api.messages import Answer, Call
 
 _LARGEST_BODY: Final = 64 * 1024
 _DRIP_SECONDS: Final = 0.5

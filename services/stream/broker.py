@@ -1,27 +1,25 @@
-"""What the stream asks of Kafka besides the bars: facts of a topic, and the dead-letter topic.
+"""What the stream asks of Kafka besides the bars: facts of a topic, records of a range, a producer.
 
 The only module that imports kafka-python; the bars themselves are read by Spark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
-from services.common import topics
-from services.stream.records import RejectedRecord
 from services.stream.sink.ledger import OffsetRange
 
-_CHUNK_RECORDS = 500
-_ACK_SECONDS = 15
+CHUNK_RECORDS = 500
 _BOOTSTRAP_MS = 5_000  # short, so that a stop need not wait for a broker that is away
+
+Producer: TypeAlias = KafkaProducer
 
 
 class BrokerError(Exception):
@@ -60,7 +58,8 @@ class KafkaRecord(NamedTuple):
 
 
 @contextmanager
-def _translated(bootstrap: str) -> Iterator[None]:
+def translated(bootstrap: str) -> Iterator[None]:
+    """Turn an error of kafka-python into a BrokerError."""
     try:
         yield
     except OffsetOutOfRangeError as error:
@@ -76,7 +75,7 @@ def _translated(bootstrap: str) -> Iterator[None]:
 
 def topic_facts(bootstrap: str, topic: str) -> TopicFacts | None:
     """Return the facts of `topic`, or None if it does not exist. Raises BrokerError."""
-    with _translated(bootstrap):
+    with translated(bootstrap):
         with closing(_admin(bootstrap)) as admin:
             [description] = admin.describe_topics([topic])
         if description["error_code"] != 0:
@@ -89,7 +88,7 @@ def offsets_at(bootstrap: str, topic: str, instant: datetime) -> dict[int, int]:
 
     A partition without such a record has its end offset. Raises BrokerError.
     """
-    with _translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+    with translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
         partitions = _partitions(consumer, topic)
         ends = consumer.end_offsets(partitions)
         epoch_ms = int(instant.timestamp() * 1000)
@@ -110,7 +109,7 @@ def read_records(
     if offsets.start >= offsets.until:
         return
     place = TopicPartition(topic, partition)
-    with _translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+    with translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
         consumer.assign([place])
         consumer.seek(place, offsets.start)
         while (reached := consumer.position(place)) < offsets.until:
@@ -137,7 +136,7 @@ class TopicReader:
 
     def __init__(self, bootstrap: str, topic: str, starts: Mapping[int, int]) -> None:
         self._bootstrap = bootstrap
-        with _translated(bootstrap):
+        with translated(bootstrap):
             self._consumer = _consumer(bootstrap)
             self._places = [TopicPartition(topic, number) for number in sorted(starts)]
             self._consumer.assign(self._places)
@@ -146,9 +145,9 @@ class TopicReader:
 
     def read(self, seconds: float) -> Batch:
         """Return what comes next, after waiting for it no longer than this."""
-        with _translated(self._bootstrap):
+        with translated(self._bootstrap):
             starts = {place: self._consumer.position(place) for place in self._places}
-            found = self._consumer.poll(int(seconds * 1000), max_records=_CHUNK_RECORDS)
+            found = self._consumer.poll(int(seconds * 1000), max_records=CHUNK_RECORDS)
             ranges = {
                 place.partition: OffsetRange(start, until)
                 for place, start in starts.items()
@@ -169,7 +168,7 @@ class TopicReader:
 
     def close(self) -> None:
         """Let go of the connection."""
-        with _translated(self._bootstrap):
+        with translated(self._bootstrap):
             self._consumer.close()
 
 
@@ -204,69 +203,20 @@ def _consumer(bootstrap: str) -> KafkaConsumer:
     )
 
 
+def producer(bootstrap: str) -> Producer:
+    """Return a producer that gives up in seconds; a record is acknowledged by all replicas."""
+    return KafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=2 * 1024**2,
+        bootstrap_timeout_ms=_BOOTSTRAP_MS,
+        max_block_ms=5_000,
+        delivery_timeout_ms=10_000,
+        request_timeout_ms=5_000,
+    )
+
+
 def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
     numbers = consumer.partitions_for_topic(topic) or set()
     return [TopicPartition(topic, number) for number in sorted(numbers)]
-
-
-class RejectedTopic:
-    """A topic of refused records. Connects at the first record it is given."""
-
-    def __init__(self, bootstrap: str, source: str, target: topics.Topic = topics.REJECTED) -> None:
-        self._bootstrap = bootstrap
-        self._source = source
-        self._target = target.name
-        self._producer: KafkaProducer | None = None
-
-    def publish(self, records: Iterable[RejectedRecord]) -> None:
-        """Send the records, bytes untouched, and return when all are acknowledged.
-
-        Raises BrokerError; then some may be there, and a second try sends them again.
-        """
-        remaining = iter(records)
-        with _translated(self._bootstrap):
-            while chunk := list(islice(remaining, _CHUNK_RECORDS)):
-                producer = self._connected()
-                sent = [self._send(producer, record) for record in chunk]
-                producer.flush()
-                for future in sent:
-                    future.get(timeout=_ACK_SECONDS)
-
-    def close(self) -> None:
-        """Close the connection, if there is one."""
-        if self._producer is not None:
-            self._producer.close(timeout=5)
-            self._producer = None
-
-    def _connected(self) -> KafkaProducer:
-        if self._producer is None:
-            self._producer = KafkaProducer(
-                bootstrap_servers=self._bootstrap,
-                acks="all",
-                enable_idempotence=True,
-                max_request_size=2 * 1024**2,
-                bootstrap_timeout_ms=_BOOTSTRAP_MS,
-                max_block_ms=5_000,
-                delivery_timeout_ms=10_000,
-                request_timeout_ms=5_000,
-            )
-        return self._producer
-
-    def _send(self, producer: KafkaProducer, record: RejectedRecord) -> Any:
-        origin = {
-            "topic": self._source,
-            "partition": str(record.partition),
-            "offset": str(record.offset),
-            "reason": record.reason,
-        }
-        value = record.value
-        if record.key is None and value is None:
-            # kafka-python sends no record without both; the header tells it from an empty one.
-            value, origin["null_value"] = b"", "true"
-        return producer.send(
-            self._target,
-            key=record.key,
-            value=value,
-            headers=[(f"__dlq.errors.{name}", text.encode()) for name, text in origin.items()],
-            timestamp_ms=int(record.kafka_timestamp.timestamp() * 1000),
-        )

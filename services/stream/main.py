@@ -7,225 +7,26 @@ instance is at work.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import time
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Event
 
-import tenacity
-from pyspark.sql import SparkSession
-
-from services.common import fail_points, logs, topics
-from services.common.process.heartbeat import Heartbeat
-from services.common.process.metrics_port import open_port
+from services.common import fail_points, logs
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
 from services.common.settings_help import settings_help
 from services.stream import settings as declared
-from services.stream.actions.consumer import ActionConsumer
-from services.stream.background_thread import BackgroundThread
-from services.stream.broker import BrokerError, RejectedTopic, TopicFacts, topic_facts
 from services.stream.error_advice import summary, verdict
-from services.stream.indicators.worker import IndicatorWorker
-from services.stream.metrics import Metrics
-from services.stream.query import Job, QueryFailedError
-from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
-from services.stream.settings import Settings, read_settings
-from services.stream.sink import postgres, sql
-from services.stream.sink.batch import InstanceConnection, Sink
-from services.stream.sink.dispatch import Writer
-from services.stream.sink.transaction import Work
-from services.stream.spark import checkpoint, runtime
+from services.stream.query import QueryFailedError
+from services.stream.retry import SecondInstanceError
+from services.stream.service import Stream
+from services.stream.settings import read_settings
+from services.stream.spark import runtime
 from services.stream.spark.offset_log import CheckpointError
-from services.stream.spark.starting_offsets import LedgerMismatchError, starting_offsets
-from services.stream.spark.warm_up import warm_up
-from services.stream.sqlstate import DatabaseError, Fault
+from services.stream.spark.starting_offsets import LedgerMismatchError
+from services.stream.sqlstate import DatabaseError
 
 NAME = "stream"
-_LOCK_SECONDS = 10
-_RESTART_SECONDS = 5.0
-
-
-@dataclass
-class Stream:
-    """The service as a whole; `run` lasts until `stopping` is set."""
-
-    settings: Settings
-    stopping: Event
-    log: logging.Logger
-
-    def __post_init__(self) -> None:
-        self.metrics = Metrics()
-        self.connection = InstanceConnection(
-            connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
-            lock=sql.LOCK_STREAM,
-        )
-        bootstrap = self.settings.kafka_bootstrap
-        self.rejected = RejectedTopic(bootstrap, topics.BARS.name)
-        self.rejected_actions = RejectedTopic(
-            bootstrap, topics.ACTIONS.name, topics.REJECTED_ACTIONS
-        )
-
-    def run(self) -> None:
-        """Run the query, again and again while Kafka comes and goes.
-
-        Raises the errors that need a person.
-        """
-        if self.settings.metrics_port is not None:
-            open_port(
-                self.metrics.serve, self.settings.metrics_host, self.settings.metrics_port, self.log
-            )
-        self._take_lock()
-        session = runtime.start_session(self.settings, "tapeline stream")
-        self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
-        try:
-            warm_up(session)
-            rounds = self._rounds(session)
-            beside = (
-                BackgroundThread(rounds.run, "indicators", self.stopping),
-                BackgroundThread(self._actions().run, "corporate actions", self.stopping),
-            )
-            while not self.stopping.is_set():
-                self._run_query(session, rounds)
-            for thread in beside:
-                thread.finish()
-        finally:
-            self.rejected.close()
-            self.rejected_actions.close()
-            self.connection.close()
-            session.stop()
-
-    def _run_query(self, session: SparkSession, rounds: IndicatorWorker) -> None:
-        facts = self._await_topic()
-        if facts is None:
-            return
-        ledger, topic_id = self.connection.session().read_ledger(topics.BARS.name)
-        starting = starting_offsets(facts, ledger, topic_id, self.settings.accept_lost_offsets)
-        heartbeat = self.settings.heartbeat_file
-        job = Job(
-            session=session,
-            settings=self.settings,
-            sink=self._sink(facts),
-            metrics=self.metrics,
-            heartbeat=Heartbeat(heartbeat) if heartbeat else None,
-            stopping=self.stopping,
-            log=self.log,
-            clock_seconds=time.time,
-            around_large_batch=rounds.deferred,
-        )
-        self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
-        try:
-            job.run(starting)
-        except QueryFailedError as error:
-            if isinstance(error.__cause__, StoppedError):
-                return
-            judged = verdict(str(error))
-            if not judged.passes:
-                raise
-            self.log.error("%s (%s)", judged.advice, summary(str(error)))  # noqa: TRY400
-            self.stopping.wait(_RESTART_SECONDS)
-
-    def _sink(self, facts: TopicFacts) -> Sink:
-        return Sink(
-            connection=self.connection,
-            writer=Writer(
-                address=self.settings.postgres,
-                bootstrap=self.settings.kafka_bootstrap,
-                publish=self.rejected.publish,
-                driver_rows=self.settings.driver_rows,
-            ),
-            work=Work(
-                topic=topics.BARS.name,
-                topic_id=facts.topic_id,
-                accept_lost=self.settings.accept_lost_offsets,
-                straight_rows=self.settings.straight_rows,
-            ),
-            stopping=self.stopping,
-            on_retry=self.metrics.retried,
-            log=self.log,
-        )
-
-    def _rounds(self, session: SparkSession) -> IndicatorWorker:
-        return IndicatorWorker(
-            session=session,
-            address=self.settings.postgres,
-            connection=InstanceConnection(
-                connect=lambda: postgres.connect(self.settings.postgres, "tapeline indicators"),
-                lock=sql.LOCK_INDICATORS,
-            ),
-            wanted=self.settings.indicators,
-            stopping=self.stopping,
-            on_round=self.metrics.derived,
-            log=self.log,
-        )
-
-    def _actions(self) -> ActionConsumer:
-        return ActionConsumer(
-            bootstrap=self.settings.kafka_bootstrap,
-            topic=topics.ACTIONS,
-            connection=InstanceConnection(
-                connect=lambda: postgres.connect(self.settings.postgres, "tapeline actions"),
-                lock=sql.LOCK_ACTIONS,
-            ),
-            publish=self.rejected_actions.publish,
-            accept_lost=self.settings.accept_lost_offsets,
-            stopping=self.stopping,
-            on_retry=self.metrics.retried,
-            log=self.log,
-        )
-
-    def _origin(self, session: SparkSession, starting: dict[int, int]) -> str:
-        base = self.settings.checkpoint_dir
-        begun = checkpoint.has_begun(
-            read=lambda name: runtime.read_text(session, f"{base}/{name}"),
-            names=lambda name: runtime.list_names(session, f"{base}/{name}"),
-            topic=topics.BARS.name,
-        )
-        if begun:
-            return "the checkpoint"
-        return f"offsets {starting}, as the ledger says" if any(starting.values()) else "the start"
-
-    def _take_lock(self) -> None:
-        patient = waiting_out(self.stopping, self._waiting, _database_away)
-        # The server may need a moment to notice that a killed predecessor is gone.
-        short = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(SecondInstanceError),
-            wait=tenacity.wait_fixed(1),
-            stop=tenacity.stop_after_delay(_LOCK_SECONDS)
-            | tenacity.stop_when_event_set(self.stopping),
-            sleep=tenacity.sleep_using_event(self.stopping),
-            reraise=True,
-        )
-        # Asked to stop while waiting: the caller looks at `stopping` next.
-        with suppress(tenacity.RetryError):
-            short(lambda: patient(self.connection.session))
-
-    def _await_topic(self) -> TopicFacts | None:
-        while not self.stopping.is_set():
-            try:
-                facts = topic_facts(self.settings.kafka_bootstrap, topics.BARS.name)
-            except BrokerError as error:
-                self.log.warning("waiting for Kafka: %s", error)
-            else:
-                if facts is not None:
-                    return facts
-                self.log.warning(
-                    "topic %s does not exist; `python -m services.topics.main` creates it",
-                    topics.BARS.name,
-                )
-            self.stopping.wait(_RESTART_SECONDS)
-        return None
-
-    def _waiting(self, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        self.log.warning("waiting for PostgreSQL at %s: %s", self.settings.postgres, error)
-
-
-def _database_away(error: BaseException) -> bool:
-    return isinstance(error, DatabaseError) and error.fault is Fault.ENVIRONMENT
 
 
 def main() -> int:

@@ -4,12 +4,13 @@ would send. Checks come in this order: key, limits, function, plan, parameters, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.simulator.api import envelopes, time_series
+from services.simulator.api.messages import Answer, Call, csv_answer, json_answer
 from services.simulator.api.rate_limits import Limiter, Plan
 from services.simulator.market.bars import BarSource
 from services.simulator.market.quotes import bulk_quote, global_quote, quote
@@ -31,42 +32,22 @@ _PREMIUM: Final = ("TIME_SERIES_INTRADAY", "REALTIME_BULK_QUOTES")
 _DELAY: Final = timedelta(minutes=15)
 
 
-@dataclass(frozen=True)
-class Call:
-    """The parameters of a call; `rapidapi_key` is set if it came in RapidAPI's header."""
-
-    parameters: Mapping[str, str]
-    rapidapi_key: str | None = field(default=None, repr=False)
-
-    def get(self, name: str, default: str = "") -> str:
-        """Return a parameter."""
-        return self.parameters.get(name) or default
-
-    @property
-    def key(self) -> str:
-        """The caller's key; empty if there is none."""
-        return self.rapidapi_key or self.get("apikey")
-
-    @property
-    def function(self) -> str:
-        """The function that is asked for; empty if none is."""
-        return self.get("function")
-
-    @property
-    def csv(self) -> bool:
-        """Whether the answer shall be CSV."""
-        return self.get("datatype", "json") == "csv"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back. `kind` is `data`, or the name of an envelope or fault."""
-
-    kind: str
-    body: bytes
-    status: int = 200
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+_RAPIDAPI: Final = {
+    "bad_key": (403, "You are not subscribed to this API."),
+    "demo_key": (403, "You are not subscribed to this API."),
+    **dict.fromkeys(
+        ("burst", "burst_premium", "minute"),
+        (
+            429,
+            "You have exceeded the rate limit per minute for your plan, BASIC, by the API provider",
+        ),
+    ),
+    "daily": (
+        429,
+        "You have exceeded the DAILY quota for Requests on your current plan, BASIC. Upgrade your "
+        "plan at https://rapidapi.com/alphavantage/api/alpha-vantage",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +83,7 @@ class Api:
             status, message = _RAPIDAPI[kind]
             return Answer(kind, json.dumps({"message": message}).encode(), status)
         per_second = self.plan.per_second or 5
-        return _json(kind, envelopes.envelope(kind, call.function, call.key, per_second))
+        return json_answer(kind, envelopes.envelope(kind, call.function, call.key, per_second))
 
     def _with_standing(self, answer: Answer, call: Call) -> Answer:
         standing = self.limiter.standing(call.key) if call.rapidapi_key else None
@@ -170,9 +151,11 @@ class Api:
         if not bars:
             return None
         if call.csv:
-            return _csv(time_series.bars_csv(bars), f"intraday_{wanted.interval}_{symbol}.csv")
+            return csv_answer(
+                time_series.bars_csv(bars), f"intraday_{wanted.interval}_{symbol}.csv"
+            )
         zone = self.source.zone(symbol.upper())
-        return _json("data", time_series.intraday_json(symbol, zone, wanted, bars))
+        return json_answer("data", time_series.intraday_json(symbol, zone, wanted, bars))
 
     def _daily(self, call: Call) -> Answer | None:
         symbol, full = call.get("symbol"), call.get("outputsize") == "full"
@@ -182,8 +165,8 @@ class Api:
         if not bars:
             return None
         if call.csv:
-            return _csv(time_series.bars_csv(bars), f"daily_{symbol}.csv")
-        return _json(
+            return csv_answer(time_series.bars_csv(bars), f"daily_{symbol}.csv")
+        return json_answer(
             "data", time_series.daily_json(symbol, self.source.zone(symbol.upper()), full, bars)
         )
 
@@ -196,8 +179,8 @@ class Api:
         if call.csv:
             values = [tuple(row.values()) for row in rows]
             name = f"{call.function.lower()}_{symbol}.csv"
-            return _csv(time_series.csv_text(time_series.header(call.function), values), name)
-        return _json("data", {"symbol": symbol, "data": rows})
+            return csv_answer(time_series.csv_text(time_series.header(call.function), values), name)
+        return json_answer("data", {"symbol": symbol, "data": rows})
 
     def _quote(self, call: Call) -> Answer | None:
         symbol = call.get("symbol").upper()
@@ -208,10 +191,12 @@ class Api:
         fields = global_quote(symbol, newest) if newest else {}
         if call.csv:
             rows = [tuple(fields.values())] if fields else []
-            return _csv(time_series.csv_text(time_series.header(call.function), rows), "quote.csv")
+            return csv_answer(
+                time_series.csv_text(time_series.header(call.function), rows), "quote.csv"
+            )
         delayed = call.get("entitlement") == "delayed"
         name = "Global Quote" + (" - DATA DELAYED BY 15 MINUTES" if delayed else "")
-        return _json("data", {name: fields})
+        return json_answer("data", {name: fields})
 
     def _bulk(self, call: Call) -> Answer | None:
         symbols = [word.strip().upper() for word in call.get("symbol").split(",")]
@@ -220,10 +205,10 @@ class Api:
         rows = list(self._bulk_rows(symbols[:BULK_SYMBOLS], self._now(call)))
         if call.csv:
             values = [tuple(row.values()) for row in rows]
-            return _csv(
+            return csv_answer(
                 time_series.csv_text(time_series.header(call.function), values), "bulk_quotes.csv"
             )
-        return _json(
+        return json_answer(
             "data", {"endpoint": "Realtime Bulk Quotes", "message": "success", "data": rows}
         )
 
@@ -233,34 +218,3 @@ class Api:
             row = bulk_quote(self.source, symbol, now) if self.source.knows(symbol) else None
             if row is not None:
                 yield row
-
-
-_RAPIDAPI: Final = {
-    "bad_key": (403, "You are not subscribed to this API."),
-    "demo_key": (403, "You are not subscribed to this API."),
-    **dict.fromkeys(
-        ("burst", "burst_premium", "minute"),
-        (
-            429,
-            "You have exceeded the rate limit per minute for your plan, BASIC, by the API provider",
-        ),
-    ),
-    "daily": (
-        429,
-        "You have exceeded the DAILY quota for Requests on your current plan, BASIC. Upgrade your "
-        "plan at https://rapidapi.com/alphavantage/api/alpha-vantage",
-    ),
-}
-
-
-def _json(kind: str, value: object) -> Answer:
-    return Answer(kind, json.dumps(value, indent=4).encode())
-
-
-def _csv(text: str, file_name: str) -> Answer:
-    return Answer(
-        "data",
-        text.encode(),
-        content_type="application/x-download",
-        headers={"Content-Disposition": f"attachment;filename={file_name}"},
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from services.simulator.api.calls import Answer
 from services.simulator.api.dispatch import Dispatcher
+from services.simulator.api.messages import Answer
 
 _LOCAL: Final = ("/faults", "/requests")
 

@@ -12,8 +12,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from services.simulator.api import envelopes
-from services.simulator.api.calls import FUNCTIONS, Answer, Api, Call
+from services.simulator.api.calls import FUNCTIONS, Api
 from services.simulator.api.faults import SHORT, Faults
+from services.simulator.api.messages import Answer, Call
 
 _HTML: Final = (
     b"<!DOCTYPE html>\n<html><head><title>Alpha Vantage</title></head>"

@@ -15,11 +15,12 @@ from itertools import chain
 import pyarrow as pa
 
 from services.common import fail_points
-from services.stream.broker import BrokerError, RejectedTopic
+from services.stream.broker import BrokerError
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.settings import PostgresAddress
 from services.stream.sink.ledger import Move, OffsetRange, Tally
+from services.stream.sink.rejected_topic import RejectedTopic
 from services.stream.sink.session_cache import cached_session
 from services.stream.sink.transaction import Done, Work, apply
 from services.stream.sqlstate import DatabaseError

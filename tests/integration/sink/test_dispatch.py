@@ -10,7 +10,8 @@ from services.stream.sink.dispatch import FALLBACK_BATCHES
 from services.stream.sink.ledger import OffsetRange
 from tests.bars import bar, record
 from tests.contract.decoding.test_canonical import spaced
-from tests.fixtures.market import Market, SinkBench, Topic
+from tests.fixtures.market import Market, Topic
+from tests.fixtures.sink import SinkBench
 
 
 @pytest.mark.parametrize(

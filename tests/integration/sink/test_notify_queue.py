@@ -13,8 +13,9 @@ from scripts.local_stack.servers import postgres_server
 from tests.bars import bar, record
 from tests.fixtures import servers
 from tests.fixtures.live import wait_for
-from tests.fixtures.market import Market, SinkBench, Topic
+from tests.fixtures.market import Market, Topic
 from tests.fixtures.servers import Postgres
+from tests.fixtures.sink import SinkBench
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from services.stream.broker import RejectedTopic
 from services.stream.records import RejectedRecord
+from services.stream.sink.rejected_topic import RejectedTopic
 from tests.bars import bar, record
-from tests.fixtures.market import Market, SinkBench, Topic, rejected_records
+from tests.fixtures.market import Market, Topic, rejected_records
+from tests.fixtures.sink import SinkBench
 from tests.integration.sink.stored import BARS, LEDGER, counts, paths
 
 

@@ -13,7 +13,8 @@ import pytest
 from services.stream.sink import postgres
 from services.stream.sink.ledger import OffsetGapError, OffsetRange
 from tests.bars import bar, record
-from tests.fixtures.market import Market, SinkBench, Topic
+from tests.fixtures.market import Market, Topic
+from tests.fixtures.sink import SinkBench
 from tests.integration.sink.stored import BARS, LEDGER, counts, paths
 
 OBSERVED_AT = 13  # its place in a row of BARS

@@ -9,7 +9,8 @@ import pytest
 from services.stream.sink.ledger import OffsetRange
 from services.stream.sqlstate import DatabaseError
 from tests.bars import bar, record
-from tests.fixtures.market import Market, SinkBench, Topic
+from tests.fixtures.market import Market, Topic
+from tests.fixtures.sink import SinkBench
 
 ENVIRONMENT = ["08006", "40001", "40P01", "53100", "53300", "57014", "58030", "55P03", "25006"]
 ENVIRONMENT += ["25P03", "25P04", "54000", "55000", "72000"]

@@ -11,10 +11,10 @@ from services.common.process.stopping import stop_on_signals
 from services.common.secret import Secret
 from services.common.topics import Topic
 from services.stream.actions.consumer import ActionConsumer
-from services.stream.broker import RejectedTopic
 from services.stream.settings import PostgresAddress
 from services.stream.sink import postgres, sql
 from services.stream.sink.batch import InstanceConnection
+from services.stream.sink.rejected_topic import RejectedTopic
 
 
 def main() -> None:

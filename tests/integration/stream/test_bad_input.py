@@ -18,18 +18,19 @@ from pyspark.sql import SparkSession
 
 from scripts.local_stack.servers.ports import free_ports
 from services.common import topics
-from services.stream.broker import RejectedTopic
 from services.stream.retry import StoppedError
 from services.stream.sink import postgres as stream_postgres
 from services.stream.sink import sql
 from services.stream.sink.batch import InstanceConnection, Sink
 from services.stream.sink.dispatch import Writer
+from services.stream.sink.rejected_topic import RejectedTopic
 from services.stream.sink.transaction import Work
 from services.stream.spark import runtime
 from tests.bars import bar, record
 from tests.contract.decoding.records import SUPERSEDED, Case, Stored
-from tests.fixtures.market import Market, SinkBench, Topic, fresh_market, rejected_records
+from tests.fixtures.market import Market, Topic, fresh_market, rejected_records
 from tests.fixtures.servers import Postgres
+from tests.fixtures.sink import SinkBench
 from tests.integration.stream.judged import CASES, FOREVER_MS, NOTHING, Judged, send, send_nothing
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

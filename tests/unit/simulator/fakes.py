@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.simulator.api.calls import Answer, Api, Call
+from services.simulator.api.calls import Api
+from services.simulator.api.messages import Answer, Call
 from services.simulator.api.rate_limits import Limiter, parse_plan
 from services.simulator.market.bars import BarSource, PrintedBar, WithoutActions
 from services.simulator.market.trading_sessions import Sessions

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts.local_stack.servers.passwords import ADMINISTRATOR
-from sql import migrate
+from sql.roles import restrict_database
 from tests.fixtures.endpoint import Endpoint
 from tests.integration.hosts.endpoint.asking import first
 
@@ -70,7 +70,7 @@ def test_a_restore_runs_as_the_owner_and_keeps_who_may_read(endpoint: Endpoint) 
         assert wanted[0] == ["market_owner"]
         # The rights to functions of PostgreSQL itself are of a database, and in no dump.
         assert first(drilled, OPEN_TO_READERS) != 0
-        migrate.restrict_database(drilled, "market_drill")
+        restrict_database(drilled, "market_drill")
         assert first(drilled, OPEN_TO_READERS) == 0
     with closing(endpoint.connect(ADMINISTRATOR, dbname="postgres")) as administrator:
         administrator.execute("drop database market_drill")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.simulator.api.calls import Api, Call
+from services.simulator.api.calls import Api
+from services.simulator.api.messages import Call
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import (

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from services.simulator.api.calls import Answer, Call
 from services.simulator.api.control import control
 from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults
+from services.simulator.api.messages import Answer, Call
 from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import FixedBars, HandClock, make_api
 

@@ -9,10 +9,11 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from services.simulator.api import envelopes
-from services.simulator.api.calls import Api, Call
+from services.simulator.api.calls import Api
 from services.simulator.api.control import control
 from services.simulator.api.dispatch import Dispatcher, Reply
 from services.simulator.api.faults import Faults
+from services.simulator.api.messages import Call
 from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import FixedBars, HandClock, make_api
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.simulator.api.calls import Answer, Api
+from services.simulator.api.calls import Api
+from services.simulator.api.messages import Answer
 from tests.unit.simulator.fakes import (
     BULK,
     DAILY,

@@ -1,0 +1,69 @@
+"""A replay and the computation of indicators die at every point; every point of all is tried."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.common import fail_points
+from tests.fixtures.live import end, log_of, wait_for
+from tests.integration.stream import test_corporate_actions
+from tests.integration.stream.fail_points.trial import BEFORE_COMMIT, DIED, OF_NEW_BARS_ALONE, Trial
+from tests.integration.views.expected.indicators import assert_derived, nothing_is_due
+from tests.integration.views.expected.tables import STORED, TABLES
+
+AFTER_COMMIT = ["sink.after_commit", "job.batch_applied"]
+
+IN_DERIVED_SERIES = [point for point in fail_points.POINTS if point.startswith("indicators.")]
+
+IN_A_REPLAY = [point for point in fail_points.POINTS if point.startswith("replay.")]
+
+# How often and from which record a value came depends on how a replay is cut into parts.
+MERGED = STORED.replace(", revision, kafka_partition, kafka_offset", "").replace(", revision", "")
+
+
+def test_the_computation_of_derived_series_may_die_at_any_point(trial: Trial) -> None:
+    trial.send()
+    for point in IN_DERIVED_SERIES:
+        trial.die(point, 1)
+    trial.send()
+    trial.drain(batch=1)
+    child = trial.stream.start()
+    # Nothing may be due any more; until the query runs, a signal would end what cannot hear it yet.
+    wait_for(lambda: " reading " in log_of(child), "the query")
+    wait_for(lambda: nothing_is_due(trial.stream.market), "the indicators")
+
+    assert end(child)[0] == 0, log_of(child)
+    trial.assert_exact({0: 2, 1: 2})
+    assert_derived(trial.stream.market)
+
+
+@pytest.mark.parametrize("point", IN_A_REPLAY)
+def test_a_replay_may_die_in_the_middle(trial: Trial, point: str) -> None:
+    for _ in range(3):
+        trial.send()
+    trial.drain(batch=0)
+    market, before = trial.stream.market, trial.stream.market.rows(TABLES["sink_offsets"])
+    rows = market.rows(MERGED)
+    market.run("delete from market.events_stream")
+    trial.stream.environment["MAX_OFFSETS_PER_TRIGGER"] = "8"
+
+    dead = trial.stream.run("services.stream.replay", "--from", "1h", FAIL_AT=f"{point}:2")
+    assert dead.returncode == DIED, dead.stderr
+    assert 0 < len(market.rows(MERGED)) < len(rows)
+    again = trial.stream.run("services.stream.replay", "--from", "1h")
+
+    assert again.returncode == 0, again.stderr
+    assert market.rows(MERGED) == rows
+    assert market.rows(TABLES["sink_offsets"]) == before
+
+
+def test_every_point_of_the_stream_is_tried() -> None:
+    of_batches = {
+        OF_NEW_BARS_ALONE,
+        *BEFORE_COMMIT["driver"],
+        *BEFORE_COMMIT["worker"],
+        *AFTER_COMMIT,
+    }
+    beside = {*IN_DERIVED_SERIES, *test_corporate_actions.POINTS}
+    tried = {*of_batches, *beside, *IN_A_REPLAY}
+    assert {point for point in fail_points.POINTS if not point.startswith("producer.")} == tried
