@@ -88,11 +88,12 @@ def test_records_that_the_broker_refuses_do_not_take_others_with_them(
         each.value for each in records if each.exchange_time not in refused
     ]
     told = [line for line in caplog.messages if "max.message.bytes" in line]
-    assert told == [
-        f"Kafka at {kafka} refuses a record of {size} bytes (MessageSizeTooLargeError); if that is "
-        f"too large for it, raise max.message.bytes of the topic {topic} to 1048576"
-        for size in (5_002, 5_003)
+    assert [line.partition(" bytes ")[0] for line in told] == [
+        f"Kafka at {kafka} refuses a record of {size}" for size in (5_002, 5_003)
     ]
+    assert {line.partition("max.message.bytes ")[2] for line in told} == {
+        f"of the topic {topic} to 1048576"
+    }
 
 
 def test_small_records_go_through_although_a_batch_of_them_is_too_large(
@@ -125,11 +126,8 @@ def test_a_clock_that_is_ahead_is_told_and_nothing_is_left_out(
     ends = writing.deliver(records, threading.Event())
 
     assert set(ends) == {Delivery.FAILED}
-    assert [line for line in caplog.messages if "set the clocks right" in line] == [
-        f"Kafka at {kafka} refuses the time of the records: the clock of this host is ahead of "
-        "Kafka's by more than an hour (message.timestamp.after.max.ms); set the clocks right; bars "
-        "wait and nothing is lost"
-    ]
+    [told] = [line for line in caplog.messages if "message.timestamp.after.max.ms" in line]
+    assert told.startswith(f"Kafka at {kafka} ")
     ahead_ms[0] = 0
     assert set(deliver_all(writing, records).values()) == {Delivery.ACKNOWLEDGED}
     assert written(kafka, topic) == [each.value for each in records]

@@ -54,12 +54,11 @@ def start(folder: Path, *, key: bool, ran: str = "", **variables: str) -> tuple[
 def test_another_market_is_refused_in_one_line_with_both_ways_out(
     tmp_path: Path, key: bool, ran: str, because: str
 ) -> None:
-    assert start(tmp_path, key=key, ran=ran) == (
-        2,
-        f"producer: there are bars of the {ran} market, and {because}: start empty (docker compose "
-        "down -v; on a host: fab destroy --with-data), or keep both, each bar marked by its "
-        "source: DATA_OF_BOTH_MARKETS='yes, keep both'\n",
-    )
+    code, said = start(tmp_path, key=key, ran=ran)
+    assert (code, said.count("\n")) == (2, 1)
+    assert said.startswith(f"producer: there are bars of the {ran} market, and {because}: ")
+    for way_out in ("fab destroy --with-data", "DATA_OF_BOTH_MARKETS='yes, keep both'"):
+        assert way_out in said
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,8 @@ def test_a_byte_order_mark_is_named(encoding: str, tmp_path: Path) -> None:
     file.write_text("a-key\n", encoding=encoding)
     with pytest.raises(SettingError) as caught:
         env(KEY_FILE=str(file)).secret("KEY")
-    assert str(caught.value) == (
-        f"KEY_FILE points to {file}, which begins with a byte order mark; save it as plain text, "
-        "UTF-8 without that mark"
-    )
+    assert str(caught.value).startswith(f"KEY_FILE points to {file}, ")
+    assert "byte order mark" in str(caught.value)
 
 
 @given(st.text(max_size=30))

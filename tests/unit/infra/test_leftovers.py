@@ -77,10 +77,9 @@ def test_the_next_up_warns_of_what_it_does_not_know(
     remind("dev", {"stack": "dev"})
     assert capfd.readouterr().err == ""
     remind("dev", {})
-    assert capfd.readouterr().err == (
-        "warning: an earlier stack dev was destroyed: still there, billed: the data volume v1 "
-        f"(once it is gone: rm {note})\n"
-    )
+    [told] = capfd.readouterr().err.splitlines()
+    for part in ("stack dev", "still there, billed: the data volume v1", f"rm {note}"):
+        assert part in told
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -35,8 +35,4 @@ def test_plan_sets_only_what_differs() -> None:
 def test_plan_refuses_another_number_of_partitions(partitions: int) -> None:
     with pytest.raises(PartitionMismatch) as caught:
         plan((BARS,), {"bars": Existing(partitions, BARS.config)})
-    assert str(caught.value) == (
-        f"topic bars has {partitions} partitions and should have 6; a topic in use keeps its "
-        "partitions, since each symbol's order lives in one of them: let the stream read it to "
-        "its end, delete it, and run this again"
-    )
+    assert str(caught.value).startswith(f"topic bars has {partitions} partitions and should have 6")

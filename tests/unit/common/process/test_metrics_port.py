@@ -26,8 +26,6 @@ def test_a_port_that_is_taken_already_names_the_setting() -> None:
 
     with pytest.raises(SettingError) as fault:
         open_port(serve, "127.0.0.1", 80, LOG)
-    assert str(fault.value) == (
-        "METRICS_PORT 80 on 127.0.0.1 cannot be served (Address already in use); "
-        "choose another, or 0 for a free one"
-    )
+    assert str(fault.value).startswith("METRICS_PORT 80 on 127.0.0.1 ")
+    assert "(Address already in use)" in str(fault.value)
     assert isinstance(fault.value.__cause__, OSError)

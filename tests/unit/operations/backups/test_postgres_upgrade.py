@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,9 +81,7 @@ def test_a_deploy_of_another_version_is_refused_before_anything_is_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ran, error = brought({}, "", monkeypatch)
-    assert error == (
-        "the data is of PostgreSQL 17, the release of 18; `fab upgrade` moves the data"
-    )
+    assert re.findall(r"1[78]|`.*`", error) == ["17", "18", "`fab upgrade`"]
     assert of(ran, " stop ", "> serving", "ln -sfn", " up ") == []
 
 

@@ -68,10 +68,7 @@ def test_a_key_of_the_stack_is_changed_in_the_stack() -> None:
     one, shell, _ = operation({})
     with pytest.raises(OperationError) as refused:
         rotation.rotate(one, "key", "/etc/hostname")
-    assert str(refused.value) == (
-        "the key of prod is the stack's, so a new one goes there: pulumi config set --secret "
-        "alphaVantageKey --stack prod, then pulumi up (and fab deploy, without deploy=true)"
-    )
+    assert "pulumi config set --secret alphaVantageKey --stack prod" in str(refused.value)
     assert shell.ran == []
 
 
@@ -79,11 +76,8 @@ def test_a_first_key_by_rotation_is_refused_in_containers_too() -> None:
     one, shell, _ = operation(SIMULATED, LOCAL)
     with pytest.raises(OperationError) as refused:
         rotation.rotate(one, "key", "/etc/hostname")
-    assert str(refused.value) == (
-        "this machine holds bars of the simulated market, and the real one is to run there now; "
-        "start empty: fab destroy --with-data; or keep both, each bar marked by its source: "
-        "DATA_OF_BOTH_MARKETS='yes, keep both' in .env"
-    )
+    for way_out in ("fab destroy --with-data", "DATA_OF_BOTH_MARKETS='yes, keep both' in .env"):
+        assert way_out in str(refused.value)
     assert shell.sent == {}
     one, _, _ = operation({".env": "DATA_OF_BOTH_MARKETS='yes, keep both'\n", **SIMULATED}, LOCAL)
     data_origin.refuse_mixing(one, has_key=True)
@@ -114,11 +108,9 @@ def test_a_backup_of_the_other_market_does_not_reach_the_live_database(
     )
     with pytest.raises(OperationError) as refused:
         backups.restore(one, DUMP, 6)
-    assert str(refused.value) == (
-        f"{DUMP} holds bars of the {held} market, and prod runs the {runs} one; restore it "
-        "elsewhere; or keep both, each bar marked by its source: pulumi config set --path "
-        "settings.DATA_OF_BOTH_MARKETS 'yes, keep both', then pulumi up"
-    )
+    said = str(refused.value)
+    assert said.startswith(f"{DUMP} holds bars of the {held} market, and prod runs the {runs} one")
+    assert "pulumi config set --path settings.DATA_OF_BOTH_MARKETS 'yes, keep both'" in said
     [asked] = [command for command in shell.ran if looked in command]
     assert " -d market_restored " in asked
     assert not any("stop stream" in command for command in shell.ran)

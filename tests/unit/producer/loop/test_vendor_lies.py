@@ -49,10 +49,9 @@ def test_a_month_that_comes_empty_once_is_asked_for_on_another_day(
         assert vendor.asked(HOUR)[:3] == ["full", "2025-12", "2025-11"]
         missing = [time for time in THREE_MONTHS if "2025-12-01" <= time < "2025-12-15"]
         assert set(missing).isdisjoint(times(world))
-        assert [each for each in caplog.messages if "for 2025-12" in each] == [
-            f"AAPL 60min: the API answered {'empty_json' if lie == 'empty_object' else 'bad_call'} "
-            "for 2025-12, although there are older bars; it is asked again on another day"
-        ]
+        [told] = [each for each in caplog.messages if "for 2025-12" in each]
+        assert told.startswith("AAPL 60min: ")
+        assert ("empty_json" if lie == "empty_object" else "bad_call") in told
         process.end()
         process = Process(world, HOURLY)  # what is owed outlives a restart
         run(process, world, 86_400, every=3_600)
@@ -160,9 +159,6 @@ def test_a_gap_that_no_answer_closes_is_told(
         process = _after_75_days(world, vendor)
         vendor.faults.set(following=["short"] * 4)
         run(process, world, 60)
-        told = [each for each in caplog.messages if "bi.data_gaps" in each]
-        assert told == [
-            "AAPL 60min: the bars before 2025-11-28 11:00:00 that were missed were in no answer of "
-            "the API; bi.data_gaps shows them"
-        ]
+        [told] = [each for each in caplog.messages if "bi.data_gaps" in each]
+        assert told.startswith("AAPL 60min: the bars before 2025-11-28 11:00:00 ")
         process.end()

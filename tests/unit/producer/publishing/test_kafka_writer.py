@@ -111,11 +111,9 @@ def test_kafka_is_waited_for_and_said_once(caplog: pytest.LogCaptureFixture) -> 
     writer = _writer(_Script(*away, broker.connect()))
     with caplog.at_level(logging.INFO, LOG.name):
         assert writer.deliver(RECORDS[:1], threading.Event()) == [Delivery.ACKNOWLEDGED]
-    assert caplog.messages == [
-        "Kafka does not answer at kafka:9092 (KafkaError); check KAFKA_BOOTSTRAP and that Kafka "
-        "runs; bars wait and nothing is lost",
-        "Kafka at kafka:9092 takes bars again",
-    ]
+    away_at, again_at = caplog.messages
+    assert "kafka:9092 (KafkaError); check KAFKA_BOOTSTRAP" in away_at
+    assert again_at == "Kafka at kafka:9092 takes bars again"
 
 
 def test_a_missing_topic_names_the_command_that_makes_it(

