@@ -37,6 +37,17 @@ def trade_date(exchange: Exchange | None, local: datetime) -> date:
     return next_session(day)
 
 
+def begins_at(exchange: Exchange | None, day: date) -> datetime:
+    """Return the instant from which on trades belong to a date: no earlier bar is of it."""
+    zone = ZoneInfo("UTC" if exchange is None else exchange.zone)
+    if exchange is None or not exchange.has_overnight:
+        return datetime.combine(day, time(), zone)
+    evening = day - _DAY
+    while next_session(evening - _DAY) == day:
+        evening -= _DAY
+    return datetime.combine(evening, EVENING, zone)
+
+
 def in_zone(instant: datetime, exchange: Exchange) -> datetime:
     """Return an instant on the exchange's own clock."""
     return instant.astimezone(ZoneInfo(exchange.zone))

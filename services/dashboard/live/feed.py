@@ -11,16 +11,19 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from services.dashboard.live import sse
+from services.dashboard.live.changed_rows import Asked, ChangedRows
 from services.dashboard.live.changes import Changed
 from services.dashboard.live.snapshot_horizon import LONGEST, Snapshot, SnapshotHorizon
 from services.dashboard.live.subscribers import Subscribers, Watch
 from services.dashboard.page_api import sql
+from services.dashboard.page_api.actions import Action, in_force, shown
+from services.dashboard.page_api.chart_sql import MOST_ROWS
 from services.dashboard.page_api.series_index import SeriesIndex
 from services.dashboard.postgres import Database, DatabaseError
 
@@ -75,7 +78,7 @@ class Feed:
         log: logging.Logger,
     ) -> None:
         self._database = database
-        self._catalogue = series_index
+        self._changed_rows = ChangedRows(database, series_index)
         self._audience = subscribers
         self._log = log
         self._heard = Heard()
@@ -84,6 +87,7 @@ class Feed:
         self._seen_until: datetime | None = None
         self._since: dict[Watch, datetime] = {}
         self._sent: dict[Watch, Changed] = {}
+        self._actions: dict[Watch, tuple[Action, ...]] = {}
         self.listening = False
 
     async def listen(self) -> None:
@@ -139,8 +143,11 @@ class Feed:
         """Return what changed in some series since an instant, for one viewer. Raises
         DatabaseError."""
         identity = sse.event_id(await self.horizon())
-        found = await self._changes({watch: _Asked(shown_from, since) for watch in watches})
-        told = [one for watch, changed in found.items() for one in _told(watch, changed, changed)]
+        asked = {watch: Asked(shown_from, since) for watch in watches}
+        actions = await in_force(self._database, asked)
+        told = [sse.actions(watch, shown(actions, watch)) for watch in asked]
+        found = await self._changed_rows.of(asked, actions)
+        told += [one for watch, changed in found.items() for one in _told(watch, changed, changed)]
         # The id comes last: a viewer that is lost before it gets all of this again.
         return [*told, sse.heartbeat(identity)]
 
@@ -150,19 +157,25 @@ class Feed:
         for gone in self._since.keys() - watched.keys():
             del self._since[gone]
             self._sent.pop(gone, None)
+            self._actions.pop(gone, None)
         for new in watched.keys() - self._since.keys():
             # Whoever asked for it has caught up with more than the round before saw.
             self._since[new] = before or self._seen_until - LONGEST
         # Word of indicators comes from nowhere, so that they are looked for as well wherever
         # something was sent.
         wanted = {
-            watch: _Asked(shown_from, self._since[watch])
+            watch: Asked(shown_from, self._since[watch])
             for watch, shown_from in watched.items()
             if heard.concerns(watch) or watch in self._sent
         }
-        found = await self._changes(wanted)
+        actions = await in_force(self._database, wanted)
+        found = await self._changed_rows.of(wanted, actions)
         identity = sse.event_id(self._seen_until)
         for watch in wanted:
+            # They change prices that were sent: the page sees that it has to load its chart anew.
+            if actions[watch] != self._actions.get(watch):
+                self._audience.tell(watch, sse.actions(watch, shown(actions, watch)))
+                self._actions[watch] = actions[watch]
             self._since[watch] = self._seen_until
             changed, sent = found.get(watch, Changed()), self._sent.pop(watch, Changed())
             for message in _told(watch, changed, changed.since(sent), identity):
@@ -170,60 +183,12 @@ class Feed:
             if changed.most():
                 self._sent[watch] = changed
 
-    async def _changes(self, asked: Mapping[Watch, _Asked]) -> dict[Watch, Changed]:
-        if not asked:
-            return {}
-        stored = await self._catalogue.stored()
-        direct = [
-            watch
-            for watch in asked
-            if watch.symbol in stored and watch.interval in stored[watch.symbol].newest
-        ]
-        found: dict[Watch, Changed] = {watch: Changed() for watch in direct}
-        if direct:
-            places = (
-                [watch.symbol for watch in direct],
-                [watch.interval for watch in direct],
-                [asked[watch].shown_from for watch in direct],
-                [asked[watch].since for watch in direct],
-            )
-            for symbol, interval, *row in await self._database.rows(sql.CHANGED_BARS, places):
-                found[Watch(symbol, interval)].bars.append(tuple(row))
-            for symbol, interval, *row in await self._database.rows(sql.CHANGED_INDICATORS, places):
-                found[Watch(symbol, interval)].indicators.append(tuple(row))
-        for watch in asked.keys() - {*direct}:
-            if watch.symbol in stored and watch.interval in sql.ROLLED_UP_SINCE:
-                smaller = stored[watch.symbol].smaller_than(watch.interval)
-                rows = await self._candles(watch, list(smaller), asked[watch])
-                found[watch] = Changed(candles=rows)
-        return found
-
-    async def _candles(
-        self, watch: Watch, smaller: list[str], asked: _Asked
-    ) -> list[tuple[Any, ...]]:
-        [(session,)] = await self._database.rows(
-            sql.FIRST_CHANGED_SESSION, (watch.symbol, smaller, *asked)
-        )
-        if session is None:
-            return []
-        return await self._database.rows(
-            sql.ROLLED_UP_SINCE[watch.interval],
-            {"symbol": watch.symbol, "since": session, "most": sql.MOST_ROWS + 1},
-        )
-
-
-class _Asked(NamedTuple):
-    """The earliest bar that is shown, and from when on changes are wanted."""
-
-    shown_from: datetime
-    since: datetime
-
 
 def _told(
     watch: Watch, found: Changed, unsent: Changed, identity: str | None = None
 ) -> list[bytes]:
     """Return the messages; where more was found than a chart holds, the viewers begin anew."""
-    if found.most() > sql.MOST_ROWS:
+    if found.most() > MOST_ROWS:
         return [sse.RESYNC]
     told = []
     if unsent.candles_since is not None:

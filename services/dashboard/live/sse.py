@@ -49,6 +49,11 @@ def indicators(watch: Watch, rows: Sequence[Sequence[Any]]) -> bytes:
     return _event("indicators", {**watch._asdict(), "rows": rows})
 
 
+def actions(watch: Watch, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the splits, spin-offs and dividends in force: all there are."""
+    return _event("actions", {**watch._asdict(), "actions": rows})
+
+
 def status(facts: Mapping[str, Any]) -> bytes:
     """Return how the pipeline stands."""
     return _event("status", facts)

@@ -16,10 +16,11 @@ QUEUE_MESSAGES: Final = 64
 
 
 class Watch(NamedTuple):
-    """A series that somebody looks at."""
+    """A series that somebody looks at, on a price basis."""
 
     symbol: str
     interval: str
+    basis: str = "split_adjusted"
 
 
 class FullError(Exception):

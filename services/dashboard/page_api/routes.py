@@ -12,12 +12,14 @@ from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
 from services.common.market.exchanges import exchange_of, zone_of
-from services.dashboard.data_api.queries import Interval, Symbol
+from services.dashboard.data_api.dataset import AS_TRADED
+from services.dashboard.data_api.queries import Basis, Interval, Symbol
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import FullError, Subscribers, Viewer, Watch
-from services.dashboard.page_api import sql
+from services.dashboard.page_api import chart_sql
+from services.dashboard.page_api.actions import effective_basis, in_force, shown
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.series_index import SeriesIndex, Stored
 from services.dashboard.postgres import Database, DatabaseError
@@ -34,6 +36,9 @@ _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEARTBEAT_SECONDS: Final = 15.0
 # For proxies on the way: no event may wait in a buffer until others have filled it.
 _AS_IT_COMES: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-cache"}
+
+_DEFAULT: Final[list[Basis]] = ["split_adjusted"]
+_BASES: Final = "What prices mean; of several each series comes on each."
 
 Range = Annotated[Literal["1d", "5d", "1m", "3m", "1y", "all"], Query()]
 EventId = Annotated[str, Query(max_length=20, description="`as_of` of the chart that is shown.")]
@@ -68,8 +73,13 @@ def view_router(parts: Parts) -> APIRouter:
         summary="Newest bars of a series by column, with bands and volatility",
         responses={404: {"model": Problem, "description": "There are no such bars."}},
     )
-    async def chart(symbol: Symbol, interval: Interval, range: Range = "5d") -> dict[str, Any]:  # noqa: A002
-        return await _chart(parts, Watch(symbol, interval), range)
+    async def chart(
+        symbol: Symbol,
+        interval: Interval,
+        range: Range = "5d",  # noqa: A002
+        basis: Basis = "split_adjusted",
+    ) -> dict[str, Any]:
+        return await _chart(parts, Watch(symbol, interval, basis), range)
 
     @router.get("/health", summary="Counts, ages and newest quotes, as the strip shows them")
     async def health() -> dict[str, Any]:
@@ -79,11 +89,12 @@ def view_router(parts: Parts) -> APIRouter:
     async def stream(
         symbol: Annotated[list[Symbol], Query(min_length=1, max_length=8)],
         interval: Interval,
+        basis: Annotated[list[Basis], Query(max_length=3, description=_BASES)] = _DEFAULT,
         shown_from: Seconds = 0,
         as_of: EventId = "",
         last_event_id: LastEventId = "",
     ) -> EventSourceResponse:
-        watches = [Watch(one, interval) for one in dict.fromkeys(symbol)]
+        watches = [Watch(one, interval, on) for one in {*symbol} for on in {*basis}]
         since = sse.instant_of(last_event_id or as_of)
         try:
             viewer = parts.subscribers.join(watches, datetime.fromtimestamp(shown_from, UTC))
@@ -122,13 +133,14 @@ async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
     newest = max(stored.newest[one] for one in stored.smaller_than(watch.interval))
     span = RANGES[span_name]
     horizon = await parts.feed.horizon()
+    actions = await in_force(parts.database, [watch])
     rows = await parts.database.rows(
-        sql.STORED_BARS if is_stored else sql.ROLLED_UP[watch.interval],
+        _statement(watch.interval, is_stored, effective_basis(actions, watch)),
         {
             **watch._asdict(),
             "since": max(_EARLIEST, newest - span) - timedelta(days=2),
             "span": span,
-            "most": sql.MOST_ROWS,
+            "most": chart_sql.MOST_ROWS,
         },
     )
     names = ("time", "open", "high", "low", "close", "volume", "upper", "middle", "lower")
@@ -138,14 +150,21 @@ async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
         "range": span_name,
         # What the page keeps to as bars come.
         "range_seconds": span.total_seconds(),
-        "most_bars": sql.MOST_ROWS,
+        "most_bars": chart_sql.MOST_ROWS,
         "simulated": stored.simulated,
         "rolled_up": not is_stored,
-        "truncated": len(rows) == sql.MOST_ROWS,
+        "truncated": len(rows) == chart_sql.MOST_ROWS,
+        "actions": shown(actions, watch),
         # Commits that were under way when the rows were read are sent again by the stream.
         "as_of": sse.event_id(horizon),
         **dict(zip((*names, "volatility"), columns, strict=True)),
     }
+
+
+def _statement(interval: str, is_stored: bool, basis: str) -> str:
+    if not is_stored:
+        return chart_sql.ROLLED_UP[basis][interval]
+    return chart_sql.STORED_BARS if basis == AS_TRADED else chart_sql.BARS_ON_BASIS[basis]
 
 
 async def _events(parts: Parts, viewer: Viewer, since: datetime | None) -> AsyncIterator[bytes]:

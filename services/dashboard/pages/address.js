@@ -2,6 +2,10 @@
 
 export const RANGES = ["1d", "5d", "1m", "3m", "1y", "all"];
 export const MOST_COMPARED = 4;
+// What prices mean, by the names of the data API.
+export const BASES = {
+  as_traded: "As traded", split_adjusted: "Split-adjusted", total_return: "Total return",
+};
 
 // A symbol need not be one: only those that are stored are shown.
 export function read(search) {
@@ -10,6 +14,7 @@ export function read(search) {
     symbol: given.get("symbol")?.toUpperCase(),
     interval: given.get("interval"),
     range: RANGES.includes(given.get("range")) ? given.get("range") : "5d",
+    basis: given.get("basis") in BASES ? given.get("basis") : "split_adjusted",
     compare: given.has("compare") ? given.get("compare").toUpperCase().split(",") : null,
     bands: given.get("bands") !== "off",
     markers: given.get("markers") !== "off",
@@ -21,6 +26,7 @@ export function write(view) {
     symbol: view.symbol,
     interval: view.interval,
     range: view.range,
+    basis: view.basis,
   });
   if (view.compare !== null) said.set("compare", view.compare.join(","));
   if (!view.bands) said.set("bands", "off");

@@ -1,10 +1,10 @@
 // The live page: what the address asks for is loaded, drawn, and kept up to date.
 
-import { RANGES, compared, read, settle, write } from "/address.js";
+import { compared, read, settle, write } from "/address.js";
 import { ComparePanel, ProfilePanel, VolatilityPanel } from "/charts/panels.js";
 import { PriceChart } from "/charts/price_chart.js";
 import * as theme from "/charts/theme.js";
-import { step } from "/elements/controls.js";
+import * as actions from "/elements/actions.js";
 import { part } from "/elements/dom.js";
 import * as events from "/elements/events.js";
 import { connection, trouble } from "/elements/notices.js";
@@ -14,8 +14,8 @@ import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
 import { toolbar } from "/elements/toolbar.js";
 import { get } from "/market_data/api.js";
-import { loadBars } from "/market_data/bars.js";
 import { Live } from "/market_data/live.js";
+import { loadShown } from "/market_data/shown.js";
 
 const AGAIN_MS = 2000;
 
@@ -28,16 +28,17 @@ const profile = new ProfilePanel(part("profile"));
 let view = read(location.search);
 let series = [];
 let quotes = [];
-// What is drawn: the view's symbol and interval, and the Bars of it and of those compared with it.
 let shown = null;
 let loading = null;
 let found = { found: [], interval: null };
+let placed = new Map();
 
 const live = new Live({
   connection: (open) => (open ? connection("live", "live") : connection("away", "connection lost, trying again")),
-  bars: ({ symbol, rows }) => take(symbol, false, (bars) => bars.take(rows)),
-  candles: ({ symbol, since, rows }) => take(symbol, true, (bars) => bars.replace(since, rows)),
-  indicators: ({ symbol, rows }) => take(symbol, false, (bars) => bars.derive(rows)),
+  bars: ({ rows, ...told }) => take(told, false, (bars) => bars.take(rows)),
+  candles: ({ since, rows, ...told }) => take(told, true, (bars) => bars.replace(since, rows)),
+  indicators: ({ rows, ...told }) => take(told, false, (bars) => bars.derive(rows)),
+  actions: takeActions,
   status(facts) {
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
@@ -49,7 +50,7 @@ const live = new Live({
   failed,
 });
 const side = new Side(
-  () => ({ ...shown, bars: own(), stored: series.find((one) => one.symbol === shown.symbol).stored }),
+  () => ({ symbol: shown.symbol, interval: shown.interval, bars: own(), stored: series.find((one) => one.symbol === shown.symbol).stored }),
   {
     profile({ rows, day }) {
       profile.show(rows);
@@ -66,7 +67,7 @@ const side = new Side(
   },
 );
 
-const own = () => shown?.charts.get(shown.symbol) ?? null;
+const own = () => shown?.own ?? null;
 const count = (all) => all.reduce((sum, one) => sum + Object.keys(one.stored).length, 0);
 
 // What could not be drawn is never called live.
@@ -80,21 +81,30 @@ function failed(error) {
 
 // Bars of one of the series that are shown. What the chart cannot have, such as bars of a symbol
 // that was not stored before, or stored bars where candles were rolled up, is loaded.
-function take(symbol, rolledUp, update) {
-  const bars = shown.charts.get(symbol);
+function take(told, rolledUp, update) {
+  if (!shown.has(told)) return;
+  const bars = shown.find(told);
   if (!bars || bars.rolledUp !== rolledUp) return loadAgain();
   const before = bars.byTime;
   update(bars);
-  compare.draw(shown.charts, numbers());
-  if (symbol === shown.symbol) {
+  compare.draw(shown.compared, numbers());
+  if (shown.isOwn(told)) {
     chart.draw();
     volatility.draw(bars);
     readout.describe(bars);
+    mark();
     legend(null);
     readout.newest(part("newest"), bars, before, shown.interval);
-    mark();
   }
   side.follow();
+}
+
+// A split or a dividend changes every price before it: all is drawn anew, and nothing on two bases.
+function takeActions(told) {
+  const bars = shown.has(told) ? shown.find(told) : null;
+  if (!bars || JSON.stringify(bars.actions) === JSON.stringify(told.actions)) return;
+  live.stop();
+  show();
 }
 
 async function loadSeries() {
@@ -128,9 +138,9 @@ async function show() {
     view = settle(view, series);
     history.replaceState(null, "", write(view));
     drawControls();
-    const charts = await loadBars([view.symbol, ...comparedSymbols()], view, signal);
+    const loaded = await loadShown(view, comparedSymbols(), signal);
     live.stop();
-    shown = { symbol: view.symbol, interval: view.interval, charts };
+    shown = loaded;
     draw();
     trouble("loading");
     trouble("drawing");
@@ -163,9 +173,10 @@ function draw() {
   chart.show(bars, shown.interval === "1d");
   chart.showBands(view.bands);
   volatility.show(bars);
-  compare.show(shown.charts, numbers());
+  compare.show(shown.compared, numbers());
   readout.title(shown, series.find((one) => one.symbol === shown.symbol).simulated);
   readout.describe(bars);
+  mark();
   legend(null);
   readout.newest(part("newest"), bars, bars.byTime, shown.interval);
   side.load();
@@ -173,26 +184,27 @@ function draw() {
 
 // Follow what is drawn from where the oldest of it was read.
 function follow() {
-  const all = [...shown.charts.values()];
-  live.watch(
-    [view.symbol, ...comparedSymbols()], shown.interval,
-    Math.min(...all.map((bars) => bars.from)),
-    all.map((bars) => bars.asOf).reduce((one, other) => (Number(one) < Number(other) ? one : other)),
-  );
+  live.watch({ symbols: [view.symbol, ...comparedSymbols()], ...shown.asked });
 }
 
 const numbers = () => new Map(series.map((one, number) => [one.symbol, number]));
 
 function legend(bar) {
-  readout.legend(part("legend"), bar ?? own()?.last, shown?.interval);
+  const told = bar ?? own()?.last;
+  const notes = (placed.get(told?.time) ?? []).map(actions.text);
+  readout.legend(part("legend"), told, shown?.interval, notes);
 }
 
 const comparedSymbols = () => compared(view, series);
 
 function mark() {
   const bars = own();
-  chart.mark(view.markers && bars
-    ? events.markers(found.found, bars, found.interval === shown.interval) : []);
+  if (!bars) return;
+  placed = actions.byBar(bars.actions, bars);
+  actions.list(part("actions"), placed);
+  chart.mark(view.markers ? [
+    ...events.markers(found.found, bars, found.interval === shown.interval), ...actions.markers(placed),
+  ].sort((one, other) => one.time - other.time) : []);
 }
 
 function drawControls() {
@@ -218,20 +230,12 @@ function chooseSymbol(symbol) {
   if (symbol !== view.symbol) change({ symbol });
 }
 
-function stepSymbol(places) {
-  if (series.length) chooseSymbol(step(series.map((one) => one.symbol), view.symbol, places));
-}
-
-function stepInterval(places) {
-  const offered = series.find((one) => one.symbol === view.symbol)?.offered;
-  if (offered) change({ interval: step(offered, view.interval, places) });
-}
-
 shortcuts(chart, {
-  symbol: stepSymbol,
-  interval: stepInterval,
-  range: (places) => change({ range: step(RANGES, view.range, places) }),
-  layer: (name) => layer(name, !view[name]),
+  view: () => view,
+  series: () => series,
+  chooseSymbol,
+  change,
+  layer,
   theme: () => theme.toggle(part("theme")),
   help: () => part("help").showModal(),
 });
@@ -243,6 +247,7 @@ theme.onChange(() => { if (shown) { drawControls(); mark(); } });
 // For the console, and for tests: the bars that are shown, and what the charts have been given.
 window.tapeline = {
   bars: () => own()?.all ?? [],
+  marked: () => chart.marked(),
   drawn: () => ({ ...chart.drawn(), ...compare.drawn(), ...volatility.drawn(), ...profile.drawn() }),
 };
 

@@ -27,6 +27,7 @@ class _Transaction:
     session: Session
     tallies: dict[int, Tally] = field(default_factory=dict)
     refused: list[RejectedRecord] = field(default_factory=list)
+    symbols: set[str] = field(default_factory=set)
 
     def take(self, record: KafkaRecord) -> None:
         try:
@@ -52,6 +53,8 @@ class _Transaction:
             if not written:
                 seen = action.observed_at
                 self.session.run(sql.SEE_AGAIN, (seen, *identity, seen))
+            else:
+                self.symbols.add(action.symbol)
         is_new = written == [(1,)]
         return Tally(good=1, added=int(is_new), changed=len(written) - int(is_new))
 
@@ -112,6 +115,7 @@ def _take(
         work.publish(transaction.refused)
         reach("actions.rejected_published")
         session.keep_rejected(work.topic, transaction.refused)
+    _tell(session, transaction)
     return ledger.moves(known, due, transaction.tallies)
 
 
@@ -121,4 +125,11 @@ def merge_again(session: Session, records: Iterable[KafkaRecord]) -> Tally:
     transaction = _Transaction(session)
     for record in records:
         transaction.take(record)
+    _tell(session, transaction)
     return sum(transaction.tallies.values(), Tally())
+
+
+def _tell(session: Session, transaction: _Transaction) -> None:
+    """Give word of the symbols, whose earlier prices now differ on the other bases."""
+    if transaction.symbols:
+        session.notify(frozenset(transaction.symbols))

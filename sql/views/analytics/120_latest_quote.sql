@@ -2,7 +2,8 @@
 -- the smallest of the newest session is shown.
 --   price                   close of the newest bar
 --   previous_close          official close of the last session stored before: of the vendor's day
---                           where that is final, else of the last bar of regular hours
+--                           where that is final, else of the last bar of regular hours; divided
+--                           by the splits since
 --   change, change_percent  price against previous_close
 --   session_…               over the stored bars of the session's regular hours; null before them
 --   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
@@ -107,7 +108,8 @@ cross join
 left join lateral (
     select
         bar.close,
-        bar.session_date
+        bar.session_date,
+        bar.basis
     from market.events_stream as bar
     left join market.exchange_sessions as earlier
         on
@@ -132,7 +134,8 @@ left join lateral (
 left join lateral (
     select
         day_bar.close,
-        day_bar.session_date
+        day_bar.session_date,
+        day_bar.basis
     from market.events_stream as day_bar
     where
         (day_bar.symbol, day_bar.interval, day_bar.bar_time)
@@ -145,11 +148,42 @@ left join lateral (
 ) as official on true
 cross join
     lateral ( -- noqa: ST05
-        select case
-            when official.session_date >= coalesce(before.session_date, official.session_date)
-                then official.close
-            else before.close
-        end as close
+        select
+            case
+                when chosen.basis = 'raw'
+                    then market.scaled(
+                        chosen.close, split.ratio_denominator, split.ratio_numerator, 1e-10
+                    )
+                else chosen.close
+            end as close
+        from (
+            select
+                official.close,
+                official.session_date,
+                official.basis
+            where official.session_date >= coalesce(before.session_date, official.session_date)
+            union all
+            select
+                before.close,
+                before.session_date,
+                before.basis
+            where
+                (official.session_date >= coalesce(before.session_date, official.session_date))
+                is not true
+        ) as chosen
+        cross join
+            lateral (
+                select
+                    market.product(action.numerator) as ratio_numerator,
+                    market.product(action.denominator) as ratio_denominator
+                from market.corporate_actions as action
+                where
+                    action.symbol = newest.symbol
+                    and action.kind = 'split'
+                    and not action.is_withdrawn
+                    and action.ex_date > chosen.session_date
+                    and action.ex_date <= newest.session_date
+            ) as split
     ) as previous
 left join market.exchange_sessions as today
     on

@@ -89,32 +89,37 @@ select
         else 1
     end as cash_factor_denominator
 from dated
-left join lateral (
+left join lateral ( -- noqa: ST05
     select
-        bar.session_date,
-        bar.close
-    from market.series as series
-    inner join market.intervals as width on series.interval = width.interval
-    cross join
-        lateral (
-            select
-                stored.session_date,
-                stored.close
-            from market.events_stream as stored
-            where
-                (stored.symbol, stored.interval, stored.bar_time)
-                >= (series.symbol, series.interval, '-infinity'::timestamptz)
-                and (stored.symbol, stored.interval, stored.bar_time)
-                < (series.symbol, series.interval, dated.closed_at)
-                and stored.bar_time >= dated.closed_at - interval '14 days'
-                and stored.bar_time < dated.closed_at
-                and stored.session_date < dated.ex_date
-                and stored.basis = 'raw'
-            order by stored.symbol desc, stored.interval desc, stored.bar_time desc limit 1
-        ) as bar
-    where series.symbol = dated.symbol and dated.dividend is not null
-    order by bar.session_date desc, width.minutes = 1440 desc, width.minutes asc
-    limit 1
+        max(session_date) as session_date,
+        max(close) as close
+    from (
+        select
+            bar.session_date,
+            bar.close
+        from market.series as series
+        inner join market.intervals as width on series.interval = width.interval
+        cross join
+            lateral (
+                select
+                    stored.session_date,
+                    stored.close
+                from market.events_stream as stored
+                where
+                    (stored.symbol, stored.interval, stored.bar_time)
+                    >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                    and (stored.symbol, stored.interval, stored.bar_time)
+                    < (series.symbol, series.interval, dated.closed_at)
+                    and stored.bar_time >= dated.closed_at - interval '14 days'
+                    and stored.bar_time < dated.closed_at
+                    and stored.session_date < dated.ex_date
+                    and stored.basis = 'raw'
+                order by stored.symbol desc, stored.interval desc, stored.bar_time desc limit 1
+            ) as bar
+        where series.symbol = dated.symbol and dated.dividend is not null
+        order by bar.session_date desc, width.minutes = 1440 desc, width.minutes asc
+        limit 1
+    ) as newest
 ) as reference on true;
 
 -- Grain: one row per (symbol, span of session dates) before an action in force: what prices as

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 from kafka import KafkaConsumer, TopicPartition
@@ -188,6 +189,27 @@ def test_each_record_is_stored_superseded_or_rejected(follower: Follower) -> Non
         SENT[row[0]] for row in refused
     ]
     assert_all_is_accounted_for(market)
+
+
+def test_listeners_are_told_whose_prices_have_changed(follower: Follower) -> None:
+    at = follower.market.address("stream_writer")
+    with psycopg.connect(
+        host=at.host,
+        port=at.port,
+        dbname=at.database,
+        user=at.user,
+        password=at.password.reveal(),
+        autocommit=True,
+    ) as listener:
+        listener.execute("listen bars")
+        follower.topic.send(record(SPLIT), record(DIVIDEND), record(replace(SPLIT, symbol="MSFT")))
+        follower.drain(3)
+        told = [json.loads(one.payload)["symbols"] for one in listener.notifies(timeout=1)]
+        # How many batches it takes is not told.
+        assert {symbol for symbols in told for symbol in symbols} == {"AAPL", "MSFT"}
+        follower.topic.send(record(seen_at(SPLIT, "09:00:00")))
+        follower.drain(4)
+        assert list(listener.notifies(timeout=1)) == []
 
 
 def _plain(value: Any) -> Any:

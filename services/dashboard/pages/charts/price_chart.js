@@ -83,6 +83,10 @@ export class PriceChart {
     this.markers.setMarkers(markers);
   }
 
+  marked() {
+    return this.markers.markers();
+  }
+
   showBands(visible) {
     for (const series of this.bands) series.applyOptions({ visible });
   }

@@ -3,13 +3,14 @@
 import { element } from "/elements/dom.js";
 
 
-// One of several: radio buttons in the fieldset `box`.
-export function choices(box, name, values, chosen, choose) {
+// One of several: radio buttons in the fieldset `box`; `labels` name values that do not speak for
+// themselves.
+export function choices(box, name, values, chosen, choose, labels = {}) {
   fill(box, values.map((value) => {
     const input = element("input", {
       type: "radio", name, value, checked: value === chosen, onchange: () => choose(value),
     });
-    return element("label", { class: "choice" }, input, element("span", {}, value));
+    return element("label", { class: "choice" }, input, element("span", {}, labels[value] ?? value));
   }));
 }
 

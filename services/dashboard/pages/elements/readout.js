@@ -23,10 +23,12 @@ export function describe(bars) {
     : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
 }
 
-export function legend(box, bar, interval) {
+// `notes`: what else happened at the bar.
+export function legend(box, bar, interval, notes) {
   box.replaceChildren(...(bar ? [
     ["", time(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
     ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
+    ...notes.map((note) => ["·", note]),
   ].flatMap(([name, value]) => [`${name} `, element("b", {}, value), "  "]) : []));
 }
 

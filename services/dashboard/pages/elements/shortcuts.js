@@ -1,6 +1,19 @@
 // The keys, each with what it does.
 
-export function shortcuts(chart, { symbol, interval, range, layer, theme, help }) {
+import { BASES, RANGES } from "/address.js";
+import { step } from "/elements/controls.js";
+
+// `view` and `series` tell what is shown and stored; the others change it.
+export function shortcuts(chart, { view, series, chooseSymbol, change, layer, theme, help }) {
+  const symbol = (places) => {
+    if (series().length) chooseSymbol(step(series().map((one) => one.symbol), view().symbol, places));
+  };
+  const interval = (places) => {
+    const offered = series().find((one) => one.symbol === view().symbol)?.offered;
+    if (offered) change({ interval: step(offered, view().interval, places) });
+  };
+  const range = (places) => change({ range: step(RANGES, view().range, places) });
+  const basis = (places) => change({ basis: step(Object.keys(BASES), view().basis, places) });
   keys({
     j: () => symbol(1),
     k: () => symbol(-1),
@@ -8,8 +21,10 @@ export function shortcuts(chart, { symbol, interval, range, layer, theme, help }
     I: () => interval(-1),
     r: () => range(1),
     R: () => range(-1),
-    b: () => layer("bands"),
-    m: () => layer("markers"),
+    p: () => basis(1),
+    P: () => basis(-1),
+    b: () => layer("bands", !view().bands),
+    m: () => layer("markers", !view().markers),
     t: theme,
     "?": help,
     ArrowLeft: () => chart.move(-0.2),

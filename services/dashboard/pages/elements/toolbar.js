@@ -1,6 +1,6 @@
 // What is chosen above the chart: interval, range, layers, and the symbols compared.
 
-import { MOST_COMPARED, RANGES } from "/address.js";
+import { BASES, MOST_COMPARED, RANGES } from "/address.js";
 import { tone } from "/charts/panels.js";
 import { part } from "/elements/dom.js";
 import { choices, switches } from "/elements/controls.js";
@@ -11,6 +11,7 @@ export function toolbar({ view, series, compared }, { change, layer }) {
   const offered = series.find((one) => one.symbol === view.symbol).offered;
   choices(part("intervals"), "interval", offered, view.interval, (interval) => change({ interval }));
   choices(part("ranges"), "range", RANGES, view.range, (range) => change({ range }));
+  choices(part("bases"), "basis", Object.keys(BASES), view.basis, (basis) => change({ basis }), BASES);
   switches(part("layers"), [
     { value: "bands", label: "Bands", checked: view.bands },
     { value: "markers", label: "Markers", checked: view.markers },

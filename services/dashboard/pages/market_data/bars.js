@@ -13,6 +13,7 @@ export class Bars {
     this.rangeSeconds = loaded.range_seconds;
     this.mostBars = loaded.most_bars;
     this.asOf = loaded.as_of;
+    this.actions = loaded.actions;
     this.values = new Map();
     this.derived = new Map();
     loaded.time.forEach((time, place) => {
@@ -78,10 +79,10 @@ function bar(values, derived) {
 }
 
 // The Bars of some symbols; of all but the first only if they are stored in this interval.
-export async function loadBars(symbols, { interval, range }, signal) {
+export async function loadBars(symbols, { interval, range, basis }, signal) {
   const loaded = await Promise.all(symbols.map(async (symbol, place) => {
     try {
-      return new Bars(await get("/api/chart", { symbol, interval, range }, signal));
+      return new Bars(await get("/api/chart", { symbol, interval, range, basis }, signal));
     } catch (error) {
       if (error.status !== 404 || place === 0) throw error;
       return null;

@@ -4,7 +4,7 @@
 // The server tells how things stand every two seconds, and without a database at least that it is
 // still there every fifteen; who hears nothing for longer has no connection, whatever TCP says.
 const SILENCE_SECONDS = 35;
-const EVENTS = ["bars", "candles", "indicators", "status", "resync", "heartbeat"];
+const EVENTS = ["actions", "bars", "candles", "indicators", "status", "resync", "heartbeat"];
 
 export class Live {
   constructor(handlers) {
@@ -12,16 +12,17 @@ export class Live {
     this.source = null;
   }
 
-  watch(symbols, interval, shownFrom, asOf) {
+  watch(wanted) {
     this.stop();
-    this.wanted = { symbols, interval, shownFrom, asOf };
+    this.wanted = wanted;
     this.open();
   }
 
   open() {
-    const { symbols, interval, shownFrom, asOf } = this.wanted;
+    const { symbols, interval, bases, shownFrom, asOf } = this.wanted;
     const asked = new URLSearchParams({ interval, shown_from: Math.floor(shownFrom), as_of: asOf });
     for (const symbol of symbols) asked.append("symbol", symbol);
+    for (const basis of bases) asked.append("basis", basis);
     const source = new EventSource(`/api/stream?${asked}`);
     this.source = source;
     this.heard();

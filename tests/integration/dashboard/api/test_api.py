@@ -18,7 +18,7 @@ from pyarrow import csv, parquet
 from services.dashboard.data_api.dataset import Dataset
 from services.dashboard.data_api.datasets import ALL
 from services.dashboard.data_api.stored_tables import BARS
-from services.dashboard.page_api.sql import ROLLED_UP
+from services.dashboard.page_api.chart_sql import ROLLED_UP
 from services.dashboard.postgres import CHANNEL
 from services.stream.sink.sql import NOTIFY_CHANNEL
 from tests.fixtures.market import Market
@@ -218,7 +218,7 @@ def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(
         assert shown["middle"][place] == pytest.approx(mean)
         assert shown["upper"][place] == pytest.approx(mean + 2 * deviation)
         assert shown["lower"][place] == pytest.approx(mean - 2 * deviation)
-    assert {*ROLLED_UP} == {"5min", "15min", "30min", "60min", "1d"}
+    assert {*ROLLED_UP["as_traded"]} == {"5min", "15min", "30min", "60min", "1d"}
 
 
 def test_the_channel_is_the_one_that_the_stream_notifies() -> None:

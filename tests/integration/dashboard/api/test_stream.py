@@ -81,7 +81,8 @@ def test_a_bar_arrives_at_its_commit_and_its_indicators_after_it(
         wanted = [seconds(0), 300.0, 301.0, 299.0, 300.0, 1000.0]
         # What was stored seconds before may come with it: nobody was told of it yet.
         data["rows"] = [row for row in data["rows"] if row[0] >= seconds(0)]
-        assert data == {"symbol": "AAPL", "interval": "1min", "rows": [wanted]}
+        series = {"symbol": "AAPL", "interval": "1min", "basis": "split_adjusted"}
+        assert data == {**series, "rows": [wanted]}
         assert identity.isdigit()
         _, _, derived = rows_of(found, "indicators", 0)
         assert None not in next(row for row in derived["rows"] if row[0] == seconds(0))

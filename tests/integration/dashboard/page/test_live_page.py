@@ -164,7 +164,12 @@ def test_a_series_that_is_stored_later_is_shown_by_itself(
 
 BROKEN = {
     "a time that is none": json.dumps(
-        {"symbol": "AAPL", "interval": "1min", "rows": [["x", 1, 1, 1, 1, 1]]}
+        {
+            "symbol": "AAPL",
+            "interval": "1min",
+            "basis": "split_adjusted",
+            "rows": [["x", 1, 1, 1, 1, 1]],
+        }
     ),
     "no JSON": "{",
 }

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import exchange_calendars
 import pytest
 
-from services.common.market.exchanges import NEW_YORK, exchange_of
-from services.common.market.trade_date import next_session, trade_date
+from services.common.market.exchanges import NEW_YORK, exchange_of, zone_of
+from services.common.market.trade_date import begins_at, next_session, trade_date
 
 
 def test_the_next_session_is_the_calendar_librarys() -> None:
@@ -42,3 +43,15 @@ def test_new_yorks_day_ends_at_eight(local: str, expected: str) -> None:
 def test_other_days_end_at_midnight(symbol: str) -> None:
     evening = datetime.fromisoformat("2026-11-23 23:59:59")
     assert trade_date(exchange_of(symbol), evening) == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", "TCS.BSE", "TSCO.LON", "TSCO.XYZ"])
+def test_a_date_begins_where_the_one_before_ends(symbol: str) -> None:
+    exchange, zone = exchange_of(symbol), ZoneInfo(zone_of(symbol))
+    for day in (date(2026, 11, count) for count in range(1, 31)):
+        if exchange is NEW_YORK and next_session(day - timedelta(days=1)) != day:
+            continue
+        begins = begins_at(exchange, day).astimezone(UTC)
+        before = begins - timedelta(minutes=1)
+        assert trade_date(exchange, begins.astimezone(zone)) == day
+        assert trade_date(exchange, before.astimezone(zone)) < day

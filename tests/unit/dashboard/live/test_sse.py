@@ -18,7 +18,8 @@ AAPL = Watch("AAPL", "1min")
 def test_bars_as_an_event() -> None:
     assert sse.bars(AAPL, [(60.0, 1.0, 2.0, 0.5, 1.5, 10.0)], "7") == (
         b"event: bars\n"
-        b'data: {"symbol":"AAPL","interval":"1min","rows":[[60.0,1.0,2.0,0.5,1.5,10.0]]}\n'
+        b'data: {"symbol":"AAPL","interval":"1min","basis":"split_adjusted",'
+        b'"rows":[[60.0,1.0,2.0,0.5,1.5,10.0]]}\n'
         b"id: 7\n\n"
     )
 

@@ -1,0 +1,45 @@
+// The series that are drawn: that of the price chart, and those compared, itself among them.
+
+import { loadBars } from "/market_data/bars.js";
+
+// Lines that are compared never jump at a split, whatever the prices of the chart are.
+const comparedBasis = (basis) => (basis === "as_traded" ? "split_adjusted" : basis);
+
+export class Shown {
+  constructor({ symbol, interval, basis }, own, compared) {
+    Object.assign(this, { symbol, interval, basis, own, compared });
+  }
+
+  // What the stream is asked for: what has changed since the oldest of it was read.
+  get asked() {
+    const all = [...new Set([this.own, ...this.compared.values()])];
+    return {
+      interval: this.interval,
+      bases: [...new Set([this.basis, comparedBasis(this.basis)])],
+      shownFrom: Math.min(...all.map((bars) => bars.from)),
+      asOf: all.map((bars) => bars.asOf).reduce((one, other) => (Number(one) < Number(other) ? one : other)),
+    };
+  }
+
+  has({ symbol, basis }) {
+    return basis === comparedBasis(this.basis) || this.isOwn({ symbol, basis });
+  }
+
+  isOwn({ symbol, basis }) {
+    return symbol === this.symbol && basis === this.basis;
+  }
+
+  // Bars of a series that is shown; none of a symbol that was not stored when it was loaded.
+  find(series) {
+    return this.isOwn(series) ? this.own : this.compared.get(series.symbol);
+  }
+}
+
+// What a view shows of its symbol and the symbols compared with it.
+export async function loadShown(view, symbols, signal) {
+  const [own, compared] = await Promise.all([
+    view.basis === comparedBasis(view.basis) ? null : loadBars([view.symbol], view, signal),
+    loadBars([view.symbol, ...symbols], { ...view, basis: comparedBasis(view.basis) }, signal),
+  ]);
+  return new Shown(view, (own ?? compared).get(view.symbol), compared);
+}
