@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from powerbi.model.dax import measures_in
-from powerbi.model.definitions import Model, ModelError, Relationship
+from powerbi.model.definitions import PRICE_BASIS, Model, ModelError, Relationship
 from powerbi.report.definitions import Field, Visual, fields_in_visual
 
 ROW_LIMIT: Final = 1_000_001
@@ -42,7 +42,7 @@ def visual_query(model: Model, visual: Visual, chosen: Mapping[Field, str]) -> s
     shown = [_column(field) for field in columns]
     lines = [
         f"select {', '.join([*shown, *aggregates])}",
-        f'from "bi"."{model.table(base).view}" as "{base}"',
+        f'from "bi"."{model.table(base).view_on(PRICE_BASIS)}" as "{base}"',
         *(_join(model, base, table) for table in joined),
     ]
     if filters:
@@ -87,7 +87,8 @@ def _join(model: Model, base: str, table: str) -> str:
         raise ModelError(f"nothing relates {base} and {table}")
     many = _column(Field(base, found.column))
     one = _column(Field(table, found.to_column))
-    return f'left join "bi"."{model.table(table).view}" as "{table}" on {many} = {one}'
+    view = model.table(table).view_on(PRICE_BASIS)
+    return f'left join "bi"."{view}" as "{table}" on {many} = {one}'
 
 
 def _column(field: Field) -> str:

@@ -13,6 +13,12 @@ from typing import Literal
 Kind = Literal["text", "whole", "number", "timestamp", "date", "flag"]
 
 
+AS_TRADED = "as_traded"
+PRICE_BASES = (AS_TRADED, "split_adjusted", "total_return")
+PRICE_BASIS = "split_adjusted"
+"""The one of a new kit; the model's parameter PriceBasis changes it."""
+
+
 class ModelError(Exception):
     """The description contradicts itself; the message says where."""
 
@@ -42,7 +48,8 @@ class Measure:
 class Table:
     """A table of the model over one view of schema `bi`; `grain` says what one row is.
 
-    A calendar has one row per date.
+    A calendar has one row per date. A table that is had on each price basis reads the view of the
+    one that the model's parameter names.
     """
 
     name: str
@@ -51,6 +58,11 @@ class Table:
     columns: tuple[Column, ...]
     measures: tuple[Measure, ...] = ()
     is_calendar: bool = False
+    on_each_basis: bool = False
+
+    def view_on(self, basis: str) -> str:
+        """Return the view that has the table's rows with their prices on a basis."""
+        return f"{self.view}_{basis}" if self.on_each_basis and basis != AS_TRADED else self.view
 
     def column(self, name: str) -> Column:
         """Return the column; raises ModelError if there is none of that name."""

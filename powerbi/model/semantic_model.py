@@ -23,9 +23,11 @@ FACTS: Final = (
     tables.QUALITY,
 )
 MODEL: Final = Model(
-    (SYMBOLS, INTERVALS, DATES, tables.QUOTES, *FACTS),
+    (SYMBOLS, INTERVALS, DATES, tables.QUOTES, tables.ACTIONS, *FACTS),
     (
         Relationship("Quotes", "symbol", "Symbols", "symbol"),
+        # Not by date: those of a symbol are read beside any of its sessions.
+        Relationship("Corporate actions", "symbol", "Symbols", "symbol"),
         *(
             Relationship(fact.name, column, dimension.name, column)
             for fact in FACTS

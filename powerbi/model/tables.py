@@ -62,6 +62,7 @@ BARS: Final = Table(
         )
     ),
     (_rows("Number of bars", "Bars"),),
+    on_each_basis=True,
 )
 CANDLES: Final = Table(
     "Candles",
@@ -85,6 +86,24 @@ CANDLES: Final = Table(
         Measure("Falling body", "IF ( [Close price] < [Open price], [Open price] )"),
         _total("Candle volume", "Candles[volume]"),
     ),
+    on_each_basis=True,
+)
+ACTIONS: Final = Table(
+    "Corporate actions",
+    "corporate_actions",
+    "One row per symbol, kind, date and number: splits, spin-offs and cash dividends.",
+    (
+        Column("symbol", "text", is_hidden=True),
+        *columns(
+            text="kind source",
+            date="ex_date declaration_date record_date payment_date reference_date",
+            whole="number revision",
+            number="numerator denominator amount reference_close price_factor",
+            flag="is_in_force",
+            timestamp="observed_at_utc",
+        ),
+    ),
+    (_rows("Number of actions", "'Corporate actions'"),),
 )
 SESSION_STATISTICS: Final = Table(
     "Session statistics",

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from powerbi.identity import tag
 from powerbi.json_text import json_text
-from powerbi.model.definitions import Column, Kind, Measure, Model, Relationship, Table
+from powerbi.model.definitions import (
+    AS_TRADED,
+    PRICE_BASES,
+    PRICE_BASIS,
+    Column,
+    Kind,
+    Measure,
+    Model,
+    Relationship,
+    Table,
+)
 
 COMPATIBILITY_LEVEL = 1606
 COMMAND_SECONDS = 30
@@ -83,13 +93,19 @@ def platform_text(kind: str, name: str) -> str:
 
 
 def partition_source(table: Table) -> str:
-    """Return the M expression that reads the table's view."""
+    """Return the M expression that reads the table's view, of the price basis that is chosen."""
     timeout = f"CommandTimeout = #duration(0, 0, 0, {COMMAND_SECONDS})"
     options = f"[CreateNavigationProperties = false, {timeout}]"
+    view, item = "", f'"{table.view}"'
+    if table.on_each_basis:
+        adjusted = f'"{table.view}_" & PriceBasis'
+        view = f'\tView = if PriceBasis = "{AS_TRADED}" then {item} else {adjusted},\n'
+        item = "View"
     return (
         "let\n"
         f"\tSource = PostgreSQL.Database(PgHost, PgDatabase, {options}),\n"
-        f'\tData = Source{{[Schema = "bi", Item = "{table.view}"]}}[Data]\n'
+        f"{view}"
+        f'\tData = Source{{[Schema = "bi", Item = {item}]}}[Data]\n'
         "in\n"
         "\tData"
     )
@@ -97,10 +113,14 @@ def partition_source(table: Table) -> str:
 
 def parameters(address: Address) -> dict[str, str]:
     """Return name → M expression of the parameters."""
-    meta = 'meta [IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true]'
+    required = 'Type = "Text", IsParameterQueryRequired = true'
+    meta = f"meta [IsParameterQuery = true, {required}]"
+    bases = ", ".join(f'"{basis}"' for basis in PRICE_BASES)
+    choice = f'List = {{{bases}}}, DefaultValue = "{PRICE_BASIS}"'
     return {
         "PgHost": f'"{address.server}" {meta}',
         "PgDatabase": f'"{address.database}" {meta}',
+        "PriceBasis": f'"{PRICE_BASIS}" meta [IsParameterQuery = true, {choice}, {required}]',
     }
 
 
@@ -140,6 +160,7 @@ def _model_text(model: Model) -> str:
         "",
         "ref expression PgHost",
         "ref expression PgDatabase",
+        "ref expression PriceBasis",
         "",
         *(f"ref table {quoted(table.name)}" for table in model.tables),
     ]

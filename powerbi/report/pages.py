@@ -1,4 +1,4 @@
-"""The pages of Tapeline's report: what an analyst sees, at most six visuals a page."""
+"""The pages of Tapeline's report: what an analyst sees, at most seven visuals a page."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ SESSION_DAYS: Final = 365
 _UPPER: Final = Place(16, 96, 1248, 340)
 _LOWER: Final = Place(16, 448, 1248, 256)
 _LOWER_LEFT: Final = Place(16, 448, 840, 256)
-_LOWER_RIGHT: Final = Place(868, 448, 396, 256)
 _WHOLE: Final = Place(16, 96, 840, 608)
-_SIDE: Final = Place(868, 96, 396, 608)
 
 
 def column(of: Table, name: str) -> Field:
@@ -105,19 +103,30 @@ def _quotes(name: str, place: Place) -> Visual:
     return table(name, place, "Latest quote", fields, Sort(SYMBOL))
 
 
+def _actions(name: str, place: Place) -> Visual:
+    fields = [
+        column(tables.ACTIONS, each)
+        for each in ("ex_date", "kind", "numerator", "denominator", "amount")
+    ]
+    title = "Splits, spin-offs and dividends"
+    return table(name, place, title, fields, Sort(fields[0], "Descending"))
+
+
 def _live() -> tuple[Visual, ...]:
     volume = Chart("Volume", CANDLE_TIME, [CANDLE_VOLUME], colours={CANDLE_VOLUME: theme.MUTED})
     return (
         candle_chart("live_candles", _UPPER, "Candles, exchange time", CANDLE_TIME, CANDLES),
         column_chart("live_volume", _LOWER_LEFT, volume),
-        _quotes("live_quote", _LOWER_RIGHT),
+        _quotes("live_quote", Place(868, 448, 396, 112)),
+        _actions("live_actions", Place(868, 572, 396, 132)),
     )
 
 
 def _live_deneb() -> tuple[Visual, ...]:
     return (
         deneb.candle_visual("deneb_candles", _WHOLE, CANDLE_TIME, CANDLES, CANDLE_VOLUME),
-        _quotes("deneb_quote", _SIDE),
+        _quotes("deneb_quote", Place(868, 96, 396, 298)),
+        _actions("deneb_actions", Place(868, 406, 396, 298)),
     )
 
 

@@ -108,7 +108,7 @@ def m_check(expressions: list[str]) -> list[bool]:
 def test_every_expression_of_power_query_is_read() -> None:
     sources = [partition_source(table) for table in MODEL.tables]
     expressions = [*sources, *parameters(ADDRESS).values()]
-    assert len(expressions) == len(MODEL.tables) + 2
+    assert len(expressions) == len(MODEL.tables) + 3
     assert m_check(expressions) == [True] * len(expressions)
     assert m_check([sources[0].replace("in\n", "in in\n"), sources[0][:-8]]) == [False, False]
 

@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Page
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.page.browsing import holds, opened
-from tests.integration.dashboard.serving import Dashboard, Price, derive, line, serving, store
 from tests.integration.dashboard.page.shown import keep
+from tests.integration.dashboard.serving import Dashboard, Price, derive, line, serving, store
 from tests.integration.views.price_series import Action, Traded, store_actions, store_bars
 
 DAYS = (date(2025, 11, 4), date(2025, 11, 5), date(2025, 11, 6), date(2025, 11, 7))

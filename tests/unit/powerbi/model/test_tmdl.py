@@ -119,8 +119,23 @@ def test_relationships_name_both_columns() -> None:
 
 def test_every_table_reads_one_view_as_it_is() -> None:
     for table in MODEL.tables:
-        assert f'Source{{[Schema = "bi", Item = "{table.view}"]}}[Data]' in partition_source(table)
+        item = "View" if table.on_each_basis else f'"{table.view}"'
+        assert f'Source{{[Schema = "bi", Item = {item}]}}[Data]' in partition_source(table)
     assert len({table.view for table in MODEL.tables}) == len(MODEL.tables)
+
+
+def test_prices_are_of_the_basis_that_the_parameter_names() -> None:
+    files = model_files("Tapeline", MODEL, Address("db"))
+    assert (
+        'expression PriceBasis = "split_adjusted" meta [IsParameterQuery = true, '
+        'List = {"as_traded", "split_adjusted", "total_return"}, '
+        'DefaultValue = "split_adjusted", Type = "Text", IsParameterQueryRequired = true]\n'
+    ) in files["definition/expressions.tmdl"]
+    assert "ref expression PriceBasis\n" in files["definition/model.tmdl"]
+    assert (
+        '\tView = if PriceBasis = "as_traded" then "candles" else "candles_" & PriceBasis,\n'
+    ) in partition_source(MODEL.table("Candles"))
+    assert [table.name for table in MODEL.tables if table.on_each_basis] == ["Bars", "Candles"]
 
 
 @pytest.mark.parametrize(

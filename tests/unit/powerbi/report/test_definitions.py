@@ -19,7 +19,7 @@ from tests.unit.powerbi import small
 SCHEMA = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
 REPORT = pages.report("AAPL", "5min")
 
-MAX_VISUALS = 6
+MAX_VISUALS = 7
 """Each visual is a query of its own at every refresh, for every viewer."""
 
 
