@@ -18,9 +18,16 @@ ROW_LIMIT: Final = 1_000_001
 """One more row than a visual of DirectQuery may have."""
 
 _AGGREGATE = re.compile(
-    r"\b(MAX|MIN|SUM|AVERAGE|COUNTROWS) \( (?:'([^']+)'|(\w+))(?:\[(\w+)\])? \)"
+    r"\b(MAX|MIN|SUM|AVERAGE|COUNTROWS|HASONEVALUE) \( (?:'([^']+)'|(\w+))(?:\[(\w+)\])? \)"
 )
-_FUNCTIONS = {"AVERAGE": "avg", "MAX": "max", "MIN": "min", "SUM": "sum"}
+_FUNCTIONS = {
+    "AVERAGE": "avg(",
+    "COUNTROWS": "count(",
+    "HASONEVALUE": "count(distinct ",
+    "MAX": "max(",
+    "MIN": "min(",
+    "SUM": "sum(",
+}
 
 
 def visual_query(model: Model, visual: Visual, chosen: Mapping[Field, str]) -> str:
@@ -60,7 +67,7 @@ def _aggregates(model: Model, field: Field) -> Iterator[str]:
     for function, quoted, plain, column in _AGGREGATE.findall(dax):
         table = quoted or plain
         of = _column(Field(table, model.table(table).column(column).name)) if column else "*"
-        yield f"{_FUNCTIONS.get(function, 'count')}({of})"
+        yield f"{_FUNCTIONS[function]}{of})"
     for name in measures_in(dax):
         yield from _aggregates(model, Field(field.table, name, is_measure=True))
 

@@ -10,6 +10,9 @@ from typing import Final
 
 from powerbi.model.definitions import Column, Kind, Table
 
+BAR_TIMES: Final = "bar_time_utc bar_time_exchange"
+OHLC: Final = "open high low close"
+
 
 def columns(**names_by_kind: str) -> tuple[Column, ...]:
     """Return columns out of their names by kind, such as columns(text="a b", number="c")."""

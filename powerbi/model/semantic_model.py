@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from powerbi.model import tables
+from powerbi.model import event_tables, tables
 from powerbi.model.definitions import Model, Relationship
 from powerbi.model.dimensions import DATES, INTERVALS, SYMBOLS
 
@@ -17,10 +17,10 @@ FACTS: Final = (
     tables.PAIRS,
     tables.VOLATILITY,
     tables.INTRADAY,
-    tables.ANOMALIES,
-    tables.SIGNALS,
-    tables.PATTERNS,
-    tables.QUALITY,
+    event_tables.ANOMALIES,
+    event_tables.SIGNALS,
+    event_tables.PATTERNS,
+    event_tables.QUALITY,
 )
 MODEL: Final = Model(
     (SYMBOLS, INTERVALS, DATES, tables.QUOTES, tables.ACTIONS, *FACTS),

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
+from powerbi.model.aggregates import (
+    COUNT,
+    PERCENT,
+    SERIES,
+    SESSION,
+    at_end,
+    extreme,
+    last,
+    mean,
+    of_one,
+    rows,
+    single,
+    total,
+)
 from powerbi.model.definitions import Column, Measure, Table
-from powerbi.model.dimensions import columns, keyed
+from powerbi.model.dimensions import BAR_TIMES, OHLC, columns, keyed
 
-_PERCENT: Final = '0.00"%"'
-_COUNT: Final = "#,##0"
-_NUMBER: Final = Measure.format_string
-_TIMES: Final = "bar_time_utc bar_time_exchange"
-_OHLC: Final = "open high low close"
-
-
-def _rows(name: str, table: str) -> Measure:
-    return Measure(name, f"COUNTROWS ( {table} )", _COUNT)
-
-
-def _total(name: str, column: str) -> Measure:
-    return Measure(name, f"SUM ( {column} )", _COUNT)
-
-
-def _largest(name: str, column: str, format_string: str = _NUMBER) -> Measure:
-    return Measure(name, f"MAX ( {column} )", format_string)
+_STATISTICS: Final = "'Session statistics'"
+_FLOW: Final = "'Volume flow'"
+_USUALLY_TRADED: Final = (
+    f"CALCULATE ( SUM ( {_FLOW}[volume] ), NOT ( ISBLANK ( {_FLOW}[usual_volume] ) ) )"
+)
 
 
 QUOTES: Final = Table(
@@ -35,17 +37,17 @@ QUOTES: Final = Table(
         *columns(
             text="interval freshness source market_state",
             date="session_date",
-            timestamp=f"{_TIMES} observed_at_utc",
+            timestamp=f"{BAR_TIMES} observed_at_utc",
             number="price previous_close change change_percent session_open session_high "
             "session_low session_volume bar_volume age_seconds observed_age_seconds",
             flag="is_final",
         ),
     ),
     (
-        _largest("Latest price", "Quotes[price]"),
-        _largest("Latest change %", "Quotes[change_percent]", _PERCENT),
-        _total("Volume today", "Quotes[session_volume]"),
-        _largest("Age in seconds", "Quotes[age_seconds]", _COUNT),
+        single("Latest price", "Quotes", "price", ("symbol",), Measure.format_string),
+        single("Latest change %", "Quotes", "change_percent", ("symbol",), PERCENT),
+        Measure("Volume today", "SUM ( Quotes[session_volume] )", COUNT),
+        single("Age in seconds", "Quotes", "age_seconds", ("symbol",), COUNT),
     ),
 )
 BARS: Final = Table(
@@ -54,14 +56,14 @@ BARS: Final = Table(
     "One row per symbol, interval and start: each bar as it was observed last.",
     keyed(
         columns(
-            timestamp=f"{_TIMES} observed_at_utc",
+            timestamp=f"{BAR_TIMES} observed_at_utc",
             whole="minute_of_day revision",
-            number=f"{_OHLC} volume",
+            number=f"{OHLC} volume",
             text="direction source freshness basis session_part",
             flag="adjusted is_final",
         )
     ),
-    (_rows("Number of bars", "Bars"),),
+    (rows("Number of bars", "Bars"),),
     on_each_basis=True,
 )
 CANDLES: Final = Table(
@@ -70,21 +72,21 @@ CANDLES: Final = Table(
     "One row per symbol, interval and start: candles rolled up from the smallest interval stored.",
     keyed(
         columns(
-            timestamp=_TIMES,
-            number=f"{_OHLC} volume",
+            timestamp=BAR_TIMES,
+            number=f"{OHLC} volume",
             whole="bars",
             flag="adjusted is_final",
             text="direction rolled_up_from",
         )
     ),
     (
-        Measure("Open price", "MAX ( Candles[open] )", description="Of one candle."),
-        _largest("High price", "Candles[high]"),
-        Measure("Low price", "MIN ( Candles[low] )"),
-        Measure("Close price", "MAX ( Candles[close] )", description="Of one candle."),
+        at_end("Open price", "Candles", "open", "first"),
+        extreme("High price", "Candles", "high", "MAX"),
+        extreme("Low price", "Candles", "low", "MIN"),
+        last("Close price", "Candles", "close"),
         Measure("Rising body", "IF ( [Close price] >= [Open price], [Close price] )"),
         Measure("Falling body", "IF ( [Close price] < [Open price], [Open price] )"),
-        _total("Candle volume", "Candles[volume]"),
+        total("Candle volume", "Candles", "volume"),
     ),
     on_each_basis=True,
 )
@@ -103,7 +105,7 @@ ACTIONS: Final = Table(
             timestamp="observed_at_utc",
         ),
     ),
-    (_rows("Number of actions", "'Corporate actions'"),),
+    (rows("Number of actions", "'Corporate actions'"),),
 )
 SESSION_STATISTICS: Final = Table(
     "Session statistics",
@@ -111,7 +113,7 @@ SESSION_STATISTICS: Final = Table(
     "One row per symbol, interval and session: what its stored bars amount to.",
     keyed(
         columns(
-            number=f"{_OHLC} volume vwap range_percent open_to_close_percent previous_close "
+            number=f"{OHLC} volume vwap range_percent open_to_close_percent previous_close "
             "change_percent gap_percent up_volume down_volume realised_volatility_percent",
             whole="bars up_bars down_bars",
             timestamp="first_bar_utc last_bar_utc",
@@ -119,11 +121,11 @@ SESSION_STATISTICS: Final = Table(
         )
     ),
     (
-        _largest("Session change %", "'Session statistics'[change_percent]", _PERCENT),
-        _largest("Session range %", "'Session statistics'[range_percent]", _PERCENT),
-        _total("Session volume", "'Session statistics'[volume]"),
-        _largest(
-            "Realised volatility %", "'Session statistics'[realised_volatility_percent]", _PERCENT
+        single("Session change %", _STATISTICS, "change_percent", SESSION, PERCENT),
+        single("Session range %", _STATISTICS, "range_percent", SESSION, PERCENT),
+        total("Session volume", _STATISTICS, "volume"),
+        single(
+            *("Realised volatility %", _STATISTICS, "realised_volatility_percent", SESSION, PERCENT)
         ),
     ),
 )
@@ -133,20 +135,21 @@ VOLUME_FLOW: Final = Table(
     "One row per symbol, interval and start: volume of rising and falling bars, and the usual one.",
     keyed(
         columns(
-            timestamp=_TIMES,
+            timestamp=BAR_TIMES,
             whole="minute_of_day usual_bars",
             number="volume up_volume down_volume net_volume cumulative_volume "
             "cumulative_net_volume usual_volume relative_volume",
         )
     ),
     (
-        _total("Rising volume", "'Volume flow'[up_volume]"),
-        Measure("Falling volume", "- SUM ( 'Volume flow'[down_volume] )", _COUNT),
-        _largest("Net volume so far", "'Volume flow'[cumulative_net_volume]", _COUNT),
+        total("Rising volume", _FLOW, "up_volume"),
+        total("Falling volume", _FLOW, "down_volume", sign="- "),
+        last("Net volume so far", _FLOW, "cumulative_net_volume", COUNT),
         Measure(
             "Volume against usual",
-            "DIVIDE ( SUM ( 'Volume flow'[volume] ), SUM ( 'Volume flow'[usual_volume] ) )",
+            of_one(_FLOW, f"DIVIDE ( {_USUALLY_TRADED}, SUM ( {_FLOW}[usual_volume] ) )", *SERIES),
             '0.0"x"',
+            "Of the bars of one symbol and interval of which the usual volume is known.",
         ),
     ),
 )
@@ -154,8 +157,8 @@ COMPARISON: Final = Table(
     "Comparison",
     "comparison",
     "One row per symbol, interval and start: prices with the session's first open as 100.",
-    keyed(columns(timestamp=_TIMES, number="close base_price rebased session_return_percent")),
-    (Measure("Price, open = 100", "AVERAGE ( Comparison[rebased] )"),),
+    keyed(columns(timestamp=BAR_TIMES, number="close base_price rebased session_return_percent")),
+    (last("Price, open = 100", "Comparison", "rebased"),),
 )
 PAIRS: Final = Table(
     "Pairs",
@@ -164,13 +167,13 @@ PAIRS: Final = Table(
     keyed(
         columns(
             text="other_symbol",
-            timestamp=_TIMES,
+            timestamp=BAR_TIMES,
             number="close other_close rebased other_rebased correlation_20 beta_20",
         )
     ),
     (
-        Measure("Mean correlation", "AVERAGE ( Pairs[correlation_20] )"),
-        Measure("Mean beta", "AVERAGE ( Pairs[beta_20] )"),
+        mean("Mean correlation", "Pairs", "correlation_20", ("interval",)),
+        mean("Mean beta", "Pairs", "beta_20", ("interval",)),
     ),
 )
 VOLATILITY: Final = Table(
@@ -179,19 +182,19 @@ VOLATILITY: Final = Table(
     "One row per symbol, interval and start: bands, ranges and deviations beside the price.",
     keyed(
         columns(
-            timestamp=_TIMES,
-            number=f"{_OHLC} true_range atr_14 atr_percent volatility_20 "
+            timestamp=BAR_TIMES,
+            number=f"{OHLC} true_range atr_14 atr_percent volatility_20 "
             "volatility_20_annual_percent bollinger_upper_20 bollinger_middle_20 "
             "bollinger_lower_20 band_width_percent band_position",
         )
     ),
     (
-        _largest("Price in bands", "Volatility[close]"),
-        _largest("Upper band", "Volatility[bollinger_upper_20]"),
-        _largest("Middle band", "Volatility[bollinger_middle_20]"),
-        _largest("Lower band", "Volatility[bollinger_lower_20]"),
-        _largest("True range average %", "Volatility[atr_percent]", _PERCENT),
-        _largest("Volatility a year %", "Volatility[volatility_20_annual_percent]", _PERCENT),
+        last("Price in bands", "Volatility", "close"),
+        last("Upper band", "Volatility", "bollinger_upper_20"),
+        last("Middle band", "Volatility", "bollinger_middle_20"),
+        last("Lower band", "Volatility", "bollinger_lower_20"),
+        last("True range average %", "Volatility", "atr_percent", PERCENT),
+        last("Volatility a year %", "Volatility", "volatility_20_annual_percent", PERCENT),
     ),
 )
 INTRADAY: Final = Table(
@@ -201,66 +204,15 @@ INTRADAY: Final = Table(
     keyed(
         columns(
             whole="minute_of_day minute_of_session usual_bars",
-            timestamp=_TIMES,
+            timestamp=BAR_TIMES,
             number="volume volume_share_percent return_percent range_percent usual_volume "
             "usual_return_percent usual_range_percent",
         )
     ),
     (
-        _total("Volume at the minute", "Intraday[volume]"),
-        _total("Usual volume at the minute", "Intraday[usual_volume]"),
-        _largest("Range at the minute %", "Intraday[range_percent]", _PERCENT),
-        _largest("Usual range at the minute %", "Intraday[usual_range_percent]", _PERCENT),
+        total("Volume at the minute", "Intraday", "volume"),
+        total("Usual volume at the minute", "Intraday", "usual_volume"),
+        mean("Range at the minute %", "Intraday", "range_percent", SERIES, PERCENT),
+        mean("Usual range at the minute %", "Intraday", "usual_range_percent", SERIES, PERCENT),
     ),
-)
-ANOMALIES: Final = Table(
-    "Anomalies",
-    "anomalies",
-    "One row per bar and kind of what stands out: price, volume, gap, outlier.",
-    keyed(
-        columns(
-            timestamp=_TIMES,
-            text="kind severity reason",
-            number=f"value score {_OHLC} volume",
-            whole="severity_rank",
-        )
-    ),
-    (_rows("Number of anomalies", "Anomalies"),),
-)
-SIGNALS: Final = Table(
-    "Signals",
-    "signals",
-    "One row per bar and rule that fired, with what became of the rule's signals before.",
-    keyed(
-        columns(
-            timestamp=_TIMES,
-            text="rule direction",
-            number="close value threshold return_10_percent past_hit_rate_percent",
-            flag="is_hit",
-            whole="past_signals past_hits",
-        )
-    ),
-    (_rows("Number of signals", "Signals"),),
-)
-PATTERNS: Final = Table(
-    "Patterns",
-    "patterns",
-    "One row per bar and classic candle pattern.",
-    keyed(columns(timestamp=_TIMES, text="pattern direction", number=f"{_OHLC} volume")),
-    (_rows("Number of patterns", "Patterns"),),
-)
-QUALITY: Final = Table(
-    "Data quality",
-    "data_quality",
-    "One row per symbol, interval and date: which bars are missing, and why.",
-    keyed(
-        columns(
-            text="day_kind status",
-            whole="expected_bars stored_bars no_trade_bars missing_bars outage_bars "
-            "longest_gap_bars outside_bars revised_bars rejected_records unknown_basis_bars bases",
-            number="completeness_percent lag_seconds_median lag_seconds_longest",
-            timestamp="opens_at_utc closes_at_utc first_bar_utc last_bar_utc",
-        )
-    ),
-    (Measure("Completeness %", "MIN ( 'Data quality'[completeness_percent] )", _PERCENT),),
 )

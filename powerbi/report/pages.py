@@ -6,6 +6,7 @@ from typing import Final
 
 from powerbi.model import dimensions, tables
 from powerbi.model.definitions import Table
+from powerbi.model.event_tables import ANOMALIES, PATTERNS, SIGNALS
 from powerbi.report import deneb, theme
 from powerbi.report.definitions import Field, Page, Place, Report, Sort, Visual
 from powerbi.report.expressions import last_days, one_of
@@ -238,19 +239,19 @@ def _anomalies_signals() -> tuple[Visual, ...]:
         return table(name, place, title, fields, Sort(fields[0], "Descending"))
 
     return (
-        listed("anomalies", _UPPER, "Anomalies", tables.ANOMALIES, "severity", "kind", "reason"),
+        listed("anomalies", _UPPER, "Anomalies", ANOMALIES, "severity", "kind", "reason"),
         listed(
             "signals",
             Place(16, 448, 820, 256),
             "Signals, and how often the rule was right before",
-            tables.SIGNALS,
+            SIGNALS,
             *("rule", "direction", "close", "past_signals", "past_hit_rate_percent"),
         ),
         listed(
             "patterns",
             Place(848, 448, 416, 256),
             "Candle patterns",
-            tables.PATTERNS,
+            PATTERNS,
             *("pattern", "direction"),
         ),
     )

@@ -51,6 +51,8 @@ def test_a_candle_chart_asks_for_all_four_prices() -> None:
     ]
     first = visual_query(MODEL, chart, {}).splitlines()[0]
     assert first == (
-        'select "Candles"."bar_time_exchange", max("Candles"."close"), max("Candles"."high"), '
-        'max("Candles"."open"), min("Candles"."low")'
+        'select "Candles"."bar_time_exchange", count(distinct "Candles"."interval"), '
+        'count(distinct "Candles"."symbol"), max("Candles"."bar_time_utc"), '
+        'max("Candles"."close"), max("Candles"."high"), max("Candles"."open"), '
+        'min("Candles"."bar_time_utc"), min("Candles"."low")'
     )
