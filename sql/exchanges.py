@@ -39,6 +39,7 @@ def functions() -> list[str]:
     """Return the statements, each complete."""
     units = {unit: _text(currency) for unit, (currency, _) in QUOTE_UNITS.items()}
     sizes = {unit: str(size) for unit, (_, size) in QUOTE_UNITS.items()}
+    delays = {each.code: f"interval '{each.close_delay}'" for each in EXCHANGES}
     nights = {each.code: f"time '{each.early_opens}'" for each in EXCHANGES if each.has_overnight}
     return [
         _of_a_symbol("exchange", lambda exchange: exchange.code),
@@ -49,6 +50,8 @@ def functions() -> list[str]:
         _of_a_code("units_per_currency", "quote_unit", "integer", sizes, "else 1 "),
         # What is traded before it in a session was traded overnight.
         _of_a_code("night_ends", "exchange", "time", nights),
+        # So long after the calendar's close a day's close may be set.
+        _of_a_code("close_delay", "exchange", "interval", delays),
     ]
 
 

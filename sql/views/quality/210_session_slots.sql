@@ -1,7 +1,12 @@
 -- Grain: one row per (symbol, interval, session_date, slot_at) of regular hours that are over, for
--- the data-quality views alone. A slot is one bar's length, at whole multiples of it in UTC; of a
--- day it is the session. From the first session stored of the series on; none in a noon break, none
--- of a session that is only assumed.
+-- the data-quality views alone: with a bar, or with none although the vendor should have had it by
+-- now. A slot is one bar's length, at whole multiples of it in UTC; of a day it is the session.
+-- From the first session stored of the series on; none in a noon break, none of a session that is
+-- only assumed.
+--
+-- A bar of a day should be there eight hours after the official close, and so should those of a
+-- key without entitlement, for which the vendor adds a session after it has ended. Others should
+-- be there five minutes after the delay of the data.
 --   is_filled  whether a stored bar starts in it
 --   run      the same for slots in a row that are all filled, or all empty
 --   kind     null where there is one, else why not:
@@ -20,6 +25,12 @@ with slots as (
         day.session_date,
         slot.slot_at,
         slot.slot_ends_at,
+        case
+            when width.minutes = 1440 or newest.freshness = 'historical'
+                then trade.closes_at + market.close_delay(trade.exchange) + interval '8 hours'
+            when newest.freshness = 'delayed_15min' then slot.slot_ends_at + interval '20 minutes'
+            else slot.slot_ends_at + interval '5 minutes'
+        end as due_at,
         day.begins_at,
         day.ends_at,
         case when width.minutes < 1440 then slot.slot_at else day.begins_at end as from_time,
@@ -39,6 +50,16 @@ with slots as (
                 < (series.symbol, series.interval, 'infinity'::timestamptz)
             order by symbol, interval, bar_time limit 1
         ) as first
+    cross join
+        lateral (
+            select freshness from market.events_stream
+            where
+                (symbol, interval, bar_time)
+                >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                and (symbol, interval, bar_time)
+                < (series.symbol, series.interval, 'infinity'::timestamptz)
+            order by symbol desc, interval desc, bar_time desc limit 1
+        ) as newest
     inner join market.days as day on first.session_date <= day.session_date
     inner join market.exchange_sessions as trade
         on
@@ -91,6 +112,7 @@ filled as (
             and bar.session_date = slots.session_date
         order by bar.symbol, bar.interval, bar.bar_time limit 1
     ) as own on true
+    where own.bar_time is not null or slots.due_at <= now()
 ),
 
 placed as (

@@ -4,10 +4,11 @@
 -- have dates before the calendar.
 --   day_kind           regular, early_close, closed, assumed: the calendar does not know the date
 --   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
---                      order; open while none of the session's slots is over; unknown where the
---                      session is only assumed, of which no gap is told; refused for a
---                      series of which nothing is stored, since every record was refused
---   expected_bars      slots of one bar each that are over; null where status is refused
+--                      order; open while the session has no bar, nor should have one by now
+--                      (market.session_slots); unknown where it is only assumed, of which no gap is
+--                      told; refused for a series of which nothing is stored, since every record
+--                      was refused
+--   expected_bars      slots of one bar each that are due or hold one; null where all is refused
 --   stored_bars        slots that hold a bar
 --   no_trade_bars      the vendor's answer reached past the slot and had no bar
 --   missing_bars       no bar, and no later bar of the session, while other symbols have bars; with

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import random
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 
 from tests.fixtures.market import Market, Row
 from tests.integration.views.holiday_week import FRIDAY, HOLIDAY, WEDNESDAY
-from tests.integration.views.view_market import bars_of, frame, store
+from tests.integration.views.view_market import Walk, bars_of, frame, store
 
 QUALITY = """
 select day_kind, status, expected_bars, stored_bars, no_trade_bars, missing_bars, outage_bars,
@@ -63,6 +66,44 @@ def test_gaps_are_told_apart_by_their_cause(market: Market) -> None:
     [(first, last)] = market.rows(days)
     assert first == WEDNESDAY
     assert last >= FRIDAY
+
+
+HOURS = """
+insert into market.exchange_sessions as known (
+    exchange, session_date, opens_at, closes_at, is_early_close
+)
+values ('XNYS', %s, %s, %s, false)
+on conflict (exchange, session_date) do update
+set opens_at = excluded.opens_at, closes_at = excluded.closes_at
+"""
+
+
+@pytest.mark.parametrize(
+    ("interval", "freshness", "waits"),
+    [
+        ("1d", "end_of_day", timedelta(hours=8)),
+        ("1d", "realtime", timedelta(hours=8)),
+        ("5min", "historical", timedelta(hours=8)),
+        ("5min", "delayed_15min", timedelta(minutes=20)),
+        ("5min", "realtime", timedelta(minutes=5)),
+    ],
+)
+def test_a_bar_is_missed_no_sooner_than_the_vendor_brings_it(
+    interval: str, freshness: str, waits: timedelta, market: Market
+) -> None:
+    walk = Walk(random.Random(1), "AAA", interval)  # noqa: S311 - test data
+    now = market.rows("select now()")[0][0]
+    today = now.astimezone(ZoneInfo("America/New_York")).date()
+    store(market, frame([walk.bar(now - timedelta(days=7), today - timedelta(days=7))]))
+    market.run("update market.events_stream set freshness = %s", (freshness,))
+    told = []
+    # The session has one slot, of whole five minutes as bars are.
+    for since in (waits - timedelta(minutes=6), waits + timedelta(minutes=1)):
+        closes = (now - since).replace(second=0, microsecond=0)
+        closes -= timedelta(minutes=closes.minute % 5)
+        market.run(HOURS, (today, closes - timedelta(minutes=5), closes))
+        told.append(quality(market, "AAA", today)[1:3])
+    assert told == [("open", 0), ("missing", 1)]
 
 
 def test_what_is_refused_revised_and_late_is_counted(market: Market) -> None:
