@@ -1,4 +1,4 @@
-"""A vendor behind a real HTTP server: the simulator on recorded bars, at the time of a test."""
+"""A vendor behind a real HTTP server: the simulator, at the time of a test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from services.simulator.api import calls as simulator
 from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import Faults
 from services.simulator.api.rate_limits import Limiter, parse_plan
-from services.simulator.market.bars import PrintedBar
+from services.simulator.market.bars import BarSource, PrintedBar
 from services.simulator.market.recorded_bars import RecordedBars, Recording
 from services.simulator.market.trading_sessions import Sessions
 from services.simulator.server import SimulatorServer
@@ -33,14 +33,14 @@ _NEW_YORK = ZoneInfo("US/Eastern")
 class ServedVendor(Vendor):
     """Asks the server by the producer's own client; `faults` says which calls go wrong."""
 
-    def __init__(self, clock: Clock, server: SimulatorServer) -> None:
+    def __init__(self, clock: Clock, server: SimulatorServer, entitlement: str = "none") -> None:
         super().__init__(clock.now)
         source = Source(
             url=server.url,
             key=Secret(KEY),
             rapidapi=False,
             simulated=False,
-            entitlement="none",
+            entitlement=entitlement,
             extended_hours=True,
             adjusted=True,
         )
@@ -73,16 +73,30 @@ def served_world(
     folder: Path, now: datetime, sessions: Sessions, bars: Iterable[Recording], plan: str
 ) -> Iterator[tuple[World, ServedVendor]]:
     """Run a server over recorded bars; return a world with it, and its vendor."""
+    source = RecordedBars(bars, sessions)
+    with simulated_world(folder, now, sessions, source, plan) as made:
+        yield made
+
+
+@contextmanager
+def simulated_world(
+    folder: Path,
+    now: datetime,
+    sessions: Sessions,
+    source: BarSource,
+    plan: str,
+    entitlement: str = "none",
+) -> Iterator[tuple[World, ServedVendor]]:
+    """Run a server over bars of any source; return a world with it, and its vendor."""
     clock, limits = Clock(now), parse_plan(plan)
     limiter = Limiter(limits, clock.monotonic, clock.now)
-    source = RecordedBars(bars, sessions)
     dispatcher = Dispatcher(
         simulator.Api(source, sessions, limits, limiter, clock.now), Faults(1, {})
     )
     server = SimulatorServer("127.0.0.1", 0, dispatcher, hang_seconds=1.0)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    vendor = ServedVendor(clock, server)
+    vendor = ServedVendor(clock, server, entitlement)
     try:
         yield World(folder, clock, vendor, Broker()), vendor
     finally:
