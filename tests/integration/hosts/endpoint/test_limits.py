@@ -61,6 +61,7 @@ def test_a_long_query_ends_also_where_its_limit_was_raised(soon: Endpoint) -> No
         assert first(connection, "select 1") == 1
 
 
+PATIENT = "update guard.readers set longest_transaction = '1 hour' where role = 'powerbi_reader'"
 OUTLASTING = {
     "a query that handles its cancellation": """
         do $$ begin
@@ -78,9 +79,11 @@ def test_what_outlasts_a_cancellation_ends_with_its_session(soon: Endpoint, stat
     alive = "select count(*) from pg_stat_activity where application_name = 'outlasting'"
     with (
         ThreadPoolExecutor() as pool,
-        closing(soon.connect(ADMINISTRATOR)) as administrator,
+        closing(soon.connect(ADMINISTRATOR, dbname="postgres")) as administrator,
         closing(soon.connect(application_name="outlasting")) as connection,
     ):
+        # Each ends for its own reason, long before the transaction is too long.
+        administrator.execute(PATIENT)
         connection.execute("set statement_timeout = 0; set idle_session_timeout = 0")
         connection.execute("set idle_in_transaction_session_timeout = 0")
         running = pool.submit(connection.execute, statement.encode())
