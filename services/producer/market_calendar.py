@@ -112,8 +112,7 @@ class Sessions:
             if series.interval == DAY:
                 return self._day_is_final(series.symbol, local.date(), now, lag)
             starts = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-            ends = starts + timedelta(minutes=INTERVAL_MINUTES[series.interval])
-            return ends + lag + SETTLE <= now
+            return self._ends(series, starts) + lag + SETTLE <= now
         except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
             return False
 
@@ -124,6 +123,14 @@ class Sessions:
         return [
             (code, end) for code, end in ends if end is not None and end <= (now + ENDING).date()
         ]
+
+    def _ends(self, series: Series, starts: datetime) -> datetime:
+        """Return when an intraday bar ends: the last of a session with it, whatever its length."""
+        ends = starts + timedelta(minutes=INTERVAL_MINUTES[series.interval])
+        session = self.latest(series.symbol, starts)
+        if session is None or not session.starts <= starts < session.ends:
+            return ends
+        return min(ends, session.ends)
 
     def _day_is_final(self, symbol: str, day: date, now: datetime, lag: timedelta) -> bool:
         exchange = exchange_of(symbol)
@@ -143,7 +150,10 @@ class Sessions:
         return table
 
     def _session(self, exchange: Exchange, day: TradingDay) -> Session:
-        zone, starts, ends = ZoneInfo(exchange.zone), day.opens_at, day.closes_at
+        zone, starts = ZoneInfo(exchange.zone), day.opens_at
+        # A closing auction is traded as well, where nothing else is after the close.
+        auction = max(timedelta(), exchange.close_delay - exchange.late_closes_after)
+        ends = day.closes_at + auction
         if self._extended_hours:
             # Trading after hours lasts as long after the close of a half day (13:00 to 17:00).
             ends += exchange.late_closes_after

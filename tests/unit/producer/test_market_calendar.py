@@ -89,10 +89,10 @@ def _hours(session: Session | None) -> tuple[datetime, datetime]:
     ("symbol", "now", "hours"),
     [
         pytest.param(
-            "RELIANCE.BSE", "2026-12-01 04:00", ("2026-12-01 03:45", "2026-12-01 10:00"), id="bse"
+            "RELIANCE.BSE", "2026-12-01 04:00", ("2026-12-01 03:45", "2026-12-01 10:05"), id="bse"
         ),
         pytest.param(
-            "BT.A.LON", "2026-12-24 09:00", ("2026-12-24 08:00", "2026-12-24 12:30"), id="half-day"
+            "BT.A.LON", "2026-12-24 09:00", ("2026-12-24 08:00", "2026-12-24 12:35"), id="half-day"
         ),
         pytest.param(
             "BMW.FRK", "2026-12-01 09:00", ("2026-12-01 07:00", "2026-12-01 21:00"), id="floor"
@@ -103,7 +103,7 @@ def _hours(session: Session | None) -> tuple[datetime, datetime]:
         pytest.param(
             "RELIANCE.BSE",
             "2026-02-01 05:00",
-            ("2026-02-01 03:45", "2026-02-01 10:00"),
+            ("2026-02-01 03:45", "2026-02-01 10:05"),
             id="budget",
         ),
     ],
@@ -183,6 +183,24 @@ def test_a_bar_is_final_when_it_has_ended_and_settled(
     just_before = instant - timedelta(milliseconds=1)
     assert extended.is_final(series, exchange_time, zone, instant, NO_LAG)
     assert not extended.is_final(series, exchange_time, zone, just_before, NO_LAG)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "exchange_time", "zone", "final_from"),
+    [
+        # Both in the middle of the hour: the bell, and the end of the closing auction.
+        ("AAPL", "2025-11-06 15:30:00", "US/Eastern", "2025-11-06 21:00:30"),
+        ("TSCO.LON", "2026-12-01 11:00:00", "US/Eastern", "2026-12-01 16:35:30"),
+        ("TSCO.LON", "2026-12-01 10:00:00", "US/Eastern", "2026-12-01 16:00:30"),
+    ],
+)
+def test_the_last_bar_ends_with_its_session(
+    symbol: str, exchange_time: str, zone: str, final_from: str
+) -> None:
+    regular, series = Sessions(extended_hours=False), Series(symbol, "60min")
+    instant = _utc(final_from)
+    for now, final in ((instant, True), (instant - timedelta(seconds=1), False)):
+        assert regular.is_final(series, exchange_time, zone, now, NO_LAG) is final
 
 
 def test_delayed_data_makes_a_bar_final_later(extended: Sessions) -> None:
