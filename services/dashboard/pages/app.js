@@ -55,12 +55,12 @@ const side = new Side(
     profile({ rows, day }) {
       profile.show(rows);
       part("profile-hint").textContent = day
-        ? `volume by minute on ${day}, and what is usual` : "volume by time of day at the exchange";
+        ? `volume by minute on ${day}, and what is usual` : `No bars within a day are stored of ${shown.symbol}.`;
     },
     events(all) {
       found = all;
       events.list(part("events"), all.found, all.interval);
-      part("events-hint").textContent = `of ${all.interval} bars`;
+      part("events-hint").textContent = `of ${all.interval} bars, UTC`;
       mark();
     },
     failed(name, text) { part(`${name}-hint`).textContent = text; },
@@ -88,6 +88,7 @@ function take(told, rolledUp, update) {
   const before = bars.byTime;
   update(bars);
   compare.draw(shown.compared, numbers());
+  readout.missing(part("compare-state"), comparedSymbols(), compare, shown.interval);
   if (shown.isOwn(told)) {
     chart.draw();
     volatility.draw(bars);
@@ -114,7 +115,7 @@ async function loadSeries() {
 
 // Another symbol is chosen and compared from now on, another interval is offered.
 async function followSeries() {
-  const before = comparedSymbols().join();
+  const before = loadedSymbols().join();
   try {
     await loadSeries();
     trouble("series");
@@ -122,7 +123,7 @@ async function followSeries() {
     return trouble("series", error.message);
   }
   drawControls();
-  if (comparedSymbols().join() !== before) loadAgain();
+  if (loadedSymbols().join() !== before) loadAgain();
 }
 
 async function show() {
@@ -138,7 +139,7 @@ async function show() {
     view = settle(view, series);
     history.replaceState(null, "", write(view));
     drawControls();
-    const loaded = await loadShown(view, comparedSymbols(), signal);
+    const loaded = await loadShown(view, loadedSymbols(), signal);
     live.stop();
     shown = loaded;
     draw();
@@ -174,6 +175,7 @@ function draw() {
   chart.showBands(view.bands);
   volatility.show(bars);
   compare.show(shown.compared, numbers());
+  readout.missing(part("compare-state"), comparedSymbols(), compare, shown.interval);
   readout.title(shown, series.find((one) => one.symbol === shown.symbol).simulated);
   readout.describe(bars);
   mark();
@@ -184,7 +186,7 @@ function draw() {
 
 // Follow what is drawn from where the oldest of it was read.
 function follow() {
-  live.watch({ symbols: [view.symbol, ...comparedSymbols()], ...shown.asked });
+  live.watch({ symbols: [view.symbol, ...loadedSymbols()], ...shown.asked });
 }
 
 const numbers = () => new Map(series.map((one, number) => [one.symbol, number]));
@@ -196,6 +198,10 @@ function legend(bar) {
 }
 
 const comparedSymbols = () => compared(view, series);
+// Of them those that have bars of the interval, so that no chart is asked for that there is not.
+const loadedSymbols = () => comparedSymbols().filter(
+  (symbol) => series.find((one) => one.symbol === symbol).offered.includes(view.interval),
+);
 
 function mark() {
   const bars = own();
@@ -247,6 +253,7 @@ theme.onChange(() => { if (shown) { drawControls(); mark(); } });
 // For the console, and for tests: the bars that are shown, and what the charts have been given.
 window.tapeline = {
   bars: () => own()?.all ?? [],
+  visible: () => chart.visible(),
   marked: () => chart.marked(),
   drawn: () => ({ ...chart.drawn(), ...compare.drawn(), ...volatility.drawn(), ...profile.drawn() }),
 };

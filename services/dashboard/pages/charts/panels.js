@@ -5,12 +5,6 @@ import { Drawing, priceFormat } from "/charts/drawing.js";
 import { compact } from "/elements/format.js";
 import { chartOptions, color, current, onChange } from "/charts/theme.js";
 
-// A small chart shows the whole range, however many bars that is.
-function smallOptions() {
-  const options = chartOptions();
-  return { ...options, timeScale: { ...options.timeScale, minBarSpacing: 0.02 } };
-}
-
 const TONES = {
   dark: ["#6cb2ff", "#ffc857", "#2fbf8f", "#e58bd8", "#f0886d", "#9c92ff", "#67d4d9", "#c5d86d"],
   light: ["#0b5cad", "#a86200", "#087a55", "#a02a91", "#b5431f", "#5446c8", "#0b7a80", "#5d6d08"],
@@ -22,13 +16,13 @@ export function tone(number) {
 
 export class ComparePanel {
   constructor(box) {
-    this.chart = createChart(box, smallOptions());
+    this.chart = createChart(box, chartOptions());
     this.lines = new Map();
     onChange(() => this.paint());
   }
 
   paint() {
-    this.chart.applyOptions(smallOptions());
+    this.chart.applyOptions(chartOptions());
     for (const { series, number } of this.lines.values()) series.applyOptions({ color: tone(number) });
   }
 
@@ -86,7 +80,7 @@ function finer(value, least) {
 
 export class VolatilityPanel {
   constructor(box) {
-    this.chart = createChart(box, smallOptions());
+    this.chart = createChart(box, chartOptions());
     this.series = this.chart.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false });
     this.drawing = new Drawing(this.series);
     this.paint();
@@ -94,7 +88,7 @@ export class VolatilityPanel {
   }
 
   paint() {
-    this.chart.applyOptions(smallOptions());
+    this.chart.applyOptions(chartOptions());
     this.series.applyOptions({ color: color("warn") });
     if (current() === "light") this.series.applyOptions({ color: tone(1) });
   }
@@ -125,7 +119,7 @@ export class ProfilePanel {
       timeScale: { tickMarkFormatter: clock },
       localization: { timeFormatter: clock, priceFormatter: compact },
     };
-    this.chart = createChart(box, smallOptions());
+    this.chart = createChart(box, chartOptions());
     this.chart.applyOptions(this.options);
     this.columns = this.chart.addSeries(HistogramSeries, {
       priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false,
@@ -138,7 +132,7 @@ export class ProfilePanel {
   }
 
   paint() {
-    this.chart.applyOptions(smallOptions());
+    this.chart.applyOptions(chartOptions());
     this.columns.applyOptions({ color: `${color("accent")}a0` });
     this.usual.applyOptions({ color: current() === "dark" ? color("warn") : tone(1) });
   }

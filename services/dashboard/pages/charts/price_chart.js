@@ -47,7 +47,7 @@ export class PriceChart {
     this.bars = bars;
     this.chart.applyOptions({ timeScale: { timeVisible: !daily } });
     this.draw();
-    this.newest();
+    this.chart.timeScale().fitContent();
   }
 
   draw() {
@@ -83,6 +83,10 @@ export class PriceChart {
     this.markers.setMarkers(markers);
   }
 
+  visible() {
+    return this.chart.timeScale().getVisibleLogicalRange();
+  }
+
   marked() {
     return this.markers.markers();
   }
@@ -91,7 +95,7 @@ export class PriceChart {
     for (const series of this.bands) series.applyOptions({ visible });
   }
 
-  // The newest bars, as many as are wide enough to be seen.
+  // The newest bars, as many as are wide enough to be told apart.
   newest() {
     const most = Math.max(60, Math.round(this.chart.timeScale().width() / 5));
     const count = this.bars.all.length;

@@ -47,7 +47,10 @@ export function chartOptions() {
     },
     grid: { vertLines: { color: color("raised") }, horzLines: { color: color("raised") } },
     rightPriceScale: { borderColor: color("line") },
-    timeScale: { borderColor: color("line"), timeVisible: true, secondsVisible: false },
+    // A chart shows the whole range, however many bars that is.
+    timeScale: {
+      borderColor: color("line"), timeVisible: true, secondsVisible: false, minBarSpacing: 0.02,
+    },
     crosshair: { mode: CrosshairMode.Normal },
   };
 }

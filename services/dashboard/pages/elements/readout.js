@@ -23,10 +23,18 @@ export function describe(bars) {
     : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
 }
 
+// Which of the symbols that are to be compared have no line.
+export function missing(box, symbols, panel, interval) {
+  const without = symbols.filter((symbol) => !panel.lines.has(symbol));
+  box.textContent = without.length
+    ? `No ${interval} bars at the times of the others: ${without.join(", ")}.` : "";
+}
+
 // `notes`: what else happened at the bar.
 export function legend(box, bar, interval, notes) {
+  const clock = interval === "1d" ? "" : " UTC";
   box.replaceChildren(...(bar ? [
-    ["", time(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
+    ["", `${time(bar.time, interval)}${clock}`], ["O", price(bar.open)], ["H", price(bar.high)],
     ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
     ...notes.map((note) => ["·", note]),
   ].flatMap(([name, value]) => [`${name} `, element("b", {}, value), "  "]) : []));

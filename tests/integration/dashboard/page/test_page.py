@@ -19,7 +19,17 @@ from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.page.browsing import holds, loaded, opened
 from tests.integration.dashboard.page.shown import at, bar, keep, shows
-from tests.integration.dashboard.serving import NEXT, Dashboard, Price, derive, line, serving, store
+from tests.integration.dashboard.serving import (
+    MINUTES,
+    NEXT,
+    SESSIONS,
+    Dashboard,
+    Price,
+    derive,
+    line,
+    serving,
+    store,
+)
 
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
 
@@ -191,6 +201,52 @@ def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard:
         loaded(page)
         assert "MSFT · 5min" in page.inner_text("#title")
         assert not page.is_checked("input[value=bands]")
+
+
+def test_a_range_fills_the_chart_and_its_clock_is_told(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    address = f"{dashboard.url}/?symbol=MSFT&interval=1min&range=all"
+    with opened(browser, address, timezone_id="Asia/Tokyo") as (page, _):
+        loaded(page)
+        bars = page.evaluate("() => window.tapeline.bars().length")
+        assert bars >= SESSIONS * MINUTES
+        holds(
+            page,
+            "bars => (({ from, to }) => from <= 0 && to >= bars - 1)(window.tapeline.visible())",
+            bars,
+        )
+        assert page.inner_text("#legend").split("O")[0].strip().endswith("UTC")
+        assert page.inner_text("#events-hint") == "of 1min bars, UTC"
+        page.locator("body").press("End")
+        holds(page, "() => window.tapeline.visible().from > 100")
+
+
+def test_what_has_nothing_to_show_says_so(
+    browser: Browser, postgres: Postgres, tmp_path: Path
+) -> None:
+    with fresh_market(postgres) as market, serving(market, tmp_path) as dashboard:
+        days = [bar(-1440 * count, 100.0) for count in range(3)]
+        later = [bar(minute, 50.0, symbol="MSFT") for minute in range(100, 103)]
+        store(market, [one.replace("1min", "1d") for one in days])
+        store(market, [one.replace("1min", "5min") for one in later])
+        with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1d&range=all") as (page, _):
+            loaded(page, bars=3)
+            told = "No bars within a day are stored of AAPL."
+            holds(
+                page, "text => document.getElementById('profile-hint').textContent === text", told
+            )
+        address = f"{dashboard.url}/?symbol=MSFT&interval=5min&range=all&compare=AAPL"
+        # Without complaint: no chart is asked for that there is not.
+        with opened(browser, address) as (page, _):
+            loaded(page, bars=3)
+            assert page.inner_text("#compare-state") == (
+                "No 5min bars at the times of the others: AAPL."
+            )
+            # It comes by itself, once there are such bars.
+            store(market, [bar(minute, 100.0).replace("1min", "5min") for minute in (100, 101)])
+            holds(page, "() => 'AAPL' in window.tapeline.drawn().compared")
+            assert page.inner_text("#compare-state") == ""
 
 
 def test_the_page_is_light(

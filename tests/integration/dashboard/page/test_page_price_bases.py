@@ -184,12 +184,10 @@ def test_splits_and_dividends_are_marked(
         assert [(one["id"], one["nodes"]) for one in serious] == []
         assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
         keep(page, f"splits-{width}", full=width < 700)
-        for _ in range(3):
-            page.locator("body").press("-")
         hovered = set()
         box = page.locator("#chart").bounding_box()
         assert box is not None
-        for x in range(5, int(box["width"]) - 60, 3):
+        for x in range(5, int(box["width"]) - 60, width // 390):
             page.mouse.move(box["x"] + x, box["y"] + 100)
             hovered.add(page.inner_text("#legend").partition("·")[2].strip())
         assert hovered == {"", "Split 10:1", "Dividend 0.24"}
