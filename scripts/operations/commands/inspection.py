@@ -7,7 +7,7 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from scripts.operations import compose_commands, status_report, support_bundle
+from scripts.operations import compose_commands
 from scripts.operations import options as opt
 from scripts.operations import tunnel as tunnels
 from scripts.operations.cli import command, ended
@@ -15,6 +15,7 @@ from scripts.operations.hosts.stack_outputs import known_hosts
 from scripts.operations.operation import begin, begin_there
 from scripts.operations.releases.health_gate import look
 from scripts.operations.ssh_client import key_file
+from scripts.operations.status import diagnosis, status_report, support_bundle
 
 
 @command
@@ -31,7 +32,7 @@ def status(_: Context, stack: opt.Stack = "") -> None:
 @command
 def doctor(_: Context, stack: opt.Stack = "") -> None:
     """Look for what is wrong, and say it; ends with 1 if anything is."""
-    lines, is_well = status_report.doctor(begin(stack))
+    lines, is_well = diagnosis.doctor(begin(stack))
     print("\n".join(lines))
     ended(0 if is_well else 1)
 

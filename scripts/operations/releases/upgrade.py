@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scripts.operations import status_report
 from scripts.operations.backups import backups
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
 from scripts.operations.releases import deploy
+from scripts.operations.status import diagnosis
 from scripts.operations.target import Target
 
 
@@ -30,7 +30,7 @@ def upgrade(operation: Operation, bring: Callable[[str], None]) -> list[str]:
     try:
         bring(dump)
         # To go back would bring no bars of a series that the API refuses.
-        lines, is_well = status_report.doctor(operation, of_release=True)
+        lines, is_well = diagnosis.doctor(operation, of_release=True)
         if not is_well:
             raise OperationError("\n".join(["it runs, but not all is well:", *lines]))
     except OperationError as error:

@@ -8,10 +8,11 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from scripts.operations import compose_commands, status_report
+from scripts.operations import compose_commands
 from scripts.operations.credentials import passwords
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
+from scripts.operations.status import status_report
 from services.secrets import table
 
 _LOG_LINES = 2000

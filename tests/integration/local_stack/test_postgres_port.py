@@ -6,7 +6,7 @@ import socket
 import threading
 
 from scripts.local_stack.servers.ports import HOST, free_ports
-from scripts.operations.status_report import answers_as_postgresql
+from scripts.operations.status.diagnosis import answers_as_postgresql
 from tests.fixtures.servers import Postgres
 
 

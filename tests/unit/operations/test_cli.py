@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.operations import database_connection, status_report, support_bundle
+from scripts.operations import database_connection
 from scripts.operations.backups import backups
 from scripts.operations.credentials import rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts import host_settings
 from scripts.operations.releases.settings_file import setting, with_setting
+from scripts.operations.status import status_report, support_bundle
 from scripts.operations.target import LOCAL
 from tests.unit.operations.fakes import Answer, listed, operation, outputs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.operations import status_report
 from scripts.operations.backups import first_backup
+from scripts.operations.status import diagnosis
 from scripts.operations.target import LOCAL, Target
 from tests.unit.operations.fakes import HOST, Answer, operation
 
@@ -36,7 +36,7 @@ def test_the_first_night_is_waited_for(
     answers: dict[str, Answer] = {"head -n 1": first_deed, "market-*.dump.gpg": backup}
     # What else the doctor asks is not told here.
     one, _, _ = operation({**answers, "": (1, "not asked")}, where)
-    lines, _ = status_report.doctor(one)
+    lines, _ = diagnosis.doctor(one)
     told = [line.partition(": ")[0] for line in lines]
     assert verdict in told
     assert (f"note  {first_backup.NOTE}" in lines) is is_noted

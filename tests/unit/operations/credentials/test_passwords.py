@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.operations import support_bundle
 from scripts.operations.credentials import passwords, rotation
 from scripts.operations.errors import OperationError
+from scripts.operations.status import support_bundle
 from scripts.operations.target import LOCAL
 from services.secrets import table
 from tests.unit.operations.fakes import COMPOSE, HOST, listed, operation

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from infra.outputs import StackOutputs
-from scripts.operations import status_report
 from scripts.operations.hosts import host_settings
+from scripts.operations.status import status_report
 from tests.unit.operations.fakes import Answer, operation, outputs
 
 HEAD = [

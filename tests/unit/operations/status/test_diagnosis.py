@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scripts.operations import status_report
 from scripts.operations.releases.upgrade import upgrade
+from scripts.operations.status import diagnosis
 from tests.unit.operations.fakes import Answer, operation
 from tests.unit.operations.releases.test_upgrade import WELL
 
@@ -13,11 +13,11 @@ from tests.unit.operations.releases.test_upgrade import WELL
 def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade() -> None:
     metrics = "tapeline_producer_series 25.0\ntapeline_producer_series_given_up {}\n"
     one, _, _ = operation(WELL | {"exec --no-TTY producer": metrics.format("0.0")})
-    lines, is_well = status_report.doctor(one)
+    lines, is_well = diagnosis.doctor(one)
     assert ("ok    the API has bars of all series" in lines, is_well) == (True, True)
 
     one, _, _ = operation(WELL | {"exec --no-TTY producer": metrics.format("3.0")})
-    lines, is_well = status_report.doctor(one)
+    lines, is_well = diagnosis.doctor(one)
     assert [line for line in lines if line.startswith("FAIL")] == [
         "FAIL  the API has bars of all series: 3 of 25 are given up: fab logs --service producer "
         "--grep 'given up'"
@@ -26,7 +26,7 @@ def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade
     assert len(upgrade(one, lambda _: None)) == 7
 
     one, _, _ = operation(WELL)  # what tells nothing has not said that all is well
-    assert status_report.doctor(one)[1] is False
+    assert diagnosis.doctor(one)[1] is False
 
 
 def test_the_doctor_names_the_series_whose_bars_may_not_be_compared() -> None:
@@ -57,4 +57,4 @@ def test_the_doctor_notes_what_only_a_person_brings_to_a_host() -> None:
 
 def _notes(bases: Answer, further: Mapping[str, Answer] | None = None) -> list[str]:
     one, _, _ = operation({**(further or {}), "bi.price_bases": bases, **WELL})
-    return [line for line in status_report.doctor(one)[0] if line.startswith("note")]
+    return [line for line in diagnosis.doctor(one)[0] if line.startswith("note")]
