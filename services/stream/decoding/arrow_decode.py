@@ -8,7 +8,7 @@ batch takes the fallback path through `decode` and every rule, which reads what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from services.common.market.bar import price_basis
 from services.common.market.exchanges import BY_CODE, exchange_of
 from services.common.market.trade_date import in_zone, trade_date
-from services.stream.decoding import copy_binary
+from services.stream.decoding import copy_binary, event_forms
 from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
 from services.stream.decoding.canonical import (
     FLAGS,
@@ -33,6 +33,7 @@ from services.stream.decoding.canonical import (
     SYMBOL,
     Section,
 )
+from services.stream.decoding.event_forms import Form
 from services.stream.sink.staging import ROW_SCHEMA
 
 VALUE_BYTES = 1000
@@ -40,9 +41,6 @@ VALUE_BYTES = 1000
 
 KEY_BYTES = 16
 """Length of the longest symbol."""
-
-_NO_VOLUME = '"volume":null}'
-_QUOTED_VOLUME = '"volume":""}'
 
 # Few events of a batch differ in one of these, so that each text is looked at once.
 _FEW = (SYMBOL, START, ORIGIN, SEEN)
@@ -58,41 +56,33 @@ def fast_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
     Raises FallbackError.
     """
     try:
-        return _outcomes(records, Cuts(records.column("value")), has_volume=True)
+        return _outcomes(records, Cuts(records.column("value")), Form())
     except QuotesError:
-        return _outcomes_by_volume(records)
+        return _outcomes_by_form(records)
 
 
-def _outcomes_by_volume(records: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the outcomes of records of which some, or all, tell no volume."""
-    value = records.column("value")
-    lacks = pc.fill_null(pc.match_substring(value, _NO_VOLUME), False)
-    if not lacks.true_count:
-        raise FallbackError
-    # Quoted, so that all events have as many quotes.
-    quoted = pc.replace_substring(value, _NO_VOLUME, _QUOTED_VOLUME)
-    records = records.set_column(records.schema.get_field_index("value"), "value", quoted)
+def _outcomes_by_form(records: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the outcomes of records that are not all of one form."""
     parts, places = [], []
-    for chosen, has_volume in ((lacks, False), (pc.invert(lacks), True)):
-        if chosen.true_count:
-            part = records.filter(chosen)
-            parts.append(_outcomes(part, Cuts(part.column("value")), has_volume))
-            places.append(np.flatnonzero(chosen.to_numpy(zero_copy_only=False)))
+    for form, chosen, part in event_forms.parts(records):
+        parts.append(_outcomes(part, Cuts(part.column("value")), form))
+        places.append(chosen)
     return pa.concat_batches(parts).take(pa.array(np.argsort(np.concatenate(places))))
 
 
-def _outcomes(records: pa.RecordBatch, cuts: Cuts, has_volume: bool) -> pa.RecordBatch:
+def _outcomes(records: pa.RecordBatch, cuts: Cuts, form: Form) -> pa.RecordBatch:
     distinct = {section: _distinct(cuts, section) for section in _FEW}
-    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV if has_volume else PRICES_ALONE)
+    _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV if form.has_volume else PRICES_ALONE)
     symbol = _text(cuts, "symbol")
     _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
     prices = _numbers(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
-    volume = _numbers(_text(cuts, "ohlcv.volume")) if has_volume else None
+    volume = _numbers(_text(cuts, "ohlcv.volume")) if form.has_volume else None
     _require_prices(prices.units)
     starts = _starts(distinct[START], distinct[SYMBOL])
     observed_at = _instants(_text(cuts, "observed_at"))
     _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
     partition, offset = records.column("partition"), records.column("offset")
+    origin = partial(_origin, as_of=form.as_of)
     columns = {
         "partition": partition,
         "offset": offset,
@@ -105,7 +95,7 @@ def _outcomes(records: pa.RecordBatch, cuts: Cuts, has_volume: bool) -> pa.Recor
         "line": copy_binary.joined(
             _worked_out(distinct[SYMBOL], _head, _FIELDS).column("fields"),
             starts.column("fields"),
-            _worked_out(distinct[ORIGIN], _origin, _FIELDS).column("fields"),
+            _worked_out(distinct[ORIGIN], origin, _FIELDS).column("fields"),
             copy_binary.values(prices, volume, observed_at, partition, offset),
         ),
     }
@@ -211,12 +201,23 @@ def _start(text: str, code: str) -> dict[str, object]:
 
 
 @lru_cache(maxsize=1_000)
-def _origin(text: str) -> dict[str, object]:
+def _origin(text: str, as_of: str | None) -> dict[str, object]:
     parts = text.split('"')
     source, freshness = (parts[PLACES[name] - ORIGIN.first] for name in ("source", "freshness"))
     adjusted, is_final = (parts[number - ORIGIN.first] == ":true," for number in FLAGS)
-    basis = price_basis(adjusted, None)
+    if as_of is not None:
+        _require_day(as_of, adjusted)
+    basis = price_basis(adjusted, as_of)
     return {"fields": copy_binary.origin(source, freshness, basis, is_final)}
+
+
+def _require_day(as_of: str, adjusted: bool) -> None:
+    try:
+        date.fromisoformat(as_of)
+    except ValueError:
+        raise FallbackError from None
+    if not adjusted:
+        raise FallbackError
 
 
 def _instants(text: pa.StringArray) -> pa.TimestampArray:

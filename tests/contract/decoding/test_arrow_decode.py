@@ -126,6 +126,36 @@ def lacking_volume(event: bar.Bar) -> Pair:
     return event.key(), replace(event, ohlcv=replace(event.ohlcv, volume=None)).to_json()
 
 
+def test_bars_as_of_a_day_are_accepted_among_others(spark_session: SparkSession) -> None:
+    """Of several days, of none, and some without a volume."""
+    adjusted = [replace(event, adjusted=True) for event in BARS[:8]]
+    days = ("2025-11-05", None, "2025-11-06", "2024-02-29")
+    events = [replace(one, adjusted_as_of=days[n % 4]) for n, one in enumerate(adjusted)]
+    mixed = [
+        lacking_volume(one) if number % 3 == 2 else (one.key(), one.to_json())
+        for number, one in enumerate([*events, BARS[0]])
+    ]
+    one_day = [replace(one, adjusted_as_of="2025-11-06") for one in adjusted]
+    alone: list[Pair] = [(one.key(), one.to_json()) for one in one_day]
+    for pairs in (mixed, alone):
+        read = quickly(pairs)
+        assert [row["offset"] for row in read] == list(range(len(pairs)))
+        assert read == slowly(spark_session, pairs)
+    assert [row["line"]["basis"] for row in quickly(mixed)[:3]] == [
+        "adjusted 2025-11-05",
+        "unknown",
+        "adjusted 2025-11-06",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "as_of"), [(False, "2025-11-06"), (True, "2025-02-30"), (True, "2025-11-6")]
+)
+def test_a_day_that_makes_no_basis_is_left_to_the_rules(adjusted: bool, as_of: str) -> None:
+    event = replace(GOOD, adjusted=adjusted, adjusted_as_of=as_of)
+    assert not is_sure((event.key(), event.to_json()))
+
+
 def test_bars_without_a_volume_are_accepted_among_others(spark_session: SparkSession) -> None:
     events = [*BARS[:6], changed({"open": "269.8000000001"})]
     mixed = [
