@@ -47,7 +47,9 @@ def test_no_view_shows_people_a_time_without_saying_whose() -> None:
     for line in COLUMNS:
         name, kind = line.split(": ")
         view, column = name.split(".")
-        with_instants = view in older or view.startswith(("candles_", "events_stream_"))
+        with_instants = view in older or view.startswith(
+            ("candles_", "events_stream_", "bar_indicators_")
+        )
         if kind.startswith("timestamp") and not with_instants:
             assert kind == "timestamp without time zone", line
             assert column.endswith(("_utc", "_exchange")), line

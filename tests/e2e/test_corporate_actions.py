@@ -6,12 +6,15 @@ import signal
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
+
 from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Child
 from services.common.fail_points import EXIT_CODE
 from tests.e2e.test_real_bars import Pipeline, clock_at, pipeline
 from tests.fixtures.live import end, log_of, wait_for
 from tests.fixtures.market import Market, Row
+from tests.integration.views.expected.indicators import nothing_is_due
 
 __all__ = ["pipeline"]
 
@@ -79,6 +82,22 @@ def assert_twins(market: Market) -> None:
     assert {row[0] for row in adjusted} == {"60min", "1d"}
 
 
+def assert_twin_indicators(market: Market) -> None:
+    wait_for(lambda: nothing_is_due(market), "the indicators")
+    query = """
+        select interval, bar_time, change, sma_20, ema_12, vwap, atr_14, rsi_14, volume_zscore_20
+        from bi.{} where symbol = %s order by interval, bar_time
+    """
+    own = market.rows(query.format("bar_indicators_split_adjusted"), ("TWINA",), "powerbi_reader")
+    twin = market.rows(query.format("bar_indicators"), ("TWINB",), "powerbi_reader")
+    for mine, other in zip(own, twin, strict=True):
+        wanted = [
+            pytest.approx(value, abs=1e-9) if isinstance(value, float) else value for value in other
+        ]
+        assert list(mine) == wanted
+    assert sum(None not in row for row in own) > 20
+
+
 def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline) -> None:
     market = pipeline.stream.market
     # Dividends are announced before they are paid: they end the first stream.
@@ -97,6 +116,7 @@ def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline
         ("dividend", "2025-11-12", None, Decimal("0.30"), "2025-11-11"),
     ]
     assert_twins(market)
+    assert_twin_indicators(market)
     traded = bars(market, "bars", "TWINA")
     assert [row for row in traded if row[1] <= "2025-11-05"] == old
     plain = {row[:3]: row for row in bars(market, "bars", "TWINB")}
@@ -113,6 +133,7 @@ def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline
     assert replayed.returncode == 0, replayed.stderr
     assert market.rows(RAW_ACTIONS) == before
     assert_twins(market)
+    assert_twin_indicators(market)
     assert end(stream, signal.SIGTERM)[0] == 0, log_of(stream)
     assert market.rows("select count(*) from market.rejected_events") == [(0,)]
     pipeline.stream.reconcile()

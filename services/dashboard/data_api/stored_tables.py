@@ -64,6 +64,7 @@ INDICATORS: Final = Dataset(
     ),
     ("symbol", "interval", "bar_time"),
     "bar_time",
+    adjusted_view="bi.bar_indicators_{basis}",
 )
 ACTIONS: Final = Dataset(
     "corporate-actions",

@@ -55,6 +55,9 @@ class _Transaction:
                 self.session.run(sql.SEE_AGAIN, (seen, *identity, seen))
             else:
                 self.symbols.add(action.symbol)
+                if action.kind == "split":
+                    self.session.run(sql.AWAIT_MERGES)
+                    self.session.run(sql.MARK_INDICATORS, (action.ex_date, action.symbol))
         is_new = written == [(1,)]
         return Tally(good=1, added=int(is_new), changed=len(written) - int(is_new))
 

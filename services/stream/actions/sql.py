@@ -42,3 +42,15 @@ update market.corporate_actions set observed_at = %s::timestamptz
 where symbol = %s and kind = %s and ex_date = %s::date and number = %s
     and observed_at < %s::timestamptz
 """
+
+# The indicators of all bars from a split on look back across it. Who merges bars at this time has
+# committed them before they are looked for here, or derives them with the split in sight.
+AWAIT_MERGES: Final = "lock table market.indicator_work in share row exclusive mode"
+# A session can begin days before its date, but not four.
+MARK_INDICATORS: Final = """
+insert into market.indicator_work (symbol, interval, from_time, until_time)
+select series.symbol, series.interval, day - interval '4 days', day + interval '4 days'
+from market.series as series
+cross join cast(%s as date) as day
+where series.symbol = %s
+"""

@@ -31,7 +31,7 @@ copy (
     cross join lateral (
         (
             select
-                bar_time, session_date, false as is_due, high::float8, low::float8,
+                bar_time, session_date, false as is_due, basis = 'raw', high::float8, low::float8,
                 close::float8, volume::float8
             from market.events_stream
             where symbol = wanted.symbol and interval = wanted.interval
@@ -41,8 +41,8 @@ copy (
         union all
         (
             select
-                bar_time, session_date, true, high::float8, low::float8, close::float8,
-                volume::float8
+                bar_time, session_date, true, basis = 'raw', high::float8, low::float8,
+                close::float8, volume::float8
             from market.events_stream
             where symbol = wanted.symbol and interval = wanted.interval
                 and bar_time >= wanted.from_time
@@ -51,6 +51,14 @@ copy (
     ) as bar
     order by wanted.series, bar.bar_time
 ) to stdout (format csv)
+"""
+# What prices as traded before each day are divided by, of the symbols of some series.
+SPLITS: Final = """
+select
+    symbol, ex_date, market.product(numerator)::text, market.product(denominator)::text
+from market.corporate_actions
+where symbol = any (%s) and kind = 'split' and not is_withdrawn
+group by symbol, ex_date order by symbol, ex_date
 """
 # What was derived of the bar before the first due one of each series.
 STATES: Final = f"""

@@ -10,7 +10,8 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,8 @@ from pyarrow import csv
 
 from services.common.fail_points import reach
 from services.stream.indicators import sql as statements
-from services.stream.indicators.formulas import COLUMNS, LOOKBACK, STATE, Bars, Before, derive
+from services.stream.indicators.formulas import COLUMNS, LOOKBACK, STATE, Bars, Before
+from services.stream.indicators.splits import Split, derive_across
 from services.stream.sink.postgres import Session
 
 _TIME = pa.timestamp("us", "UTC")
@@ -31,6 +33,7 @@ _BARS = pa.schema(
         ("bar_time", _TIME),
         ("session_date", pa.date32()),
         ("is_due", pa.bool_()),
+        ("is_raw", pa.bool_()),
         *((name, pa.float64()) for name in _VALUES),
     ]
 )
@@ -119,10 +122,11 @@ def _compute(session: Session, marks: Sequence[_Due], most_bars: int) -> Iterato
     states = _read(session, statements.STATES, wanted, _STATES).to_pylist()
     state_of = {state["series"]: state for state in states}
     numbers = bars.column("series").to_numpy()
+    splits = _splits(session, [due.symbol for due in marks])
     for number, due in enumerate(marks, start=1):
         first, last = np.searchsorted(numbers, [number, number + 1])
         mine = bars.slice(first, last - first)
-        yield _derived(due, mine, state_of.get(number, {}), most_bars)
+        yield _derived(due, mine, splits.get(due.symbol, {}), state_of.get(number, {}), most_bars)
 
 
 def _read(
@@ -141,14 +145,28 @@ def _read(
     )
 
 
-def _derived(due: _Due, bars: pa.Table, state: Mapping[str, Any], most_bars: int) -> _Computed:
+def _splits(session: Session, symbols: Sequence[str]) -> dict[str, dict[date, Fraction]]:
+    """Return what prices before a day are divided by, by symbol and day."""
+    found: dict[str, dict[date, Fraction]] = {}
+    for symbol, day, numerator, denominator in session.fetch(statements.SPLITS, (symbols,)):
+        found.setdefault(symbol, {})[day] = Fraction(numerator) / Fraction(denominator)
+    return found
+
+
+def _derived(
+    due: _Due,
+    bars: pa.Table,
+    splits: Mapping[date, Fraction],
+    state: Mapping[str, Any],
+    most_bars: int,
+) -> _Computed:
     skipped = len(bars) - (pc.sum(bars.column("is_due")).as_py() or 0)
     before = None
     if skipped == LOOKBACK:
         if state.get("bar_time") != bars.column("bar_time")[skipped - 1].as_py():
             return _Computed(replace(due, from_time=_EVER), None)
         before = Before(skipped, {name: _float(state[name]) for name in STATE})
-    columns = derive(_as_bars(bars), before)
+    columns = derive_across(_as_bars(bars), _between(bars, splits), before)
     # With fewer bars before them, these are all bars of the series up to here.
     fresh = bars.slice(skipped if before else 0)
     size = len(fresh)
@@ -162,6 +180,19 @@ def _derived(due: _Due, bars: pa.Table, state: Mapping[str, Any], most_bars: int
         }
     )
     return _Computed(due, rows, filled=len(bars) - skipped == most_bars)
+
+
+def _between(bars: pa.Table, splits: Mapping[date, Fraction]) -> list[Split]:
+    """Return the splits between these bars. Bars that the vendor had adjusted are left as they
+    are."""
+    sessions = bars.column("session_date").to_numpy()
+    is_raw = bars.column("is_raw").to_numpy()
+    ratios: dict[int, Fraction] = {}
+    for day, ratio in splits.items():
+        first = int(np.searchsorted(sessions, np.datetime64(day)))
+        if 0 < first < len(bars) and is_raw[first - 1]:
+            ratios[first] = ratios.get(first, Fraction(1)) * ratio
+    return [Split(*item) for item in ratios.items()]
 
 
 def _float(value: float | None) -> float:

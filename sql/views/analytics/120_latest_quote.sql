@@ -2,8 +2,8 @@
 -- the smallest of the newest session is shown.
 --   price                   close of the newest bar
 --   previous_close          official close of the last session stored before: of the vendor's day
---                           where that is final, else of the last bar of regular hours; divided
---                           by the splits since
+--                           where that is final, else of the last bar of regular hours; brought
+--                           across a split
 --   change, change_percent  price against previous_close
 --   session_…               over the stored bars of the session's regular hours; null before them
 --   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
@@ -146,44 +146,34 @@ left join lateral (
         and day_bar.is_final
     order by day_bar.symbol desc, day_bar.interval desc, day_bar.bar_time desc limit 1
 ) as official on true
+left join lateral (
+    select
+        told.close,
+        told.session_date,
+        told.basis
+    from (
+        values
+        (official.close, official.session_date, official.basis, 1),
+        (before.close, before.session_date, before.basis, 2)
+    ) as told (close, session_date, basis, preference)
+    order by told.session_date desc nulls last, told.preference asc limit 1
+) as earlier_close on true
+left join lateral (
+    select
+        market.product(numerator) as numerator,
+        market.product(denominator) as denominator
+    from market.splits
+    where
+        earlier_close.basis = 'raw'
+        and symbol = newest.symbol
+        and ex_date > earlier_close.session_date
+        and ex_date <= newest.session_date
+    having count(*) > 0
+) as split on true
 cross join
     lateral ( -- noqa: ST05
-        select
-            case
-                when chosen.basis = 'raw'
-                    then market.scaled(
-                        chosen.close, split.ratio_denominator, split.ratio_numerator, 1e-10
-                    )
-                else chosen.close
-            end as close
-        from (
-            select
-                official.close,
-                official.session_date,
-                official.basis
-            where official.session_date >= coalesce(before.session_date, official.session_date)
-            union all
-            select
-                before.close,
-                before.session_date,
-                before.basis
-            where
-                (official.session_date >= coalesce(before.session_date, official.session_date))
-                is not true
-        ) as chosen
-        cross join
-            lateral (
-                select
-                    market.product(action.numerator) as ratio_numerator,
-                    market.product(action.denominator) as ratio_denominator
-                from market.corporate_actions as action
-                where
-                    action.symbol = newest.symbol
-                    and action.kind = 'split'
-                    and not action.is_withdrawn
-                    and action.ex_date > chosen.session_date
-                    and action.ex_date <= newest.session_date
-            ) as split
+        select market.scaled(earlier_close.close, split.denominator, split.numerator, 1e-10)
+            as close
     ) as previous
 left join market.exchange_sessions as today
     on

@@ -1,16 +1,3 @@
--- A price or a volume on another basis: multiplied exactly by a fraction, then rounded once, half
--- up, to a multiple of `step`. A null numerator changes nothing.
-create or replace function market.scaled(
-    value numeric, numerator numeric, denominator numeric, step numeric
-) returns numeric
-language sql immutable parallel safe
-return case
-    when numerator is null then value
-    else trim_scale(
-        step * div(2 * value * numerator + step * denominator, 2 * step * denominator)
-    )
-end;
-
 -- Grain: one row per symbol: the newest session of which a bar is stored.
 create or replace view market.newest_sessions as
 select

@@ -1,10 +1,11 @@
--- Grain: that of the view it is made of: bi.bars, bi.candles, bi.candles_1d_all_hours and
--- bi.events_stream on each other basis, with the same columns in the same order.
+-- Grain: that of the view it is made of (bi.bars, bi.candles, bi.candles_1d_all_hours,
+-- bi.events_stream, bi.bar_indicators) on each other basis, with the same columns in its order.
 --   …_split_adjusted  prices divided, volumes multiplied, by the splits since
 --   …_total_return    prices also by the spin-offs and cash dividends since
 -- The newest session of a symbol is as traded. Prices are rounded to ten decimals, volumes to whole
 -- shares. A row that the vendor had adjusted (`adjusted`) is passed on as it is. A candle is of one
--- session, so that all its bars are on one basis.
+-- session, so that all its bars are on one basis. An indicator that is a price is scaled as the
+-- prices of its bar are.
 do $$
 declare
     made record;
@@ -13,6 +14,14 @@ begin
         select
             plain.name,
             basis.suffix,
+            -- Bars alone tell whether the vendor had adjusted them.
+            case
+                when plain.name = 'bar_indicators' then
+                    '(select bar.basis <> ''raw'' from market.events_stream as bar'
+                    ' where (bar.symbol, bar.interval, bar.bar_time)'
+                    ' = (plain.symbol, plain.interval, plain.bar_time)) is not true'
+                else 'not plain.adjusted'
+            end as is_as_traded,
             string_agg(
                 case
                     when attribute.attname in ('open', 'high', 'low', 'close') then format(
@@ -23,12 +32,19 @@ begin
                     when attribute.attname = 'volume' then
                         'market.scaled(plain.volume, factor.split_denominator,'
                         ' factor.split_numerator, 1) as volume'
+                    when attribute.attname ~ '^(change|sma_\d+|ema_\d+|vwap|true_range|atr_14)$'
+                        or attribute.attname like 'bollinger\_%' then format(
+                        'plain.%1$I * coalesce((factor.%2$s_numerator'
+                        ' / factor.%2$s_denominator)::float8, 1) as %1$I',
+                        attribute.attname, basis.factor
+                    )
                     else format('plain.%I', attribute.attname)
                 end,
                 ', ' order by attribute.attnum
             ) as columns
         from (
-            values ('bars'), ('candles'), ('candles_1d_all_hours'), ('events_stream')
+            values ('bars'), ('candles'), ('candles_1d_all_hours'), ('events_stream'),
+            ('bar_indicators')
         ) as plain (name)
         cross join
             (
@@ -49,9 +65,9 @@ begin
                     plain.symbol = factor.symbol
                     and plain.session_date >= factor.from_date
                     and plain.session_date < factor.until_date
-                    and not plain.adjusted
+                    and %4$s
             $view$,
-            made.name || '_' || made.suffix, made.name, made.columns
+            made.name || '_' || made.suffix, made.name, made.columns, made.is_as_traded
         );
     end loop;
 end

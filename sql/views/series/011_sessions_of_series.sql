@@ -19,7 +19,12 @@ select
     market.time_zone(series.symbol) as time_zone,
     trade.opens_at,
     trade.closes_at,
-    market.night_ends_at(series.symbol, day.session_date) as night_ends_at
+    market.night_ends_at(series.symbol, day.session_date) as night_ends_at,
+    -- Of the last split until then: what was traded before it is on another basis.
+    (
+        select max(split.ex_date) from market.splits as split
+        where split.symbol = series.symbol and split.ex_date <= day.session_date
+    ) as split_date
 from market.series as series
 inner join market.intervals as width on series.interval = width.interval
 cross join market.days as day

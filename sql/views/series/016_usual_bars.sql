@@ -29,7 +29,28 @@ cross join
                 (100 * (looked_up.high - looked_up.low) / looked_up.open)::double precision
                     as range_percent
             from (
-                select stored.* from market.events_stream as stored
+                select
+                    stored.bar_time,
+                    stored.session_date,
+                    stored.open,
+                    stored.high,
+                    stored.low,
+                    stored.close,
+                    market.scaled(stored.volume, split.numerator, split.denominator, 1) as volume
+                from market.events_stream as stored
+                left join lateral (
+                    select
+                        market.product(numerator) as numerator,
+                        market.product(denominator) as denominator
+                    from market.splits
+                    where
+                        session.split_date > stored.session_date
+                        and stored.basis = 'raw'
+                        and symbol = session.symbol
+                        and ex_date > stored.session_date
+                        and ex_date <= session.session_date
+                    having count(*) > 0
+                ) as split on true
                 where
                     (stored.symbol, stored.interval, stored.bar_time)
                     >= (session.symbol, session.interval, session.usual_from)

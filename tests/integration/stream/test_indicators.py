@@ -10,16 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.common.market.corporate_action import CorporateAction
+from services.stream.actions.apply import merge_again
+from services.stream.broker import KafkaRecord
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.indicators.tables import Derived, derive_group, fold, pending
 from services.stream.sink import postgres
 from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
-from tests.integration.views.expected.indicators import assert_derived
+from tests.integration.views.expected.indicators import DERIVED, assert_derived
 
 START = datetime(2025, 12, 31, 20, 0, tzinfo=UTC)
 SESSION_MINUTES = 97
 AAPL, TSLA = ("AAPL", "1min"), ("TSLA", "1min")
+Split = tuple[str, int, tuple[int, int] | None]
 MARKS = "select symbol, interval, from_time, until_time from market.indicator_work order by 1, 3"
 
 
@@ -43,7 +47,7 @@ def line(symbol: str, minute: int, price: int, second: int) -> str:
         "session_date": f"{START + timedelta(days=minute // SESSION_MINUTES):%Y-%m-%d}",
         "source": "simulator",
         "freshness": "simulated",
-        "basis": "unknown",
+        "basis": "unknown" if symbol == "TSLA" else "raw",
         "is_final": "true",
         "observed_at": f"{START + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}",
         "kafka_partition": "0",
@@ -59,6 +63,31 @@ def merge(session: postgres.Session, lines: Iterable[str]) -> None:
     with session.transaction():
         session.stage_bars([one.encode() for one in staged])
         session.merge(len(staged))
+
+
+def merge_split(session: postgres.Session, split: Split, second: int) -> None:
+    """Merge a split as the consumer of corporate actions does."""
+    symbol, number, ratio = split
+    numerator, denominator = map(str, ratio or ("", ""))
+    action = CorporateAction(
+        symbol=symbol,
+        kind="split",
+        ex_date=f"{START + timedelta(days=number):%Y-%m-%d}",
+        number=0,
+        numerator=numerator,
+        denominator=denominator,
+        amount="",
+        vendor_value=numerator,
+        declaration_date="",
+        record_date="",
+        payment_date="",
+        is_withdrawn=ratio is None,
+        source="simulator",
+        observed_at=f"{START + timedelta(seconds=second):%Y-%m-%dT%H:%M:%S.000Z}",
+    )
+    record = KafkaRecord(0, second, START, action.key(), action.to_json())
+    with session.transaction():
+        assert merge_again(session, [record]).bad == 0
 
 
 def derive_all(session: postgres.Session, most_bars: int = 1_000) -> list[Derived]:
@@ -81,8 +110,14 @@ PRICES = st.dictionaries(
     min_size=1,
     max_size=30,
 )
-STEP = st.one_of(PRICES, st.integers(1, 60))
-"""Bars and their prices that a batch brings, or how many bars of a series are derived next."""
+SPLIT = st.tuples(
+    st.sampled_from(["AAPL", "TSLA"]),
+    st.integers(0, 3),
+    st.sampled_from([(10, 1), (1, 8), (3, 2), None]),
+)
+STEP = st.one_of(PRICES, st.integers(1, 60), SPLIT)
+"""Bars and their prices that a batch brings, how many bars of a series are derived next, or a split
+of so much before a session, withdrawn if None."""
 
 
 @settings(
@@ -91,22 +126,49 @@ STEP = st.one_of(PRICES, st.integers(1, 60))
 @given(first=st.integers(0, 290), steps=st.lists(STEP, max_size=12), most_bars=st.integers(1, 300))
 def test_any_order_of_arrival_ends_in_the_same_table(
     first: int,
-    steps: list[dict[tuple[str, int], int] | int],
+    steps: list[dict[tuple[str, int], int] | int | Split],
     most_bars: int,
     session: postgres.Session,
     market: Market,
 ) -> None:
-    market.run("truncate market.events_stream, market.bar_indicators, market.indicator_work")
+    market.run(
+        "truncate market.events_stream, market.bar_indicators, market.indicator_work,"
+        " market.corporate_actions"
+    )
     if first:
         merge(session, [line("AAPL", minute, 550 + minute % 7, 0) for minute in range(first)])
     for second, step in enumerate(steps, start=1):
         if isinstance(step, int):
             derive_group(session, pending(session, 100) or [AAPL], step)
+        elif isinstance(step, tuple):
+            merge_split(session, step, second)
         else:
             merge(session, [line(*key, price, second) for key, price in step.items()])
     derive_all(session, most_bars)
 
     assert_derived(market)
+
+
+def test_a_split_derives_again_what_looks_back_across_it(
+    session: postgres.Session, market: Market
+) -> None:
+    merge(session, [line("AAPL", minute, 500 + minute, 0) for minute in range(291)])
+    assert derive_all(session) == [Derived(bars=291, rows=291)]
+    before = market.rows(DERIVED)
+
+    merge_split(session, ("AAPL", 2, (10, 1)), 1)
+    [derived] = derive_all(session)
+
+    # Of the 97 bars since, those that look back across it: their ATR to the last one.
+    assert derived == Derived(bars=291, rows=97)
+    assert market.rows(DERIVED)[:194] == before[:194]
+    assert_derived(market)
+    # It is seen again, and nothing is due; it is withdrawn, and all is as it was.
+    merge_split(session, ("AAPL", 2, (10, 1)), 2)
+    assert pending(session, 100) == []
+    merge_split(session, ("AAPL", 2, None), 3)
+    derive_all(session)
+    assert market.rows(DERIVED) == before
 
 
 def test_only_what_changed_is_written(session: postgres.Session, market: Market) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ import pandas as pd
 
 from services.stream.indicators.formulas import COLUMNS
 from tests.fixtures.market import Market
-from tests.integration.views.expected.indicators import STORED, from_scratch
+from tests.integration.views.expected.indicators import expected_rows
 
 MINUTES = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440}
 ZONES = {"LON": "Europe/London", "TRT": "America/Toronto", "SHH": "Asia/Shanghai"}
@@ -40,7 +39,7 @@ with merged as (
         observed_at, revision, inserted_at, source, freshness, basis, kafka_partition,
         kafka_offset
     )
-    select *, 'simulator', 'simulated', 'unknown', 0, 0
+    select *, 'simulator', 'simulated', %s, 0, 0
     from unnest(
         %s::text[], %s::text[], %s::timestamptz[], %s::date[], %s::numeric[], %s::numeric[],
         %s::numeric[], %s::numeric[], %s::bigint[], %s::boolean[], %s::timestamptz[],
@@ -190,16 +189,19 @@ def frame(bars: list[tuple[Any, ...]]) -> pd.DataFrame:
     return table.sort_values(["symbol", "interval", "bar_time"], ignore_index=True)
 
 
-def store(market: Market, bars: pd.DataFrame, derived: bool = True) -> None:
+def store(market: Market, bars: pd.DataFrame, derived: bool = True, basis: str = "unknown") -> None:
     """Insert bars, and their indicators as a computation from scratch gives them."""
     if len(bars) == 0:
         return
     shuffled = bars.sample(frac=1, random_state=1)
     columns = [shuffled[name].astype(object).tolist() for name in COLUMN_NAMES]
-    market.run(INSERT, tuple(columns), "stream_writer")
+    market.run(INSERT, (basis, *columns), "stream_writer")
     if derived:
-        rows = []
-        for _, series in groupby(market.rows(STORED), key=lambda row: row[:2]):
-            rows += from_scratch(list(series))
-        market.run(DERIVED, tuple(map(list, zip(*rows, strict=True))), "stream_writer")
+        store_indicators(market)
     market.run("analyze market.events_stream, market.bar_indicators")
+
+
+def store_indicators(market: Market) -> None:
+    """Insert the indicators of all stored bars."""
+    columns = zip(*expected_rows(market), strict=True)
+    market.run(DERIVED, tuple(map(list, columns)), "stream_writer")

@@ -17,6 +17,7 @@ from pyarrow import parquet
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import Dashboard, serving
 from tests.integration.views.price_series import Action, Traded, store_actions, store_bars
+from tests.integration.views.view_market import store_indicators
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def test_bars_and_candles_are_on_the_basis_that_is_asked_for(split: Dashboard) -
         assert closes(split, path, basis="split_adjusted") == SPLIT
         assert closes(split, path, basis="total_return") == TOTAL
     assert split.get("/api/bars", basis="adjusted").status_code == 422
+
+
+def test_indicators_that_are_prices_are_scaled_as_their_bar(split: Dashboard) -> None:
+    store_indicators(split.market)
+
+    def values(basis: str) -> list[tuple[float | None, float]]:
+        asked = {"symbol": "SEVEN", "basis": basis}
+        rows = split.get("/api/indicators", **asked).json()["data"]
+        return [(row["change"], row["vwap"]) for row in rows]
+
+    # From 700 as traded, which is 300 of the new shares.
+    assert values("as_traded") == [(None, 700), (-200, 100), (-1, 99)]
+    assert values("split_adjusted") == [(None, 300), (-200, 100), (-1, 99)]
+    assert values("total_return") == [(None, 297), (-198, 99), (-1, 99)]
 
 
 def test_every_format_and_page_has_the_digits_of_the_basis(split: Dashboard) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
-from itertools import groupby
+from fractions import Fraction
+from itertools import groupby, pairwise
 
 import numpy as np
 
-from services.stream.indicators.formulas import COLUMNS, Bars, derive
+from services.stream.indicators.formulas import COLUMNS, Bars
+from services.stream.indicators.splits import Split, derive_across
 from tests.fixtures.market import Market, Row
 
 STORED = """
 select symbol, interval, bar_time, session_date,
-    high::float8, low::float8, close::float8, volume::float8
+    high::float8, low::float8, close::float8, volume::float8, basis
 from market.events_stream order by symbol, interval, bar_time
+"""
+SPLITS = """
+select symbol, ex_date, numerator || '/' || denominator from market.corporate_actions
+where kind = 'split' and not is_withdrawn order by ex_date
 """
 DERIVED = f"""
 select symbol, interval, bar_time, session_date, {", ".join(COLUMNS)}
@@ -33,20 +40,38 @@ def nothing_is_due(market: Market) -> bool:
 
 def assert_derived(market: Market) -> None:
     """Compare every derived row with the stored bars."""
+    assert market.rows(DERIVED) == expected_rows(market)
+
+
+def expected_rows(market: Market) -> list[Row]:
+    """Return what must be derived of the stored bars and the splits."""
     stored = market.rows(STORED)
+    splits: dict[str, dict[date, Fraction]] = {}
+    for symbol, day, ratio in market.rows(SPLITS):
+        known = splits.setdefault(symbol, {})
+        known[day] = known.get(day, Fraction(1)) * Fraction(ratio)
     expected: list[Row] = []
-    for _, rows in groupby(stored, key=lambda row: row[:2]):
-        expected += from_scratch(list(rows))
-    assert market.rows(DERIVED) == expected
+    for (symbol, _), rows in groupby(stored, key=lambda row: row[:2]):
+        expected += from_scratch(list(rows), splits.get(symbol, {}))
+    return expected
 
 
-def from_scratch(rows: list[Row]) -> list[Row]:
+def from_scratch(rows: list[Row], splits: Mapping[date, Fraction]) -> list[Row]:
     """Return the derived rows of the bars of one series."""
+    first_bars = {
+        number: split
+        for number, (before, row) in enumerate(pairwise(rows), start=1)
+        if before[8] == "raw"
+        and (split := math.prod(splits[day] for day in splits if before[3] < day <= row[3])) != 1
+    }
     high, low, close, volume = (
         np.array([row[column] for row in rows], dtype=np.float64) for column in range(4, 8)
     )
     session = np.array([(row[3] - date(1970, 1, 1)).days for row in rows], dtype=np.int64)
-    derived = derive(Bars(high, low, close, volume, session))
+    derived = derive_across(
+        Bars(high, low, close, volume, session),
+        [Split(*item) for item in first_bars.items()],
+    )
     columns = (derived[name].tolist() for name in COLUMNS)
     values = (
         tuple(None if math.isnan(value) else value for value in row)

@@ -1,0 +1,92 @@
+"""What views look back on, across a split: as if the shares had always been the new ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+
+from tests.fixtures.market import Market
+from tests.integration.views.price_series import Action, store_actions
+from tests.integration.views.test_views import assert_equal, read
+from tests.integration.views.view_market import odd_market, store
+
+EX_DATE = date(2025, 11, 4)
+# Each has a split of its own, and a twin that never had one.
+RATIOS = {"AAA": Fraction(8), "DAY": Fraction(1, 8), "TSCO.LON": Fraction(4, 5)}
+SCALED_VIEWS = (
+    "session_statistics",
+    "volume_flow",
+    "volatility",
+    "intraday_profile",
+    "anomalies",
+    "signals",
+    "patterns",
+    "bar_indicators",
+)
+SENTENCES = {"reason", "computed_at"}
+PRICES = ["open", "high", "low", "close"]
+
+
+@pytest.fixture
+def twins(market: Market) -> Market:
+    """Return a market with split symbols and their twins, named with an X in front."""
+    bars = odd_market(11)
+    bars = bars[bars["symbol"].isin(list(RATIOS)) & (bars["interval"] != "60min")]
+    bars = bars.assign(volume=bars["volume"] * 40)
+    whole = bars["symbol"].map(
+        lambda symbol: Decimal(RATIOS[symbol].numerator) / RATIOS[symbol].denominator
+    )
+    before = bars["session_date"] < EX_DATE
+    traded = bars.copy()
+    for name in PRICES:
+        traded.loc[before, name] = bars.loc[before, name] * whole[before]
+    traded.loc[before, "volume"] = (
+        (bars.loc[before, "volume"] / whole[before].astype(float)).round().astype(int)
+    )
+    store_actions(market, [Action(name, "split", EX_DATE, each) for name, each in RATIOS.items()])
+    twin = bars.assign(symbol="X" + bars["symbol"])
+    store(market, pd.concat([traded, twin], ignore_index=True), basis="raw")
+    return market
+
+
+def test_from_the_split_on_every_figure_is_that_of_the_twin(twins: Market) -> None:
+    for view in SCALED_VIEWS:
+        found = read(twins, view, f"session_date >= '{EX_DATE}'")
+        if "bar_time" in found:
+            found["bar_time_utc"] = found.pop("bar_time").dt.tz_localize(None)
+        is_twin = found["symbol"].str.startswith("X")
+        own, twin = found[~is_twin], found[is_twin].assign(symbol=found["symbol"].str[1:])
+        assert len(own) > 0, view
+        assert_equal(own, twin, [name for name in found.columns if name not in SENTENCES])
+    where = f"session_date >= '{EX_DATE}' and symbol = 'AAA' and other_symbol = 'XAAA'"
+    assert set(read(twins, "comparison_pairs", where)["beta_20"].dropna().round(9)) == {1.0}
+
+
+def test_split_adjusted_indicators_and_the_quote_are_those_of_the_twin(twins: Market) -> None:
+    adjusted = read(twins, "bar_indicators_split_adjusted")
+    plain = read(twins, "bar_indicators")
+    own = adjusted[~adjusted["symbol"].str.startswith("X")]
+    twin = plain[plain["symbol"].str.startswith("X")]
+    twin = twin.assign(symbol=twin["symbol"].str[1:])
+    own, twin = (
+        table.drop(columns="computed_at").sort_values(
+            ["symbol", "interval", "bar_time"], ignore_index=True
+        )
+        for table in (own, twin)
+    )
+    assert min(own["session_date"]) < EX_DATE
+    # Volumes that are no multiple of the ratio were rounded to whole shares.
+    pd.testing.assert_frame_equal(own, twin, rtol=1e-4, atol=1e-6)
+
+    # The newest session is the first on the new basis: its change is against the old one.
+    twins.run("delete from market.events_stream where session_date > %s", (EX_DATE,))
+    rows = twins.rows(
+        "select ltrim(symbol, 'X'), price, previous_close, change_percent"
+        " from bi.latest_quote order by symbol"
+    )
+    assert [row[0] for row in rows] == 2 * sorted(RATIOS)
+    assert rows[:3] == rows[3:]
