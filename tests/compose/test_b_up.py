@@ -42,21 +42,30 @@ def test_java_starts_from_its_archive_of_classes(
 
 def test_a_second_up_changes_nothing(stack: Stack) -> None:
     secret_names = ("dashboard_reader_password", "ca.crt", "spark_secret")
-    before = {name: stack.container(name) for name in LONG_RUNNING}
-    started = {one["Id"]: one["State"]["StartedAt"] for one in stack.containers().values()}
-    images = sorted(stack.compose("images", "--quiet").split())
     secrets = [stack.show_secret(name) for name in secret_names]
+    # The BuildKit of Docker 20.10 can miss an image in its cache and make it once more, once: then
+    # containers of it are recreated, rightly, and what counts is the next time.
+    for _ in range(2):
+        images = sorted(stack.compose("images", "--quiet").split())
+        before = {name: stack.container(name) for name in LONG_RUNNING}
+        started = start_times(stack)
 
-    stack.compose(*UP)
+        stack.compose(*UP)
 
-    stack.wait_until_healthy(120)
+        stack.wait_until_healthy(120)
+        if sorted(stack.compose("images", "--quiet").split()) == images:
+            break
+    else:
+        pytest.fail("images are made again and again")
     assert {name: stack.container(name) for name in LONG_RUNNING} == before
-    again = {one["Id"]: one["State"]["StartedAt"] for one in stack.containers().values()}
-    assert {key: again[key] for key in before.values()} == {
-        key: started[key] for key in before.values()
-    }
-    assert sorted(stack.compose("images", "--quiet").split()) == images
+    again = start_times(stack)
+    assert [again[key] for key in before.values()] == [started[key] for key in before.values()]
     assert [stack.show_secret(name) for name in secret_names] == secrets
+
+
+def start_times(stack: Stack) -> dict[str, str]:
+    """Return when each container was started, by its id."""
+    return {one["Id"]: one["State"]["StartedAt"] for one in stack.containers().values()}
 
 
 def test_secrets_are_readable_by_their_owner_alone(stack: Stack) -> None:
