@@ -11,17 +11,45 @@
 --   severity low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10);
 --            severity_rank is 1, 2, 3
 --   reason   the same in a sentence
--- A bar has none before its warm-up is over (see sql/README.md), and where the scale
--- is 0. Appears a moment after the bar, with its indicators.
+-- What moves are measured by is at least a basis point of the close before, and a cent (below a
+-- price of 1: a hundredth of one); what volumes are measured by, at least a hundredth of the
+-- deviation of all twenty. So a jump after quiet stands out, and the least step does not. A bar has
+-- none before its warm-up is over (see sql/README.md). Appears a moment after the bar, with its
+-- indicators.
 create or replace view bi.anomalies as
-with scaled as (
+with compared as (
     select
         *,
         lag(close) over series as close_before,
-        nullif(lag(volatility_20) over series, 0) as volatility_before,
-        nullif(lag(atr_14) over series, 0) as atr_before
+        lag(volatility_20) over series as volatility_20_before,
+        lag(atr_14) over series as atr_14_before
     from market.recent_derived
     window series as (partition by symbol, interval, session_date order by bar_time)
+),
+
+scaled as (
+    select
+        compared.*,
+        case
+            when compared.volatility_20_before is not null
+                then greatest(compared.volatility_20_before, least_step.share)
+        end as volatility_before,
+        case
+            when compared.atr_14_before is not null
+                then greatest(
+                    compared.atr_14_before,
+                    least_step.share * compared.close_before::double precision
+                )
+        end as atr_before
+    from compared
+    cross join
+        lateral ( -- noqa: ST05
+            select
+                greatest(
+                    0.0001,
+                    case when close_before >= 1 then 0.01 else 0.0001 end / close_before
+                )::double precision as share
+        ) as least_step
 ),
 
 found as (
@@ -58,9 +86,7 @@ found as (
                 bar.volume::double precision,
                 -- From the score among all twenty to that against the nineteen before.
                 bar.volume_zscore_20 * sqrt(20.0 / 19)
-                / nullif(
-                    sqrt(greatest(1 - bar.volume_zscore_20 * bar.volume_zscore_20 / 19, 0)), 0
-                ),
+                / sqrt(greatest(1 - bar.volume_zscore_20 * bar.volume_zscore_20 / 19, 0.0001)),
                 3, 4, 6
             ),
             (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ import pytest
 
 from tests.fixtures.market import Market
 from tests.integration.views.expected import events, views
-from tests.integration.views.view_market import odd_market, store
+from tests.integration.views.view_market import frame, odd_market, store
 
 EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "bars": views.bars_view,
@@ -112,3 +115,32 @@ def test_bars_show_before_their_derived_series_do(market: Market) -> None:
     assert len(read(market, "anomalies")) == len(read(market, "signals")) == 0
     found = read(market, "patterns")
     assert_equal(found, events.patterns(table), list(found.columns))
+
+
+def test_a_jump_after_quiet_stands_out_and_the_least_step_does_not(market: Market) -> None:
+    start = datetime(2025, 11, 5, 15, tzinfo=UTC)
+
+    def bars(symbol: str, last: str, volume: int) -> list[tuple[Any, ...]]:
+        closes = ["49.99", *["50.00"] * 30, last]
+        times = [start + timedelta(minutes=number) for number in range(len(closes))]
+        return [
+            (
+                *(symbol, "1min", at, at.date(), Decimal("50.00")),
+                *(max(Decimal(close), Decimal("50.00")), min(Decimal(close), Decimal("50.00"))),
+                *(Decimal(close), volume if close == last else 700, True, at, 1, at),
+            )
+            for at, close in zip(times, closes, strict=True)
+        ]
+
+    store(market, frame([*bars("JUMP", "55.00", 70_000), *bars("STEP", "50.01", 700)]))
+
+    found = read(market, "anomalies")[["symbol", "kind", "score", "severity"]]
+    # A cent of fifty is two basis points.
+    expected = pd.DataFrame(
+        [
+            ("JUMP", "price", math.log(1.1) / 0.0002, "high"),
+            ("JUMP", "volume", 100 * math.sqrt(20), "high"),
+        ],
+        columns=found.columns,
+    )
+    pd.testing.assert_frame_equal(found.sort_values("kind", ignore_index=True), expected)

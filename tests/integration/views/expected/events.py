@@ -15,12 +15,15 @@ SEVERITIES = {1: "low", 2: "medium", 3: "high"}
 def anomalies(table: pd.DataFrame) -> pd.DataFrame:
     """bi.anomalies without the sentence."""
     by_series = table.groupby(SERIES)
-    volatility, atr = by_series["volatility_20"].shift(), by_series["atr_14"].shift()
     before, close, opened = table["close_before"], table["close"], table["open"]
+    step = pd.Series(np.where(before >= 1, 0.01, 0.0001), table.index).clip(lower=before / 10_000)
+    volatility = by_series["volatility_20"].shift().clip(lower=step / before)
+    atr = by_series["atr_14"].shift().clip(lower=step)
     # The nineteen bars before, not the twenty that the stored z-score is of.
     mean = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).mean())
     spread = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).std(ddof=0))
-    loud = (table["volume"] - mean) / spread
+    all_twenty = by_series["volume"].transform(lambda volume: volume.rolling(20).std(ddof=0))
+    loud = (table["volume"] - mean) / spread.clip(lower=all_twenty * np.sqrt(20 / 19) / 100)
     log_return = pd.Series(np.log(close / before), table.index)
     came_back = (close - before).abs() <= atr
     parts = [
