@@ -24,6 +24,30 @@ class SpecialSession:
 
 SPECIAL_SESSIONS: Final = (
     SpecialSession(
+        "XHKG",
+        date(2023, 9, 1),
+        None,
+        "HKEX: no trading today, typhoon signal No. 8 (Saola)",
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2023, 9, 8),
+        None,
+        "HKEX: no trading today, black rainstorm warning and extreme conditions",
+    ),
+    SpecialSession(
+        "XBOM",
+        date(2024, 11, 1),
+        (time(18), time(19)),
+        "BSE and NSE: Diwali Muhurat trading",
+    ),
+    SpecialSession(
+        "XBOM",
+        date(2025, 10, 21),
+        (time(13, 45), time(14, 45)),
+        "BSE and NSE: Diwali Muhurat trading",
+    ),
+    SpecialSession(
         "XBOM",
         date(2026, 2, 1),
         (time(9, 15), time(15, 30)),

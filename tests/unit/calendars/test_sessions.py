@@ -93,5 +93,14 @@ def test_special_sessions_take_precedence() -> None:
     )
     assert muhurat is not None
     assert (muhurat.is_early_close, muhurat.is_assumed) == (False, True)
+    assert _day("XBOM", "2025-10-21") == TradingDay(
+        date(2025, 10, 21),
+        _utc("2025-10-21 08:15"),
+        _utc("2025-10-21 09:15"),
+        is_early_close=True,
+    )
     assert _day("XSHG", "2026-02-01") is None
+    # Closed for the whole day by a typhoon and by a rainstorm; open on the days beside.
+    hong_kong = {day: _day("XHKG", f"2023-09-{day:02}") is not None for day in (1, 4, 7, 8, 11)}
+    assert hong_kong == {1: False, 4: True, 7: True, 8: False, 11: True}
     assert len({(each.calendar, each.day) for each in SPECIAL_SESSIONS}) == len(SPECIAL_SESSIONS)
