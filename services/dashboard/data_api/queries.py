@@ -126,6 +126,17 @@ class SeriesQuery(SymbolQuery):
         return replace(super().wanted(today), interval=self.interval)
 
 
+class IndicatorQuery(SeriesQuery):
+    """What a table of values beside stored bars takes as well."""
+
+    basis: Basis = Field("as_traded", description=_BASIS_TEXT)
+
+    @property
+    def price_basis(self) -> str:
+        """What prices mean."""
+        return self.basis
+
+
 class PastQuery(SeriesQuery):
     """What a table takes that also knows what it held before."""
 

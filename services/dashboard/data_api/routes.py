@@ -27,6 +27,7 @@ from services.dashboard.data_api.queries import (
     BarQuery,
     CandleQuery,
     ExchangeQuery,
+    IndicatorQuery,
     NamedQuery,
     PageQuery,
     SeriesQuery,
@@ -110,7 +111,8 @@ def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Respo
 def _query(dataset: Dataset) -> type[PageQuery]:
     """Return what a table can be asked for, by what it has."""
     if dataset.adjusted_view is not None:
-        return CandleQuery if dataset.past is None else BarQuery
+        of_present = IndicatorQuery if dataset.has("interval") else CandleQuery
+        return of_present if dataset.past is None else BarQuery
     if dataset.days is not None:
         return AnalyticQuery
     if dataset.has("symbol") and dataset.time is None:

@@ -71,11 +71,13 @@ def test_indicators_that_are_prices_are_scaled_as_their_bar(split: Dashboard) ->
     store_indicators(split.market)
 
     def values(basis: str) -> list[tuple[float | None, float]]:
-        asked = {"symbol": "SEVEN", "basis": basis}
+        asked = {"symbol": "SEVEN", "interval": "5min", "basis": basis}
         rows = split.get("/api/indicators", **asked).json()["data"]
         return [(row["change"], row["vwap"]) for row in rows]
 
     # From 700 as traded, which is 300 of the new shares.
+    unasked = split.get("/api/indicators", symbol="SEVEN").json()["data"]
+    assert [row["vwap"] for row in unasked] == [700, 100, 99]
     assert values("as_traded") == [(None, 700), (-200, 100), (-1, 99)]
     assert values("split_adjusted") == [(None, 300), (-200, 100), (-1, 99)]
     assert values("total_return") == [(None, 297), (-198, 99), (-1, 99)]
