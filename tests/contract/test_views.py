@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import exchange_calendars
 
+from scripts.benchmarking.measurements import view_queries
 from services.calendars.sessions import trading_days
 from services.common.market import bar
 from services.common.market.exchanges import (
@@ -34,6 +35,11 @@ order by relname, attnum
 
 def test_the_columns_of_the_views_are_those_that_reports_are_built_on(market: Market) -> None:
     assert [row[0] for row in market.rows(STORED_COLUMNS)] == COLUMNS
+
+
+def test_the_benchmark_can_ask_every_view(market: Market) -> None:
+    for view in {line.split(".")[0] for line in COLUMNS}:
+        assert len(market.rows(view_queries.query_of(view), (), view_queries.READER)) <= 10, view
 
 
 def test_no_view_shows_people_a_time_without_saying_whose() -> None:

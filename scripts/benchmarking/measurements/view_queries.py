@@ -100,6 +100,8 @@ _ONE_SESSION = f"symbol = '{_SYMBOL}' and session_date = '{_LAST_SESSION}'"
 _WHERE = {
     "corporate_actions": f"symbol = '{_SYMBOL}'",
     "comparison_pairs": f"{_ONE_SESSION} and other_symbol = '{_OTHER}'",
+    "exchange_sessions": f"exchange = 'XNYS' and session_date = '{_LAST_SESSION}'",
+    "price_bases": f"symbol = '{_SYMBOL}'",
     "dates": f"session_date = '{_LAST_SESSION}'",
     "intervals": "true",
     "latest_quote": f"symbol = '{_SYMBOL}'",
@@ -149,8 +151,13 @@ def _load(connection: psycopg.Connection, bars: int) -> None:
     connection.execute("vacuum analyze market.corporate_actions")
 
 
+def query_of(view: str) -> str:
+    """Return what a view of `bi` is asked: all of one symbol and session, where it has them."""
+    return f"select * from bi.{view} where {_WHERE.get(view, _ONE_SESSION)}"  # noqa: S608
+
+
 def _time(connection: psycopg.Connection, view: str) -> Viewed:
-    query = f"select * from bi.{view} where {_WHERE.get(view, _ONE_SESSION)}".encode()  # noqa: S608
+    query = query_of(view).encode()
     # The time that the server's process has had on a processor: the first figure, nanoseconds.
     used = Path(f"/proc/{connection.info.backend_pid}/schedstat")
     seconds, cpu_seconds, rows = [], [], 0
