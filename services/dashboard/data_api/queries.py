@@ -56,8 +56,8 @@ class PageQuery(BaseModel):
 
     @property
     def price_basis(self) -> str:
-        """What prices mean, where it can be chosen."""
-        return AS_TRADED
+        """What prices mean: what is chosen, of a table that can be had on several bases."""
+        return str(getattr(self, "basis", AS_TRADED))
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
@@ -110,11 +110,6 @@ class CandleQuery(SymbolQuery):
 
     basis: Basis = Field("split_adjusted", description=_BASIS_TEXT)
 
-    @property
-    def price_basis(self) -> str:
-        """What prices mean."""
-        return self.basis
-
 
 class SeriesQuery(SymbolQuery):
     """What a table of series takes as well."""
@@ -130,11 +125,6 @@ class IndicatorQuery(SeriesQuery):
     """What a table of values beside stored bars takes as well."""
 
     basis: Basis = Field("as_traded", description=_BASIS_TEXT)
-
-    @property
-    def price_basis(self) -> str:
-        """What prices mean."""
-        return self.basis
 
 
 class PastQuery(SeriesQuery):
@@ -160,11 +150,6 @@ class BarQuery(PastQuery):
     """What a table of bars takes as well."""
 
     basis: Basis = Field("as_traded", description=_BASIS_TEXT)
-
-    @property
-    def price_basis(self) -> str:
-        """What prices mean."""
-        return self.basis
 
     @field_validator("basis")
     @classmethod
