@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.common.market.exchanges import exchange_of
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers
@@ -56,9 +55,7 @@ class PipelineStatus:
             stored = await self._catalogue.stored()
             [(rows, rejected, lost, updated_at, now)] = await self._database.rows(sql.SINK)
             symbols = list(stored)[:QUOTED_SYMBOLS]
-            intervals = [next(iter(stored[symbol].newest)) for symbol in symbols]
-            exchanges = [_exchange_code(symbol) for symbol in symbols]
-            newest = await self._database.rows(sql.NEWEST, (symbols, intervals, exchanges))
+            newest = await self._database.rows(sql.NEWEST, (symbols,))
         except DatabaseError as error:
             return {**about, "database": False, "trouble": str(error)}
         return {
@@ -72,8 +69,8 @@ class PipelineStatus:
             "lost": lost,
             "stored_at": _text(updated_at),
             "age_seconds": (now - updated_at).total_seconds() if updated_at else None,
-            "delay_seconds": statistics.median([row[6] for row in newest]) if newest else None,
-            "newest_bar": _text(max((row[1] for row in newest), default=None)),
+            "delay_seconds": statistics.median([row[5] for row in newest]) if newest else None,
+            "newest_bar": _text(max((row[6] for row in newest), default=None)),
             "simulated": any(one.simulated for one in stored.values()),
             "quota": await self._quota(),
             "quotes": [_quote(row) for row in newest],
@@ -81,7 +78,7 @@ class PipelineStatus:
 
 
 def _quote(row: tuple[Any, ...]) -> dict[str, Any]:
-    symbol, bar_time, close, before, source, freshness, _ = row
+    symbol, close, before, source, freshness, _, bar_time = row
     return {
         "symbol": symbol,
         "bar_time": _text(bar_time),
@@ -90,11 +87,6 @@ def _quote(row: tuple[Any, ...]) -> dict[str, Any]:
         "simulated": source == "simulator",
         "freshness": freshness,
     }
-
-
-def _exchange_code(symbol: str) -> str | None:
-    exchange = exchange_of(symbol)
-    return None if exchange is None else exchange.code
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -1,14 +1,13 @@
 -- Grain: one row per symbol: its newest bar, with that bar's session so far. Of several intervals
 -- the smallest of the newest session is shown.
 --   price                   close of the newest bar
---   previous_close          official close of the last session stored before: of the vendor's day
---                           where that is final, else of the last bar of regular hours; brought
---                           across a split
+--   previous_close          see market.previous_closes
 --   change, change_percent  price against previous_close
 --   session_…               over the stored bars of the session's regular hours; null before them
 --   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
 --                           the calendar; without a calendar since its midnight)
 --   observed_age_seconds    since the answer arrived that held it
+--   delay_seconds           from the arrival of the answer until the bar was first stored
 --   freshness               what the vendor's answer was: realtime, delayed_15min, …
 --   market_state            open, closed (regular hours, by the calendar, now); null without one
 create or replace view bi.latest_quote as
@@ -24,7 +23,8 @@ with newest as (
         bar.freshness,
         bar.source,
         bar.is_final,
-        bar.observed_at
+        bar.observed_at,
+        bar.inserted_at
     from market.series as series
     inner join market.intervals as width on series.interval = width.interval
     cross join
@@ -72,109 +72,45 @@ select
         ) then null
         when today.exchange is null then 'closed'
         else 'open'
-    end as market_state
+    end as market_state,
+    extract(epoch from newest.inserted_at - newest.observed_at)::double precision as delay_seconds
 from newest
 inner join market.days as day on newest.session_date = day.session_date
 left join market.exchange_sessions as trade
     on
         trade.exchange = market.exchange(newest.symbol)
         and newest.session_date = trade.session_date
-cross join
-    lateral ( -- noqa: ST05
-        select
-            (array_agg(open order by bar_time) filter (where is_regular))[1] as open,
-            max(high) filter (where is_regular) as high,
-            min(low) filter (where is_regular) as low,
-            sum(volume) filter (where is_regular) as volume,
-            min(bar_time) as first_time
-        from (
-            select
-                *,
-                newest.minutes = 1440
-                or trade.opens_at is null
-                or (
-                    bar_time < trade.closes_at
-                    and bar_time + newest.minutes * interval '1 minute' > trade.opens_at
-                ) as is_regular
-            from market.events_stream
-            where
-                symbol = newest.symbol
-                and interval = newest.interval
-                and bar_time >= day.begins_at
-                and bar_time < day.ends_at
-                and session_date = newest.session_date
-        ) as told
-    ) as session
-left join lateral (
+-- A left join, so that who does not ask for the session so far does not wait for it.
+left join lateral ( -- noqa: ST05
     select
-        bar.close,
-        bar.session_date,
-        bar.basis
+        (array_agg(bar.open order by bar.bar_time))[1] as open,
+        max(bar.high) as high,
+        min(bar.low) as low,
+        sum(bar.volume) as volume
     from market.events_stream as bar
-    left join market.exchange_sessions as earlier
-        on
-            earlier.exchange = market.exchange(bar.symbol)
-            and bar.session_date = earlier.session_date
     where
-        (bar.symbol, bar.interval, bar.bar_time)
-        >= (newest.symbol, newest.interval, '-infinity'::timestamptz)
-        and (bar.symbol, bar.interval, bar.bar_time)
-        < (newest.symbol, newest.interval, session.first_time)
-        and bar.bar_time < session.first_time
+        bar.symbol = newest.symbol
+        and bar.interval = newest.interval
+        and bar.bar_time >= day.begins_at
+        and bar.bar_time < day.ends_at
+        and bar.session_date = newest.session_date
         and (
             newest.minutes = 1440
-            or earlier.session_date is null
+            or trade.opens_at is null
             or (
-                bar.bar_time < earlier.closes_at
-                and bar.bar_time + newest.minutes * interval '1 minute' > earlier.opens_at
+                bar.bar_time < trade.closes_at
+                and bar.bar_time + newest.minutes * interval '1 minute' > trade.opens_at
             )
         )
-    order by bar.symbol desc, bar.interval desc, bar.bar_time desc limit 1
-) as before on true
+) as session on true
 left join lateral (
-    select
-        day_bar.close,
-        day_bar.session_date,
-        day_bar.basis
-    from market.events_stream as day_bar
+    select told.close from market.previous_closes as told
     where
-        (day_bar.symbol, day_bar.interval, day_bar.bar_time)
-        >= (newest.symbol, '1d', '-infinity'::timestamptz)
-        and (day_bar.symbol, day_bar.interval, day_bar.bar_time)
-        < (newest.symbol, '1d', session.first_time + interval '1 day')
-        and day_bar.session_date < newest.session_date
-        and day_bar.is_final
-    order by day_bar.symbol desc, day_bar.interval desc, day_bar.bar_time desc limit 1
-) as official on true
-left join lateral (
-    select
-        told.close,
-        told.session_date,
-        told.basis
-    from (
-        values
-        (official.close, official.session_date, official.basis, 1),
-        (before.close, before.session_date, before.basis, 2)
-    ) as told (close, session_date, basis, preference)
-    order by told.session_date desc nulls last, told.preference asc limit 1
-) as earlier_close on true
-left join lateral (
-    select
-        market.product(numerator) as numerator,
-        market.product(denominator) as denominator
-    from market.splits
-    where
-        earlier_close.basis = 'raw'
-        and symbol = newest.symbol
-        and ex_date > earlier_close.session_date
-        and ex_date <= newest.session_date
-    having count(*) > 0
-) as split on true
-cross join
-    lateral ( -- noqa: ST05
-        select market.scaled(earlier_close.close, split.denominator, split.numerator, 1e-10)
-            as close
-    ) as previous
+        told.symbol = newest.symbol
+        and told.interval = newest.interval
+        and told.session_date = newest.session_date
+    order by told.session_date limit 1
+) as previous on true
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)

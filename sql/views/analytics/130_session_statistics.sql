@@ -3,9 +3,7 @@
 --   vwap                     price (high + low + close) / 3 weighted by volume; null without volume
 --   range_percent            high less low, of the open
 --   open_to_close_percent    close against open
---   previous_close           official close of the last session stored before: of the vendor's day
---                            where that is final, else of the last bar of regular hours; brought
---                            across a split
+--   previous_close           see market.previous_closes
 --   change_percent           close against previous_close
 --   gap_percent              open against previous_close
 --   up_bars … down_volume    of bars that closed above, below their open; equal ones in neither
@@ -75,74 +73,11 @@ select
     session.last_time at time zone 'UTC' as last_bar_utc,
     session.is_final
 from session
-inner join market.intervals as width on session.interval = width.interval
 left join lateral (
-    select
-        bar.close,
-        bar.session_date,
-        bar.basis
-    from market.events_stream as bar
-    left join market.exchange_sessions as earlier
-        on
-            earlier.exchange = market.exchange(bar.symbol)
-            and bar.session_date = earlier.session_date
+    select told.close from market.previous_closes as told
     where
-        (bar.symbol, bar.interval, bar.bar_time)
-        >= (session.symbol, session.interval, '-infinity'::timestamptz)
-        and (bar.symbol, bar.interval, bar.bar_time)
-        < (session.symbol, session.interval, session.first_time)
-        and bar.bar_time < session.first_time
-        and (
-            width.minutes = 1440
-            or earlier.session_date is null
-            or (
-                bar.bar_time < earlier.closes_at
-                and bar.bar_time + width.minutes * interval '1 minute' > earlier.opens_at
-            )
-        )
-    order by bar.symbol desc, bar.interval desc, bar.bar_time desc limit 1
-) as before on true
-left join lateral (
-    select
-        day_bar.close,
-        day_bar.session_date,
-        day_bar.basis
-    from market.events_stream as day_bar
-    where
-        (day_bar.symbol, day_bar.interval, day_bar.bar_time)
-        >= (session.symbol, '1d', '-infinity'::timestamptz)
-        and (day_bar.symbol, day_bar.interval, day_bar.bar_time)
-        < (session.symbol, '1d', session.first_time + interval '1 day')
-        and day_bar.session_date < session.session_date
-        and day_bar.is_final
-    order by day_bar.symbol desc, day_bar.interval desc, day_bar.bar_time desc limit 1
-) as official on true
-left join lateral (
-    select
-        told.close,
-        told.session_date,
-        told.basis
-    from (
-        values
-        (official.close, official.session_date, official.basis, 1),
-        (before.close, before.session_date, before.basis, 2)
-    ) as told (close, session_date, basis, preference)
-    order by told.session_date desc nulls last, told.preference asc limit 1
-) as earlier_close on true
-left join lateral (
-    select
-        market.product(numerator) as numerator,
-        market.product(denominator) as denominator
-    from market.splits
-    where
-        earlier_close.basis = 'raw'
-        and symbol = session.symbol
-        and ex_date > earlier_close.session_date
-        and ex_date <= session.session_date
-    having count(*) > 0
-) as split on true
-cross join
-    lateral ( -- noqa: ST05
-        select market.scaled(earlier_close.close, split.denominator, split.numerator, 1e-10)
-            as close
-    ) as previous;
+        told.symbol = session.symbol
+        and told.interval = session.interval
+        and told.session_date = session.session_date
+    order by told.session_date limit 1
+) as previous on true;
