@@ -22,7 +22,7 @@ from services.simulator.api.dispatch import Dispatcher
 from services.simulator.api.faults import NAMES, Faults
 from services.simulator.api.rate_limits import Limiter
 from services.simulator.market.bars import BarSource, SimulatedBars
-from services.simulator.market.corporate_actions import PairedBars
+from services.simulator.market.corporate_actions import SYMBOLS_HELP, SharesWithActions
 from services.simulator.market.recorded_bars import RecordedBars, load_recordings
 from services.simulator.market.trading_sessions import Sessions, load_sessions
 from services.simulator.server import SimulatorServer
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "over a market that is computed from a seed.",
         epilog="Each option may be given as the environment variable in brackets. While it runs, "
         "GET /health, GET /requests and GET or PUT /faults answer beside GET /query. "
-        f"Faults: {', '.join(NAMES)}.",
+        f"Faults: {', '.join(NAMES)}. {SYMBOLS_HELP}",
     )
     for setting in declared(vars(settings_module)):
         name = setting.name
@@ -73,7 +73,7 @@ def build_dispatcher(settings: Settings, sessions: Sessions) -> Dispatcher:
     source: BarSource
     if settings.bars is None:
         made = SimulatedBars(settings.seed, sessions)
-        source = PairedBars(made, sessions)
+        source = SharesWithActions(made, sessions)
     else:
         source = RecordedBars(load_recordings(settings.bars), sessions)
     api = Api(

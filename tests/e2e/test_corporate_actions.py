@@ -1,4 +1,5 @@
-"""A share that splits 10:1, then 1:8, and pays dividends, beside its twin that does neither."""
+"""A share that splits 10:1, then 1:8, and pays dividends, and one that spins a company off, beside
+their twin that does nothing of it."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.integration.views.expected.indicators import nothing_is_due
 __all__ = ["pipeline"]
 
 ASKED = {
-    "SYMBOLS": "TWINA,TWINB",
+    "SYMBOLS": "TWINA,TWINB,TWINSPIN",
     "INTERVALS": "60min,1d",
     "ADJUSTED": "false",
     "CORPORATE_ACTIONS": "true",
@@ -69,7 +70,7 @@ def end_market(pipeline: Pipeline, running: tuple[Child, Child], day: str, actio
         where session_date = %s
     """
     market = pipeline.stream.market
-    wait_for(lambda: market.rows(newest, (day,)) == [(4,)], f"bars of {day}", seconds=240)
+    wait_for(lambda: market.rows(newest, (day,)) == [(6,)], f"bars of {day}", seconds=240)
     wait_for(lambda: len(market.rows(RAW_ACTIONS)) == actions, "the actions")
     for child in reversed(running):
         assert end(child)[0] == 0, log_of(child)
@@ -80,6 +81,10 @@ def assert_twins(market: Market) -> None:
     assert adjusted == bars(market, "bars_split_adjusted", "TWINB")
     assert adjusted == bars(market, "bars", "TWINB")
     assert {row[0] for row in adjusted} == {"60min", "1d"}
+    # A spin-off changes prices alone, and is no split.
+    traded = bars(market, "bars", "TWINSPIN")
+    assert bars(market, "bars_split_adjusted", "TWINSPIN") == traded != adjusted
+    assert bars(market, "bars_total_return", "TWINSPIN") == adjusted
 
 
 def assert_twin_indicators(market: Market) -> None:
@@ -107,11 +112,12 @@ def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline
     stream = pipeline.stream.start()
     end_market(pipeline, running, "2025-11-05", actions=2)
     old = bars(market, "bars", "TWINA")
-    end_market(pipeline, start_market(pipeline, AFTER, POINTS), "2025-11-12", actions=4)
+    end_market(pipeline, start_market(pipeline, AFTER, POINTS), "2025-11-12", actions=5)
 
     assert market.rows(ACTIONS, (), "powerbi_reader") == [
         ("split", "2025-11-06", Decimal(10), None, None),
         ("dividend", "2025-11-07", None, Decimal("1.25"), "2025-11-06"),
+        ("spin_off", "2025-11-10", Decimal("1.046"), None, None),
         ("split", "2025-11-11", Decimal("0.125"), None, None),
         ("dividend", "2025-11-12", None, Decimal("0.30"), "2025-11-11"),
     ]

@@ -89,7 +89,7 @@ def rebased(known: Mapping[str, Prices], answer: Mapping[str, Prices]) -> Fracti
     """Return the ratio of an answer's prices to those known, if one holds for all bars before some
     day and is not 1; bars from an ex-date on are as they were.
 
-    A price may be off by one unit of the last decimal, on both sides.
+    A price may be off by one unit of its bar's last decimal, on both sides.
     """
     shared = sorted(time for time in known.keys() & answer.keys() if known[time] != answer[time])
     if len(shared) < _FEWEST_BARS:
@@ -113,29 +113,37 @@ def rebased(known: Mapping[str, Prices], answer: Mapping[str, Prices]) -> Fracti
 Span = tuple[Fraction, Fraction]
 
 
-def _numbers(
-    prices: Mapping[str, Prices], times: Sequence[str]
-) -> tuple[list[list[Fraction]], Fraction] | None:
-    """Return the prices of these bars and the unit of their last decimal; None if one is none."""
+@dataclass(frozen=True)
+class _Row:
+    """The prices of a bar, and the unit of the last decimal that any of them has: a vendor may
+    round what it adjusts more than what it does not."""
+
+    prices: list[Fraction]
+    unit: Fraction
+
+
+def _numbers(prices: Mapping[str, Prices], times: Sequence[str]) -> list[_Row] | None:
+    """Return the prices of these bars; None if one is no number."""
     rows = [prices[time] for time in times]
     if not all(_DECIMAL.fullmatch(text) for row in rows for text in row):
         return None
-    decimals = max(len(text.partition(".")[2]) for row in rows for text in row)
-    return [[Fraction(text) for text in row] for row in rows], Fraction(1, 10**decimals)
+    return [_row(texts) for texts in rows]
 
 
-def _spans(
-    old: tuple[list[list[Fraction]], Fraction], new: tuple[list[list[Fraction]], Fraction]
-) -> list[list[Span]]:
+def _row(texts: Prices) -> _Row:
+    decimals = max(len(text.partition(".")[2]) for text in texts)
+    return _Row([Fraction(text) for text in texts], Fraction(1, 10**decimals))
+
+
+def _spans(before: Sequence[_Row], after: Sequence[_Row]) -> list[list[Span]]:
     """Return between what the ratio of each pair of prices lies."""
-    (before, old_unit), (after, new_unit) = old, new
     return [
         [
-            ((high - new_unit) / (low + old_unit), (high + new_unit) / (low - old_unit))
-            for low, high in zip(row, other, strict=True)
-            if low > old_unit
+            ((high - new.unit) / (low + old.unit), (high + new.unit) / (low - old.unit))
+            for low, high in zip(old.prices, new.prices, strict=True)
+            if low > old.unit
         ]
-        for row, other in zip(before, after, strict=True)
+        for old, new in zip(before, after, strict=True)
     ]
 
 

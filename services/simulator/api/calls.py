@@ -142,12 +142,17 @@ class Api:
             return last.ends_at if last else now
         return now
 
+    def _knows(self, symbol: str) -> bool:
+        return self.source.knows(symbol.upper(), self.clock())
+
     def _intraday(self, call: Call) -> Answer | None:
         wanted = time_series.parse_intraday(call.parameters)
         symbol = call.get("symbol")
-        if wanted is None or not self.source.knows(symbol.upper()):
+        if wanted is None or not self._knows(symbol):
             return None
-        bars = time_series.intraday(self.source, symbol.upper(), wanted, self._now(call))
+        bars = time_series.intraday(
+            self.source, symbol.upper(), wanted, self._now(call), self.clock()
+        )
         if not bars:
             return None
         if call.csv:
@@ -159,7 +164,7 @@ class Api:
 
     def _daily(self, call: Call) -> Answer | None:
         symbol, full = call.get("symbol"), call.get("outputsize") == "full"
-        if not self.source.knows(symbol.upper()):
+        if not self._knows(symbol):
             return None
         bars = time_series.daily(self.source, symbol.upper(), full, self._now(call))
         if not bars:
@@ -172,7 +177,7 @@ class Api:
 
     def _actions(self, call: Call) -> Answer | None:
         symbol = call.get("symbol").upper()
-        if not self.source.knows(symbol):
+        if not self._knows(symbol):
             return None
         listed = self.source.splits if call.function == "SPLITS" else self.source.dividends
         rows = listed(symbol, self.clock())
@@ -186,7 +191,7 @@ class Api:
         symbol = call.get("symbol").upper()
         if not symbol:
             return None
-        known = self.source.knows(symbol)
+        known = self._knows(symbol)
         newest = quote(self.source, symbol, self._now(call)) if known else None
         fields = global_quote(symbol, newest) if newest else {}
         if call.csv:
@@ -215,6 +220,6 @@ class Api:
     def _bulk_rows(self, symbols: list[str], now: datetime) -> Iterator[dict[str, str]]:
         """Symbols that do not exist are left out."""
         for symbol in symbols:
-            row = bulk_quote(self.source, symbol, now) if self.source.knows(symbol) else None
+            row = bulk_quote(self.source, symbol, now) if self._knows(symbol) else None
             if row is not None:
                 yield row

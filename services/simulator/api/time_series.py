@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from services.common.market.bar import INTERVAL_MINUTES
+from services.simulator.market.adjusted_bars import adjusted
 from services.simulator.market.bars import BarSource, PrintedBar
 
 COMPACT_BARS: Final = 100
@@ -38,6 +39,7 @@ class Intraday:
     extended: bool
     full: bool
     month: date | None
+    adjusted: bool
 
     @property
     def month_end(self) -> date | None:
@@ -63,13 +65,19 @@ def parse_intraday(parameters: Mapping[str, str]) -> Intraday | None:
         extended=parameters.get("extended_hours", "true").lower() != "false",
         full=size == "full",
         month=date.fromisoformat(f"{month}-01") if month else None,
+        adjusted=parameters.get("adjusted", "true").lower() != "false",
     )
 
 
-def intraday(source: BarSource, symbol: str, wanted: Intraday, now: datetime) -> list[PrintedBar]:
-    """Return the newest 100 bars, or all of the month or of the 30 days before the newest."""
+def intraday(
+    source: BarSource, symbol: str, wanted: Intraday, until: datetime, called_at: datetime
+) -> list[PrintedBar]:
+    """Return the newest 100 bars `until` an instant, or all of the month or of the 30 days before
+    the newest. What is adjusted is so for the actions in effect when the call was made."""
     minutes = INTERVAL_MINUTES[wanted.interval]
-    bars = source.intraday(symbol, minutes, wanted.extended, wanted.month_end, now)
+    bars = source.intraday(symbol, minutes, wanted.extended, wanted.month_end, until)
+    if wanted.adjusted:
+        bars = adjusted(bars, source.adjustments(symbol, called_at))
     if wanted.month is not None:
         first = wanted.month.isoformat()
         bars = takewhile(lambda bar: bar.time >= first, bars)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from heapq import merge
 from threading import Lock
@@ -43,11 +44,19 @@ class PrintedBar(NamedTuple):
     volume: str
 
 
+class Adjustment(NamedTuple):
+    """What an action makes of the bars before its day, when they are adjusted for it."""
+
+    ex_date: date
+    price_factor: Fraction
+    volume_factor: Fraction
+
+
 class BarSource(Protocol):
     """Where answers take their bars from."""
 
-    def knows(self, symbol: str) -> bool:
-        """Say whether the symbol exists."""
+    def knows(self, symbol: str, now: datetime) -> bool:
+        """Say whether the symbol exists at `now`."""
 
     def zone(self, symbol: str) -> str:
         """Return the name of the exchange's time zone."""
@@ -66,6 +75,9 @@ class BarSource(Protocol):
     def dividends(self, symbol: str, now: datetime) -> list[dict[str, str]]:
         """Return the dividends that were announced at `now`, newest first."""
 
+    def adjustments(self, symbol: str, now: datetime) -> list[Adjustment]:
+        """Return what each action in effect at `now` makes of earlier bars."""
+
 
 class WithoutActions:
     """A source of which no share splits or pays anything."""
@@ -75,6 +87,10 @@ class WithoutActions:
         return []
 
     def dividends(self, symbol: str, now: datetime) -> list[dict[str, str]]:  # noqa: ARG002
+        """Return none."""
+        return []
+
+    def adjustments(self, symbol: str, now: datetime) -> list[Adjustment]:  # noqa: ARG002
         """Return none."""
         return []
 
@@ -94,7 +110,7 @@ class SimulatedBars(WithoutActions):
         self._reading = Lock()
         self._settled_day = lru_cache(maxsize=65_536)(self._day)
 
-    def knows(self, symbol: str) -> bool:
+    def knows(self, symbol: str, now: datetime) -> bool:  # noqa: ARG002
         """Say whether the symbol exists."""
         return re.fullmatch(SYMBOL_PATTERN, symbol) is not None
 

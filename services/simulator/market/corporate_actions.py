@@ -1,7 +1,8 @@
-"""A simulated pair: TWINA splits and pays dividends, TWINB is the same share and does neither.
+"""Simulated shares with corporate actions, each beside TWINB, the same share without any.
 
-In TWINB's bars, as the market makes them, and out both symbols': what TWINA traded at before its
-splits is exactly what they make of TWINB's price, so that its split-adjusted bars are TWINB's.
+In TWINB's bars, as the market makes them, and out every symbol's: what a share traded at before
+its splits and spin-offs is exactly what they make of TWINB's price, so that adjusted bars are
+TWINB's. TWINA splits and pays dividends, TWINSPIN spins a company off, TWINOLD becomes TWINNEW.
 """
 
 from __future__ import annotations
@@ -11,23 +12,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
-from services.simulator.market.bars import BarSource, PrintedBar
+from services.simulator.market.bars import Adjustment, BarSource, PrintedBar
 from services.simulator.market.trading_sessions import EASTERN, Sessions
 
-WITH_ACTIONS: Final = "TWINA"
 WITHOUT: Final = "TWINB"
 _LOT: Final = 100
-"""Volumes of the pair are of whole lots, so that they too can be split exactly."""
+"""Volumes of the shares are of whole lots, so that they too can be split exactly."""
 _ANNOUNCED_BEFORE: Final = timedelta(days=14)
+_LARGEST_SPIN_OFF: Final = 2
 
 
 class Split(NamedTuple):
-    """So many new shares for one old, as the vendor writes it, from a day on."""
+    """So many new shares for one old, as the vendor writes it, from a day on; a factor between 1
+    and 2 is a spin-off, which the vendor lists among the splits."""
 
     wanted_on: date
     factor: str
+
+    @property
+    def share_ratio(self) -> Decimal:
+        """New shares for one old: a spin-off leaves their number as it is."""
+        return Decimal(1 if 1 < Decimal(self.factor) < _LARGEST_SPIN_OFF else self.factor)
 
 
 class Dividend(NamedTuple):
@@ -37,21 +45,44 @@ class Dividend(NamedTuple):
     amount: str
 
 
-SPLITS: Final = (Split(date(2025, 11, 6), "10.0000"), Split(date(2025, 11, 11), "0.1250"))
-DIVIDENDS: Final = (Dividend(date(2025, 11, 7), "1.25"), Dividend(date(2025, 11, 12), "0.30"))
+class Rename(NamedTuple):
+    """From a day on the new symbol has all of the history, and the old one does not exist."""
+
+    wanted_on: date
+    old: str
+    new: str
+
+
+SPLITS: Final = {
+    "TWINA": (Split(date(2025, 11, 6), "10.0000"), Split(date(2025, 11, 11), "0.1250")),
+    "TWINSPIN": (Split(date(2025, 11, 10), "1.0460"),),
+}
+DIVIDENDS: Final = {
+    "TWINA": (Dividend(date(2025, 11, 7), "1.25"), Dividend(date(2025, 11, 12), "0.30")),
+}
+RENAME: Final = Rename(date(2025, 11, 10), "TWINOLD", "TWINNEW")
 """Each takes effect on the first session from its day on."""
+
+SYMBOLS_HELP: Final = (
+    "In November 2025 TWINA splits and pays dividends, TWINSPIN spins a company off, TWINOLD "
+    "becomes TWINNEW; TWINB is the same share and does nothing of it."
+)
+
+_SHARES: Final = (WITHOUT, *SPLITS, RENAME.old, RENAME.new)
 
 
 @dataclass(frozen=True)
-class PairedBars:
-    """A source of bars in which the pair is one share."""
+class SharesWithActions:
+    """A source of bars in which these symbols are one share."""
 
     source: BarSource
     sessions: Sessions
 
-    def knows(self, symbol: str) -> bool:
-        """Say whether the symbol exists."""
-        return self.source.knows(symbol)
+    def knows(self, symbol: str, now: datetime) -> bool:
+        """Say whether the symbol exists at `now`."""
+        is_renamed = self._effective(RENAME.wanted_on) <= _today(now)
+        gone = RENAME.old if is_renamed else RENAME.new
+        return symbol != gone and self.source.knows(symbol, now)
 
     def zone(self, symbol: str) -> str:
         """Return the name of the exchange's time zone."""
@@ -72,8 +103,8 @@ class PairedBars:
         """Return the splits in effect at `now`, newest first, as the vendor lists them."""
         rows = [
             {"effective_date": day.isoformat(), "split_factor": split.factor}
-            for split in SPLITS
-            if symbol == WITH_ACTIONS and (day := self._effective(split.wanted_on)) <= _today(now)
+            for split in SPLITS.get(symbol, ())
+            if (day := self._effective(split.wanted_on)) <= _today(now)
         ]
         return rows[::-1]
 
@@ -87,21 +118,40 @@ class PairedBars:
                 "payment_date": "None",
                 "amount": dividend.amount,
             }
-            for dividend in DIVIDENDS
-            if symbol == WITH_ACTIONS
-            and (day := self._effective(dividend.wanted_on)) - _ANNOUNCED_BEFORE <= _today(now)
+            for dividend in DIVIDENDS.get(symbol, ())
+            if (day := self._effective(dividend.wanted_on)) - _ANNOUNCED_BEFORE <= _today(now)
         ]
         return rows[::-1]
+
+    def adjustments(self, symbol: str, now: datetime) -> list[Adjustment]:
+        """Return what each action in effect at `now` makes of earlier bars."""
+        made = [
+            Adjustment(
+                self._effective(split.wanted_on),
+                1 / Fraction(split.factor),
+                Fraction(split.share_ratio),
+            )
+            for split in SPLITS.get(symbol, ())
+        ]
+        for dividend in DIVIDENDS.get(symbol, ()):
+            day = self._effective(dividend.wanted_on)
+            close = self._close_before(symbol, day, now)
+            if close is not None:
+                made.append(Adjustment(day, 1 - Fraction(dividend.amount) / close, Fraction(1)))
+        return [each for each in made if each.ex_date <= _today(now)]
+
+    def _close_before(self, symbol: str, day: date, now: datetime) -> Fraction | None:
+        closes = (Fraction(bar.close) for bar in self.daily(symbol, now) if bar.time < f"{day}")
+        return next(closes, None)
 
     def _effective(self, wanted_on: date) -> date:
         days = self.sessions.days()
         return days[bisect_left(days, wanted_on)]
 
     def _printed(self, symbol: str, bars: Iterator[PrintedBar]) -> Iterator[PrintedBar]:
-        if symbol not in (WITH_ACTIONS, WITHOUT):
+        if symbol not in _SHARES:
             return bars
-        steps = SPLITS if symbol == WITH_ACTIONS else ()
-        splits = [(self._effective(each.wanted_on), Decimal(each.factor)) for each in steps]
+        splits = [(self._effective(each.wanted_on), each) for each in SPLITS.get(symbol, ())]
         return (_on_the_day(bar, splits) for bar in bars)
 
 
@@ -110,22 +160,23 @@ def _today(now: datetime) -> date:
 
 
 def _share(symbol: str) -> str:
-    return WITHOUT if symbol == WITH_ACTIONS else symbol
+    return WITHOUT if symbol in _SHARES else symbol
 
 
-def _on_the_day(bar: PrintedBar, splits: list[tuple[date, Decimal]]) -> PrintedBar:
-    ratio, day = Decimal(1), bar.time[:10]
-    for effective, factor in splits:
+def _on_the_day(bar: PrintedBar, splits: list[tuple[date, Split]]) -> PrintedBar:
+    price_ratio, share_ratio, day = Decimal(1), Decimal(1), bar.time[:10]
+    for effective, split in splits:
         if day < effective.isoformat():
-            ratio *= factor
+            price_ratio *= Decimal(split.factor)
+            share_ratio *= split.share_ratio
     lots = max(1, int(bar.volume) // _LOT) * _LOT
     return PrintedBar(
         time=bar.time,
-        open=_text(Decimal(bar.open) * ratio),
-        high=_text(Decimal(bar.high) * ratio),
-        low=_text(Decimal(bar.low) * ratio),
-        close=_text(Decimal(bar.close) * ratio),
-        volume=f"{(lots / ratio).normalize():f}",
+        open=_text(Decimal(bar.open) * price_ratio),
+        high=_text(Decimal(bar.high) * price_ratio),
+        low=_text(Decimal(bar.low) * price_ratio),
+        close=_text(Decimal(bar.close) * price_ratio),
+        volume=f"{(lots / share_ratio).normalize():f}",
     )
 
 

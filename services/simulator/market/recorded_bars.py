@@ -54,7 +54,7 @@ class RecordedBars(WithoutActions):
             self._zones.setdefault(recording.symbol, recording.zone)
             self._series.setdefault((recording.symbol, recording.interval), []).append(recording)
 
-    def knows(self, symbol: str) -> bool:
+    def knows(self, symbol: str, now: datetime) -> bool:  # noqa: ARG002
         """Say whether the symbol exists."""
         return symbol in self._zones
 

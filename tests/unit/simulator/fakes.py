@@ -47,7 +47,7 @@ class FixedBars(WithoutActions):
 
     late: bool = False
 
-    def knows(self, symbol: str) -> bool:
+    def knows(self, symbol: str, now: datetime) -> bool:  # noqa: ARG002
         return symbol == "IBM"
 
     def zone(self, symbol: str) -> str:  # noqa: ARG002

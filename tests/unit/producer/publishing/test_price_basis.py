@@ -90,6 +90,9 @@ def test_what_is_only_rounded_otherwise_is_no_change(rows: list[Prices]) -> None
 FLAT: Prices = ("100.0000", "101.0000", "99.0000", "100.5000")
 HALF = scaled(FLAT, Fraction(1, 2))
 DAY_OF = dict.fromkeys(times(20, "2026-11-25"), FLAT)
+# Eight times as much, of prices that had been rounded.
+EIGHTFOLD: Prices = ("800.0004", "808.0003", "791.9997", "803.9998")
+FINER = dict.fromkeys(times(4, "2026-11-26"), ("800.00125", "801.5", "799.25", "800.125"))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +107,9 @@ DAY_OF = dict.fromkeys(times(20, "2026-11-25"), FLAT)
             Fraction(1, 2),
             id="all-but-a-correction",
         ),
+        pytest.param(
+            {**dict.fromkeys(DAY_OF, EIGHTFOLD), **FINER}, Fraction(8), id="finer-since-then"
+        ),
         pytest.param(dict.fromkeys(times(2, "2026-11-25"), HALF), None, id="too-few"),
         pytest.param(dict.fromkeys(DAY_OF, ("abc", *HALF[1:])), None, id="no-numbers"),
         pytest.param({}, None, id="nothing-shared"),
@@ -112,7 +118,7 @@ DAY_OF = dict.fromkeys(times(20, "2026-11-25"), FLAT)
 def test_one_ratio_must_hold_for_nearly_all(
     answer: dict[str, Prices], ratio: Fraction | None
 ) -> None:
-    found = rebased(DAY_OF, answer)
+    found = rebased(DAY_OF | FINER, answer)
     assert (found is None) == (ratio is None)
     assert found is None or abs(found - (ratio or 0)) < Fraction(1, 100_000)
 

@@ -211,4 +211,4 @@ def test_some_bars_grow_once_after_their_end(bars: SimulatedBars) -> None:
     ],
 )
 def test_which_symbols_exist(sessions: Sessions, symbol: str, exists: bool) -> None:
-    assert SimulatedBars(1, sessions).knows(symbol) is exists
+    assert SimulatedBars(1, sessions).knows(symbol, NOON) is exists

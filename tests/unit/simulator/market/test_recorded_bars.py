@@ -92,7 +92,11 @@ def test_daily_bars_on_another_clock(bars: RecordedBars) -> None:
 
 
 def test_only_recorded_symbols_exist(bars: RecordedBars) -> None:
-    assert [bars.knows(symbol) for symbol in ("SPX", "TSCO.LON", "AAPL")] == [True, True, False]
+    assert [bars.knows(symbol, LATE) for symbol in ("SPX", "TSCO.LON", "AAPL")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
