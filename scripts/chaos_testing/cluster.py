@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scripts.chaos_testing.faults.disks import mount_small
 from scripts.chaos_testing.faults.proxy import Proxy
+from scripts.chaos_testing.faults.small_disks import mount_small
 from scripts.chaos_testing.faults.wrong_clock import JumpingClock
 from scripts.chaos_testing.tables import Database
 from scripts.installation.java import QUICK, require_java

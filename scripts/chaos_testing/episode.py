@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scripts.chaos_testing import workload
 from scripts.chaos_testing.checker import Findings, check
 from scripts.chaos_testing.cluster import Cluster
-from scripts.chaos_testing.faults.plan import LOAD_SECONDS, Fault
+from scripts.chaos_testing.faults.episode_plan import LOAD_SECONDS, Fault
 from scripts.chaos_testing.faults.timeline import Timeline
 from scripts.chaos_testing.load_sender import Load
 from scripts.launcher.errors import SetupError

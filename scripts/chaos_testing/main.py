@@ -16,8 +16,8 @@ from pathlib import Path
 
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Episode, Report
-from scripts.chaos_testing.faults.disks import enter_own_mounts
-from scripts.chaos_testing.faults.plan import Fault, draw, each, each_on_a_market
+from scripts.chaos_testing.faults.episode_plan import Fault, draw, each, each_on_a_market
+from scripts.chaos_testing.faults.small_disks import enter_own_mounts
 from scripts.chaos_testing.market import MarketRun, open_market
 from scripts.chaos_testing.options import parse
 from scripts.launcher.errors import SetupError

@@ -18,7 +18,7 @@ from decimal import Decimal
 from scripts.chaos_testing.checker import Findings, Key, Place
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Report
-from scripts.chaos_testing.faults.plan import Fault
+from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.chaos_testing.faults.timeline import Timeline
 from scripts.chaos_testing.market_checker import Values, agrees, check_market
 from scripts.launcher.errors import SetupError

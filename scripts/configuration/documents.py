@@ -26,7 +26,7 @@ from services.common.settings import (
     Text,
     Words,
 )
-from services.producer.alpha_vantage.plan import REALTIME_PLAN_CALLS
+from services.producer.alpha_vantage.quota_planner import REALTIME_PLAN_CALLS
 
 _MADE: Final = "scripts/generate writes this file, from the settings as they are declared."
 

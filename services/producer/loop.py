@@ -10,7 +10,7 @@ import queue
 from typing import Final
 
 from services.common.fail_points import reach
-from services.producer.polling.action_lists import ActionLists
+from services.producer.polling.corporate_action_lists import ActionLists
 from services.producer.polling.fetch_pool import Fetched
 from services.producer.polling.scheduler import Scheduler
 from services.producer.polling.series_state import Progress

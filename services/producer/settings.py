@@ -31,7 +31,7 @@ from services.common.shared_settings import (
     METRICS_PORT,
     read_fail_point,
 )
-from services.producer.alpha_vantage.plan import Plan, parse_plan
+from services.producer.alpha_vantage.quota_planner import Plan, parse_plan
 from services.producer.alpha_vantage.source import Source, read_source
 from services.producer.series import DAY
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psycopg
 
 from scripts.chaos_testing.cluster import Cluster
-from scripts.chaos_testing.faults.plan import Fault
+from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.launcher.errors import SetupError
 
 _JUMP_SECONDS = 3_600

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from scripts.chaos_testing.cluster import Cluster
+from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.chaos_testing.faults.nemesis import Nemesis
-from scripts.chaos_testing.faults.plan import Fault
 
 _LOOK_SECONDS = 0.1
 

@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from services.producer.alpha_vantage.plan import Plan
+from services.producer.alpha_vantage.quota_planner import Plan
 
 # The vendor counts arrivals, and two calls may arrive closer together than they left.
 SECOND_WINDOW: Final = 1.1

@@ -15,7 +15,7 @@ from typing import Final
 from tenacity import RetryCallState, Retrying, wait_random_exponential
 
 from services.producer.alpha_vantage.classify import REFUSALS, Kind, Verdict
-from services.producer.alpha_vantage.plan import DAY_SECONDS
+from services.producer.alpha_vantage.quota_planner import DAY_SECONDS
 from services.producer.alpha_vantage.rate_limiter import next_utc_day
 from services.producer.series import FULL, Slice
 

@@ -18,7 +18,7 @@ from services.common.settings import (
     Shape,
     Text,
 )
-from services.producer.alpha_vantage.plan import REALTIME_PLAN_CALLS, Plan
+from services.producer.alpha_vantage.quota_planner import REALTIME_PLAN_CALLS, Plan
 from services.producer.series import DAY
 
 _URL_PATTERN: Final = r"https?://[^\s/?#@]+(/[^\s?#]*)?"

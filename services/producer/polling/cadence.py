@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from services.producer.alpha_vantage.plan import Plan, attempt_seconds, poll_seconds
+from services.producer.alpha_vantage.quota_planner import Plan, attempt_seconds, poll_seconds
 from services.producer.market_calendar import DAY_SETTLE, SETTLE, Session
 from services.producer.series import DAY, HighWaterMark, Series
 

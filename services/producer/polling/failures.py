@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.common.fail_points import reach
 from services.producer.alpha_vantage.classify import REFUSALS, Kind, Verdict
-from services.producer.alpha_vantage.plan import share, spacing_seconds
+from services.producer.alpha_vantage.quota_planner import share, spacing_seconds
 from services.producer.alpha_vantage.retry_policy import (
     LIMITS,
     Action,

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.common.fail_points import reach
 from services.producer.alpha_vantage.classify import LONGEST_WAIT_SECONDS
-from services.producer.alpha_vantage.plan import attempt_seconds
+from services.producer.alpha_vantage.quota_planner import attempt_seconds
 from services.producer.polling.backfill import history_months, open_slices, slices_to_fill
 from services.producer.polling.cadence import Market, Pace, Phase, lag, pause_seconds, phase
 from services.producer.polling.fetch_pool import Job

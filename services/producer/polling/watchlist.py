@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from services.common.settings import SettingError
-from services.producer.alpha_vantage.plan import Refusal, fit, freshness_lines
+from services.producer.alpha_vantage.quota_planner import Refusal, fit, freshness_lines
 from services.producer.polling.symbols_file import SymbolsFile
 from services.producer.series import Series
 from services.producer.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.chaos_testing.checker import Place, Row, Tables, check, key_of
 from scripts.chaos_testing.cluster import Cluster
-from scripts.chaos_testing.faults.plan import draw
+from scripts.chaos_testing.faults.episode_plan import draw
 from scripts.chaos_testing.workload import Operation, operations
 from scripts.local_stack.servers.processes import Command
 from services.common.market.bar import Bar

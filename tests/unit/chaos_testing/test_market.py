@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.chaos_testing.checker import Key, Place
-from scripts.chaos_testing.faults.plan import Fault, each_on_a_market
+from scripts.chaos_testing.faults.episode_plan import Fault, each_on_a_market
 from scripts.chaos_testing.faults.wrong_clock import JumpingClock
 from scripts.chaos_testing.market_checker import StoredBar, Values, agrees, check_market, values_of
 from scripts.launcher.paths import ROOT

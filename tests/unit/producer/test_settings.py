@@ -6,7 +6,7 @@ import pytest
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
-from services.producer.alpha_vantage.plan import parse_plan
+from services.producer.alpha_vantage.quota_planner import parse_plan
 from services.producer.alpha_vantage.source import Source
 from services.producer.settings import Settings, read_settings
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.producer.alpha_vantage.plan import Plan, parse_plan
+from services.producer.alpha_vantage.quota_planner import Plan, parse_plan
 from services.producer.alpha_vantage.rate_limiter import Pacer, next_utc_day
 
 START = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)

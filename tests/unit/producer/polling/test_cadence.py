@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.producer.alpha_vantage.plan import parse_plan
+from services.producer.alpha_vantage.quota_planner import parse_plan
 from services.producer.market_calendar import Session
 from services.producer.polling.cadence import Market, Pace, Phase, pause_seconds, phase
 from services.producer.series import HighWaterMark, Series

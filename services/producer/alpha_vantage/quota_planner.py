@@ -1,4 +1,4 @@
-"""What an Alpha Vantage plan allows: its limits, which series fit, how fresh they will be.
+"""Plans the calls of a quota: which series an Alpha Vantage plan allows, how often each may call.
 
 In: the plan's name, the series and the poll floor. Out: accepted and refused series and the
 lines that say so. Pure.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.producer.alpha_vantage.plan import (
+from services.producer.alpha_vantage.quota_planner import (
     Plan,
     fit,
     freshness_lines,

@@ -1,4 +1,4 @@
-"""Asks for each symbol's splits and dividends, and takes the answers.
+"""Asks for each symbol's splits and dividends: what is new is published, what is gone withdrawn.
 
 A list is asked for once a day, before the day's trade begins, and where the day's calls are
 limited once a week, if the bars leave a call; and at once when the price of a symbol has moved
