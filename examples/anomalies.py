@@ -35,8 +35,8 @@ def main() -> None:
         options.url, "anomalies", symbol=options.symbol, interval=options.interval, **days
     )
     for row in found[found["severity_rank"] >= 2].tail(10).itertuples():
-        print(f"{row.bar_time_utc:%Y-%m-%d %H:%M}  {row.kind:<8}{row.severity:<8}{row.reason}")
-    both = set(own.index) & set(found.loc[found["kind"] == "price", "bar_time_utc"])
+        print(f"{row.bar_time:%Y-%m-%d %H:%M}  {row.kind:<8}{row.severity:<8}{row.reason}")
+    both = set(own.index) & set(found.loc[found["kind"] == "price", "bar_time"])
     print(
         f"{len(bars):,} bars: {len(found)} anomalies by the API, {len(own)} jumps of price by the "
         f"robust score, {len(both)} of them in both"

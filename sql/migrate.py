@@ -34,6 +34,7 @@ from services.common.shared_settings import (
     POSTGRES_HOST,
     POSTGRES_PORT,
 )
+from sql.comments import Heads, keep_comments
 from sql.exchanges import keep_functions
 from sql.roles import apply_roles, restrict_database
 from sql.sessions import keep_sessions
@@ -105,8 +106,11 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
     with _connect_as_owner(settings) as owner:
         keep_functions(owner)
-        for file in sorted((HERE / "views").rglob("*.sql"), key=lambda file: file.name):
-            owner.execute(file.read_text(encoding="utf-8").encode())
+        files = sorted((HERE / "views").rglob("*.sql"), key=lambda file: file.name)
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        for text in texts:
+            owner.execute(text.encode())
+        keep_comments(owner, Heads(texts))
         keep_sessions(owner, present)
     log.info("views and grants are up to date")
 

@@ -31,6 +31,25 @@ from pg_attribute inner join pg_class on pg_class.oid = attrelid
 where relnamespace = 'bi'::regnamespace and relkind = 'v' and attnum > 0
 order by relname, attnum
 """
+UNTOLD = """
+select format('%s.%s', relname, attname)
+from pg_attribute inner join pg_class on pg_class.oid = attrelid
+where relnamespace = 'bi'::regnamespace and attnum > 0 and col_description(attrelid, attnum) is null
+union all
+select relname from pg_class
+where relnamespace = 'bi'::regnamespace and obj_description(oid, 'pg_class') is null
+union all
+select proname from pg_proc
+where pronamespace = 'bi'::regnamespace and obj_description(oid, 'pg_proc') is null
+"""
+TOLD = """
+select relname, obj_description(oid, 'pg_class') from pg_class
+where relnamespace = 'bi'::regnamespace
+union all
+select format('%s.%s', relname, attname), col_description(attrelid, attnum)
+from pg_attribute inner join pg_class on pg_class.oid = attrelid
+where relnamespace = 'bi'::regnamespace and attnum > 0
+"""
 
 
 def test_the_columns_of_the_views_are_those_that_reports_are_built_on(market: Market) -> None:
@@ -42,23 +61,33 @@ def test_the_benchmark_can_ask_every_view(market: Market) -> None:
         assert len(market.rows(view_queries.query_of(view), (), view_queries.READER)) <= 10, view
 
 
-def test_no_view_shows_people_a_time_without_saying_whose() -> None:
-    older = {
-        "events_stream",
-        "bar_revisions",
-        "bar_indicators",
-        "sink_status",
-        "rejected_by_reason",
-    }
-    for line in COLUMNS:
-        name, kind = line.split(": ")
-        view, column = name.split(".")
-        with_instants = view in older or view.startswith(
-            ("candles_", "events_stream_", "bar_indicators_")
-        )
-        if kind.startswith("timestamp") and not with_instants:
-            assert kind == "timestamp without time zone", line
-            assert column.endswith(("_utc", "_exchange")), line
+def test_every_relation_and_column_says_in_the_database_what_it_is(market: Market) -> None:
+    assert market.rows(UNTOLD) == []
+
+
+def test_a_view_on_another_basis_has_the_words_of_the_plain_one(market: Market) -> None:
+    told: dict[str, str] = dict(market.rows(TOLD))
+    assert told["bars_total_return.bar_time"] == told["bars.bar_time"]
+    assert told["bars_total_return"].startswith(told["bars"] + " As bi.bars, prices also by")
+    assert told["candles_5min.rolled_up_from"] == told["candles.rolled_up_from"]
+    assert told["data_quality.lag_seconds_median"].endswith("(in seconds)")
+
+
+def test_each_time_is_an_instant_or_names_its_clock() -> None:
+    clocks = {"timestamp with time zone": ("_time", "_at")}
+    clocks["timestamp without time zone"] = ("_utc", "_exchange")
+    times = [line for line in COLUMNS if ": timestamp" in line]
+    assert len(times) > 100
+    for line in times:
+        column, kind = line.split(": ")
+        assert column.endswith(clocks[kind]), line
+
+
+def test_whatever_tells_of_bars_names_their_start_alike() -> None:
+    columns = {line.split(":")[0] for line in COLUMNS}
+    with_clocks = {name.split(".")[0] for name in columns if name.endswith(".bar_time_utc")}
+    assert len(with_clocks) > 10
+    assert {f"{view}.bar_time" for view in with_clocks} <= columns
 
 
 def test_the_intervals_are_those_of_the_bar_event(market: Market) -> None:

@@ -10,9 +10,9 @@ from services.dashboard.data_api.dataset import OHLC, Dataset, columns
 def _analytic(name: str, about: str, view: str, *key: str, **names: str) -> Dataset:
     """Return a view that computes as it is asked, one row per bar or per bar and `key`."""
     own = columns(
-        text="symbol interval", day="session_date", utc="bar_time_utc", local="bar_time_exchange"
+        text="symbol interval", day="session_date", instant="bar_time", local="bar_time_exchange"
     )
-    place = ("symbol", "interval", "session_date", "bar_time_utc", *key)
+    place = ("symbol", "interval", "session_date", "bar_time", *key)
     return Dataset(name, about, view, own + columns(**names), place, "session_date", 14)
 
 

@@ -88,10 +88,7 @@ ACTIONS: Final = Dataset(
     "ex_date",
 )
 _ON_A_BASIS: Final = """
-(
-    select *, bar_time_utc at time zone 'UTC' as bar_time
-    from bi.candles_{basis} where interval = 'INTERVAL'
-) as candles
+(select * from bi.candles_{basis} where interval = 'INTERVAL') as candles
 """
 CANDLES: Final = tuple(
     Dataset(
@@ -137,15 +134,15 @@ QUOTES: Final = Dataset(
     columns(
         text="symbol interval",
         day="session_date",
-        utc="bar_time_utc",
+        instant="bar_time",
         local="bar_time_exchange",
         exact="price previous_close change",
         real="change_percent",
         exact_2="session_open session_high session_low session_volume bar_volume",
         flag="is_final",
         text_2="freshness source",
-        utc_2="observed_at_utc",
-        real_2="observed_age_seconds age_seconds",
+        utc="observed_at_utc",
+        real_2="observed_age_seconds age_seconds delay_seconds",
         text_3="market_state",
     ),
     ("symbol",),

@@ -1,4 +1,5 @@
 -- Grain: one row per (symbol, interval, bar_time): the indicators of each bar.
+--   computed_at  when this row was computed
 --
 -- The day is joined so that a filter on its date becomes a range of bar_time, which the key serves.
 create or replace view bi.bar_indicators as

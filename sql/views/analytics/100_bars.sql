@@ -1,10 +1,4 @@
 -- Grain: one row per (symbol, interval, bar_time): the newest observation of each bar.
---   bar_time_utc, bar_time_exchange  start of the bar; of a day, midnight on the exchange's clock
---   minute_of_day                    minutes since midnight on the exchange's clock; 0 for days
---   session_date                     the exchange's trade date
---   session_part                     overnight, pre, regular or post; null where the hours of the
---                                    session are not known
---   direction                        close against open: up, down, none
 create or replace view bi.bars as
 select
     symbol,
@@ -27,5 +21,6 @@ select
     is_final,
     revision,
     observed_at at time zone 'UTC' as observed_at_utc,
-    session_part
+    session_part,
+    bar_time
 from market.session_bars;

@@ -1,9 +1,11 @@
 -- Grain: one row per symbol: its newest bar, with that bar's session so far. Of several intervals
 -- the smallest of the newest session is shown.
---   price                   close of the newest bar
---   previous_close          see market.previous_closes
---   change, change_percent  price against previous_close
---   session_…               over the stored bars of the session's regular hours; null before them
+--   price                   close of the newest bar, in the quote unit
+--   change                  price less previous_close, in the quote unit
+--   change_percent          price against previous_close
+--   bar_volume              volume of the newest bar, in shares
+--   session_…               over the stored bars of the session's regular hours, in the quote unit
+--                           or in shares; null before them
 --   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
 --                           the calendar; without a calendar since its midnight)
 --   observed_age_seconds    since the answer arrived that held it
@@ -73,7 +75,8 @@ select
         when today.exchange is null then 'closed'
         else 'open'
     end as market_state,
-    extract(epoch from newest.inserted_at - newest.observed_at)::double precision as delay_seconds
+    extract(epoch from newest.inserted_at - newest.observed_at)::double precision as delay_seconds,
+    newest.bar_time
 from newest
 inner join market.days as day on newest.session_date = day.session_date
 left join market.exchange_sessions as trade

@@ -3,10 +3,10 @@
 --   vwap                     price (high + low + close) / 3 weighted by volume; null without volume
 --   range_percent            high less low, of the open
 --   open_to_close_percent    close against open
---   previous_close           see market.previous_closes
 --   change_percent           close against previous_close
 --   gap_percent              open against previous_close
---   up_bars … down_volume    of bars that closed above, below their open; equal ones in neither
+--   up_bars, up_volume       how many bars closed above their open, and their volume in shares
+--   down_bars, down_volume   how many closed below it, and their volume; equal ones are in neither
 --   realised_volatility_percent
 --                            root of the sum of squared log returns from bar to bar, the first one
 --                            from its open; for the session, not per year

@@ -1,7 +1,8 @@
 -- Grain: one row per (symbol, interval, bar_time).
---   up_volume, down_volume     the bar's volume if it closed above, below its open; else 0
---   net_volume                 up_volume less down_volume
---   cumulative_…               since the session's first bar
+--   up_volume                  the bar's volume if it closed above its open; else 0; in shares
+--   down_volume                the bar's volume if it closed below its open; else 0; in shares
+--   net_volume                 up_volume less down_volume, in shares
+--   cumulative_volume, cumulative_net_volume  volume, net_volume since the session's first bar
 --   usual_volume               mean volume of the bars that started at the same minute of the day
 --                              in the sessions of the 30 days before (1min: 8 days);
 --                              null if there was none
@@ -31,6 +32,7 @@ select
     sum(up_volume - down_volume) over so_far as cumulative_net_volume,
     usual_volume,
     usual_bars,
-    volume / nullif(usual_volume, 0) as relative_volume
+    volume / nullif(usual_volume, 0) as relative_volume,
+    bar_time
 from flowing
 window so_far as (partition by symbol, interval, session_date order by bar_time);

@@ -1,5 +1,5 @@
 -- Grain: one row per (symbol, interval, bar_time): prices of symbols made comparable.
---   base_price              open of the session's first stored bar
+--   base_price              open of the session's first stored bar, in the quote unit
 --   rebased                 close with base_price as 100
 --   session_return_percent  rebased less 100
 create or replace view bi.comparison as
@@ -21,5 +21,6 @@ select
     close,
     base_price,
     (100 * close / base_price)::double precision as rebased,
-    (100 * (close / base_price - 1))::double precision as session_return_percent
+    (100 * (close / base_price - 1))::double precision as session_return_percent,
+    bar_time
 from based;

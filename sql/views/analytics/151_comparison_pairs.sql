@@ -1,5 +1,7 @@
 -- Grain: one row per (symbol, other_symbol, interval, bar_time) of which both symbols have a bar.
 -- Filter on both symbols: there are as many pairs as symbols squared.
+--   other_symbol            the one that it is compared with
+--   other_close             close of that one, in its quote unit
 --   rebased, other_rebased  close with the open of the session's first common bar as 100
 --   correlation_20          of the last 20 log returns from one common bar to the next
 --   beta_20                 covariance of those returns over the variance of the other symbol's
@@ -75,7 +77,8 @@ select
     (100 * other_close / first_value(other_open) over session)::double precision
         as other_rebased,
     case when returns = 20 then correlation end as correlation_20,
-    case when returns = 20 then beta end as beta_20
+    case when returns = 20 then beta end as beta_20,
+    bar_time
 from measured
 where is_session
 window session as (

@@ -30,7 +30,8 @@ select
         as band_width_percent,
     (bar.close::double precision - derived.bollinger_lower_20)
     / nullif(derived.bollinger_upper_20 - derived.bollinger_lower_20, 0)
-        as band_position
+        as band_position,
+    bar.bar_time
 from market.session_bars as bar
 left join market.bar_indicators as derived
     on

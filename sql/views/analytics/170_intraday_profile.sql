@@ -33,7 +33,8 @@ select
     own.usual_bars,
     own.usual_volume,
     own.usual_return_percent,
-    own.usual_range_percent
+    own.usual_range_percent,
+    own.bar_time
 from own
 left join market.exchange_sessions as trade
     on

@@ -1,16 +1,14 @@
 -- Grain: one row per (symbol, interval, bar_time, kind) of what stands out; most bars have none.
---   kind     value                              score: how much it is
---   price    close against the close before,    its log return in deviations (volatility_20) up to
---            percent                            the bar before
---   volume   volume of the bar                  above the mean of the 19 bars before it, in their
---                                               population deviations
---   gap      open against the close before,     in average true ranges (atr_14) up to the bar
---            percent                            before
---   outlier  true range of the bar, percent of  the same; only where the close came back to within
---            the close before                   one average true range of the close before
---   severity low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10);
---            severity_rank is 1, 2, 3
---   reason   the same in a sentence
+--   kind      price, volume, gap or outlier; an outlier's close came back to within one average
+--             true range of the close before
+--   value     price and gap: close, open against the close before, in percent; volume: that of the
+--             bar, in shares; outlier: true range of the bar, in percent of the close before
+--   score     how much that is: price, the log return in deviations (volatility_20) up to the bar
+--             before; volume, above the mean of the 19 bars before it, in their population
+--             deviations; gap and outlier, in average true ranges (atr_14) up to the bar before
+--   severity  low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10)
+--   severity_rank  1, 2, 3 for low, medium, high
+--   reason    the same in a sentence
 -- What moves are measured by is at least a basis point of the close before, and a cent (below a
 -- price of 1: a hundredth of one); what volumes are measured by, at least a hundredth of the
 -- deviation of all twenty. So a jump after quiet stands out, and the least step does not. A bar has
@@ -145,6 +143,7 @@ select
     high,
     low,
     close,
-    volume
+    volume,
+    bar_time
 from found
 where severity_rank is not null;

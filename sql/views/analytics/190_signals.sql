@@ -1,11 +1,12 @@
 -- Grain: one row per (symbol, interval, bar_time, rule) at which a rule fired.
---   rule        up                                 down
---   ma_cross    sma_20 came to lie above sma_50    sma_20 came to lie below sma_50
---   rsi         rsi_14 rose through 30             rsi_14 fell through 70
---   band_break  the close rose above the upper     the close fell below the lower band
---               band
+--   rule        ma_cross: sma_20 came to lie above sma_50 (up), below it (down); rsi: rsi_14 rose
+--               through 30 (up), fell through 70 (down); band_break: the close rose above the
+--               upper band (up), fell below the lower (down)
+--   direction   up or down: the way that the rule points
 -- "Came", "rose" and "fell": it was not so at the bar before, and both bars have the values.
---   value, threshold       what came to lie above or below what
+--   value                  what came to lie above or below the threshold: in the quote unit, of
+--                          rsi 0 to 100
+--   threshold              what the value came to lie above or below, likewise
 --   return_10_percent      close ten bars later against the close, if those are of the same session
 --   is_hit                 whether that went the way; null where it is null
 --   past_signals           signals of the same rule and direction in the sessions before, of which
@@ -97,6 +98,7 @@ select
     moved_in_direction as is_hit,
     past_signals,
     past_hits,
-    100.0::double precision * past_hits / nullif(past_signals, 0) as past_hit_rate_percent
+    100.0::double precision * past_hits / nullif(past_signals, 0) as past_hit_rate_percent,
+    bar_time
 from counted
 where bar_session_date = session_date;

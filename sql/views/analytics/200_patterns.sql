@@ -11,6 +11,7 @@
 --                         it; up
 --   three_black_crows     three falling bars, each opening within the body before and closing below
 --                         it; down
+--   pattern               one of these
 --   direction             what the pattern is said to foretell: up, down, none
 -- A bar that did not move at all has no pattern. The bars before may be of an earlier session.
 create or replace view bi.patterns as
@@ -42,7 +43,8 @@ select
     bar.high,
     bar.low,
     bar.close,
-    bar.volume
+    bar.volume,
+    bar.bar_time
 from bodies as bar
 cross join
     lateral (

@@ -3,8 +3,10 @@
 -- symbol on that session. Candles start at whole multiples of their width in UTC. The candle of a
 -- day is the official one: of regular hours, starting with their first bar, and the vendor's own
 -- day once that is final. Where the hours are not known, all bars are in it.
---   direction       close against open: up, down, none
+--   interval        width of the candle: 1min, 5min, 15min, 30min, 60min or 1d
+--   bar_time, bar_time_utc, bar_time_exchange  start of the candle
 --   bars            how many were rolled up, of the interval rolled_up_from
+--   rolled_up_from  interval of the bars in it
 --   is_final        true if no bar in it can still change
 --   adjusted        whether the vendor had adjusted a bar in it
 create or replace view bi.candles as
@@ -83,11 +85,16 @@ select
     bars,
     is_final,
     rolled_up_from,
-    adjusted
+    adjusted,
+    bar_time_utc at time zone 'UTC' as bar_time
 from rolled;
 
 -- Grain: one row per (symbol, session_date): the candle of all of a session's bars, those before
 -- and after regular hours and of the night included, of the smallest interval stored.
+--   bar_time        start of the first bar
+--   rolled_up_from  interval of the bars in it
+--   is_final        true if no bar in it can still change
+--   adjusted        whether the vendor had adjusted a bar in it
 create or replace view bi.candles_1d_all_hours as
 with sized as (
     select
@@ -114,8 +121,8 @@ from sized
 where minutes = smallest
 group by symbol, session_date;
 
--- Grain: one row per (symbol, start of the candle): bi.candles_5min, bi.candles_15min and so on are
--- bi.candles of one width, with the start of the candle as an instant.
+-- Grain: one row per (symbol, bar_time): bi.candles_5min, bi.candles_15min and so on.
+--   …_5min, …_15min, …_30min, …_60min, …_1d  of one width
 do $$
 declare
     width text;
@@ -123,7 +130,7 @@ begin
     for width in select interval from market.intervals where minutes > 1 loop
         execute format(
             'create or replace view bi.candles_%1$s as '
-            'select symbol, bar_time_utc at time zone ''UTC'' as bar_time, session_date, '
+            'select symbol, bar_time, session_date, '
             'open, high, low, close, volume, bars, is_final, rolled_up_from '
             'from bi.candles where interval = %1$L',
             width

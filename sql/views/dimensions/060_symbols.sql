@@ -3,7 +3,9 @@
 --   time_zone   the clock of every column that is named _exchange: the exchange's, else UTC
 --   quote_unit  what prices are in (GBX is a hundredth of GBP): the exchange's usual one, unless
 --               market.quote_units has another for the symbol; null where the exchange is not known
---   currency    ISO 4217, with units_per_currency the unit's size
+--   intervals   how many intervals are stored
+--   currency    ISO 4217
+--   units_per_currency  how many quote units make one of the currency
 --   calendar_until  the last session that the exchange's calendar knows, later ones are assumed;
 --               null where it knows all to the end of next year
 create or replace view bi.symbols as

@@ -1,5 +1,12 @@
 -- Grain: one row per date from 2000 to the last one of the exchange calendar. Sessions and hours
 -- are New York's; hours are null on a day without trade.
+--   session_date   the date
+--   year, quarter, month, day_of_month  its parts, as numbers
+--   month_name, weekday_name  in English; sort by month and by iso_weekday
+--   iso_week       week of the ISO year, 1 to 53
+--   iso_weekday    1 is Monday
+--   month_start    first date of its month
+--   is_session     whether New York trades on it
 create or replace view bi.dates as
 select
     day.session_date,

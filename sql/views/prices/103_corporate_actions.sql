@@ -1,11 +1,16 @@
 -- Grain: one row per (symbol, kind, ex_date, number): the splits, spin-offs and cash dividends that
 -- the vendor names.
+--   kind             split, spin_off or dividend
+--   number           0, and further ones where there are several of a kind on a date
 --   ex_date          first session on the new basis
---   numerator, denominator  exact ratio of a split (new for old shares) or a spin-off, else null
---   amount           cash for a share as it was held before, else null
+--   numerator        of the exact ratio of a split (new shares) or a spin-off, else null
+--   denominator      of the same (for so many old ones)
+--   amount           cash, in the quote unit, for a share as it was held before, else null
+--   declaration_date, record_date, payment_date  as the vendor tells them; null where it does not
 --   is_in_force      whether a bar of that session or a later one is stored
---   reference_close, reference_date  of a dividend in force: the close of regular hours of the last
---                    session before, as traded; null if no bar of the two weeks before is stored
+--   reference_close  of a dividend in force: the close of regular hours of the last session before,
+--                    as traded, in the quote unit; null if no bar of the two weeks before is stored
+--   reference_date   the session of reference_close
 --   price_factor     what it multiplies earlier prices by (spin-offs and dividends: of the total
 --                    return alone), to ten decimals; null where it is not known
 create or replace view bi.corporate_actions as

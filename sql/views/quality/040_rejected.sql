@@ -9,6 +9,11 @@ end;
 
 -- Grain: one row per (symbol, reason, day): how many records were refused. No payload is shown;
 -- symbol is empty where the record's key is none.
+--   symbol            the symbol in the record's key; empty where the key is none
+--   reason            why, as a code
+--   rejected_on_utc   the date on which they were refused
+--   records           how many
+--   last_rejected_at  when the last of them was refused
 create or replace view bi.rejected_by_reason as
 select
     reason,

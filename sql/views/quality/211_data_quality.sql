@@ -17,12 +17,12 @@
 --   longest_gap_bars   slots without a bar in a row
 --   completeness_percent   stored_bars of expected_bars; null if none are expected
 --   outside_bars       stored bars outside regular hours
---   unknown_basis_bars, bases   bars whose price basis is not known, and how many bases the
---                      session's bars are on: more than one may not be compared
+--   unknown_basis_bars   bars whose price basis is not known
+--   bases              how many bases the session's bars are on: more than one may not be compared
 --   revised_bars       stored bars whose value was replaced at least once
 --   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and
 --                      were refused, of whatever interval: the same in each interval's row
---   lag_seconds_median, lag_seconds_longest
+--   lag_seconds_median, lag_seconds_longest  the median and the longest of the times
 --                      from the vendor's answer until the bar was stored, over the bars whose
 --                      answer was the first to hold them; null if there is none
 create or replace view bi.data_quality as

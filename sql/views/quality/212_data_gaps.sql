@@ -1,8 +1,10 @@
 -- Grain: one row per (symbol, interval, session_date, gap): slots of regular hours without a bar in
 -- a row, all for the same cause; see bi.data_quality for the causes. By the calendar of the
 -- symbol's exchange; symbols of no known exchange have no row.
---   starts_at_…, ends_at_…  the gap's first slot and the end of its last one
---   bars                    slots in it
+--   kind         no_trade, missing or outage
+--   starts_at_…  when its first slot begins
+--   ends_at_…    when its last slot ends
+--   bars         slots in it
 create or replace view bi.data_gaps as
 with numbered as (
     select

@@ -1,6 +1,7 @@
 -- Grain: one row per (symbol, interval, bar_time, revision): each value of a bar that a newer one
 -- replaced; the value it has now is in bi.events_stream.
---   updated_at, replaced_at  from when until when it was stored
+--   updated_at   from when on this value was stored
+--   replaced_at  when a newer one replaced it
 create or replace view bi.bar_revisions as
 select
     bar.symbol,

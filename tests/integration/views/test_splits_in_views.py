@@ -56,8 +56,6 @@ def twins(market: Market) -> Market:
 def test_from_the_split_on_every_figure_is_that_of_the_twin(twins: Market) -> None:
     for view in SCALED_VIEWS:
         found = read(twins, view, f"session_date >= '{EX_DATE}'")
-        if "bar_time" in found:
-            found["bar_time_utc"] = found.pop("bar_time").dt.tz_localize(None)
         is_twin = found["symbol"].str.startswith("X")
         own, twin = found[~is_twin], found[is_twin].assign(symbol=found["symbol"].str[1:])
         assert len(own) > 0, view

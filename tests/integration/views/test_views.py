@@ -29,7 +29,7 @@ EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "patterns": events.patterns,
 }
 KEY = [
-    *("symbol", "other_symbol", "interval", "session_date", "bar_time_utc"),
+    *("symbol", "other_symbol", "interval", "session_date", "bar_time"),
     *("kind", "rule", "pattern", "direction"),
 ]
 SENTENCES = {"anomalies": ["reason"]}
@@ -63,7 +63,7 @@ def assert_equal(found: pd.DataFrame, expected: pd.DataFrame, columns: list[str]
             elif kind.kind in "if":
                 ordered[name] = ordered[name].astype(float)
             else:
-                ordered[name] = ordered[name].astype("datetime64[us]")
+                ordered[name] = pd.to_datetime(ordered[name], utc=True).dt.as_unit("us")
         tables.append(ordered)
     pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-7, atol=1e-9)
 

@@ -14,7 +14,7 @@ export function merge(anomalies, signals) {
 
 // A day stands at the midnight of its date in UTC, as on the chart.
 function timeOf(row) {
-  return Date.parse(row.interval === "1d" ? row.session_date : row.bar_time_utc) / 1000;
+  return Date.parse(row.interval === "1d" ? row.session_date : row.bar_time) / 1000;
 }
 
 function ofAnomaly(row) {

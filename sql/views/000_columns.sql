@@ -1,0 +1,56 @@
+-- What columns of the same name mean in every view; the head of a view says where it differs.
+-- sql/comments.py makes of this and of the heads what COMMENT ON tells of `bi`. Lines of names with
+-- … are added to whatever ends, or begins, so.
+--   symbol             the vendor's name of the instrument
+--   interval           length of the bar: 1min, 5min, 15min, 30min, 60min or 1d
+--   session_date       the exchange's trade date
+--   session_part       overnight, pre, regular or post; null where the hours of the session are not
+--                      known
+--   bar_time           start of the bar as an instant; of a day, midnight on the exchange's clock
+--   bar_time_utc, bar_time_exchange  bar_time on one clock
+--   minute_of_day      minutes since midnight on the exchange's clock; 0 for days
+--   open               first price, in the symbol's quote unit (bi.symbols)
+--   high               highest price, in the symbol's quote unit
+--   low                lowest price, in the symbol's quote unit
+--   close              last price, in the symbol's quote unit
+--   volume             shares traded; null where the vendor gives none
+--   direction          close against open: up, down, none
+--   source             who delivered it: alphavantage, simulator, …
+--   freshness          what the vendor's answer was: realtime, delayed_15min, end_of_day,
+--                      historical or simulated
+--   adjusted           whether the vendor had adjusted the price
+--   basis              what the price may be compared with: raw, adjusted DATE, or unknown
+--   is_final           whether it can no longer change but by a correction
+--   observed_at        when the vendor's answer arrived that held it
+--   observed_at_utc    when the vendor's answer arrived that held it
+--   revision           1 at first; one more with each changed value
+--   inserted_at        when the first value was stored
+--   updated_at         when this value was stored
+--   bars               how many bars it is made of
+--   previous_close     official close of the last session stored before: of the vendor's day where
+--                      that is final, else of the last bar of regular hours; brought across a
+--                      split; in the quote unit
+--   change             close against the close before, in the quote unit
+--   change_percent     close against the close before
+--   sma_20, sma_50, sma_200  mean of the last closes, as many as the name says, in the quote unit
+--   ema_12, ema_26, ema_50   exponential mean of as many closes, in the quote unit
+--   vwap               price (high + low + close) / 3 weighted by volume since the session's open,
+--                      in the quote unit; null without volume
+--   true_range         range including the close before, in the quote unit
+--   atr_14             Wilder's mean of true_range over 14 bars, in the quote unit
+--   volatility_20      sample deviation of the last 20 log returns, per bar
+--   bollinger_upper_20   sma_20 and two population deviations, in the quote unit
+--   bollinger_middle_20  sma_20, in the quote unit
+--   bollinger_lower_20   sma_20 less two population deviations, in the quote unit
+--   rsi_14             Wilder's relative strength over 14 bars, 0 to 100
+--   volume_zscore_20   volume less the mean of the last 20, in their population deviations
+--   opens_at_utc, opens_at_exchange    when regular hours begin
+--   closes_at_utc, closes_at_exchange  when regular hours end
+--   is_early_close     whether regular hours end early on that date
+--   first_bar_utc      start of the first bar in it
+--   last_bar_utc       start of the last bar in it
+--   …_utc              (UTC, without zone)
+--   …_exchange         (the clock of the exchange, without zone)
+--   …_at, …_time       (with time zone)
+--   …_percent          (in percent)
+--   …_seconds, lag_seconds_…  (in seconds)
