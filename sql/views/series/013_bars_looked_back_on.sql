@@ -39,6 +39,10 @@ begin
                     when wanted.name = 'bar_session_date'
                         then 'bar.session_date as bar_session_date'
                     when wanted.name = 'bar_time' then 'bar.bar_time'
+                    when wanted.name in (
+                        'minutes', 'time_zone', 'opens_at', 'closes_at', 'split_date'
+                    )
+                        then format('session.%I', wanted.name)
                     when wanted.name in ('open', 'high', 'low', 'close') then format(
                         'market.scaled(bar.%1$I, split.denominator, split.numerator, 1e-10)'
                         ' as %1$I', wanted.name
@@ -60,7 +64,8 @@ begin
             (
                 'recent_derived', 25,
                 'is_session bar_time open high low close volume '
-                'true_range atr_14 volatility_20 volume_zscore_20'
+                'true_range atr_14 volatility_20 volume_zscore_20 '
+                'minutes time_zone opens_at closes_at split_date'
             ),
             (
                 'past_derived', 1000,

@@ -14,29 +14,78 @@ SEVERITIES = {1: "low", 2: "medium", 3: "high"}
 
 def anomalies(table: pd.DataFrame) -> pd.DataFrame:
     """bi.anomalies without the sentence."""
-    by_series = table.groupby(SERIES)
-    before, close, opened = table["close_before"], table["close"], table["open"]
+    before, close = table["close_before"], table["close"]
     step = pd.Series(np.where(before >= 1, 0.01, 0.0001), table.index).clip(lower=before / 10_000)
+    by_series = table.groupby(SERIES)
     volatility = by_series["volatility_20"].shift().clip(lower=step / before)
     atr = by_series["atr_14"].shift().clip(lower=step)
-    # The nineteen bars before, not the twenty that the stored z-score is of.
-    mean = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).mean())
-    spread = by_series["volume"].transform(lambda volume: volume.shift().rolling(19).std(ddof=0))
-    all_twenty = by_series["volume"].transform(lambda volume: volume.rolling(20).std(ddof=0))
-    loud = (table["volume"] - mean) / spread.clip(lower=all_twenty * np.sqrt(20 / 19) / 100)
-    log_return = pd.Series(np.log(close / before), table.index)
-    came_back = (close - before).abs() <= atr
-    parts = [
-        _event(table, "price", 100 * (close / before - 1), log_return / volatility),
-        _event(table, "volume", table["volume"], loud.where(loud > 0)),
-        _event(table, "gap", 100 * (opened / before - 1), (opened - before) / atr),
-        _event(
-            table,
-            "outlier",
-            100 * table["true_range"] / before,
-            (table["true_range"] / atr).where(came_back),
+    bars = table.assign(
+        move=np.log(close / before),
+        gap=table["open"] / before - 1,
+        reach=table["true_range"] / before,
+    )
+    usual = _usual_at_the_minute(bars)
+    known = usual["usual_bars"] >= 5
+    least = usual.where(known, 0)
+    # The greater of the two, and none where the bars before tell nothing yet.
+    price = bars["move"] / volatility.clip(lower=least["move"])
+    came_back = ((close - before).abs() <= atr) & (price.abs() < 3)
+    reach = pd.Series(bars["reach"] / (atr / before).clip(lower=least["reach"]), table.index)
+    spread = np.maximum(usual["volume_deviation"], usual["volume"] / 4)
+    usual_score = ((table["volume"] - usual["volume"]) / spread).where(known)
+    loud = pd.Series(np.fmin(_volume_score(table), usual_score), table.index)
+    scores = {
+        "price": (100 * (close / before - 1), price),
+        "volume": (table["volume"], loud.where(loud > 0)),
+        "gap": (100 * bars["gap"], bars["gap"] / (atr / before).clip(lower=least["gap"])),
+        "outlier": (
+            100 * bars["reach"],
+            reach.where(came_back),
         ),
-    ]
+    }
+    part = table["session_part"].fillna("unknown")
+    number = table.groupby([*SERIES, "session_date", part]).cumcount() + 1
+    is_judged = known | (number > 20) | (table["interval"] == "1d")
+    told = table.assign(usual_bars=usual["usual_bars"])
+    return pd.concat(
+        _event(told, kind, value, score.where(is_judged)) for kind, (value, score) in scores.items()
+    )
+
+
+def _volume_score(table: pd.DataFrame) -> pd.Series[float]:
+    # The nineteen bars before, not the twenty that the stored z-score is of.
+    volumes = table.groupby(SERIES)["volume"]
+    mean = volumes.transform(lambda volume: volume.shift().rolling(19).mean())
+    spread = volumes.transform(lambda volume: volume.shift().rolling(19).std(ddof=0))
+    all_twenty = volumes.transform(lambda volume: volume.rolling(20).std(ddof=0))
+    return (table["volume"] - mean) / spread.clip(lower=all_twenty * np.sqrt(20 / 19) / 100)
+
+
+def _usual_at_the_minute(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each bar, what those at its minute were like on the thirty days before."""
+    parts = []
+    for (_, interval), series in bars.groupby(SERIES):
+        clocks = pd.DatetimeIndex(series["bar_time_exchange"])
+        known = series[series["move"].notna()].set_index("bar_time_exchange")
+        if interval == "1d":
+            known = known.iloc[:0]
+        back = [known.reindex(clocks - pd.Timedelta(days=days)) for days in range(1, 31)]
+        past = {
+            name: pd.DataFrame([day[name].to_numpy() for day in back], columns=series.index)
+            for name in ("move", "gap", "reach", "volume")
+        }
+        parts.append(
+            pd.DataFrame(
+                {
+                    "usual_bars": past["move"].notna().sum(),
+                    "move": np.sqrt((past["move"] ** 2).mean()),
+                    "gap": np.sqrt((past["gap"] ** 2).mean()),
+                    "reach": past["reach"].mean(),
+                    "volume": past["volume"].mean(),
+                    "volume_deviation": past["volume"].std(),
+                }
+            )
+        )
     return pd.concat(parts)
 
 
