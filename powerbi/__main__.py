@@ -19,16 +19,21 @@ from powerbi.doctor.messages import told
 from powerbi.doctor.observations import Target
 from powerbi.doctor.wire import trusted_authorities
 from powerbi.kit import KitError, Request, kit_files
-from powerbi.model.tmdl import Address
+from powerbi.model.power_query import Address
+from powerbi.model.storage import MODES, Storage
 from services.common.market.bar import normal_symbol
 from services.common.settings import Environment, SettingError
 
 _BUILD = """\
 Write all that an analyst needs to see the market in Power BI into a folder: the project
-(Tapeline.pbip, DirectQuery on the views of schema bi), Tapeline.pbids, a script that lets Windows
+(Tapeline.pbip, on the views of schema bi), Tapeline.pbids, a script that lets Windows
 trust a private authority, and a README of the first connection. No password is in it. The same
 arguments write the same bytes. A folder that holds something else is refused, and so is a kit
 whose files were edited since (unless --overwrite).
+
+Modes: directquery asks the database for each visual; import holds the last --import-days; hybrid,
+for Premium and Fabric capacities, imports --history-months of bars, candles and session statistics
+month by month and asks for the newest month and all else.
 """
 _BUILD_EPILOG = """\
 examples:
@@ -74,7 +79,9 @@ def build(options: argparse.Namespace) -> int:
     try:
         ca = options.ca.read_text("utf-8") if options.ca else ""
         address = Address(options.host[0], options.host[1], options.database)
-        files = kit_files(Request(address, options.user, options.symbol, options.interval, ca))
+        storage = Storage(options.mode, options.import_days, options.history_months)
+        request = Request(address, options.user, options.symbol, options.interval, ca, storage)
+        files = kit_files(request)
         folder.write(options.out, files, options.overwrite)
     except (KitError, folder.FolderError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"python -m powerbi build: {error}\n")
@@ -121,6 +128,13 @@ def _word(text: str) -> str:
     return text
 
 
+def _count(text: str) -> int:
+    """Return a number of days or months."""
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 9999")
+    return int(text)
+
+
 def _symbol(text: str) -> str:
     try:
         return normal_symbol(text)
@@ -144,6 +158,9 @@ def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--user", type=_word, default="powerbi_reader", help="default: powerbi_reader")
     add("--symbol", type=_symbol, default="AAPL", help="chosen at the first opening (AAPL)")
     add("--interval", type=_word, default="5min", help="chosen at the first opening (5min)")
+    add("--mode", choices=MODES, default="directquery", help="what is imported (directquery)")
+    add("--import-days", type=_count, default=30, metavar="N", help="of --mode import (30)")
+    add("--history-months", type=_count, default=24, metavar="N", help="of --mode hybrid (24)")
     add("--overwrite", action="store_true", help="replace files that were edited since")
 
 

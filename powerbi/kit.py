@@ -13,10 +13,12 @@ from string import Template
 from typing import Final
 
 from powerbi.json_text import Json, json_text
-from powerbi.model.dax import require_references
+from powerbi.model.dax_references import require_references
 from powerbi.model.definitions import require_sound
+from powerbi.model.power_query import Address
 from powerbi.model.semantic_model import MODEL
-from powerbi.model.tmdl import Address, model_files
+from powerbi.model.storage import DIRECT_QUERY, Storage
+from powerbi.model.tmdl import model_files
 from powerbi.report import pages
 from powerbi.report.definitions import require_known
 from powerbi.report.pbir import report_files
@@ -40,6 +42,21 @@ The server's certificate is expected to come from an authority that Windows trus
    and the SHA-256 that the server's owner told you."""
 
 
+_STORED: Final = {
+    "directquery": """\
+Nothing is copied into the file: every visual asks the database again (DirectQuery), every 30
+seconds while the page is open.""",
+    "import": """\
+It holds a copy of the last $days days, as of its last *Refresh* (Import); the parameter ImportDays
+says how many. Schedule the refresh of the published model.""",
+    "hybrid": """\
+Once it is published to a workspace on a Premium or Fabric capacity, bars, candles and session
+statistics of the last $months months are imported month by month; the newest month, and all else,
+is asked for (DirectQuery). Power BI Desktop loads only what lies between the parameters RangeStart
+and RangeEnd. Prices are as traded: imported months would keep the scale from before a split.""",
+}
+
+
 class KitError(Exception):
     """The kit cannot be made of these arguments; one line says which of them is wrong."""
 
@@ -53,18 +70,20 @@ class Request:
     symbol: str = "AAPL"
     interval: str = "5min"
     ca: str = ""
+    storage: Storage = DIRECT_QUERY
 
 
 def kit_files(request: Request) -> dict[str, str]:
     """Return path → text of the whole kit. Raises KitError, or ModelError for a faulty model."""
-    report = pages.report(request.symbol, request.interval)
+    storage = request.storage
+    report = pages.report(request.symbol, request.interval, storage.mode != "import")
     require_sound(MODEL)
     require_references(MODEL)
     require_known(report, MODEL)
-    model = model_files(NAME, MODEL, request.address)
+    model = model_files(NAME, MODEL, request.address, storage)
     files = {
         f"{NAME}.pbip": _pbip_text(),
-        f"{NAME}.pbids": pbids_text(request.address),
+        f"{NAME}.pbids": pbids_text(request.address, storage),
         "README.md": _filled("README.md", request),
         "import-ca.ps1": _filled("import-ca.ps1", request),
         ".gitattributes": "* text=auto eol=crlf\n",
@@ -77,13 +96,13 @@ def kit_files(request: Request) -> dict[str, str]:
     return dict(sorted(files.items()))
 
 
-def pbids_text(address: Address) -> str:
+def pbids_text(address: Address, storage: Storage = DIRECT_QUERY) -> str:
     """Return the .pbids file: it opens Desktop on this source, and holds no account."""
     place: Json = {"server": address.server, "database": address.database}
     connection: Json = {
         "details": {"protocol": "postgresql", "address": place},
         "options": {},
-        "mode": "DirectQuery",
+        "mode": "Import" if storage.mode == "import" else "DirectQuery",
     }
     return json_text({"version": "0.1", "connections": [connection]})
 
@@ -116,6 +135,11 @@ class _Template(Template):
     delimiter = "%%"
 
 
+def _stored(storage: Storage) -> str:
+    amounts = {"days": storage.import_days, "months": storage.history_months}
+    return Template(_STORED[storage.mode]).substitute(amounts)
+
+
 def _filled(name: str, request: Request) -> str:
     values = {
         "name": NAME,
@@ -127,5 +151,6 @@ def _filled(name: str, request: Request) -> str:
         "interval": request.interval,
         "fingerprint": fingerprint(request.ca) if request.ca else "",
         "authority": _PRIVATE if request.ca else _PUBLIC,
+        "storage": _stored(request.storage),
     }
     return _Template((_TEMPLATES / name).read_text("utf-8")).substitute(values)

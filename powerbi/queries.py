@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from powerbi.model.dax import measures_in
+from powerbi.model.dax_references import measures_in
 from powerbi.model.definitions import PRICE_BASIS, Model, ModelError, Relationship
 from powerbi.report.definitions import Field, Visual, fields_in_visual
 
@@ -20,6 +20,9 @@ ROW_LIMIT: Final = 1_000_001
 _AGGREGATE = re.compile(
     r"\b(MAX|MIN|SUM|AVERAGE|COUNTROWS|HASONEVALUE) \( (?:'([^']+)'|(\w+))(?:\[(\w+)\])? \)"
 )
+_SUM_OF_ROWS = re.compile(r"\bSUMX \( (?:'[^']+'|\w+), (.*?) \)(?=, |$)", re.MULTILINE)
+_COLUMN = re.compile(r"(?:'([^']+)'|(\w+))\[(\w+)\]")
+_AS_SQL = r'"\1\2"."\3"'
 _FUNCTIONS = {
     "AVERAGE": "avg(",
     "COUNTROWS": "count(",
@@ -66,8 +69,12 @@ def _aggregates(model: Model, field: Field) -> Iterator[str]:
     dax = model.table(field.table).measure(field.name).dax
     for function, quoted, plain, column in _AGGREGATE.findall(dax):
         table = quoted or plain
+        if table != field.table:  # asked for by a query of its own
+            continue
         of = _column(Field(table, model.table(table).column(column).name)) if column else "*"
         yield f"{_FUNCTIONS[function]}{of})"
+    for expression in _SUM_OF_ROWS.findall(dax):
+        yield f"sum({_COLUMN.sub(_AS_SQL, expression)})"
     for name in measures_in(dax):
         yield from _aggregates(model, Field(field.table, name, is_measure=True))
 
@@ -95,7 +102,8 @@ def _join(model: Model, base: str, table: str) -> str:
     many = _column(Field(base, found.column))
     one = _column(Field(table, found.to_column))
     view = model.table(table).view_on(PRICE_BASIS)
-    return f'left join "bi"."{view}" as "{table}" on {many} = {one}'
+    join = "inner" if found.always_matches else "left"
+    return f'{join} join "bi"."{view}" as "{table}" on {many} = {one}'
 
 
 def _column(field: Field) -> str:

@@ -11,7 +11,7 @@ from powerbi.doctor.findings import Finding
 from powerbi.doctor.observations import Target
 from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
-from powerbi.report import pages
+from powerbi.report import fields, pages
 
 
 def examine(target: Target, now: datetime, slow_seconds: float) -> Iterator[Finding]:
@@ -58,9 +58,9 @@ def _speed(opened: database.Session, slow_seconds: float) -> Finding:
         return Finding("note", "no bars", "nothing is stored yet, so no answer could be timed")
     symbol, interval, session_date = newest
     chosen = {
-        pages.SYMBOL: literal(symbol),
-        pages.INTERVAL: literal(interval),
-        pages.SESSION: f"timestamp {literal(session_date + ' 00:00:00')}",
+        fields.SYMBOL: literal(symbol),
+        fields.INTERVAL: literal(interval),
+        fields.SESSION: f"timestamp {literal(session_date + ' 00:00:00')}",
     }
     taken: dict[str, float] = {}
     for page in pages.report(symbol, interval).pages:

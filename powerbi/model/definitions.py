@@ -10,7 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "whole", "number", "timestamp", "date", "flag"]
+Kind = Literal["text", "whole", "number", "exact", "percent", "volume", "timestamp", "date", "flag"]
+"""What a column holds; it decides its data type and format. An exact one, such as a price, is shown
+with all its decimals."""
 
 
 AS_TRADED = "as_traded"
@@ -36,12 +38,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that Power BI asks the database for; `dax` is one expression."""
+    """A figure that Power BI asks the database for; `dax` is one expression.
+
+    `format_dax`, where there is one, is an expression that gives the format of each value.
+    """
 
     name: str
     dax: str
-    format_string: str = "#,##0.00"
-    description: str = ""
+    format_string: str
+    description: str
+    folder: str
+    format_dax: str = ""
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Columns of one table by which a visual drills down, the coarsest first."""
+
+    name: str
+    columns: tuple[str, ...]
+    description: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,8 @@ class Table:
     """A table of the model over one view of schema `bi`; `grain` says what one row is.
 
     A calendar has one row per date. A table that is had on each price basis reads the view of the
-    one that the model's parameter names.
+    one that the model's parameter names. Other tables are filtered by a dimension. Months of what
+    keeps a history can be imported (`powerbi.model.storage`).
     """
 
     name: str
@@ -59,10 +76,22 @@ class Table:
     measures: tuple[Measure, ...] = ()
     is_calendar: bool = False
     on_each_basis: bool = False
+    hierarchies: tuple[Hierarchy, ...] = ()
+    is_dimension: bool = False
+    keeps_history: bool = False
 
     def view_on(self, basis: str) -> str:
         """Return the view that has the table's rows with their prices on a basis."""
         return f"{self.view}_{basis}" if self.on_each_basis and basis != AS_TRADED else self.view
+
+    @property
+    def is_by_session(self) -> bool:
+        """Return whether a row is of a series and a session."""
+        return [column.name for column in self.columns[:3]] == [
+            "symbol",
+            "interval",
+            "session_date",
+        ]
 
     def column(self, name: str) -> Column:
         """Return the column; raises ModelError if there is none of that name."""
@@ -81,12 +110,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Relationship:
-    """Many rows of `table` belong to one row of `to_table`, which its column identifies."""
+    """Many rows of `table` belong to one row of `to_table`, which its column identifies.
+
+    `always_matches` promises that each of them has that row, so that an inner join loses none.
+    """
 
     table: str
     column: str
     to_table: str
     to_column: str
+    always_matches: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +146,14 @@ def require_sound(model: Model) -> None:
     _require_distinct([table.name for table in model.tables], "the model")
     for table in model.tables:
         names = [column.name for column in table.columns]
-        _require_distinct([*names, *(measure.name for measure in table.measures)], table.name)
+        names += [measure.name for measure in table.measures]
+        names += [hierarchy.name for hierarchy in table.hierarchies]
+        _require_distinct(names, table.name)
+        for name in (column.sort_by for column in table.columns if column.sort_by):
+            table.column(name)
+        for hierarchy in table.hierarchies:
+            for name in hierarchy.columns:
+                table.column(name)
     measures = [measure.name for table in model.tables for measure in table.measures]
     _require_distinct(measures, "the measures of the model")
     for relationship in model.relationships:

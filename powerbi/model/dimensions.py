@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from powerbi.model.definitions import Column, Kind, Table
+from powerbi.model.definitions import Column, Hierarchy, Kind, Table
 
 BAR_TIMES: Final = "bar_time_utc bar_time_exchange"
 OHLC: Final = "open high low close"
@@ -20,6 +20,9 @@ def columns(**names_by_kind: str) -> tuple[Column, ...]:
         "text": "text",
         "whole": "whole",
         "number": "number",
+        "exact": "exact",
+        "percent": "percent",
+        "volume": "volume",
         "timestamp": "timestamp",
         "date": "date",
         "flag": "flag",
@@ -51,6 +54,8 @@ SYMBOLS: Final = Table(
             date="calendar_until",
         ),
     ),
+    hierarchies=(Hierarchy("Market", ("exchange", "symbol"), "Exchanges, and their symbols."),),
+    is_dimension=True,
 )
 INTERVALS: Final = Table(
     "Intervals",
@@ -58,8 +63,10 @@ INTERVALS: Final = Table(
     "One row per length of bars.",
     (
         Column("interval", "text", is_key=True, sort_by="minutes"),
-        *columns(whole="minutes", text="label"),
+        *columns(whole="minutes"),
+        Column("label", "text", sort_by="minutes"),
     ),
+    is_dimension=True,
 )
 DATES: Final = Table(
     "Dates",
@@ -69,11 +76,20 @@ DATES: Final = Table(
         Column("session_date", "date", is_key=True),
         *columns(
             whole="year quarter month day_of_month iso_week iso_weekday",
-            text="month_name weekday_name",
             date="month_start",
             flag="is_session is_early_close",
             timestamp="opens_at_exchange closes_at_exchange",
         ),
+        Column("month_name", "text", sort_by="month"),
+        Column("weekday_name", "text", sort_by="iso_weekday"),
     ),
     is_calendar=True,
+    is_dimension=True,
+    hierarchies=(
+        Hierarchy(
+            "Calendar",
+            ("year", "quarter", "month_name", "session_date"),
+            "Years, their quarters, months and dates.",
+        ),
+    ),
 )

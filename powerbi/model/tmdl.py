@@ -1,37 +1,34 @@
-"""A model and an address in, the files of a .SemanticModel folder out (TMDL, tabs, UTF-8).
-
-The host stands in one place, the parameter PgHost, and no password stands anywhere. Each table
-reads its view as it is, so that Power BI folds every step into one query.
-"""
+"""A model and an address in, the files of a .SemanticModel folder out (TMDL, tabs, UTF-8)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from powerbi.identity import tag
 from powerbi.json_text import json_text
 from powerbi.model.definitions import (
-    AS_TRADED,
-    PRICE_BASES,
-    PRICE_BASIS,
     Column,
+    Hierarchy,
     Kind,
     Measure,
     Model,
     Relationship,
     Table,
 )
+from powerbi.model.measures import COUNT, NUMBER, PERCENT, PRICE
+from powerbi.model.power_query import Address, Parameter, parameters, partition_source
+from powerbi.model.storage import DIRECT_QUERY, Storage
 
 COMPATIBILITY_LEVEL = 1606
-COMMAND_SECONDS = 30
-"""How long Power BI waits for one answer."""
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric"
 _DATA_TYPES: dict[Kind, str] = {
     "text": "string",
     "whole": "int64",
     "number": "double",
+    "exact": "double",  # a fixed decimal has four places, prices have up to ten
+    "percent": "double",
+    "volume": "double",
     "timestamp": "dateTime",
     "date": "dateTime",
     "flag": "boolean",
@@ -39,31 +36,29 @@ _DATA_TYPES: dict[Kind, str] = {
 _FORMATS: dict[Kind, str] = {
     "text": "",
     "whole": "0",  # years and minutes too; large counts have measures
-    "number": "#,##0.00",
+    "number": NUMBER,
+    "exact": PRICE,
+    "percent": PERCENT,
+    "volume": COUNT,
     "timestamp": "yyyy-mm-dd hh:nn",
     "date": "yyyy-mm-dd",
     "flag": '"TRUE";"TRUE";"FALSE"',
 }
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where PostgreSQL is, as Power BI is told: the host must be in its certificate."""
-
-    host: str
-    port: int = 5432
-    database: str = "market"
-
-    @property
-    def server(self) -> str:
-        """Return `host:port`, which is the form that PostgreSQL.Database takes."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-def model_files(name: str, model: Model, address: Address) -> dict[str, str]:
+def model_files(
+    name: str, model: Model, address: Address, storage: Storage = DIRECT_QUERY
+) -> dict[str, str]:
     """Return path → text of the semantic model's folder; paths are relative to it."""
-    tables = {f"definition/tables/{table.name}.tmdl": _table_text(table) for table in model.tables}
+    tables = {
+        f"definition/tables/{table.name}.tmdl": _table_text(table, storage)
+        for table in model.tables
+    }
+    known = parameters(address, storage)
+    related = [
+        _relationship_text(each, storage.of(model.table(each.table)) == "directQuery")
+        for each in model.relationships
+    ]
     return {
         ".platform": platform_text("SemanticModel", name),
         "definition.pbism": json_text(
@@ -74,9 +69,9 @@ def model_files(name: str, model: Model, address: Address) -> dict[str, str]:
             }
         ),
         "definition/database.tmdl": f"database\n\tcompatibilityLevel: {COMPATIBILITY_LEVEL}\n",
-        "definition/model.tmdl": _model_text(model),
-        "definition/expressions.tmdl": _parameters_text(address),
-        "definition/relationships.tmdl": "\n".join(map(_relationship_text, model.relationships)),
+        "definition/model.tmdl": _model_text(model, known),
+        "definition/expressions.tmdl": "\n".join(map(_parameter_text, known)),
+        "definition/relationships.tmdl": "\n".join(related),
         **tables,
     }
 
@@ -92,38 +87,6 @@ def platform_text(kind: str, name: str) -> str:
     )
 
 
-def partition_source(table: Table) -> str:
-    """Return the M expression that reads the table's view, of the price basis that is chosen."""
-    timeout = f"CommandTimeout = #duration(0, 0, 0, {COMMAND_SECONDS})"
-    options = f"[CreateNavigationProperties = false, {timeout}]"
-    view, item = "", f'"{table.view}"'
-    if table.on_each_basis:
-        adjusted = f'"{table.view}_" & PriceBasis'
-        view = f'\tView = if PriceBasis = "{AS_TRADED}" then {item} else {adjusted},\n'
-        item = "View"
-    return (
-        "let\n"
-        f"\tSource = PostgreSQL.Database(PgHost, PgDatabase, {options}),\n"
-        f"{view}"
-        f'\tData = Source{{[Schema = "bi", Item = {item}]}}[Data]\n'
-        "in\n"
-        "\tData"
-    )
-
-
-def parameters(address: Address) -> dict[str, str]:
-    """Return name → M expression of the parameters."""
-    required = 'Type = "Text", IsParameterQueryRequired = true'
-    meta = f"meta [IsParameterQuery = true, {required}]"
-    bases = ", ".join(f'"{basis}"' for basis in PRICE_BASES)
-    choice = f'List = {{{bases}}}, DefaultValue = "{PRICE_BASIS}"'
-    return {
-        "PgHost": f'"{address.server}" {meta}',
-        "PgDatabase": f'"{address.database}" {meta}',
-        "PriceBasis": f'"{PRICE_BASIS}" meta [IsParameterQuery = true, {choice}, {required}]',
-    }
-
-
 def quoted(name: str) -> str:
     """Return a TMDL name, in quotes where it needs them."""
     if re.fullmatch(r"\w+", name):
@@ -136,16 +99,15 @@ def text_value(value: str) -> str:
     return '"' + value.replace('"', '""') + '"' if '"' in value else value
 
 
-def _parameters_text(address: Address) -> str:
-    return "\n".join(
-        f"expression {name} = {expression}\n"
-        f"\tlineageTag: {tag('expression', name)}\n\n"
-        "\tannotation PBI_ResultType = Text\n"
-        for name, expression in parameters(address).items()
+def _parameter_text(parameter: Parameter) -> str:
+    return (
+        f"expression {parameter.name} = {parameter.expression}\n"
+        f"\tlineageTag: {tag('expression', parameter.name)}\n\n"
+        f"\tannotation PBI_ResultType = {parameter.kind}\n"
     )
 
 
-def _model_text(model: Model) -> str:
+def _model_text(model: Model, known: list[Parameter]) -> str:
     lines = [
         "model Model",
         "\tculture: en-US",
@@ -158,36 +120,70 @@ def _model_text(model: Model) -> str:
         "",
         "\tannotation __PBI_TimeIntelligenceEnabled = 0",
         "",
-        "ref expression PgHost",
-        "ref expression PgDatabase",
-        "ref expression PriceBasis",
+        *(f"ref expression {parameter.name}" for parameter in known),
         "",
         *(f"ref table {quoted(table.name)}" for table in model.tables),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _table_text(table: Table) -> str:
+def _table_text(table: Table, storage: Storage) -> str:
     parts = [
         f"/// {table.grain}\ntable {quoted(table.name)}\n\tlineageTag: {tag('table', table.name)}\n"
         + ("\tdataCategory: Time\n" if table.is_calendar else ""),
+        *([_refresh_policy_text(table, storage)] if storage.has_history(table) else []),
         *(_measure_text(table, measure) for measure in table.measures),
         *(_column_text(table, column) for column in table.columns),
-        f"\tpartition {quoted(table.name)} = m\n\t\tmode: directQuery\n\t\tsource =\n"
-        + _indented(partition_source(table), 4),
+        *(_hierarchy_text(table, hierarchy) for hierarchy in table.hierarchies),
+        f"\tpartition {quoted(table.name)} = m\n\t\tmode: {storage.of(table)}\n\t\tsource =\n"
+        + _indented(partition_source(table, storage), 4),
     ]
     return "\n".join(parts)
 
 
+def _refresh_policy_text(table: Table, storage: Storage) -> str:
+    """Return what makes the service import the months that are over, and ask for the newest one."""
+    return (
+        "\trefreshPolicy\n"
+        "\t\tpolicyType: basic\n"
+        "\t\tmode: hybrid\n"
+        "\t\trollingWindowGranularity: month\n"
+        f"\t\trollingWindowPeriods: {storage.history_months}\n"
+        "\t\tincrementalGranularity: month\n"
+        "\t\tincrementalPeriods: 1\n"
+        "\t\tincrementalPeriodsOffset: -1\n"
+        "\t\tsourceExpression =\n" + _indented(partition_source(table, storage), 4)
+    )
+
+
 def _measure_text(table: Table, measure: Measure) -> str:
-    described = f"\t/// {measure.description}\n" if measure.description else ""
-    expression = (
-        f" {measure.dax}\n" if "\n" not in measure.dax else "\n" + _indented(measure.dax, 3)
+    written = f" {measure.dax}\n" if "\n" not in measure.dax else "\n" + _indented(measure.dax, 3)
+    form, form_of_value = f"\t\tformatString: {text_value(measure.format_string)}\n", ""
+    if measure.format_dax:
+        # In the place of the other; an expression comes last.
+        definition = "\n\t\tformatStringDefinition =\n" + _indented(measure.format_dax, 4)
+        form, form_of_value = "", definition
+    return (
+        f"\t/// {measure.description}\n"
+        f"\tmeasure {quoted(measure.name)} ={written}"
+        f"{form}"
+        f"\t\tdisplayFolder: {measure.folder}\n"
+        f"\t\tlineageTag: {tag('measure', table.name, measure.name)}\n"
+        f"{form_of_value}"
+    )
+
+
+def _hierarchy_text(table: Table, hierarchy: Hierarchy) -> str:
+    levels = (
+        f"\n\t\tlevel {quoted(column)}\n"
+        f"\t\t\tlineageTag: {tag('level', table.name, hierarchy.name, column)}\n"
+        f"\t\t\tcolumn: {quoted(column)}\n"
+        for column in hierarchy.columns
     )
     return (
-        f"{described}\tmeasure {quoted(measure.name)} ={expression}"
-        f"\t\tformatString: {text_value(measure.format_string)}\n"
-        f"\t\tlineageTag: {tag('measure', table.name, measure.name)}\n"
+        f"\t/// {hierarchy.description}\n"
+        f"\thierarchy {quoted(hierarchy.name)}\n"
+        f"\t\tlineageTag: {tag('hierarchy', table.name, hierarchy.name)}\n" + "".join(levels)
     )
 
 
@@ -209,10 +205,13 @@ def _column_text(table: Table, column: Column) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _relationship_text(relationship: Relationship) -> str:
+def _relationship_text(relationship: Relationship, is_asked: bool) -> str:
+    """Write a relationship; only the join of a table that is asked for relies on a match."""
     path = (relationship.table, relationship.column, relationship.to_table)
+    relies = "\trelyOnReferentialIntegrity\n" if is_asked and relationship.always_matches else ""
     return (
         f"relationship {tag('relationship', *path)}\n"
+        f"{relies}"
         f"\tfromColumn: {quoted(relationship.table)}.{quoted(relationship.column)}\n"
         f"\ttoColumn: {quoted(relationship.to_table)}.{quoted(relationship.to_column)}\n"
     )

@@ -43,6 +43,13 @@ class Place:
     height: int
 
 
+UPPER = Place(16, 96, 1248, 340)
+LOWER = Place(16, 448, 1248, 256)
+LOWER_LEFT = Place(16, 448, 840, 256)
+WHOLE = Place(16, 96, 840, 608)
+"""Where the visuals of most pages stand, below the lists."""
+
+
 @dataclass(frozen=True)
 class Sort:
     """By which field a visual orders its rows."""
@@ -63,12 +70,16 @@ class Filter:
 
 @dataclass(frozen=True)
 class Visual:
-    """One visual: `roles` says which fields go where, `sync` joins slicers of several pages."""
+    """One visual: `roles` says which fields go where, `sync` joins slicers of several pages.
+
+    The alternative text is what a screen reader says of it.
+    """
 
     name: str
     kind: str
     place: Place
     roles: Mapping[str, Sequence[Field]]
+    alt_text: str
     title: str = ""
     objects: Objects = field(default_factory=dict)
     sort: Sort | None = None
@@ -78,13 +89,13 @@ class Visual:
 
 @dataclass(frozen=True)
 class Page:
-    """One page, asking the database again every `refresh_seconds`."""
+    """One page, asking the database again every `refresh_seconds`, or not by itself."""
 
     name: str
     title: str
     visuals: Sequence[Visual]
     filters: Sequence[Filter] = ()
-    refresh_seconds: int = 30
+    refresh_seconds: int | None = None
 
 
 @dataclass(frozen=True)

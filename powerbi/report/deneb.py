@@ -14,7 +14,7 @@ from powerbi.json_text import Json
 from powerbi.report import theme
 from powerbi.report.definitions import Field, Place, Sort, Visual
 from powerbi.report.expressions import literal
-from powerbi.report.visuals import Candles
+from powerbi.report.visuals import MARKED, Candles, spoken
 
 VISUAL: Final = "deneb7E15AEF80B9E4D4F8E12924291ECE89A"
 VEGA_LITE_VERSION: Final = "6.4"
@@ -46,6 +46,16 @@ def specification(x: Field, candles: Candles, volume: Field, width: int) -> dict
         "mark": {"type": "bar", "size": 5, "tooltip": True},
         "encoding": {**span(candles.open.name, candles.close.name), "color": fill},
     }
+    marker: Json = {
+        "transform": [{"filter": f"isValid(datum[{json.dumps(candles.marker.name)}])"}],
+        "mark": {
+            "type": "point",
+            "shape": "triangle-down",
+            "color": theme.MARKER,
+            "yOffset": -8,
+        },
+        "encoding": {"y": {"field": candles.marker.name, "type": "quantitative"}},
+    }
     volumes: Json = {
         "height": 110,
         "width": width,
@@ -60,14 +70,15 @@ def specification(x: Field, candles: Candles, volume: Field, width: int) -> dict
         "height": 340,
         "width": width,
         "encoding": {"x": time},
-        "layer": [wick, body],
+        "layer": [wick, body, marker],
     }
     return {"data": {"name": "dataset"}, "vconcat": [prices, volumes]}
 
 
 def candle_visual(name: str, place: Place, x: Field, candles: Candles, volume: Field) -> Visual:
     """Return the Deneb visual with its specification inside."""
-    shown: Sequence[Field] = (x, candles.open, candles.high, candles.low, candles.close, volume)
+    prices = (candles.open, candles.high, candles.low, candles.close)
+    shown: Sequence[Field] = (x, *prices, volume, candles.marker)
     settings: dict[str, Json] = {
         "provider": literal("vegaLite"),
         "version": literal(VEGA_LITE_VERSION),
@@ -83,6 +94,7 @@ def candle_visual(name: str, place: Place, x: Field, candles: Candles, volume: F
         kind=VISUAL,
         place=place,
         roles={"dataset": shown},
+        alt_text=f"Chart, candles and volume by {spoken(x)}; {MARKED}",
         title="Candles and volume",
         objects={"vega": [{"properties": settings}]},
         sort=Sort(x),

@@ -1,7 +1,7 @@
 """A report in, the files of a .Report folder out (PBIR).
 
-Every file names one version of Microsoft's schemas, and the oldest that serves: an older Desktop
-cannot open a newer one, a newer Desktop upgrades it on saving.
+Every file names one version of Microsoft's schemas: those of May 2026. An older Desktop cannot open
+them, a newer one upgrades them on saving.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from powerbi.report.expressions import literal, properties, reference
 from powerbi.report.theme import THEME_FILE, theme
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/item/report"
+_VERSIONS = {"visual": "2.9.0", "page": "2.1.0", "report": "3.3.0"}
 
 
 def report_files(name: str, report: Report) -> dict[str, str]:
@@ -35,7 +36,7 @@ def report_files(name: str, report: Report) -> dict[str, str]:
         "definition/report.json": json_text(_report_json(report)),
         "definition/pages/pages.json": json_text(
             {
-                "$schema": _schema("pagesMetadata/1.0.0"),
+                "$schema": _schema("pagesMetadata/1.1.0"),
                 "pageOrder": [page.name for page in report.pages],
                 "activePageName": report.pages[0].name,
             }
@@ -45,8 +46,9 @@ def report_files(name: str, report: Report) -> dict[str, str]:
     for page in report.pages:
         folder = f"definition/pages/{page.name}"
         files[f"{folder}/page.json"] = json_text(_page_json(page))
+        reading = sorted(page.visuals, key=lambda visual: (visual.place.y, visual.place.x))
         for order, visual in enumerate(page.visuals):
-            text = json_text(_visual_json(visual, order))
+            text = json_text(_visual_json(visual, order, reading.index(visual)))
             files[f"{folder}/visuals/{visual.name}/visual.json"] = text
     return files
 
@@ -56,14 +58,13 @@ def _schema(name: str) -> str:
 
 
 def _report_json(report: Report) -> Json:
-    version: Json = {"visual": "2.4.0", "page": "2.0.0", "report": "3.0.0"}
     item: Json = {"name": THEME_FILE, "path": THEME_FILE, "type": "CustomTheme"}
     return {
-        "$schema": _schema("report/3.0.0"),
+        "$schema": _schema(f"report/{_VERSIONS['report']}"),
         "themeCollection": {
             "customTheme": {
                 "name": THEME_FILE,
-                "reportVersionAtImport": version,
+                "reportVersionAtImport": _VERSIONS,
                 "type": "RegisteredResources",
             }
         },
@@ -80,27 +81,33 @@ def _report_json(report: Report) -> Json:
 
 
 def _page_json(page: Page) -> Json:
+    refresh: dict[str, Json] = {}
+    if page.refresh_seconds is not None:
+        duration = f"PT{page.refresh_seconds}S"
+        refresh = {"objects": {"pageRefresh": [properties(show=True, duration=duration)]}}
     return {
-        "$schema": _schema("page/2.0.0"),
+        "$schema": _schema(f"page/{_VERSIONS['page']}"),
         "name": page.name,
         "displayName": page.title,
         "displayOption": "FitToPage",
         "height": PAGE_HEIGHT,
         "width": PAGE_WIDTH,
         "filterConfig": _filters_json(page.name, page.filters),
-        "objects": {
-            "pageRefresh": [properties(show=True, duration=f"PT{page.refresh_seconds}S")],
-        },
+        **refresh,
     }
 
 
-def _visual_json(visual: Visual, order: int) -> Json:
+def _visual_json(visual: Visual, order: int, read_as: int) -> Json:
+    """Write a visual; the keyboard goes through a page as one reads it, line by line."""
     place = visual.place
     content: dict[str, Json] = {
         "visualType": visual.kind,
         "query": _query_json(visual),
         "objects": {name: list(entries) for name, entries in visual.objects.items()},
-        "visualContainerObjects": {"title": [_title_json(visual.title)]},
+        "visualContainerObjects": {
+            "title": [_title_json(visual.title)],
+            "general": [properties(altText=visual.alt_text)],
+        },
         "drillFilterOtherVisuals": True,
     }
     if visual.sync:
@@ -110,7 +117,7 @@ def _visual_json(visual: Visual, order: int) -> Json:
             "filterChanges": True,
         }
     return {
-        "$schema": _schema("visualContainer/2.4.0"),
+        "$schema": _schema(f"visualContainer/{_VERSIONS['visual']}"),
         "name": visual.name,
         "position": {
             "x": place.x,
@@ -118,7 +125,7 @@ def _visual_json(visual: Visual, order: int) -> Json:
             "z": order * 1000,
             "height": place.height,
             "width": place.width,
-            "tabOrder": order * 1000,
+            "tabOrder": read_as * 1000,
         },
         "visual": content,
         "filterConfig": _filters_json(visual.name, visual.filters),

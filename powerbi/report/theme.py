@@ -13,6 +13,7 @@ WICK: Final = "#5B6470"
 PRICE: Final = "#1F4E8C"
 BAND: Final = "#8FB4DC"
 MUTED: Final = "#9AA3AE"
+MARKER: Final = "#6A4C93"
 _INK: Final = "#1D2530"
 _PAPER: Final = "#FFFFFF"
 _FRAME: Final = "#F3F5F8"
@@ -23,7 +24,7 @@ def theme() -> Json:
     font: Json = {"fontFace": "Segoe UI", "fontSize": 10, "color": _INK}
     return {
         "name": THEME_FILE,
-        "dataColors": [PRICE, "#D9822B", UP, DOWN, "#6A4C93", "#2A9DB0", MUTED, "#B58B00"],
+        "dataColors": [PRICE, "#D9822B", UP, DOWN, MARKER, "#2A9DB0", MUTED, "#B58B00"],
         "background": _PAPER,
         "foreground": _INK,
         "tableAccent": PRICE,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from powerbi.json_text import Json
 from powerbi.report import theme
 from powerbi.report.definitions import Field, Filter, Place, Sort, Visual
 from powerbi.report.expressions import colour, is_one_of, literal, properties, reference
 
+MARKED = "a triangle marks splits, spin-offs and dividends."
 Entries = list[Mapping[str, Json]]
 
 _LEGEND = properties(show=True, position="Top", showTitle=False)
@@ -43,6 +44,7 @@ def slicer(name: str, place: Place, field: Field, choice: Choice) -> Visual:
         kind="slicer",
         place=place,
         roles={"Values": [field]},
+        alt_text=f"List: choose {'any' if choice.many else 'one'} {spoken(field)}.",
         objects=objects,
         sort=Sort(field, "Descending" if choice.newest_first else "Ascending"),
         filters=choice.filters,
@@ -84,6 +86,7 @@ def table(name: str, place: Place, title: str, fields: Sequence[Field], sort: So
         kind="tableEx",
         place=place,
         roles={"Values": fields},
+        alt_text=f"Table, {title}: {_listed(fields)}.",
         title=title,
         objects={"total": [properties(totals=False)]},
         sort=sort,
@@ -92,7 +95,10 @@ def table(name: str, place: Place, title: str, fields: Sequence[Field], sort: So
 
 @dataclass(frozen=True)
 class Candles:
-    """The measures that candles are drawn of; a body is blank for bars of the other direction."""
+    """The measures that candles are drawn of; a body is blank for bars of the other direction.
+
+    The marker stands on what a split, spin-off or dividend took effect with.
+    """
 
     open: Field
     high: Field
@@ -100,6 +106,7 @@ class Candles:
     close: Field
     up_body: Field
     down_body: Field
+    marker: Field
 
 
 def candle_chart(name: str, place: Place, title: str, x: Field, candles: Candles) -> Visual:
@@ -112,7 +119,18 @@ def candle_chart(name: str, place: Place, title: str, x: Field, candles: Candles
         (candles.up_body, candles.close, candles.open, theme.UP, 6.0),
         (candles.down_body, candles.open, candles.close, theme.DOWN, 6.0),
     )
-    lines: Entries = [properties(strokeShow=False, showMarker=False)]
+    lines: Entries = [
+        properties(strokeShow=False, showMarker=False),
+        {
+            "properties": {
+                "showMarker": literal(True),
+                "markerShape": literal("triangle"),
+                "markerSize": literal(10),
+                "markerColor": colour(theme.MARKER),
+            },
+            "selector": {"metadata": candles.marker.query_ref},
+        },
+    ]
     errors: Entries = []
     for field, upper, lower, fill, width in bars:
         errors += [_error_range(field, upper, lower), _error_bars(field, fill, width)]
@@ -120,7 +138,12 @@ def candle_chart(name: str, place: Place, title: str, x: Field, candles: Candles
         name=name,
         kind="lineChart",
         place=place,
-        roles={"Category": [x], "Y": [bar[0] for bar in bars], "Tooltips": [candles.open]},
+        roles={
+            "Category": [x],
+            "Y": [*(bar[0] for bar in bars), candles.marker],
+            "Tooltips": [candles.open],
+        },
+        alt_text=f"Chart, {title}: open, high, low and close price by {spoken(x)}; {MARKED}",
         title=title,
         objects={
             "lineStyles": lines,
@@ -151,9 +174,18 @@ def banded_line_chart(name: str, place: Place, chart: Chart, upper: Field, lower
     }
     plain = _chart(name, "lineChart", place, chart)
     objects = {**plain.objects, "error": [_error_range(middle, upper, lower), entry]}
-    return Visual(
-        name, plain.kind, place, plain.roles, plain.title, objects=objects, sort=plain.sort
-    )
+    band = f"{plain.alt_text} The band reaches from {lower.name} to {upper.name}."
+    return replace(plain, alt_text=band, objects=objects)
+
+
+def spoken(field: Field) -> str:
+    """Return the name of a field as it is said."""
+    return field.name.replace("_", " ")
+
+
+def _listed(fields: Sequence[Field]) -> str:
+    *before, latest = map(spoken, fields)
+    return f"{', '.join(before)} and {latest}" if before else latest
 
 
 def _chart(name: str, kind: str, place: Place, chart: Chart) -> Visual:
@@ -173,7 +205,10 @@ def _chart(name: str, kind: str, place: Place, chart: Chart) -> Visual:
             {"properties": {"fill": colour(fill)}, "selector": {"metadata": field.query_ref}}
             for field, fill in chart.colours.items()
         ]
-    return Visual(name, kind, place, roles, chart.title, objects=objects, sort=Sort(chart.x))
+    shown = _listed([*chart.y, *chart.second_y])
+    each = f", a line each {spoken(chart.series)}" if chart.series else ""
+    text = f"Chart, {chart.title}: {shown} by {spoken(chart.x)}{each}."
+    return Visual(name, kind, place, roles, text, chart.title, objects=objects, sort=Sort(chart.x))
 
 
 def _error_range(field: Field, upper: Field, lower: Field) -> Mapping[str, Json]:

@@ -19,8 +19,9 @@ from referencing.jsonschema import DRAFT7
 
 from powerbi import folder
 from powerbi.kit import Request, kit_files
+from powerbi.model.power_query import Address, parameters, partition_source
 from powerbi.model.semantic_model import MODEL
-from powerbi.model.tmdl import Address, parameters, partition_source
+from powerbi.model.storage import MODES, Storage
 from powerbi.report import deneb
 from scripts.installation.node_packages import node
 from scripts.launcher.paths import NODE_PACKAGES
@@ -106,9 +107,11 @@ def m_check(expressions: list[str]) -> list[bool]:
 
 
 def test_every_expression_of_power_query_is_read() -> None:
-    sources = [partition_source(table) for table in MODEL.tables]
-    expressions = [*sources, *parameters(ADDRESS).values()]
-    assert len(expressions) == len(MODEL.tables) + 3
+    storages = [Storage(mode) for mode in MODES]
+    sources = [partition_source(table, each) for each in storages for table in MODEL.tables]
+    known = [parameter for each in storages for parameter in parameters(ADDRESS, each)]
+    expressions = [*sources, *(parameter.expression for parameter in known)]
+    assert len({*expressions}) > len(MODEL.tables) + 6
     assert m_check(expressions) == [True] * len(expressions)
     assert m_check([sources[0].replace("in\n", "in in\n"), sources[0][:-8]]) == [False, False]
 

@@ -14,7 +14,7 @@ import vl_convert
 from powerbi.model.definitions import PRICE_BASES, Kind
 from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
-from powerbi.report import deneb, pages, theme
+from powerbi.report import deneb, fields, pages, theme
 from powerbi.report.definitions import Visual
 from tests.fixtures.market import Market
 
@@ -37,9 +37,9 @@ cross join generate_series(
 """
 SERIES = "insert into market.series (symbol, interval) values ('AAPL', '5min'), ('TSLA', '5min')"
 CHOSEN = {
-    pages.SYMBOL: "'AAPL'",
-    pages.INTERVAL: "'5min'",
-    pages.SESSION: f"timestamp '{SESSION} 00:00:00'",
+    fields.SYMBOL: "'AAPL'",
+    fields.INTERVAL: "'5min'",
+    fields.SESSION: f"timestamp '{SESSION} 00:00:00'",
 }
 VISUALS = {
     visual.name: visual
@@ -58,7 +58,10 @@ MOST_BARS_READ = 6_000
 POSTGRES_TYPES: dict[Kind, frozenset[str]] = {
     "text": frozenset({"text", "character varying"}),
     "whole": frozenset({"bigint", "integer", "smallint"}),
-    "number": frozenset({"numeric", "double precision", "real"}),
+    **dict.fromkeys(
+        ("number", "exact", "percent", "volume"),
+        frozenset({"numeric", "double precision", "real"}),
+    ),
     "timestamp": frozenset({"timestamp without time zone"}),
     "date": frozenset({"date"}),
     "flag": frozenset({"boolean"}),
@@ -172,12 +175,12 @@ def test_the_candles_of_deneb_are_drawn_of_live_bars(filled: Market) -> None:
         READER,
     )
     assert len(rows) == 78
-    candles = pages.CANDLES
-    fields = (
-        pages.CANDLE_TIME,
-        *(candles.open, candles.high, candles.low, candles.close, pages.CANDLE_VOLUME),
+    candles = fields.CANDLES
+    shown = (
+        fields.CANDLE_TIME,
+        *(candles.open, candles.high, candles.low, candles.close, fields.CANDLE_VOLUME),
     )
-    names = [field.name for field in fields]
+    names = [field.name for field in shown]
     data = [
         dict(zip(names, [row[0].isoformat(), *map(float, row[1:])], strict=True)) for row in rows
     ]
@@ -185,7 +188,7 @@ def test_the_candles_of_deneb_are_drawn_of_live_bars(filled: Market) -> None:
     assert 0 < rising < 78
 
     chart = {
-        **deneb.specification(pages.CANDLE_TIME, candles, pages.CANDLE_VOLUME, width=1000),
+        **deneb.specification(fields.CANDLE_TIME, candles, fields.CANDLE_VOLUME, width=1000),
         "data": {"values": data},
     }
     text = json.dumps(chart)

@@ -17,9 +17,9 @@ BARS = Table(
         Column("volume", "whole"),
     ),
     (
-        Measure("Last close", "MAX ( 'Day bars'[close] )", description="Of one day."),
-        Measure("Twice", "2 * [Last close]", "0.0"),
-        Measure("Rows", "COUNTROWS ( 'Day bars' )", "0"),
+        Measure("Last close", "MAX ( 'Day bars'[close] )", "#,##0.00", "Of one day.", "Prices"),
+        Measure("Twice", "2 * [Last close]", "0.0", "Twice that.", "Prices"),
+        Measure("Rows", "COUNTROWS ( 'Day bars' )", "0", "Number of days.", "Counts"),
     ),
 )
 MODEL = Model((SYMBOLS, BARS), (Relationship("Day bars", "symbol", "Symbols", "symbol"),))
@@ -30,6 +30,7 @@ LINE = Visual(
     kind="lineChart",
     place=Place(1, 2, 3, 4),
     roles={"Category": [DAY], "Y": [TWICE]},
+    alt_text="Twice the close by day.",
     title="It's twice",
     sort=Sort(DAY, "Descending"),
 )

@@ -10,7 +10,7 @@ from powerbi.__main__ import host_and_port, main
 from powerbi.doctor.findings import Finding, fault
 from powerbi.doctor.messages import told
 from powerbi.kit import Request, kit_files
-from powerbi.model.tmdl import Address
+from powerbi.model.power_query import Address
 
 
 def test_build_writes_the_kit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

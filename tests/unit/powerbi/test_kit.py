@@ -12,12 +12,12 @@ import pytest
 import trustme
 
 from powerbi.kit import KitError, Request, fingerprint, kit_files
-from powerbi.model.tmdl import Address
+from powerbi.model.power_query import Address
 
 ROOT = Path(__file__).parents[3]
 REQUEST = Request(Address("db.example.org"))
 DIGEST = (
-    "import hashlib; from powerbi.kit import *; from powerbi.model.tmdl import Address; "
+    "import hashlib; from powerbi.kit import *; from powerbi.model.power_query import Address; "
     "files = kit_files(Request(Address('db.example.org'))); "
     "print(hashlib.sha256(repr(list(files.items())).encode()).hexdigest())"
 )

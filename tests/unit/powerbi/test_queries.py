@@ -9,7 +9,7 @@ import pytest
 from powerbi.model.definitions import ModelError
 from powerbi.model.semantic_model import MODEL
 from powerbi.queries import visual_query
-from powerbi.report import pages
+from powerbi.report import fields, pages
 from powerbi.report.definitions import Field
 from tests.unit.powerbi import small
 
@@ -37,7 +37,7 @@ def test_rows_are_counted_and_nothing_need_be_chosen() -> None:
 
 def test_tables_that_nothing_relates_are_refused() -> None:
     quote = Field("Quotes", "Latest price", is_measure=True)
-    mixed = replace(small.LINE, roles={"Values": [quote, pages.CANDLE_TIME]}, sort=None)
+    mixed = replace(small.LINE, roles={"Values": [quote, fields.CANDLE_TIME]}, sort=None)
     with pytest.raises(ModelError, match="Quotes and Candles"):
         visual_query(MODEL, mixed, {})
 
@@ -52,7 +52,30 @@ def test_a_candle_chart_asks_for_all_four_prices() -> None:
     first = visual_query(MODEL, chart, {}).splitlines()[0]
     assert first == (
         'select "Candles"."bar_time_exchange", count(distinct "Candles"."interval"), '
-        'count(distinct "Candles"."symbol"), max("Candles"."bar_time_utc"), '
+        'count(distinct "Candles"."session_date"), count(distinct "Candles"."symbol"), '
+        'max("Candles"."bar_time_utc"), '
         'max("Candles"."close"), max("Candles"."high"), max("Candles"."open"), '
         'min("Candles"."bar_time_utc"), min("Candles"."low")'
     )
+
+
+def test_a_sum_over_rows_is_one_of_the_database() -> None:
+    vwap = Field("Candles", "VWAP", is_measure=True)
+    card = replace(small.LINE, roles={"Values": [vwap]}, sort=None)
+    assert visual_query(MODEL, card, {}).splitlines()[0] == (
+        'select count(distinct "Candles"."interval"), count(distinct "Candles"."symbol"), '
+        'sum("Candles"."volume" * '
+        '( "Candles"."high" + "Candles"."low" + "Candles"."close" ) / 3), '
+        'sum("Candles"."volume")'
+    )
+
+
+def test_a_join_that_always_matches_is_an_inner_one() -> None:
+    day = Field("Dates", "session_date")
+    bars = Field("Bars", "Number of bars", is_measure=True)
+    listed = replace(small.LINE, roles={"Values": [SYMBOL, day, bars]}, sort=None)
+    lines = visual_query(MODEL, listed, {}).splitlines()
+    assert [line.split(" on ")[0] for line in lines if "join" in line] == [
+        'inner join "bi"."symbols" as "Symbols"',
+        'left join "bi"."dates" as "Dates"',
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from powerbi.model.dax import columns_in, measures_in, require_references
+from powerbi.model.dax_references import columns_in, measures_in, require_references
 from powerbi.model.definitions import (
     Column,
     Measure,
@@ -26,7 +26,9 @@ def test_the_models_are_sound() -> None:
 
 
 def with_measure(name: str, dax: str) -> Model:
-    bars = replace(small.BARS, measures=(*small.BARS.measures, Measure(name, dax)))
+    bars = replace(
+        small.BARS, measures=(*small.BARS.measures, Measure(name, dax, "0", "New.", "New"))
+    )
     return Model((small.SYMBOLS, bars), small.MODEL.relationships)
 
 
@@ -36,7 +38,9 @@ def test_a_measure_may_not_be_named_like_a_column_in_another_case() -> None:
 
 
 def test_a_measure_may_not_be_named_like_one_of_another_table() -> None:
-    symbols = replace(small.SYMBOLS, measures=(Measure("LAST CLOSE", "1"),))
+    symbols = replace(
+        small.SYMBOLS, measures=(Measure("LAST CLOSE", "1", "0", "The last.", "New"),)
+    )
     with pytest.raises(ModelError, match="LAST CLOSE, Last close"):
         require_sound(Model((symbols, small.BARS)))
 

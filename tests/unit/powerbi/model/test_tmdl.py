@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from powerbi.identity import tag
+from powerbi.model.power_query import Address, partition_source
 from powerbi.model.semantic_model import MODEL
-from powerbi.model.tmdl import Address, model_files, partition_source, quoted, text_value
+from powerbi.model.tmdl import model_files, quoted, text_value
 from tests.unit.powerbi import small
 
 TABLE = """\
@@ -17,14 +18,19 @@ table 'Day bars'
 	/// Of one day.
 	measure 'Last close' = MAX ( 'Day bars'[close] )
 		formatString: #,##0.00
+		displayFolder: Prices
 		lineageTag: {last}
 
+	/// Twice that.
 	measure Twice = 2 * [Last close]
 		formatString: 0.0
+		displayFolder: Prices
 		lineageTag: {twice}
 
+	/// Number of days.
 	measure Rows = COUNTROWS ( 'Day bars' )
 		formatString: 0
+		displayFolder: Counts
 		lineageTag: {rows}
 
 	column symbol

@@ -10,7 +10,7 @@ import pytest
 
 from powerbi.model.definitions import ModelError
 from powerbi.model.semantic_model import MODEL
-from powerbi.report import pages, theme
+from powerbi.report import fields, pages, theme
 from powerbi.report.definitions import Field, Page, Report, fields_used, require_known
 from powerbi.report.expressions import last_days, literal, one_of
 from powerbi.report.pbir import report_files
@@ -36,7 +36,7 @@ def test_a_page_is_written_whole() -> None:
         }
     }
     assert page == {
-        "$schema": f"{SCHEMA}/page/2.0.0/schema.json",
+        "$schema": f"{SCHEMA}/page/2.1.0/schema.json",
         "name": "first",
         "displayName": "First page",
         "displayOption": "FitToPage",
@@ -57,10 +57,13 @@ def test_a_visual_is_written_whole() -> None:
             "text": {"expr": {"Literal": {"Value": "'It''s twice'"}}},
         }
     }
+    alt_text = {
+        "properties": {"altText": {"expr": {"Literal": {"Value": "'Twice the close by day.'"}}}}
+    }
     category = {"field": day, "queryRef": "Day bars.day", "nativeQueryRef": "day", "active": True}
     value = {"field": twice, "queryRef": "Day bars.Twice", "nativeQueryRef": "Twice"}
     assert visual == {
-        "$schema": f"{SCHEMA}/visualContainer/2.4.0/schema.json",
+        "$schema": f"{SCHEMA}/visualContainer/2.9.0/schema.json",
         "name": "line",
         "position": {"x": 1, "y": 2, "z": 0, "height": 4, "width": 3, "tabOrder": 0},
         "visual": {
@@ -76,7 +79,7 @@ def test_a_visual_is_written_whole() -> None:
                 },
             },
             "objects": {},
-            "visualContainerObjects": {"title": [title]},
+            "visualContainerObjects": {"title": [title], "general": [alt_text]},
             "drillFilterOtherVisuals": True,
         },
         "filterConfig": {"filters": []},
@@ -86,9 +89,9 @@ def test_a_visual_is_written_whole() -> None:
 @pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
 def test_a_page_is_light_live_and_filtered(page: Page) -> None:
     assert len(page.visuals) <= MAX_VISUALS
-    assert 1 <= page.refresh_seconds <= 60
+    assert page.refresh_seconds == 30
     slicers = [visual.roles["Values"][0] for visual in page.visuals if visual.kind == "slicer"]
-    assert slicers == [pages.SYMBOL, pages.INTERVAL, pages.SESSION]
+    assert slicers == [fields.SYMBOL, fields.INTERVAL, fields.SESSION]
 
 
 @pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
@@ -105,6 +108,27 @@ def test_visuals_lie_on_the_page_and_not_on_each_other(page: Page) -> None:
             assert beside or below, (place, other)
 
 
+@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+def test_the_keyboard_goes_through_a_page_as_one_reads_it(page: Page) -> None:
+    written = files(REPORT)
+    orders = {}
+    for visual in page.visuals:
+        path = f"definition/pages/{page.name}/visuals/{visual.name}/visual.json"
+        orders[written[path]["position"]["tabOrder"]] = (visual.place.y, visual.place.x)
+    assert len(orders) == len(page.visuals)
+    assert [place for _, place in sorted(orders.items())] == sorted(orders.values())
+
+
+def test_every_visual_says_to_a_screen_reader_what_it_shows() -> None:
+    visuals = [visual for page in REPORT.pages for visual in page.visuals]
+    assert len({visual.alt_text for visual in visuals if visual.kind != "slicer"}) > 15
+    for visual in visuals:
+        shown = [field for fields in visual.roles.values() for field in fields]
+        named = [field for field in shown if field.name.replace("_", " ") in visual.alt_text]
+        assert named, visual.name
+        assert len(visual.alt_text) <= 250, visual.name
+
+
 def test_all_names_are_short_and_used_once() -> None:
     names = [page.name for page in REPORT.pages]
     names += [visual.name for page in REPORT.pages for visual in page.visuals]
@@ -116,7 +140,7 @@ def test_every_field_exists_with_its_kind() -> None:
     require_known(REPORT, MODEL)
     used = {field for _, field in fields_used(REPORT)}
     # Those that only formatting refers to are looked at too.
-    assert pages.CANDLES.high in used
+    assert fields.CANDLES.high in used
     assert Field("Volatility", "Upper band", is_measure=True) in used
 
 

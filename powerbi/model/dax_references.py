@@ -9,7 +9,7 @@ from powerbi.model.definitions import Model, ModelError, Table
 
 _COLUMN = re.compile(r"(?:'([^']+)'|\b(\w+))\[([^\]]+)\]")
 _MEASURE = re.compile(r"(?<![\w'])\[([^\]]+)\]")
-_ROWS_OF = re.compile(r"\bCOUNTROWS \( (?:'([^']+)'|(\w+)) \)")
+_ROWS_OF = re.compile(r"\b(?:COUNTROWS|SUMX) \( (?:'([^']+)'|(\w+)) [,)]")
 
 
 def columns_in(dax: str) -> Iterator[tuple[str, str]]:
@@ -27,7 +27,7 @@ def require_references(model: Model) -> None:
     for table in model.tables:
         for measure in table.measures:
             try:
-                _require(model, table, measure.dax)
+                _require(model, table, f"{measure.dax}\n{measure.format_dax}")
             except ModelError as error:
                 raise ModelError(f"measure {measure.name}: {error}") from None
 
