@@ -15,6 +15,7 @@ from powerbi.model.definitions import (
     Relationship,
     Table,
 )
+from powerbi.model.descriptions import described
 from powerbi.model.measures import COUNT, NUMBER, PERCENT, PRICE
 from powerbi.model.power_query import Address, Parameter, parameters, partition_source
 from powerbi.model.storage import DIRECT_QUERY, Storage
@@ -189,7 +190,9 @@ def _hierarchy_text(table: Table, hierarchy: Hierarchy) -> str:
 
 def _column_text(table: Table, column: Column) -> str:
     format_string = _FORMATS[column.kind]
+    told = described(table.view, column.name)
     lines = [
+        *([f"\t/// {told}"] if told else []),
         f"\tcolumn {quoted(column.name)}",
         f"\t\tdataType: {_DATA_TYPES[column.kind]}",
         *(["\t\tisHidden"] if column.is_hidden else []),

@@ -1,4 +1,4 @@
-"""`scripts/generate`: writes what is made of the declared settings, or says what is out of date."""
+"""`scripts/generate`: writes what is made of settings and views, or says what is out of date."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts.configuration.column_descriptions import column_descriptions
 from scripts.configuration.documents import (
     configuration_page,
     container_rules,
@@ -25,6 +26,9 @@ def generated(root: Path) -> Mapping[str, str]:
         "docs/configuration.md": configuration_page(compose_file),
         "infra/config/container_settings.json": container_rules(compose_file),
         "Pulumi.yaml": pulumi_project((root / "Pulumi.yaml").read_text("utf-8")),
+        "powerbi/model/column_descriptions.json": column_descriptions(
+            file.read_text("utf-8") for file in sorted((root / "sql" / "views").rglob("*.sql"))
+        ),
     }
 
 
@@ -38,7 +42,7 @@ def run(root: Path, *, check: bool) -> int:
         if check:
             print(f"{file.relative_to(root)} is out of date; run scripts/generate")
             continue
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(files[file], encoding="utf-8")
         print(f"wrote {file.relative_to(root)}")
     return 1 if check and stale else 0

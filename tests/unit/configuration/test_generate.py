@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,13 +16,22 @@ MADE = [
     "docs/configuration.md",
     "infra/config/container_settings.json",
     "Pulumi.yaml",
+    "powerbi/model/column_descriptions.json",
 ]
+_VIEW = """\
+-- Grain: one row per bar.
+--   open, close  price of the first and of
+--                the last trade
+create or replace view bi.bars as select 1;
+"""
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a folder with the files that others are made of, Pulumi's keys left out."""
     (tmp_path / "infra" / "config").mkdir(parents=True)
+    (tmp_path / "sql" / "views").mkdir(parents=True)
+    (tmp_path / "sql" / "views" / "100_bars.sql").write_text(_VIEW, "utf-8")
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
     (tmp_path / "Pulumi.yaml").write_text("# mine\nname: tapeline\nconfig:\n  old: {}\n", "utf-8")
     return tmp_path
@@ -33,7 +43,7 @@ def test_what_is_missing_is_written_and_then_in_date(
     assert generate.run(checkout, check=True) == 1
     assert not (checkout / ".env.example").exists()
     assert generate.run(checkout, check=False) == 0
-    assert capsys.readouterr().out.splitlines()[-4:] == [f"wrote {name}" for name in MADE]
+    assert capsys.readouterr().out.splitlines()[-5:] == [f"wrote {name}" for name in MADE]
     assert generate.run(checkout, check=True) == 0
     assert capsys.readouterr().out == ""
     project = (checkout / "Pulumi.yaml").read_text("utf-8")
@@ -46,3 +56,10 @@ def test_a_default_of_compose_reaches_the_documents(checkout: Path) -> None:
     generate.run(checkout, check=False)
     assert "\n#KAFKA_MEMORY=7g\n" in (checkout / ".env.example").read_text("utf-8")
     assert "\n| `KAFKA_MEMORY` | `7g` |" in (checkout / "docs/configuration.md").read_text("utf-8")
+
+
+def test_the_head_of_a_view_reaches_power_bi(checkout: Path) -> None:
+    generate.run(checkout, check=False)
+    text = (checkout / "powerbi/model/column_descriptions.json").read_text("utf-8")
+    told = "price of the first and of the last trade"
+    assert json.loads(text)["bars"] == {"open": told, "close": told}

@@ -16,6 +16,7 @@ import pytest
 from powerbi.model import dimensions, price_tables
 from powerbi.model.dax_references import columns_in
 from powerbi.model.definitions import Column, Measure, Model, Relationship
+from powerbi.model.descriptions import described
 from powerbi.model.semantic_model import MODEL
 
 Rule = Callable[[Model], Iterable[str]]
@@ -34,6 +35,13 @@ def columns(model: Model) -> list[tuple[str, Column]]:
 def tables_and_measures_are_described(model: Model) -> Iterable[str]:
     yield from (table.name for table in model.tables if not table.grain.endswith("."))
     yield from (each.name for each in measures(model) if not each.description.endswith("."))
+
+
+def columns_are_described(model: Model) -> Iterable[str]:
+    for table in model.tables:
+        for column in table.columns:
+            if not described(table.view, column.name):
+                yield f"{table.name}.{column.name}"
 
 
 def measures_have_a_format_and_a_folder(model: Model) -> Iterable[str]:
@@ -124,6 +132,7 @@ def what_is_much_is_in_folders(model: Model) -> Iterable[str]:
 
 RULES: list[Rule] = [
     tables_and_measures_are_described,
+    columns_are_described,
     measures_have_a_format_and_a_folder,
     names_have_no_blanks_around_them,
     divisions_are_safe,
@@ -166,7 +175,11 @@ def worse() -> Model:
         price_tables.CANDLES,
         grain="",
         measures=(*by_hand, *others),
-        columns=(Column("symbol", "text"), Column("session_date", "date")),
+        columns=(
+            Column("unknown", "text"),
+            Column("symbol", "text"),
+            Column("session_date", "date"),
+        ),
     )
     symbols = replace(dimensions.SYMBOLS, columns=(Column("symbol", "text"),))
     dates = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powerbi.identity import tag
+from powerbi.model.descriptions import described
 from powerbi.model.power_query import Address, partition_source
 from powerbi.model.semantic_model import MODEL
 from powerbi.model.tmdl import model_files, quoted, text_value
@@ -90,6 +91,13 @@ def test_a_table_is_written_whole() -> None:
         rows=tag("measure", "Day bars", "Rows"),
         **{name: tag("column", "Day bars", name) for name in named},
     )
+
+
+def test_a_column_is_described_in_the_words_of_the_database() -> None:
+    text = model_files("Tapeline", MODEL, Address("db"))["definition/tables/Dates.tmdl"]
+    told = described("dates", "is_early_close")
+    assert told
+    assert f"\t/// {told}\n\tcolumn is_early_close\n" in text
 
 
 def test_tags_stay_what_they_are() -> None:
