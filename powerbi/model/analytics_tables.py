@@ -110,6 +110,7 @@ VOLATILITY: Final = Table(
             *(PERCENT, VOLATILITIES),
         ),
     ),
+    on_each_basis=True,
 )
 INTRADAY: Final = Table(
     "Intraday",

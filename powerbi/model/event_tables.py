@@ -31,7 +31,7 @@ ANOMALIES: Final = Table(
             number="value score",
             exact=OHLC,
             volume="volume",
-            whole="severity_rank",
+            whole="severity_rank usual_bars",
         )
     ),
     (rows("Number of anomalies", "Anomalies", "bars and kinds of anomaly"),),

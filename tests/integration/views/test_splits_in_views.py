@@ -65,20 +65,21 @@ def test_from_the_split_on_every_figure_is_that_of_the_twin(twins: Market) -> No
 
 
 def test_split_adjusted_indicators_and_the_quote_are_those_of_the_twin(twins: Market) -> None:
-    adjusted = read(twins, "bar_indicators_split_adjusted")
-    plain = read(twins, "bar_indicators")
-    own = adjusted[~adjusted["symbol"].str.startswith("X")]
-    twin = plain[plain["symbol"].str.startswith("X")]
-    twin = twin.assign(symbol=twin["symbol"].str[1:])
-    own, twin = (
-        table.drop(columns="computed_at").sort_values(
-            ["symbol", "interval", "bar_time"], ignore_index=True
+    for view, start in (("bar_indicators", "bar_time"), ("volatility", "bar_time_utc")):
+        adjusted = read(twins, f"{view}_split_adjusted")
+        plain = read(twins, view)
+        own = adjusted[~adjusted["symbol"].str.startswith("X")]
+        twin = plain[plain["symbol"].str.startswith("X")]
+        twin = twin.assign(symbol=twin["symbol"].str[1:])
+        own, twin = (
+            table.drop(columns="computed_at", errors="ignore").sort_values(
+                ["symbol", "interval", start], ignore_index=True
+            )
+            for table in (own, twin)
         )
-        for table in (own, twin)
-    )
-    assert min(own["session_date"]) < EX_DATE
-    # Volumes that are no multiple of the ratio were rounded to whole shares.
-    pd.testing.assert_frame_equal(own, twin, rtol=1e-4, atol=1e-6)
+        assert min(own["session_date"]) < EX_DATE
+        # Volumes that are no multiple of the ratio were rounded to whole shares.
+        pd.testing.assert_frame_equal(own, twin, rtol=1e-4, atol=1e-6)
 
     # The newest session is the first on the new basis: its change is against the old one.
     twins.run("delete from market.events_stream where session_date > %s", (EX_DATE,))

@@ -149,7 +149,9 @@ def test_prices_are_of_the_basis_that_the_parameter_names() -> None:
     assert (
         '\tView = if PriceBasis = "as_traded" then "candles" else "candles_" & PriceBasis,\n'
     ) in partition_source(MODEL.table("Candles"))
-    assert [table.name for table in MODEL.tables if table.on_each_basis] == ["Bars", "Candles"]
+    assert [table.name for table in MODEL.tables if table.on_each_basis] == [
+        *("Bars", "Candles", "Volatility")
+    ]
 
 
 @pytest.mark.parametrize(

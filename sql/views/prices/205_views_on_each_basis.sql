@@ -1,5 +1,6 @@
 -- Grain: that of the view it is made of (bi.bars, bi.candles, bi.candles_1d_all_hours,
--- bi.events_stream, bi.bar_indicators) on each other basis, with the same columns in its order.
+-- bi.events_stream, bi.bar_indicators, bi.volatility) on each other basis, with the same columns in
+-- its order. It comes after all of them.
 --   …_split_adjusted  prices divided, volumes multiplied, by the splits since
 --   …_total_return    prices also by the spin-offs and cash dividends since
 -- The newest session of a symbol is as traded. Prices are rounded to ten decimals, volumes to whole
@@ -16,7 +17,7 @@ begin
             basis.suffix,
             -- Bars alone tell whether the vendor had adjusted them.
             case
-                when plain.name = 'bar_indicators' then
+                when plain.name in ('bar_indicators', 'volatility') then
                     '(select bar.basis <> ''raw'' from market.events_stream as bar'
                     ' where (bar.symbol, bar.interval, bar.bar_time)'
                     ' = (plain.symbol, plain.interval, plain.bar_time)) is not true'
@@ -44,7 +45,7 @@ begin
             ) as columns
         from (
             values ('bars'), ('candles'), ('candles_1d_all_hours'), ('events_stream'),
-            ('bar_indicators')
+            ('bar_indicators'), ('volatility')
         ) as plain (name)
         cross join
             (
