@@ -10,8 +10,6 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests import powerbi_schemas
-
 _ENGINE = "tests/engine/"
 _COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
 _BESIDE_ONE_ANOTHER = 3
@@ -64,11 +62,6 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WholeFiles:
     """Return how the tests are shared out to processes."""
     return WholeFiles(config, log)
-
-
-def pytest_report_header() -> str:
-    """Say which check is there or not, since it is not skipped where it cannot be made."""
-    return powerbi_schemas.header()
 
 
 @pytest.hookimpl(wrapper=True)

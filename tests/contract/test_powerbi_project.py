@@ -21,16 +21,17 @@ from powerbi import folder
 from powerbi.kit import Request, kit_files
 from powerbi.model.power_query import Address, parameters, partition_source
 from powerbi.model.semantic_model import MODEL
-from powerbi.model.storage import MODES, Storage
+from powerbi.model.storage import MODES, Mode, Storage
 from powerbi.report import deneb
 from scripts.installation.node_packages import node
 from scripts.launcher.paths import NODE_PACKAGES
-from tests.powerbi_schemas import SCHEMAS
 
 ADDRESS = Address("db.example.org")
 FILES = kit_files(Request(ADDRESS))
 REPORT_CHECK = NODE_PACKAGES / "node_modules/@microsoft/powerbi-report-authoring-cli/dist/cli.js"
 M_CHECK = Path(__file__).with_name("powerquery.mjs")
+SCHEMAS = Path(__file__).parents[1] / "fixtures" / "powerbi_schemas"
+"""Those that the files name, as github.com/microsoft/json-schemas has them (MIT)."""
 _PREFIX = "https://developer.microsoft.com/json-schemas/"
 
 
@@ -144,24 +145,23 @@ def violations(path: str, content: object, schema: str) -> list[str]:
     ]
 
 
-if SCHEMAS.is_dir():  # else this one check is not part of the run; the header says so
-
-    def test_every_file_keeps_to_the_schema_that_it_names() -> None:
-        contents = {
-            path: json.loads(text)
-            for path, text in FILES.items()
-            if path.endswith((".json", ".pbip", ".pbir", ".pbism", ".platform"))
-        }
-        named = {path: content for path, content in contents.items() if "$schema" in content}
-        assert len(named) == len(contents) - 1  # all but the theme
-        broken = [
-            violation
-            for path, content in named.items()
-            for violation in violations(path, content, content["$schema"])
-        ]
-        assert broken == []
-        page = contents[f"{PAGES}/live/page.json"]
-        assert violations("page", {**page, "width": "wide"}, page["$schema"])
+@pytest.mark.parametrize("mode", MODES)
+def test_every_file_keeps_to_the_schema_that_it_names(mode: Mode) -> None:
+    contents = {
+        path: json.loads(text)
+        for path, text in kit_files(Request(ADDRESS, storage=Storage(mode))).items()
+        if path.endswith((".json", ".pbip", ".pbir", ".pbism", ".platform"))
+    }
+    named = {path: content for path, content in contents.items() if "$schema" in content}
+    assert len(named) == len(contents) - 1  # all but the theme
+    broken = [
+        violation
+        for path, content in named.items()
+        for violation in violations(path, content, content["$schema"])
+    ]
+    assert broken == []
+    page = contents[f"{PAGES}/live/page.json"]
+    assert violations("page", {**page, "width": "wide"}, page["$schema"])
 
 
 def is_powershell(text: str) -> bool:
