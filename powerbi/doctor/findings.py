@@ -10,7 +10,7 @@ from typing import Literal
 
 from powerbi.doctor.faults import FAULTS
 from powerbi.doctor.observations import Handshake, Role, Views
-from powerbi.model.definitions import Model
+from powerbi.model.definitions import PRICE_BASES, Model
 
 CONNECTIONS_OF_A_REPORT = 10
 _SHOWN = 4
@@ -94,7 +94,11 @@ def _bounds(role: Role) -> Iterator[Finding]:
 
 def judge_views(views: Views, model: Model) -> Iterator[Finding]:
     """Yield a fault for what the model names and the role does not find; else one ok."""
-    wanted = {table.view: {column.name for column in table.columns} for table in model.tables}
+    wanted = {
+        table.view_on(basis): {column.name for column in table.columns}
+        for table in model.tables
+        for basis in PRICE_BASES
+    }
     missing = sorted(wanted.keys() - views.existing)
     unreadable = sorted((wanted.keys() & views.existing) - views.columns.keys())
     lacking = sorted(

@@ -52,6 +52,7 @@ OutFolder = Annotated[str, "the folder to write"]
 Ca = Annotated[str, "certificate (PEM) of an authority (default: the target's own, if it has one)"]
 FirstSymbol = Annotated[str, "chosen at the first opening (default AAPL)"]
 FirstInterval = Annotated[str, "chosen at the first opening (default 5min)"]
+KitMode = Annotated[str, "directquery, import or hybrid (default directquery)"]
 Overwrite = Annotated[bool, "replace files that were edited since"]
 
 NewName = Annotated[str, "the name of the new stack (default dev)"]

@@ -71,8 +71,9 @@ def powerbi(
     ca: opt.Ca = "",
     symbol: opt.FirstSymbol = "",
     interval: opt.FirstInterval = "",
+    mode: opt.KitMode = "",
     overwrite: opt.Overwrite = False,
 ) -> None:
     """Write the Power BI project and its connection kit for this target."""
-    given = {"out": out, "ca": ca, "symbol": symbol, "interval": interval}
+    given = {"out": out, "ca": ca, "symbol": symbol, "interval": interval, "mode": mode}
     ended(powerbi_kit.write(begin(stack), given, overwrite, powerbi_kit.builder))

@@ -43,10 +43,10 @@ def test_the_kit_of_a_host_with_its_own_authority_holds_it(tmp_path: Path) -> No
 
 def test_only_what_was_given_is_said() -> None:
     one, shell, _ = operation({})
-    given = {"out": "kit", "ca": "my.crt", "symbol": "", "interval": "1min"}
+    given = {"out": "kit", "ca": "my.crt", "symbol": "", "interval": "1min", "mode": "hybrid"}
     assert words_of(one, given, overwrite=True) == [
         *("build", "--host", "db.example.org", "--out", "kit", "--ca", "my.crt"),
-        *("--interval", "1min", "--overwrite"),
+        *("--interval", "1min", "--mode", "hybrid", "--overwrite"),
     ]
     assert shell.ran == []
 

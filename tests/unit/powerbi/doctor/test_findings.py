@@ -19,6 +19,7 @@ from powerbi.doctor.findings import (
     judge_views,
 )
 from powerbi.doctor.observations import Handshake, Role, Views
+from powerbi.model.definitions import Model
 from tests.unit.powerbi import small
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,6 +95,13 @@ def test_missing_views_and_columns_are_told_apart() -> None:
     lacking = replace(VIEWS, columns={**VIEWS.columns, "day_bars": frozenset({"symbol", "day"})})
     assert [*judge_views(lacking, small.MODEL)] == [
         fault("column missing", "bi.day_bars.close, bi.day_bars.volume")
+    ]
+
+
+def test_the_view_on_each_basis_is_looked_for() -> None:
+    bars = replace(small.BARS, on_each_basis=True)
+    assert [*judge_views(VIEWS, Model((small.SYMBOLS, bars)))] == [
+        fault("view missing", "bi.day_bars_split_adjusted, bi.day_bars_total_return")
     ]
 
 
