@@ -11,6 +11,7 @@ from powerbi.doctor.findings import Finding, fault
 from powerbi.doctor.messages import told
 from powerbi.kit import Request, kit_files
 from powerbi.model.power_query import Address
+from powerbi.model.storage import Storage
 
 
 def test_build_writes_the_kit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +23,23 @@ def test_build_writes_the_kit(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     files = kit_files(Request(Address("db.example.org", 6432), symbol="TSLA"))
     assert capsys.readouterr().out == f"{len(files)} files in {out}; begin with {out}/README.md\n"
     assert {path: (out / path).read_text("utf-8") for path in files} == files
+
+
+@pytest.mark.parametrize(
+    ("words", "storage"),
+    [
+        (["--mode", "import", "--import-days", "7"], Storage("import", import_days=7)),
+        (["--mode", "hybrid", "--history-months", "6"], Storage("hybrid", history_months=6)),
+    ],
+)
+def test_build_imports_what_it_is_told(
+    words: list[str], storage: Storage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "kit"
+    assert main(["build", "--host", "db.example.org", "--out", str(out), *words]) == 0
+    files = kit_files(Request(Address("db.example.org"), storage=storage))
+    assert {path: (out / path).read_text("utf-8") for path in files} == files
+    assert capsys.readouterr().err == ""
 
 
 def test_build_refuses_a_foreign_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,6 +84,8 @@ def test_hosts_come_with_or_without_a_port(text: str, parts: tuple[str, int]) ->
         ["--host", 'db"'],
         ["--host", "db", "--symbol", "A'B"],
         ["--host", "db", "--database", 'x" meta'],
+        ["--host", "db", "--mode", "dual"],
+        ["--host", "db", "--import-days", "0"],
     ],
 )
 def test_what_would_break_a_file_is_refused(

@@ -13,6 +13,7 @@ import trustme
 
 from powerbi.kit import KitError, Request, fingerprint, kit_files
 from powerbi.model.power_query import Address
+from powerbi.model.storage import MODES, Storage
 
 ROOT = Path(__file__).parents[3]
 REQUEST = Request(Address("db.example.org"))
@@ -80,6 +81,16 @@ def test_the_host_stands_in_few_places() -> None:
         "Tapeline.pbids",
         "import-ca.ps1",
     ]
+
+
+def test_pages_of_imported_data_do_not_ask_again() -> None:
+    """Automatic page refresh is for pages with data that is asked for."""
+    asking = {}
+    for mode in MODES:
+        files = kit_files(Request(Address("db"), storage=Storage(mode)))
+        pages = [json.loads(text) for path, text in files.items() if path.endswith("/page.json")]
+        asking[mode] = sum("pageRefresh" in page.get("objects", {}) for page in pages)
+    assert asking == {"directquery": 8, "import": 0, "hybrid": 8}
 
 
 def test_a_private_authority_comes_with_its_fingerprint() -> None:
