@@ -23,6 +23,8 @@ CHANNEL: Final = "bars"
 _CONNECTIONS: Final = 8  # with the one that listens, of the 12 that the account may have
 _FOR_TABLES: Final = 4  # of them at most; the chart and the stream never wait for a table
 _WAIT_SECONDS: Final = 4.0
+# Whoever waits for a table holds nothing, and each of those before may take long.
+_WAIT_FOR_TABLE_SECONDS: Final = 10.0
 ROWS_AT_A_TIME: Final = 500
 """As few as hold the program's other work up for a few milliseconds only."""
 
@@ -111,7 +113,7 @@ class Database:
     async def a_table(self) -> AsyncGenerator[None]:
         """Wait to be one of the few who take a table away, which may be slow and large."""
         try:
-            async with asyncio.timeout(_WAIT_SECONDS):
+            async with asyncio.timeout(_WAIT_FOR_TABLE_SECONDS):
                 await self._for_tables.acquire()
         except TimeoutError:
             raise DatabaseError(_AWAY) from None

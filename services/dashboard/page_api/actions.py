@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from services.common.market.exchanges import exchange_of
-from services.common.market.trade_date import begins_at
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.live.subscribers import Watch
 from services.dashboard.page_api import sql
+from services.dashboard.page_api.ranges import begins
 from services.dashboard.postgres import Database
 
 
@@ -36,15 +35,9 @@ class Action:
             "denominator": self.denominator,
             "amount": self.amount,
             "price_factor": self.price_factor,
-            "from": self._begins(self.ex_date, interval),
-            "until": self._begins(self.ex_date + timedelta(days=1), interval),
+            "from": begins(self.symbol, interval, self.ex_date),
+            "until": begins(self.symbol, interval, self.ex_date + timedelta(days=1)),
         }
-
-    def _begins(self, day: date, interval: str) -> float:
-        # A day's bar stands at the midnight of its date in UTC.
-        if interval == "1d":
-            return datetime.combine(day, time(), UTC).timestamp()
-        return begins_at(exchange_of(self.symbol), day).timestamp()
 
 
 Actions = Mapping[Watch, tuple[Action, ...]]

@@ -30,16 +30,12 @@ _SHOWN = """
     - case when watched.interval = '1d' then interval '1 day' else interval '0' end
 """
 
-# A range ends with the newest bar that is stored, and the page keeps to the same rule as bars come.
+# From the first trade date of a range on.
 STORED_BARS: Final = f"""
 select {_CHART_COLUMNS}, bollinger_upper_20, bollinger_middle_20, bollinger_lower_20, volatility_20
 from (
     select * from bi.events_stream
-    where symbol = %(symbol)s and interval = %(interval)s and bar_time >= (
-        select bar_time - %(span)s from bi.events_stream
-        where symbol = %(symbol)s and interval = %(interval)s
-        order by bar_time desc limit 1
-    )
+    where symbol = %(symbol)s and interval = %(interval)s and session_date >= %(first)s
     order by bar_time desc limit %(most)s
 ) as bars
 left join lateral (
@@ -108,9 +104,9 @@ def _on_a_basis(since: str) -> dict[str, str]:
 
 
 BARS_ON_BASIS: Final = _on_a_basis("""
-    select bar_time - %(span)s from bi.events_stream
-    where symbol = %(symbol)s and interval = %(interval)s
-    order by bar_time desc limit 1
+    select bar_time from bi.events_stream
+    where symbol = %(symbol)s and interval = %(interval)s and session_date >= %(first)s
+    order by bar_time limit 1
 """)
 # From the first that has changed on: it moves the bands of the twenty after it.
 CHANGED_ON_BASIS: Final = _on_a_basis("""
@@ -161,7 +157,7 @@ def _rolled_up(shown: str) -> dict[str, dict[str, str]]:
     }
 
 
-ROLLED_UP: Final = _rolled_up("bar_time >= (select max(bar_time) from candles) - %(span)s")
+ROLLED_UP: Final = _rolled_up("session_date >= %(since)s")
 # With the session before, so that a candle that is no more, at the beginning of the session that
 # has changed, lies behind the first that is given.
 ROLLED_UP_SINCE: Final = _rolled_up("""session_date >= coalesce((

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
@@ -18,29 +18,21 @@ from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import FullError, Subscribers, Viewer, Watch
-from services.dashboard.page_api import chart_sql
+from services.dashboard.page_api import chart_sql, ranges
 from services.dashboard.page_api.actions import effective_basis, in_force, shown
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.series_index import SeriesIndex, Stored
 from services.dashboard.postgres import Database, DatabaseError
 
-RANGES: Final = {
-    "1d": timedelta(days=1),
-    "5d": timedelta(days=5),
-    "1m": timedelta(days=31),
-    "3m": timedelta(days=92),
-    "1y": timedelta(days=366),
-    "all": timedelta(days=36_500),
-}
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEARTBEAT_SECONDS: Final = 15.0
 # For proxies on the way: no event may wait in a buffer until others have filled it.
 _AS_IT_COMES: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-cache"}
 
 _DEFAULT: Final[list[Basis]] = ["split_adjusted"]
 _BASES: Final = "What prices mean; of several each series comes on each."
+_COMPARED: Final = "The first one and the range tell the moment."
 
-Range = Annotated[Literal["1d", "5d", "1m", "3m", "1y", "all"], Query()]
+Range = Annotated[ranges.Name, Query(description="Sessions or months, up to the newest bar.")]
 EventId = Annotated[str, Query(max_length=20, description="`as_of` of the chart that is shown.")]
 LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=20)]
 Seconds = Annotated[
@@ -80,6 +72,18 @@ def view_router(parts: Parts) -> APIRouter:
         basis: Basis = "split_adjusted",
     ) -> dict[str, Any]:
         return await _chart(parts, Watch(symbol, interval, basis), range)
+
+    @router.get(
+        "/base",
+        summary="Prices that lines of several symbols begin with as 100, at one moment for all",
+        responses={404: {"model": Problem, "description": "There are no such bars."}},
+    )
+    async def base(
+        symbol: Annotated[list[Symbol], Query(min_length=1, max_length=8, description=_COMPARED)],
+        range: Range = "5d",  # noqa: A002
+        basis: Basis = "split_adjusted",
+    ) -> dict[str, Any]:
+        return await _base(parts, symbol, range, basis)
 
     @router.get("/health", summary="Counts, ages and newest quotes, as the strip shows them")
     async def health() -> dict[str, Any]:
@@ -125,40 +129,56 @@ def _place(symbol: str) -> dict[str, Any]:
     }
 
 
-async def _chart(parts: Parts, watch: Watch, span_name: str) -> dict[str, Any]:
+async def _chart(parts: Parts, watch: Watch, name: ranges.Name) -> dict[str, Any]:
     stored = (await parts.series_index.stored(watch.symbol)).get(watch.symbol)
     if stored is None or watch.interval not in stored.offered:
         raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
     is_stored = watch.interval in stored.newest
-    newest = max(stored.newest[one] for one in stored.smaller_than(watch.interval))
-    span = RANGES[span_name]
+    intervals = [watch.interval] if is_stored else stored.smaller_than(watch.interval)
     horizon = await parts.feed.horizon()
+    within = await ranges.range_of(parts.database, watch.symbol, intervals, name)
+    if within is None:
+        raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
     actions = await in_force(parts.database, [watch])
     rows = await parts.database.rows(
         _statement(watch.interval, is_stored, effective_basis(actions, watch)),
         {
             **watch._asdict(),
-            "since": max(_EARLIEST, newest - span) - timedelta(days=2),
-            "span": span,
+            "first": within.first,
+            "since": within.first,
             "most": chart_sql.MOST_ROWS,
         },
     )
     names = ("time", "open", "high", "low", "close", "volume", "upper", "middle", "lower")
     columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+    begins, until = within.bounds(watch.symbol, watch.interval)
     return {
         **watch._asdict(),
-        "range": span_name,
-        # What the page keeps to as bars come.
-        "range_seconds": span.total_seconds(),
+        "range": name,
+        # What the page keeps to as bars come: one of a later date makes it load its chart anew.
+        "from": begins,
+        "until": until,
         "most_bars": chart_sql.MOST_ROWS,
         "simulated": stored.simulated,
         "rolled_up": not is_stored,
         "truncated": len(rows) == chart_sql.MOST_ROWS,
+        "sessions": ranges.sessions(watch.symbol, watch.interval, columns[0], within.newest),
         "actions": shown(actions, watch),
         # Commits that were under way when the rows were read are sent again by the stream.
         "as_of": sse.event_id(horizon),
         **dict(zip((*names, "volatility"), columns, strict=True)),
     }
+
+
+async def _base(
+    parts: Parts, symbols: Sequence[str], name: ranges.Name, basis: Basis
+) -> dict[str, Any]:
+    stored = (await parts.series_index.stored(symbols[0])).get(symbols[0])
+    intervals = tuple(stored.newest) if stored is not None else ()
+    within = await ranges.range_of(parts.database, symbols[0], intervals, name)
+    if within is None:
+        raise HTTPException(404, f"there are no bars of {symbols[0]}")
+    return await ranges.base_prices(parts.database, symbols, within, basis)
 
 
 def _statement(interval: str, is_stored: bool, basis: str) -> str:

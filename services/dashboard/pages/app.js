@@ -1,14 +1,11 @@
 // The live page: what the address asks for is loaded, drawn, and kept up to date.
 
-import { compared, read, settle, write } from "/address.js";
-import { ComparePanel, ProfilePanel, VolatilityPanel } from "/charts/panels.js";
-import { PriceChart } from "/charts/price_chart.js";
+import { compared, loadsTheSame, read, settle, Wish, write } from "/address.js";
+import { Board } from "/board.js";
 import * as theme from "/charts/theme.js";
-import * as actions from "/elements/actions.js";
+import * as clocks from "/elements/clock.js";
 import { part } from "/elements/dom.js";
-import * as events from "/elements/events.js";
 import { connection, trouble } from "/elements/notices.js";
-import * as readout from "/elements/readout.js";
 import { shortcuts } from "/elements/shortcuts.js";
 import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
@@ -20,18 +17,14 @@ import { loadShown } from "/market_data/shown.js";
 const AGAIN_MS = 2000;
 
 theme.start(part("theme"));
-const chart = new PriceChart(part("chart"), (bar) => legend(bar));
-const compare = new ComparePanel(part("compare"));
-const volatility = new VolatilityPanel(part("volatility"));
-const profile = new ProfilePanel(part("profile"));
+const board = new Board();
+const wish = new Wish((text) => { part("unavailable").textContent = text; });
 
-let view = read(location.search);
+let view = readAddress();
 let series = [];
 let quotes = [];
 let shown = null;
 let loading = null;
-let found = { found: [], interval: null };
-let placed = new Map();
 
 const live = new Live({
   connection: (open) => (open ? connection("live", "live") : connection("away", "connection lost, trying again")),
@@ -50,24 +43,22 @@ const live = new Live({
   failed,
 });
 const side = new Side(
-  () => ({ symbol: shown.symbol, interval: shown.interval, bars: own(), stored: series.find((one) => one.symbol === shown.symbol).stored }),
+  () => ({ symbol: shown.symbol, interval: shown.interval, bars: shown.own, ...stored(shown.symbol),
+    loadBase: (signal) => shown.loadBase(signal) }),
   {
-    profile({ rows, day }) {
-      profile.show(rows);
-      part("profile-hint").textContent = day
-        ? `volume by minute on ${day}, and what is usual` : `No bars within a day are stored of ${shown.symbol}.`;
-    },
-    events(all) {
-      found = all;
-      events.list(part("events"), all.found, all.interval);
-      part("events-hint").textContent = `of ${all.interval} bars, UTC`;
-      mark();
-    },
-    failed(name, text) { part(`${name}-hint`).textContent = text; },
+    profile: (found) => board.takeProfile(found),
+    events: (found) => board.takeEvents(found),
+    gaps: (found) => board.takeGaps(found),
+    base: (found) => board.takeBase(found),
+    failed(name, text) { part({ gaps: "gaps", base: "compare-state" }[name] ?? `${name}-hint`).textContent = text; },
   },
 );
 
-const own = () => shown?.own ?? null;
+function readAddress() {
+  return read(location.search, localStorage.getItem("clock") ?? undefined);
+}
+
+const stored = (symbol) => series.find((one) => one.symbol === symbol);
 const count = (all) => all.reduce((sum, one) => sum + Object.keys(one.stored).length, 0);
 
 // What could not be drawn is never called live.
@@ -80,23 +71,15 @@ function failed(error) {
 }
 
 // Bars of one of the series that are shown. What the chart cannot have, such as bars of a symbol
-// that was not stored before, or stored bars where candles were rolled up, is loaded.
+// that was not stored before, or of a later date than its range ends with, is loaded.
 function take(told, rolledUp, update) {
   if (!shown.has(told)) return;
   const bars = shown.find(told);
   if (!bars || bars.rolledUp !== rolledUp) return loadAgain();
   const before = bars.byTime;
   update(bars);
-  compare.draw(shown.compared, numbers());
-  readout.missing(part("compare-state"), comparedSymbols(), compare, shown.interval);
-  if (shown.isOwn(told)) {
-    chart.draw();
-    volatility.draw(bars);
-    readout.describe(bars);
-    mark();
-    legend(null);
-    readout.newest(part("newest"), bars, before, shown.interval);
-  }
+  board.update(shown.isOwn(told) ? before : null);
+  if (shown.isOver) return loadAgain();
   side.follow();
 }
 
@@ -122,6 +105,11 @@ async function followSeries() {
   } catch (error) {
     return trouble("series", error.message);
   }
+  if (wish.isStored(series)) {
+    view = { ...view, ...wish.wanted };
+    wish.forget();
+    return show();
+  }
   drawControls();
   if (loadedSymbols().join() !== before) loadAgain();
 }
@@ -135,17 +123,20 @@ async function show() {
     part("empty").hidden = series.length > 0;
     part("price").hidden = !series.length;
     document.querySelector(".grid").hidden = !series.length;
-    if (!series.length) return again(signal);
-    view = settle(view, series);
-    history.replaceState(null, "", write(view));
-    drawControls();
-    const loaded = await loadShown(view, loadedSymbols(), signal);
+    if (!series.length) {
+      connection("waiting", "waiting for bars");
+      return again(signal);
+    }
+    settleView();
+    const loaded = await loadShown(view, comparedSymbols(), loadedSymbols(), signal);
     live.stop();
     shown = loaded;
-    draw();
+    board.show(shown, { view, series, compared: comparedSymbols(), symbol: stored(shown.symbol) });
+    side.load();
     trouble("loading");
     trouble("drawing");
-    follow();
+    // From where the oldest of what is drawn was read.
+    live.watch({ symbols: [view.symbol, ...loadedSymbols()], ...shown.asked });
     loading = null;
   } catch (error) {
     if (signal.aborted) return;
@@ -154,6 +145,15 @@ async function show() {
     trouble("loading", `${error.message} Trying again.`);
     again(signal);
   }
+}
+
+function settleView() {
+  const settled = settle(view, series);
+  wish.settle(view, settled);
+  view = settled;
+  history.replaceState(null, "", write(view));
+  clocks.use(view.clock, stored(view.symbol).time_zone);
+  drawControls();
 }
 
 // Unless it is being loaded: then what comes now comes again after it.
@@ -168,94 +168,83 @@ function again(signal) {
   signal.addEventListener("abort", () => clearTimeout(timer));
 }
 
-function draw() {
-  const bars = own();
-  found = { found: [], interval: null };
-  chart.show(bars, shown.interval === "1d");
-  chart.showBands(view.bands);
-  volatility.show(bars);
-  compare.show(shown.compared, numbers());
-  readout.missing(part("compare-state"), comparedSymbols(), compare, shown.interval);
-  readout.title(shown, series.find((one) => one.symbol === shown.symbol).simulated);
-  readout.describe(bars);
-  mark();
-  legend(null);
-  readout.newest(part("newest"), bars, bars.byTime, shown.interval);
-  side.load();
-}
-
-// Follow what is drawn from where the oldest of it was read.
-function follow() {
-  live.watch({ symbols: [view.symbol, ...loadedSymbols()], ...shown.asked });
-}
-
-const numbers = () => new Map(series.map((one, number) => [one.symbol, number]));
-
-function legend(bar) {
-  const told = bar ?? own()?.last;
-  const notes = (placed.get(told?.time) ?? []).map(actions.text);
-  readout.legend(part("legend"), told, shown?.interval, notes);
-}
-
 const comparedSymbols = () => compared(view, series);
 // Of them those that have bars of the interval, so that no chart is asked for that there is not.
 const loadedSymbols = () => comparedSymbols().filter(
-  (symbol) => series.find((one) => one.symbol === symbol).offered.includes(view.interval),
+  (symbol) => stored(symbol).offered.includes(view.interval),
 );
 
-function mark() {
-  const bars = own();
-  if (!bars) return;
-  placed = actions.byBar(bars.actions, bars);
-  actions.list(part("actions"), placed);
-  chart.mark(view.markers ? [
-    ...events.markers(found.found, bars, found.interval === shown.interval), ...actions.markers(placed),
-  ].sort((one, other) => one.time - other.time) : []);
-}
-
 function drawControls() {
-  toolbar({ view, series, compared: comparedSymbols() }, { change, layer });
+  toolbar({ view, series, compared: comparedSymbols() }, { change, layer, clock });
   strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
 }
 
-function change(wanted) {
+// Every choice is a step of the browser's history.
+function go(wanted) {
+  wish.forget();
   view = { ...view, ...wanted };
   history.pushState(null, "", write(view));
+}
+
+function change(wanted) {
+  go(wanted);
   return show();
 }
 
 function layer(name, on) {
-  view = { ...view, [name]: on };
-  history.replaceState(null, "", write(view));
+  go({ [name]: on });
+  showStyle();
+}
+
+// It stays chosen for addresses that name none.
+function clock(name) {
+  localStorage.setItem("clock", name);
+  go({ clock: name });
+  showStyle();
+}
+
+// Layers and clock of the bars that are shown.
+function showStyle() {
+  if (!series.length) return;
+  clocks.use(view.clock, stored(view.symbol).time_zone);
   drawControls();
-  chart.showBands(view.bands);
-  mark();
+  board.showStyle(view);
 }
 
 function chooseSymbol(symbol) {
   if (symbol !== view.symbol) change({ symbol });
 }
 
-shortcuts(chart, {
+shortcuts(board.chart, {
   view: () => view,
   series: () => series,
   chooseSymbol,
   change,
   layer,
+  clock,
   theme: () => theme.toggle(part("theme")),
   help: () => part("help").showModal(),
 });
 part("keys").addEventListener("click", () => part("help").showModal());
-window.addEventListener("popstate", () => { view = read(location.search); show(); });
+window.addEventListener("popstate", () => {
+  const before = view;
+  view = readAddress();
+  wish.forget();
+  if (!shown || loading || !loadsTheSame(before, view)) return show();
+  showStyle();
+});
 window.addEventListener("error", (event) => { if (event.error) failed(event.error); });
 window.addEventListener("unhandledrejection", (event) => failed(event.reason));
-theme.onChange(() => { if (shown) { drawControls(); mark(); } });
+theme.onChange(() => { if (shown) { drawControls(); board.mark(); } });
 // For the console, and for tests: the bars that are shown, and what the charts have been given.
 window.tapeline = {
-  bars: () => own()?.all ?? [],
-  visible: () => chart.visible(),
-  marked: () => chart.marked(),
-  drawn: () => ({ ...chart.drawn(), ...compare.drawn(), ...volatility.drawn(), ...profile.drawn() }),
+  bars: () => shown?.own.all ?? [],
+  visible: () => board.chart.visible(),
+  marked: () => board.chart.marked(),
+  divided: () => board.chart.sessions.lines,
+  base: () => shown?.base,
+  axis: (seconds, type) => board.chart.axis.label(seconds, type),
+  drawn: () => board.drawn(),
 };
 
 show();

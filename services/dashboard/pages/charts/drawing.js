@@ -8,6 +8,16 @@ export class Drawing {
     this.points = [];
   }
 
+  get last() {
+    return this.points.at(-1) ?? null;
+  }
+
+  // Takes all points away, after which the chart weighs the times of its axis anew.
+  clear() {
+    this.points = [];
+    this.series.setData([]);
+  }
+
   show(points) {
     const drawn = this.points;
     // Until it is done: after an error nothing of what is drawn is relied on.
@@ -33,4 +43,10 @@ function firstDifference(one, other) {
 
 export function priceFormat(digits) {
   return { type: "price", precision: digits, minMove: 10 ** -digits };
+}
+
+// Digits that show a value with three of its own.
+export function finer(value, least) {
+  if (!(value > 0) || !Number.isFinite(value)) return least;
+  return Math.min(9, Math.max(least, 2 - Math.floor(Math.log10(value))));
 }

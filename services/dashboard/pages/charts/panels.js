@@ -1,88 +1,22 @@
-// The smaller charts: comparison of symbols, volatility, volume by time of day.
+// The smaller charts of one symbol: volatility, volume by time of day.
 
 import { HistogramSeries, LineSeries, createChart } from "/lightweight-charts.js";
-import { Drawing, priceFormat } from "/charts/drawing.js";
+import { Drawing, finer, priceFormat } from "/charts/drawing.js";
+import { chartOptions, color, current, onChange, tone } from "/charts/theme.js";
+import { zonedChart } from "/charts/time_axis.js";
 import { compact } from "/elements/format.js";
-import { chartOptions, color, current, onChange } from "/charts/theme.js";
-
-const TONES = {
-  dark: ["#6cb2ff", "#ffc857", "#2fbf8f", "#e58bd8", "#f0886d", "#9c92ff", "#67d4d9", "#c5d86d"],
-  light: ["#0b5cad", "#a86200", "#087a55", "#a02a91", "#b5431f", "#5446c8", "#0b7a80", "#5d6d08"],
-};
-
-export function tone(number) {
-  return TONES[current()][number % TONES.dark.length];
-}
-
-export class ComparePanel {
-  constructor(box) {
-    this.chart = createChart(box, chartOptions());
-    this.lines = new Map();
-    onChange(() => this.paint());
-  }
-
-  paint() {
-    this.chart.applyOptions(chartOptions());
-    for (const { series, number } of this.lines.values()) series.applyOptions({ color: tone(number) });
-  }
-
-  show(charts, numbers) {
-    this.draw(charts, numbers);
-    this.chart.timeScale().fitContent();
-  }
-
-  // `charts`: Bars by symbol; each line begins with 100 at the first time that all of them have.
-  draw(charts, numbers) {
-    const filled = new Map([...charts].filter(([, bars]) => bars.last));
-    const since = Math.max(...[...filled.values()].map((bars) => bars.all[0].time));
-    for (const symbol of this.lines.keys()) if (!filled.has(symbol)) this.remove(symbol);
-    let lowest = Infinity;
-    for (const [symbol, bars] of filled) {
-      const shown = bars.all.filter((bar) => bar.time >= since);
-      if (!shown.length) {
-        this.remove(symbol);
-        continue;
-      }
-      const points = shown.map(({ time, close }) => ({ time, value: (100 * close) / shown[0].close }));
-      lowest = points.reduce((least, one) => Math.min(least, one.value), lowest);
-      this.line(symbol, numbers.get(symbol)).drawing.show(points);
-    }
-    const digits = finer(lowest, 2);
-    for (const { series } of this.lines.values()) series.applyOptions({ priceFormat: priceFormat(digits) });
-  }
-
-  line(symbol, number) {
-    if (!this.lines.has(symbol)) {
-      const series = this.chart.addSeries(LineSeries, {
-        color: tone(number), lineWidth: 2, priceLineVisible: false, title: symbol,
-      });
-      this.lines.set(symbol, { series, drawing: new Drawing(series), number });
-    }
-    return this.lines.get(symbol);
-  }
-
-  drawn() {
-    return { compared: Object.fromEntries([...this.lines].map(([name, { series }]) => [name, series.data()])) };
-  }
-
-  remove(symbol) {
-    const line = this.lines.get(symbol);
-    if (line) this.chart.removeSeries(line.series);
-    this.lines.delete(symbol);
-  }
-}
-
-// Digits that show a value with three of its own.
-function finer(value, least) {
-  if (!(value > 0) || !Number.isFinite(value)) return least;
-  return Math.min(9, Math.max(least, 2 - Math.floor(Math.log10(value))));
-}
 
 export class VolatilityPanel {
-  constructor(box) {
-    this.chart = createChart(box, chartOptions());
+  // `onHover` gets the time of where the pointer is and what is there, else of the newest.
+  constructor(box, onHover) {
+    this.axis = zonedChart(box);
+    this.chart = this.axis.chart;
     this.series = this.chart.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false });
     this.drawing = new Drawing(this.series);
+    this.onHover = onHover;
+    this.chart.subscribeCrosshairMove(({ time, seriesData }) => this.tell(
+      time === undefined ? null : { time, value: seriesData.get(this.series)?.value },
+    ));
     this.paint();
     onChange(() => this.paint());
   }
@@ -93,7 +27,9 @@ export class VolatilityPanel {
     if (current() === "light") this.series.applyOptions({ color: tone(1) });
   }
 
-  show(bars) {
+  show(bars, daily) {
+    this.axis.daily(daily);
+    this.drawing.clear();
     this.draw(bars);
     this.chart.timeScale().fitContent();
   }
@@ -105,6 +41,11 @@ export class VolatilityPanel {
     const highest = points.reduce((most, one) => Math.max(most, one.value ?? 0), 0);
     this.series.applyOptions({ priceFormat: priceFormat(finer(highest, 3)) });
     this.drawing.show(points);
+    this.tell(null);
+  }
+
+  tell(point) {
+    this.onHover(point ?? this.drawing.last);
   }
 
   drawn() {
@@ -113,14 +54,16 @@ export class VolatilityPanel {
 }
 
 export class ProfilePanel {
-  constructor(box) {
+  // `onHover` gets the row of where the pointer is, else null.
+  constructor(box, onHover) {
     const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
-    this.options = {
-      timeScale: { tickMarkFormatter: clock },
-      localization: { timeFormatter: clock, priceFormatter: compact },
-    };
     this.chart = createChart(box, chartOptions());
-    this.chart.applyOptions(this.options);
+    this.chart.applyOptions({
+      timeScale: { timeVisible: true, tickMarkFormatter: clock },
+      localization: { timeFormatter: clock, priceFormatter: compact },
+    });
+    this.rows = new Map();
+    this.chart.subscribeCrosshairMove(({ time }) => onHover(this.rows.get(time) ?? null));
     this.columns = this.chart.addSeries(HistogramSeries, {
       priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false,
     });
@@ -140,12 +83,14 @@ export class ProfilePanel {
   // Rows of /api/profile of one session.
   show(rows) {
     const sorted = [...rows].sort((one, other) => one.minute_of_day - other.minute_of_day);
-    this.columns.setData(sorted.filter((row) => row.volume !== null)
-      .map((row) => ({ time: row.minute_of_day * 60, value: row.volume })));
-    this.usual.setData(sorted.filter((row) => row.usual_volume !== null)
-      .map((row) => ({ time: row.minute_of_day * 60, value: row.usual_volume })));
+    this.rows = new Map(sorted.map((row) => [row.minute_of_day * 60, row]));
+    const points = (name) => sorted.filter((row) => row[name] !== null)
+      .map((row) => ({ time: row.minute_of_day * 60, value: row[name] }));
+    this.columns.setData(points("volume"));
+    this.usual.setData(points("usual_volume"));
     this.chart.timeScale().fitContent();
   }
+
   drawn() {
     return { profile: this.columns.data(), usual: this.usual.data() };
   }

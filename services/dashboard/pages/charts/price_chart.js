@@ -1,17 +1,20 @@
 // Candles, volume and bands of one series.
 
 import {
-  CandlestickSeries, HistogramSeries, LineSeries, createChart, createSeriesMarkers,
+  CandlestickSeries, HistogramSeries, LineSeries, createSeriesMarkers,
 } from "/lightweight-charts.js";
 import { Drawing, priceFormat } from "/charts/drawing.js";
 import { priceDigits } from "/elements/format.js";
+import { SessionMarks } from "/charts/session_marks.js";
 import { chartOptions, color, onChange } from "/charts/theme.js";
+import { zonedChart } from "/charts/time_axis.js";
 
 const BANDS = ["upper", "middle", "lower"];
 
 export class PriceChart {
   constructor(box, onHover) {
-    this.chart = createChart(box, chartOptions());
+    this.axis = zonedChart(box);
+    this.chart = this.axis.chart;
     this.candles = this.chart.addSeries(CandlestickSeries, {});
     this.bands = BANDS.map((name) => this.chart.addSeries(LineSeries, {
       lineWidth: 1,
@@ -26,6 +29,8 @@ export class PriceChart {
     this.chart.panes()[0].setStretchFactor(4);
     this.chart.panes()[1].setStretchFactor(1);
     this.markers = createSeriesMarkers(this.candles, []);
+    this.sessions = new SessionMarks();
+    this.candles.attachPrimitive(this.sessions);
     this.drawings = [this.candles, this.volume, ...this.bands].map((series) => new Drawing(series));
     this.bars = null;
     this.paint();
@@ -41,11 +46,13 @@ export class PriceChart {
     });
     for (const band of this.bands) band.applyOptions({ color: color("accent") });
     if (this.bars) this.draw();
+    this.sessions.show(this.sessions.lines);
   }
 
   show(bars, daily) {
     this.bars = bars;
-    this.chart.applyOptions({ timeScale: { timeVisible: !daily } });
+    this.axis.daily(daily);
+    for (const drawing of this.drawings) drawing.clear();
     this.draw();
     this.chart.timeScale().fitContent();
   }
@@ -83,8 +90,17 @@ export class PriceChart {
     this.markers.setMarkers(markers);
   }
 
+  // Lines between the bars, as SessionMarks takes them.
+  divide(lines) {
+    this.sessions.show(lines);
+  }
+
   visible() {
     return this.chart.timeScale().getVisibleLogicalRange();
+  }
+
+  see(range) {
+    if (range) this.chart.timeScale().setVisibleLogicalRange(range);
   }
 
   marked() {

@@ -3,6 +3,11 @@
 import { CrosshairMode } from "/lightweight-charts.js";
 
 const listeners = new Set();
+// Of lines that are told apart, so many.
+const TONES = {
+  dark: ["#6cb2ff", "#ffc857", "#2fbf8f", "#e58bd8", "#f0886d", "#9c92ff", "#67d4d9", "#c5d86d"],
+  light: ["#0b5cad", "#a86200", "#087a55", "#a02a91", "#b5431f", "#5446c8", "#0b7a80", "#5d6d08"],
+};
 
 export function current() {
   return document.documentElement.dataset.theme;
@@ -10,6 +15,10 @@ export function current() {
 
 export function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+export function tone(number) {
+  return TONES[current()][number % TONES.dark.length];
 }
 
 export function start(button) {
@@ -49,7 +58,7 @@ export function chartOptions() {
     rightPriceScale: { borderColor: color("line") },
     // A chart shows the whole range, however many bars that is.
     timeScale: {
-      borderColor: color("line"), timeVisible: true, secondsVisible: false, minBarSpacing: 0.02,
+      borderColor: color("line"), secondsVisible: false, minBarSpacing: 0.02,
     },
     crosshair: { mode: CrosshairMode.Normal },
   };

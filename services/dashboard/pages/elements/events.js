@@ -53,31 +53,25 @@ export function list(box, events, interval) {
   )) : [element("li", { class: "none" }, "Nothing stood out in this range.")]));
 }
 
-// Each event at the bar that holds it; of anomalies only what is more than faint, and no signals
-// of bars that are smaller than those shown, which would cover them.
-export function markers(events, bars, sameInterval) {
-  const times = bars.all.map((bar) => bar.time);
-  const placed = events.filter((event) => (event.kind === "signal" ? sameInterval : event.rank >= 2));
-  const taken = new Set();
-  return placed.flatMap((event) => {
-    const at = times[lastUpTo(times, event.time)];
-    const place = `${at} ${event.kind} ${event.direction}`;
-    if (at === undefined || taken.has(place)) return [];
-    taken.add(place);
-    const up = event.direction === "up";
-    return [event.kind === "signal" ? {
-      time: at, position: up ? "belowBar" : "aboveBar", shape: up ? "arrowUp" : "arrowDown",
-      color: color(event.tone), size: 0.5,
-    } : { time: at, position: "aboveBar", shape: "circle", color: color("warn"), size: 0.5 }];
-  }).sort((one, other) => one.time - other.time);
+// The events of each bar by its time. Only those of bars as long as the ones shown are told of them:
+// of shorter ones a candle would have more than can be told apart.
+export function byBar(events, bars) {
+  const found = new Map();
+  for (const event of events) {
+    if (bars.byTime.has(event.time)) found.set(event.time, [...(found.get(event.time) ?? []), event]);
+  }
+  return found;
 }
 
-function lastUpTo(times, wanted) {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle] <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+// Of anomalies only what is more than faint.
+export function markers(placed) {
+  return [...placed].flatMap(([at, events]) => {
+    const has = (kind, direction) => events.some((one) => one.kind === kind && one.direction === direction);
+    const mark = (position, shape, name) => ({ time: at, position, shape, color: color(name), size: 0.5 });
+    return [
+      ...(has("signal", "up") ? [mark("belowBar", "arrowUp", "up")] : []),
+      ...(has("signal", "down") ? [mark("aboveBar", "arrowDown", "down")] : []),
+      ...(events.some((one) => one.kind === "anomaly" && one.rank >= 2) ? [mark("aboveBar", "circle", "warn")] : []),
+    ];
+  });
 }

@@ -1,4 +1,6 @@
-// Numbers and times as people read them; times are UTC.
+// Numbers and times as people read them; times by the clock that is chosen.
+
+import { local, zoneLabel } from "/elements/clock.js";
 
 export function priceDigits(value) {
   const size = Math.abs(value);
@@ -29,9 +31,15 @@ export function percent(value) {
   return `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(2)} %`;
 }
 
+// A day stands at the midnight of its date in UTC, and bears its date on every clock.
 export function time(seconds, interval) {
-  const text = new Date(seconds * 1000).toISOString();
-  return interval === "1d" ? text.slice(0, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}`;
+  if (interval === "1d") return new Date(seconds * 1000).toISOString().slice(0, 10);
+  const text = local(seconds).toISOString();
+  return `${text.slice(5, 10)} ${text.slice(11, 16)}`;
+}
+
+export function timeAndZone(seconds, interval) {
+  return interval === "1d" ? time(seconds, interval) : `${time(seconds)} ${zoneLabel(seconds)}`;
 }
 
 export function age(seconds) {

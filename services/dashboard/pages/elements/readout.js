@@ -1,10 +1,12 @@
-// Bars as text: the title, the legend above the chart, and the table of the newest ones.
+// Bars as text: the title, what charts show where the pointer is, and the table of the newest ones.
 
+import { zoneName } from "/elements/clock.js";
 import { element, part } from "/elements/dom.js";
-import { price, time, volume, whole } from "/elements/format.js";
+import { price, time, timeAndZone, volume, whole } from "/elements/format.js";
 
 const MOST_ROWS = 30;
 const VALUES = ["open", "high", "low", "close", "volume"];
+const BANDS = { upper: "Upper", middle: "Mean", lower: "Lower" };
 
 export function title({ symbol, interval }, isSimulated) {
   const market = isSimulated ? " · simulated" : "";
@@ -14,30 +16,80 @@ export function title({ symbol, interval }, isSimulated) {
     `Candles and volume of ${symbol}, ${interval}; the newest stand in the table below`);
 }
 
-// How many bars there are, where that is worth a word.
-export function describe(bars) {
-  const barCount = bars.all.length;
-  part("volatility-hint").textContent = bars.all.some((bar) => bar.volatility !== null)
-    ? "deviation of 20 log returns, % a bar" : "shows from the 21st bar on";
-  part("chart-state").textContent = barCount === 0 ? "There are no bars in this range."
-    : bars.truncated ? `The newest ${whole(barCount)} bars of the range.` : "";
+// How many bars there are and what they lack, where that is worth a word.
+export function describe(bars, { interval, stored }) {
+  const count = bars.all.length;
+  const isDerived = bars.all.some((bar) => bar.volatility !== null);
+  part("volatility-hint").textContent = isDerived
+    ? "deviation of 20 log returns, % a bar" : count ? "shows from the 21st bar on" : "no bars in this range";
+  part("chart-state").textContent = [
+    count === 0 ? "There are no bars in this range." : "",
+    bars.truncated ? `The newest ${whole(count)} bars of the range.` : "",
+    count && !isDerived ? "Bands and volatility follow, from the 20th bar on." : "",
+    count && bars.rolledUp ? `No ${interval} bars are stored: rolled up from ${Object.keys(stored)[0]}`
+      + `${interval === "1d" ? ", regular hours alone." : "."}` : "",
+  ].filter(Boolean).join(" ");
 }
 
-// Which of the symbols that are to be compared have no line.
-export function missing(box, symbols, panel, interval) {
-  const without = symbols.filter((symbol) => !panel.lines.has(symbol));
-  box.textContent = without.length
-    ? `No ${interval} bars at the times of the others: ${without.join(", ")}.` : "";
+export const clockHint = (interval) => (interval === "1d" ? "dates of the exchange" : zoneName());
+
+// What the lines of comparison begin with, and which symbols have none.
+export function comparison({ date, time: at, prices }, symbols, panel, { interval, symbol }) {
+  const moment = at === null || interval === "1d" ? date : timeAndZone(at);
+  part("compare-hint").textContent = date === null ? "" : `${moment} = 100`;
+  const without = symbols.filter((one) => !panel.lines.has(one));
+  const early = without.filter((one) => !(one in prices));
+  const others = without.filter((one) => one in prices);
+  part("compare-state").textContent = [
+    date === null ? `There is no price of ${symbol} in this range.` : "",
+    symbols.length ? "" : "No other symbol is compared.",
+    date !== null && early.length ? `No price at ${moment}: ${early.join(", ")}.` : "",
+    others.length ? `No ${interval} bars in this range: ${others.join(", ")}.` : "",
+  ].filter(Boolean).join(" ");
 }
 
 // `notes`: what else happened at the bar.
-export function legend(box, bar, interval, notes) {
-  const clock = interval === "1d" ? "" : " UTC";
-  box.replaceChildren(...(bar ? [
-    ["", `${time(bar.time, interval)}${clock}`], ["O", price(bar.open)], ["H", price(bar.high)],
+export function legend(box, bar, interval, withBands, notes) {
+  const bands = withBands ? Object.entries(BANDS).filter(([name]) => bar?.[name] !== null) : [];
+  values(box, bar ? [
+    ["", timeAndZone(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
     ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
+    ...bands.map(([name, text]) => [text, price(bar[name])]),
     ...notes.map((note) => ["·", note]),
-  ].flatMap(([name, value]) => [`${name} `, element("b", {}, value), "  "]) : []));
+  ] : []);
+}
+
+export function compareLegend({ time: at, values: lines }, interval) {
+  values(part("compare-legend"), lines.length ? [
+    ["", timeAndZone(at, interval)],
+    ...lines.map((line) => [dot(line), line.value === undefined ? "–" : line.value.toFixed(2)]),
+  ] : []);
+}
+
+export function volatilityLegend(point, interval) {
+  values(part("volatility-legend"), point?.value === undefined ? [] : [
+    ["", timeAndZone(point.time, interval)], ["Volatility", `${point.value.toFixed(3)} %`],
+  ]);
+}
+
+// Of a minute on the exchange's clock.
+export function profileLegend(row) {
+  values(part("profile-legend"), row ? [
+    ["", new Date(60_000 * row.minute_of_day).toISOString().slice(11, 16)],
+    ["Volume", volume(row.volume)], ["Usual", whole(row.usual_volume)],
+  ] : [["Columns", "volume"], ["Line", "usual"]]);
+}
+
+function dot({ symbol, tone }) {
+  const mark = element("i", {});
+  mark.style.background = tone;
+  return element("span", {}, mark, symbol);
+}
+
+function values(box, pairs) {
+  box.replaceChildren(...pairs.flatMap(([name, value]) => [
+    element("span", {}, name, " ", element("b", {}, value)), "  ",
+  ]));
 }
 
 // `before`: the bars by their time as they were; the others stand out.

@@ -1,10 +1,11 @@
 // The keys, each with what it does.
 
 import { BASES, RANGES } from "/address.js";
+import { CLOCKS } from "/elements/clock.js";
 import { step } from "/elements/controls.js";
 
 // `view` and `series` tell what is shown and stored; the others change it.
-export function shortcuts(chart, { view, series, chooseSymbol, change, layer, theme, help }) {
+export function shortcuts(chart, { view, series, chooseSymbol, change, layer, clock, theme, help }) {
   const symbol = (places) => {
     if (series().length) chooseSymbol(step(series().map((one) => one.symbol), view().symbol, places));
   };
@@ -25,6 +26,7 @@ export function shortcuts(chart, { view, series, chooseSymbol, change, layer, th
     P: () => basis(-1),
     b: () => layer("bands", !view().bands),
     m: () => layer("markers", !view().markers),
+    z: () => clock(next(Object.keys(CLOCKS), view().clock)),
     t: theme,
     "?": help,
     ArrowLeft: () => chart.move(-0.2),
@@ -34,6 +36,8 @@ export function shortcuts(chart, { view, series, chooseSymbol, change, layer, th
     End: () => chart.newest(),
   });
 }
+
+const next = (values, value) => values[(values.indexOf(value) + 1) % values.length];
 
 function keys(actions) {
   document.addEventListener("keydown", (event) => {

@@ -1,4 +1,5 @@
-// What is computed as it is asked, the profile of the day and the events: it follows the bars.
+// What is computed as it is asked: the profile of the day, events, gaps, and what comparison begins
+// with. It follows the bars.
 
 import { get } from "/market_data/api.js";
 import * as events from "/elements/events.js";
@@ -7,10 +8,15 @@ const EVERY_MS = 15_000;
 // Indicators follow their bars; without them there would be no events of the newest bar.
 const AFTER_MS = 3_000;
 const DAY_MS = 86_400_000;
+const MINUTES = { "1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440 };
+// Slots of a session are looked at one by one, so that gaps of small bars are told of fewer days.
+const GAP_DAYS_A_MINUTE = 14;
+const MOST_GAPS = 1000;
 const isoDay = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 10);
 
 export class Side {
-  // `shown` says what is shown: {symbol, interval, stored, bars}; `take` gets what was found.
+  // `shown` says what is shown: {symbol, interval, stored, exchange, simulated, bars,
+  // loadBase}; `take` gets what was found.
   constructor(shown, take) {
     this.shown = shown;
     this.take = take;
@@ -35,6 +41,7 @@ export class Side {
     const { signal } = this.loading;
     const shown = this.shown();
     const take = async (part, load) => {
+      if (signal.aborted) return;
       try {
         const found = await load(shown, signal);
         if (!signal.aborted) this.take[part](found);
@@ -44,7 +51,11 @@ export class Side {
         this.follow();
       }
     };
-    await Promise.all([take("profile", loadProfile), take("events", loadEvents)]);
+    // One after the other: the server computes few at a time, and other viewers wait for theirs.
+    await take("profile", loadProfile);
+    await take("events", loadEvents);
+    await take("gaps", loadGaps);
+    await take("base", ({ loadBase }) => loadBase(signal));
   }
 }
 
@@ -60,16 +71,48 @@ async function loadProfile({ symbol, stored, bars }, signal) {
   return { rows: data.filter((row) => row.session_date === day), day };
 }
 
+// Of the interval that is shown, else of the smallest that is stored.
+const storedInterval = (shown, stored) => (shown in stored ? shown : Object.keys(stored)[0]);
+
 async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
   const [first, last] = [bars.all[0], bars.last];
-  const interval = shown in stored ? shown : Object.keys(stored)[0];
+  const interval = storedInterval(shown, stored);
   if (!first) return { found: [], interval };
   const from = isoDay(1000 * Math.max(first.time, last.time - 8 * 86_400) - DAY_MS);
   const asked = { symbol, interval, from, to: isoDay(1000 * last.time + 2 * DAY_MS), limit: 250, order: "desc" };
-  const [anomalies, signals] = await Promise.all([
-    get("/api/anomalies", asked, signal), get("/api/signals", asked, signal),
-  ]);
+  const anomalies = await get("/api/anomalies", asked, signal);
+  const signals = await get("/api/signals", asked, signal);
   return {
     found: events.merge(anomalies.data, signals.data).filter((one) => one.time >= first.time), interval,
   };
+}
+
+// Runs of bars that regular hours lack: {from, until, date, kind, bars}, of which `since` on. A
+// simulated market keeps a clock of its own, so that what follows its newest bar lacks nothing.
+async function loadGaps({ symbol, interval: shown, stored, exchange, simulated, bars }, signal) {
+  const interval = storedInterval(shown, stored);
+  const [first, last] = [bars.all[0], bars.last];
+  if (!first || !exchange) return { found: [], interval, exchange, since: null };
+  const earliest = last.time - GAP_DAYS_A_MINUTE * MINUTES[interval] * 86_400;
+  const asked = {
+    symbol, interval, limit: MOST_GAPS, order: "desc",
+    from: isoDay(1000 * Math.max(first.time, earliest)), to: isoDay(1000 * last.time + 2 * DAY_MS),
+  };
+  const { data } = await get("/api/gaps", asked, signal);
+  const holes = data.map((row) => gap(row, shown)).filter(isHole(shown, interval, bars))
+    .filter(({ from }) => from < bars.until && !(simulated && from > last.time));
+  const since = data.length === MOST_GAPS ? data.at(-1).session_date : earliest > first.time ? asked.from : null;
+  return { found: holes, interval, exchange, since };
+}
+
+function gap({ session_date: date, kind, bars, starts_at_utc: from, ends_at_utc: until }, shown) {
+  const day = Date.parse(date);
+  const [begins, ends] = shown === "1d" ? [day, day + DAY_MS] : [Date.parse(from), Date.parse(until)];
+  return { date, kind, bars, from: begins / 1000, until: ends / 1000 };
+}
+
+// Whether a gap leaves a hole between the bars that are shown, which may be longer than those stored.
+function isHole(shown, interval, bars) {
+  if (shown === "1d") return ({ from }) => !bars.byTime.has(from);
+  return ({ bars: count }) => count * MINUTES[interval] >= MINUTES[shown];
 }

@@ -1,12 +1,12 @@
 // The strip at the foot and the list of symbols: how the pipeline stands, and what prices are.
 
 import { element } from "/elements/dom.js";
-import { age, percent, price, time, whole } from "/elements/format.js";
+import { age, percent, price, timeAndZone, whole } from "/elements/format.js";
 
 export function health(box, facts) {
   const entries = facts.database ? [
     ["Last stored", facts.age_seconds === null ? "never" : `${age(facts.age_seconds)} ago`],
-    ["Newest bar", facts.newest_bar ? `${time(Date.parse(facts.newest_bar) / 1000)} UTC` : "none"],
+    ["Newest bar", facts.newest_bar ? timeAndZone(Date.parse(facts.newest_bar) / 1000) : "none"],
     ["Answer to row", age(facts.delay_seconds)],
     ["Stored", whole(facts.stored)],
     ["Rejected", whole(facts.rejected), facts.rejected > 0],

@@ -10,7 +10,9 @@ export class Bars {
   constructor(loaded) {
     this.rolledUp = loaded.rolled_up;
     this.truncated = loaded.truncated;
-    this.rangeSeconds = loaded.range_seconds;
+    this.begins = loaded.from;
+    this.until = loaded.until;
+    this.sessions = loaded.sessions;
     this.mostBars = loaded.most_bars;
     this.asOf = loaded.as_of;
     this.actions = loaded.actions;
@@ -47,11 +49,9 @@ export class Bars {
     this.refresh();
   }
 
-  // What a range shows ends with its newest bar, so that the oldest ones leave it as others come.
   refresh() {
     const times = [...this.values.keys()].sort((one, other) => one - other);
-    const from = times.length ? times.at(-1) - this.rangeSeconds : 0;
-    const within = times.slice(times.findIndex((time) => time >= from));
+    const within = times.filter((time) => time >= this.begins);
     this.truncated ||= within.length > this.mostBars;
     const shown = within.slice(-this.mostBars);
     for (const time of times.slice(0, times.length - shown.length)) this.values.delete(time);
@@ -66,8 +66,12 @@ export class Bars {
 
   // The earliest bar of which the server shall tell.
   get from() {
-    if (this.truncated) return this.all[0].time;
-    return this.last ? Math.max(0, this.last.time - this.rangeSeconds) : 0;
+    return this.truncated ? this.all[0].time : this.begins;
+  }
+
+  // Whether a bar of a later trade date has come: with it another range begins.
+  get isOver() {
+    return this.last !== null && this.last.time >= this.until;
   }
 }
 

@@ -1,13 +1,23 @@
 // The series that are drawn: that of the price chart, and those compared, itself among them.
 
+import { get } from "/market_data/api.js";
 import { loadBars } from "/market_data/bars.js";
 
 // Lines that are compared never jump at a split, whatever the prices of the chart are.
 const comparedBasis = (basis) => (basis === "as_traded" ? "split_adjusted" : basis);
 
 export class Shown {
-  constructor({ symbol, interval, basis }, own, compared) {
-    Object.assign(this, { symbol, interval, basis, own, compared });
+  constructor({ symbol, interval, range, basis }, symbols, own, compared, base) {
+    Object.assign(this, { symbol, interval, range, basis, symbols, own, compared, base });
+  }
+
+  // Whether a later trade date has begun in one of them.
+  get isOver() {
+    return [this.own, ...this.compared.values()].some((bars) => bars.isOver);
+  }
+
+  loadBase(signal) {
+    return loadBase(this, this.symbols, signal);
   }
 
   // What the stream is asked for: what has changed since the oldest of it was read.
@@ -35,11 +45,19 @@ export class Shown {
   }
 }
 
-// What a view shows of its symbol and the symbols compared with it.
-export async function loadShown(view, symbols, signal) {
-  const [own, compared] = await Promise.all([
+// What the lines begin with as 100: {date, time, prices by symbol}.
+function loadBase({ symbol, range, basis }, symbols, signal) {
+  const asked = [symbol, ...symbols.filter((one) => one !== symbol)];
+  return get("/api/base", { symbol: asked, range, basis: comparedBasis(basis) }, signal);
+}
+
+// What a view shows of its symbol and the `symbols` compared with it, of which `offered` have bars of
+// its interval.
+export async function loadShown(view, symbols, offered, signal) {
+  const [own, compared, base] = await Promise.all([
     view.basis === comparedBasis(view.basis) ? null : loadBars([view.symbol], view, signal),
-    loadBars([view.symbol, ...symbols], { ...view, basis: comparedBasis(view.basis) }, signal),
+    loadBars([view.symbol, ...offered], { ...view, basis: comparedBasis(view.basis) }, signal),
+    loadBase(view, symbols, signal),
   ]);
-  return new Shown(view, (own ?? compared).get(view.symbol), compared);
+  return new Shown(view, symbols, (own ?? compared).get(view.symbol), compared, base);
 }

@@ -11,6 +11,15 @@ from playwright.sync_api import Page
 from tests.integration.dashboard.page.browsing import holds
 from tests.integration.dashboard.serving import NEXT, Price, line
 
+WRITTEN = """
+    window.written = [];
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        window.written.push([this.canvas.closest(".chart").id, text]);
+        return write.call(this, text, ...place);
+    };
+"""
+
 
 def keep(page: Page, name: str, full: bool = False) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
@@ -34,3 +43,7 @@ def shows(page: Page, time: float, close: float) -> None:
         "([time, close]) => window.tapeline.bars().some(b => b.time === time && b.close === close)",
         arg=[time, close],
     )
+
+
+def titled(page: Page, text: str) -> None:
+    holds(page, "text => document.getElementById('title').textContent.includes(text)", arg=text)

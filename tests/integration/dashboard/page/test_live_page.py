@@ -91,7 +91,8 @@ def pages(browser: Browser, to_server: Line) -> Iterator[list[Page]]:
 def fresh(browser: Browser, dashboard: Dashboard, view: str) -> Any:
     """Return what a page draws that is loaded now."""
     with opened(browser, f"{dashboard.url}/?{view}") as (page, _):
-        loaded(page, bars=3)
+        # A session may have begun with a bar.
+        loaded(page, bars=1)
         holds(page, "() => window.tapeline.drawn().profile.length > 0")
         return page.evaluate(DRAWN)
 

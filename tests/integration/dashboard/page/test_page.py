@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.page.browsing import holds, loaded, opened
-from tests.integration.dashboard.page.shown import at, bar, keep, shows
+from tests.integration.dashboard.page.shown import WRITTEN, at, bar, keep, shows, titled
 from tests.integration.dashboard.serving import (
     MINUTES,
     NEXT,
@@ -34,10 +34,6 @@ from tests.integration.dashboard.serving import (
 BARS = "() => window.tapeline.bars().map(b => [b.time, b.open, b.high, b.low, b.close, b.volume])"
 
 SERIOUS = ("serious", "critical")
-
-
-def titled(page: Page, text: str) -> None:
-    holds(page, "text => document.getElementById('title').textContent.includes(text)", arg=text)
 
 
 def test_the_page_shows_the_bars_that_the_database_holds(
@@ -145,16 +141,6 @@ def test_the_compared_symbols_follow_as_well(
         )
 
 
-WRITTEN = """
-    window.written = [];
-    const write = CanvasRenderingContext2D.prototype.fillText;
-    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
-        window.written.push([this.canvas.closest(".chart").id, text]);
-        return write.call(this, text, ...place);
-    };
-"""
-
-
 def test_small_prices_have_labels_and_their_fall_is_told_in_percent(
     browser: Browser, postgres: Postgres, tmp_path: Path
 ) -> None:
@@ -186,28 +172,44 @@ def test_choices_stand_in_the_address_and_keys_work(browser: Browser, dashboard:
         holds(page, "() => location.search.includes('symbol=MSFT')")
         page.locator("body").press("i")
         holds(page, "() => location.search.includes('interval=5min')")
+        titled(page, "5min")
         page.locator("input[value=bands]").uncheck()
         holds(page, "() => location.search.includes('bands=off')")
-        titled(page, "5min")
+        page.locator("body").press("z")
+        holds(page, "() => location.search.includes('clock=utc')")
         page.locator("body").press("t")
         assert page.get_attribute("html", "data-theme") == "light"
         page.locator("body").press("?")
         assert page.is_visible("#help")
         shared = page.url
         page.keyboard.press("Escape")
+        # Each of them is a step back, layers and clock without another load.
         page.go_back()
-        titled(page, "1min")
+        holds(page, "() => document.querySelector('input[value=exchange]').checked")
+        assert not page.is_checked("input[value=bands]")
+        page.go_back()
+        holds(page, "() => document.querySelector('input[value=bands]').checked")
+        assert page.is_visible("#key [data-layer=bands]")
+        page.go_back()
+        titled(page, "MSFT · 1min")
+        page.go_back()
+        titled(page, "AAPL · 1min")
+        for _ in range(4):
+            page.go_forward()
+        titled(page, "MSFT · 5min")
+        holds(page, "() => document.querySelector('input[value=utc]').checked")
+        assert page.url == shared
+        assert not page.is_checked("input[value=bands]")
+        assert page.is_hidden("#key [data-layer=bands]")
     with opened(browser, shared) as (page, _):
         loaded(page)
         assert "MSFT · 5min" in page.inner_text("#title")
         assert not page.is_checked("input[value=bands]")
+        assert page.inner_text("#newest-hint") == "UTC"
 
 
-def test_a_range_fills_the_chart_and_its_clock_is_told(
-    browser: Browser, dashboard: Dashboard
-) -> None:
-    address = f"{dashboard.url}/?symbol=MSFT&interval=1min&range=all"
-    with opened(browser, address, timezone_id="Asia/Tokyo") as (page, _):
+def test_a_range_fills_the_chart(browser: Browser, dashboard: Dashboard) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=MSFT&interval=1min&range=all") as (page, _):
         loaded(page)
         bars = page.evaluate("() => window.tapeline.bars().length")
         assert bars >= SESSIONS * MINUTES
@@ -216,37 +218,8 @@ def test_a_range_fills_the_chart_and_its_clock_is_told(
             "bars => (({ from, to }) => from <= 0 && to >= bars - 1)(window.tapeline.visible())",
             bars,
         )
-        assert page.inner_text("#legend").split("O")[0].strip().endswith("UTC")
-        assert page.inner_text("#events-hint") == "of 1min bars, UTC"
         page.locator("body").press("End")
         holds(page, "() => window.tapeline.visible().from > 100")
-
-
-def test_what_has_nothing_to_show_says_so(
-    browser: Browser, postgres: Postgres, tmp_path: Path
-) -> None:
-    with fresh_market(postgres) as market, serving(market, tmp_path) as dashboard:
-        days = [bar(-1440 * count, 100.0) for count in range(3)]
-        later = [bar(minute, 50.0, symbol="MSFT") for minute in range(100, 103)]
-        store(market, [one.replace("1min", "1d") for one in days])
-        store(market, [one.replace("1min", "5min") for one in later])
-        with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=1d&range=all") as (page, _):
-            loaded(page, bars=3)
-            told = "No bars within a day are stored of AAPL."
-            holds(
-                page, "text => document.getElementById('profile-hint').textContent === text", told
-            )
-        address = f"{dashboard.url}/?symbol=MSFT&interval=5min&range=all&compare=AAPL"
-        # Without complaint: no chart is asked for that there is not.
-        with opened(browser, address) as (page, _):
-            loaded(page, bars=3)
-            assert page.inner_text("#compare-state") == (
-                "No 5min bars at the times of the others: AAPL."
-            )
-            # It comes by itself, once there are such bars.
-            store(market, [bar(minute, 100.0).replace("1min", "5min") for minute in (100, 101)])
-            holds(page, "() => 'AAPL' in window.tapeline.drawn().compared")
-            assert page.inner_text("#compare-state") == ""
 
 
 def test_the_page_is_light(
