@@ -1,4 +1,4 @@
-"""Writes a picture of the live page: the demo on a simulated market goes in, a PNG file comes out.
+"""Writes pictures of the dashboard: the demo on a simulated market goes in, PNG files come out.
 
 The picture in the README is made by this, so that it shows the page as it is.
 """
@@ -16,12 +16,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.installation.chromium import require_chromium
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT
 from scripts.launcher.progress import say
+from scripts.local_stack.page_states import draw_states
 from scripts.local_stack.servers import processes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _SYMBOLS = "AAPL,MSFT,NVDA,TSLA"
 _VIEW = "?symbol=AAPL&interval=1min&range=1d&compare=MSFT,NVDA"
@@ -41,6 +46,7 @@ class Options:
     """What the command line asks for."""
 
     out: Path
+    states: Path | None
     seconds: float
 
 
@@ -49,7 +55,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/screenshot",
         description="Run the demo on a simulated market and write a picture of its live page, in "
-        "its light theme, as Chromium draws it.",
+        "its light theme, as Chromium draws it; or one of each page and state.",
     )
     parser.add_argument(
         "--out", type=Path, default=ROOT / "docs" / "dashboard.png", metavar="FILE",
@@ -59,8 +65,12 @@ def parse(arguments: Sequence[str]) -> Options:
         "--seconds", type=float, default=150.0, metavar="N",
         help="how long the market goes on before, a minute a second (default: 150)",
     )  # fmt: skip
+    parser.add_argument(
+        "--states", type=Path, metavar="FOLDER",
+        help="write a picture of each page and state into this folder, in place of the one",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
-    return Options(given.out, given.seconds)
+    return Options(given.out, given.states, given.seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,11 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             directory = Path(name)
             directory.chmod(0o711)  # PostgreSQL runs as another user where root runs this
             with _demo(directory, options.seconds) as address:
-                _draw(address + _VIEW, options.out)
+                _draw(address, options)
     except SetupError as error:
         say(f"scripts/screenshot: {error}")
         return 1
-    say(f"{options.out}: {options.out.stat().st_size} bytes")
+    files = [options.out] if options.states is None else sorted(options.states.glob("*.png"))
+    for file in files:
+        say(f"{file}: {file.stat().st_size} bytes")
     return 0
 
 
@@ -121,8 +133,8 @@ def _newest_times(address: str, table: str) -> list[str]:
         return [row["bar_time"] for row in json.load(answer)["data"]]
 
 
-def _draw(address: str, out: Path) -> None:
-    """Open the page in Chromium and write the picture once it shows everything."""
+def _draw(address: str, options: Options) -> None:
+    """Open the page in Chromium and write what was asked for."""
     # Only the tests' packages have it.
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
@@ -130,12 +142,20 @@ def _draw(address: str, out: Path) -> None:
     with sync_playwright() as playwright:
         program = require_chromium(os.environ)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, color_scheme="light")
-        page.goto(address, wait_until="load")
-        page.wait_for_function(_IS_COMPLETE, polling=100, timeout=_PAGE_MS)
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=out)
+        if options.states is None:
+            _draw_page(browser, address + _VIEW, options.out)
+        else:
+            draw_states(browser, address, options.states)
         browser.close()
+
+
+def _draw_page(browser: Browser, address: str, out: Path) -> None:
+    """Write the picture once the page shows everything."""
+    page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, color_scheme="light")
+    page.goto(address, wait_until="load")
+    page.wait_for_function(_IS_COMPLETE, polling=100, timeout=_PAGE_MS)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=out)
 
 
 if __name__ == "__main__":
