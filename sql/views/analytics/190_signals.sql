@@ -7,14 +7,20 @@
 --   value                  what came to lie above or below the threshold: in the quote unit, of
 --                          rsi 0 to 100
 --   threshold              what the value came to lie above or below, likewise
---   return_10_percent      close ten bars later against the close, if those are of the same session
---   is_hit                 whether that went the way; null where it is null
+--   return_10_percent      close ten bars later against the close: of days over the sessions after,
+--                          else of the same session; null while there are none, and at its end
+--   is_hit                 whether that went the way; null where it is null or went neither way
 --   past_signals           signals of the same rule and direction in the sessions before, of which
---                          the ten bars after were over before this session; looking back over at
---                          least 1000 bars, at most 1000 and as many as a day can hold
---   past_hits              those of them after which the close ten bars later had gone that way
---   past_hit_rate_percent  their share; null if there were none
--- A rate near 50 says that the rule told nothing. Appears a moment after the bar.
+--                          the outcome was known before this session; looking back over at least
+--                          1000 bars, at most 1000 and as many as a day can hold
+--   past_hits, past_ties   those of them after which the close had gone that way, gone neither way
+--   past_hit_rate_percent  hits, of those that are no ties; null if there were none
+--   past_hit_rate_low_percent, past_hit_rate_high_percent  Wilson's interval of it, 95 % sure
+--   past_bars              all bars looked back on after which the close had gone up or down
+--   base_rate_percent      those of them after which it had gone the way of the signal: what a hit
+--                          rate is to be compared with
+-- A rate whose interval holds the base rate says that the rule told nothing. Appears a moment after
+-- the bar.
 create or replace view bi.signals as
 with compared as (
     select
@@ -26,10 +32,34 @@ with compared as (
         lag(rsi_14) over series as rsi_before,
         lag(bollinger_upper_20) over series as upper_before,
         lag(bollinger_lower_20) over series as lower_before,
-        lead(close, 10) over series as close_after,
-        lead(bar_session_date, 10) over series as session_after
+        lead(close, 10) over series as close_10,
+        lead(bar_session_date, 10) over series as session_10
     from market.past_derived
     window series as (partition by symbol, interval, session_date order by bar_time)
+),
+
+followed as (
+    select
+        compared.*,
+        outcome.*,
+        count(*) filter (where outcome.is_past and outcome.close_after > compared.close)
+            over session as past_rises,
+        count(*) filter (where outcome.is_past and outcome.close_after < compared.close)
+            over session as past_falls
+    from compared
+    cross join
+        lateral ( -- noqa: ST05
+            select
+                case
+                    when compared.interval = '1d' or compared.session_10 = compared.bar_session_date
+                        then compared.close_10
+                end as close_after,
+                compared.session_10 < compared.session_date
+                and (
+                    compared.interval = '1d' or compared.session_10 = compared.bar_session_date
+                ) as is_past
+        ) as outcome
+    window session as (partition by symbol, interval, session_date)
 ),
 
 fired as (
@@ -41,12 +71,14 @@ fired as (
         bar.bar_time,
         bar.close,
         bar.close_after,
-        bar.session_after,
+        bar.is_past,
+        bar.past_rises,
+        bar.past_falls,
         signal.rule,
         signal.direction,
         signal.value,
         signal.threshold
-    from compared as bar
+    from followed as bar
     cross join
         lateral (
             values
@@ -66,21 +98,82 @@ fired as (
     where signal.was_inactive_before and signal.direction * (signal.value - signal.threshold) > 0
 ),
 
+-- The days after the session: the bars looked back on end with it.
 judged as (
     select
-        *,
-        direction * (close_after - close) > 0 as moved_in_direction,
-        session_after < session_date as is_past
+        fired.symbol,
+        fired.interval,
+        fired.session_date,
+        fired.bar_session_date,
+        fired.bar_time,
+        fired.close,
+        fired.rule,
+        fired.direction,
+        fired.value,
+        fired.threshold,
+        fired.is_past,
+        fired.past_rises,
+        fired.past_falls,
+        outcome.close_after,
+        sign(fired.direction * (outcome.close_after - fired.close)) as outcome
     from fired
+    left join lateral (
+        select
+            stored.close,
+            stored.session_date,
+            stored.basis
+        from market.events_stream as stored
+        where
+            fired.interval = '1d'
+            and fired.bar_session_date = fired.session_date
+            and (stored.symbol, stored.interval, stored.bar_time)
+            > (fired.symbol, fired.interval, fired.bar_time)
+            and (stored.symbol, stored.interval, stored.bar_time)
+            < (fired.symbol, fired.interval, 'infinity'::timestamptz)
+        order by stored.symbol, stored.interval, stored.bar_time
+        limit 1 offset 9
+    ) as later on true
+    left join lateral (
+        select
+            market.product(numerator) as numerator,
+            market.product(denominator) as denominator
+        from market.splits
+        where
+            later.basis = 'raw'
+            and symbol = fired.symbol
+            and ex_date > fired.session_date
+            and ex_date <= later.session_date
+        having count(*) > 0
+    ) as split on true
+    cross join
+        lateral ( -- noqa: ST05
+            select
+                coalesce(
+                    fired.close_after,
+                    -- On the basis of the signal's session.
+                    market.scaled(later.close, split.numerator, split.denominator, 1e-10)
+                ) as close_after
+        ) as outcome
 ),
 
 counted as (
     select
         *,
         count(*) filter (where is_past) over same_rule as past_signals,
-        count(*) filter (where is_past and moved_in_direction) over same_rule as past_hits
+        count(*) filter (where is_past and outcome > 0) over same_rule as past_hits,
+        count(*) filter (where is_past and outcome = 0) over same_rule as past_ties
     from judged
     window same_rule as (partition by symbol, interval, session_date, rule, direction)
+),
+
+rated as (
+    select
+        *,
+        nullif(past_signals - past_ties, 0)::double precision as cases,
+        past_hits::double precision / nullif(past_signals - past_ties, 0) as hit_rate,
+        -- The square of the normal deviate of 95 percent.
+        3.8414588206941254::double precision as z2
+    from counted
 )
 
 select
@@ -95,10 +188,22 @@ select
     value,
     threshold::double precision as threshold,
     (100 * (close_after / close - 1))::double precision as return_10_percent,
-    moved_in_direction as is_hit,
+    case outcome when 1 then true when -1 then false end as is_hit,
     past_signals,
     past_hits,
-    100.0::double precision * past_hits / nullif(past_signals, 0) as past_hit_rate_percent,
-    bar_time
-from counted
+    100 * hit_rate as past_hit_rate_percent,
+    bar_time,
+    past_ties,
+    100 * (
+        hit_rate + z2 / (2 * cases)
+        - sqrt(z2 * (hit_rate * (1 - hit_rate) + z2 / (4 * cases)) / cases)
+    ) / (1 + z2 / cases) as past_hit_rate_low_percent,
+    100 * (
+        hit_rate + z2 / (2 * cases)
+        + sqrt(z2 * (hit_rate * (1 - hit_rate) + z2 / (4 * cases)) / cases)
+    ) / (1 + z2 / cases) as past_hit_rate_high_percent,
+    past_rises + past_falls as past_bars,
+    100.0::double precision * case direction when 1 then past_rises else past_falls end
+    / nullif(past_rises + past_falls, 0) as base_rate_percent
+from rated
 where bar_session_date = session_date;

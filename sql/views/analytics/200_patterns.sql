@@ -1,19 +1,20 @@
--- Grain: one row per (symbol, interval, bar_time, pattern): classic candle patterns. The body is
--- from open to close, the shadows are from the body to high and low.
---   doji                  the body is at most a tenth of the range; none
---   hammer                the lower shadow is at least two bodies, the upper at most a third of
---                         one; up
---   shooting_star         the upper shadow is at least two bodies, the lower at most a third of
---                         one; down
---   bullish_engulfing     a falling bar, then a rising one whose larger body covers its body; up
---   bearish_engulfing     a rising bar, then a falling one whose larger body covers its body; down
---   three_white_soldiers  three rising bars, each opening within the body before and closing above
---                         it; up
---   three_black_crows     three falling bars, each opening within the body before and closing below
---                         it; down
---   pattern               one of these
---   direction             what the pattern is said to foretell: up, down, none
--- A bar that did not move at all has no pattern. The bars before may be of an earlier session.
+-- Grain: one row per (symbol, interval, bar_time, pattern): candle patterns by TA-Lib's definitions
+-- and default settings. The body is from open to close, the shadows are from the body to high and
+-- low; a bar that closes at its open counts as rising. Means are of the ten bars before, that of
+-- "near" and "far" of the five before.
+--   pattern    doji: the body is at most a tenth of the mean range; hammer: a body below the mean,
+--              a lower shadow above the body, an upper one below a tenth of the mean range, the
+--              body near the low before or below it; shooting_star: a body below the mean that lies
+--              above the body before, an upper shadow above the body, a lower one below a tenth of
+--              the mean range; bullish_engulfing, bearish_engulfing: a rising, falling bar whose
+--              body covers the body of a falling, rising one before it and is larger;
+--              three_white_soldiers: three rising bars, each closing above the one before, opening
+--              above its open and not far above its close, with hardly an upper shadow, no body far
+--              smaller than the one before, the last above the mean; three_black_crows: after a
+--              rising bar whose high the first closes below, three falling ones, each closing below
+--              the one before and opening within its body, with hardly a lower shadow
+--   direction  what the pattern is said to foretell: up, down, none
+-- The bars before may be of an earlier session. A series has none in its first bars.
 create or replace view bi.patterns as
 with bodies as (
     select
@@ -22,12 +23,55 @@ with bodies as (
         high - low as range,
         high - greatest(open, close) as upper_shadow,
         least(open, close) - low as lower_shadow,
-        sign(close - open) as side,
-        lag(open) over series as open_1,
-        lag(close) over series as close_1,
-        lag(open, 2) over series as open_2,
-        lag(close, 2) over series as close_2
+        close >= open as rises,
+        row_number() over (partition by symbol, interval, session_date order by bar_time) as number
     from market.recent_bars
+),
+
+averaged as (
+    select
+        *,
+        avg(body) over ten_before as mean_body,
+        avg(range) over ten_before / 10 as hardly,
+        avg(range) over five_before * 0.2 as near,
+        avg(range) over five_before * 0.6 as far
+    from bodies
+    window
+        ten_before as (
+            partition by symbol, interval, session_date order by bar_time
+            rows between 10 preceding and 1 preceding
+        ),
+        five_before as (
+            partition by symbol, interval, session_date order by bar_time
+            rows between 5 preceding and 1 preceding
+        )
+),
+
+followed as (
+    select
+        *,
+        upper_shadow < hardly as has_no_top,
+        lower_shadow < hardly as has_no_bottom,
+        lag(rises) over series as rises_1,
+        lag(rises, 2) over series as rises_2,
+        lag(rises, 3) over series as rises_3,
+        lag(open) over series as open_1,
+        lag(open, 2) over series as open_2,
+        lag(close) over series as close_1,
+        lag(close, 2) over series as close_2,
+        lag(low) over series as low_1,
+        lag(high, 3) over series as high_3,
+        lag(body) over series as body_1,
+        lag(body, 2) over series as body_2,
+        lag(near) over series as near_1,
+        lag(near, 2) over series as near_2,
+        lag(far) over series as far_1,
+        lag(far, 2) over series as far_2,
+        lag(upper_shadow < hardly) over series as has_no_top_1,
+        lag(upper_shadow < hardly, 2) over series as has_no_top_2,
+        lag(lower_shadow < hardly) over series as has_no_bottom_1,
+        lag(lower_shadow < hardly, 2) over series as has_no_bottom_2
+    from averaged
     window series as (partition by symbol, interval, session_date order by bar_time)
 )
 
@@ -45,54 +89,81 @@ select
     bar.close,
     bar.volume,
     bar.bar_time
-from bodies as bar
+from followed as bar
 cross join
     lateral (
         values
-        ('doji', 'none', bar.range > 0 and bar.body <= bar.range / 10),
+        ('doji', 'none', bar.number > 10 and bar.body <= bar.hardly),
         (
             'hammer', 'up',
-            bar.body > 0 and bar.lower_shadow >= 2 * bar.body and bar.upper_shadow <= bar.body / 3
+            bar.number > 11
+            and bar.body < bar.mean_body
+            and bar.lower_shadow > bar.body
+            and bar.has_no_top
+            and least(bar.open, bar.close) <= bar.low_1 + bar.near_1
         ),
         (
             'shooting_star', 'down',
-            bar.body > 0 and bar.upper_shadow >= 2 * bar.body and bar.lower_shadow <= bar.body / 3
+            bar.number > 11
+            and bar.body < bar.mean_body
+            and bar.upper_shadow > bar.body
+            and bar.has_no_bottom
+            and least(bar.open, bar.close) > greatest(bar.open_1, bar.close_1)
         ),
         (
             'bullish_engulfing', 'up',
-            bar.side = 1
-            and bar.close_1 < bar.open_1
-            and bar.open <= bar.close_1
+            bar.number > 2
+            and bar.rises
+            and not bar.rises_1
             and bar.close >= bar.open_1
-            and bar.body > bar.open_1 - bar.close_1
+            and bar.open <= bar.close_1
+            and (bar.close > bar.open_1 or bar.open < bar.close_1)
         ),
         (
             'bearish_engulfing', 'down',
-            bar.side = -1
-            and bar.close_1 > bar.open_1
+            bar.number > 2
+            and not bar.rises
+            and bar.rises_1
             and bar.open >= bar.close_1
             and bar.close <= bar.open_1
-            and bar.body > bar.close_1 - bar.open_1
+            and (bar.open > bar.close_1 or bar.close < bar.open_1)
         ),
         (
             'three_white_soldiers', 'up',
-            bar.side = 1
-            and bar.close_1 > bar.open_1
-            and bar.close_2 > bar.open_2
-            and bar.open between bar.open_1 and bar.close_1
-            and bar.open_1 between bar.open_2 and bar.close_2
+            bar.number > 12
+            and bar.rises
+            and bar.rises_1
+            and bar.rises_2
+            and bar.has_no_top
+            and bar.has_no_top_1
+            and bar.has_no_top_2
             and bar.close > bar.close_1
             and bar.close_1 > bar.close_2
+            and bar.open_1 > bar.open_2
+            and bar.open_1 <= bar.close_2 + bar.near_2
+            and bar.open > bar.open_1
+            and bar.open <= bar.close_1 + bar.near_1
+            and bar.body_1 > bar.body_2 - bar.far_2
+            and bar.body > bar.body_1 - bar.far_1
+            and bar.body > bar.mean_body
         ),
         (
             'three_black_crows', 'down',
-            bar.side = -1
-            and bar.close_1 < bar.open_1
-            and bar.close_2 < bar.open_2
-            and bar.open between bar.close_1 and bar.open_1
-            and bar.open_1 between bar.close_2 and bar.open_2
-            and bar.close < bar.close_1
-            and bar.close_1 < bar.close_2
+            bar.number > 13
+            and bar.rises_3
+            and not bar.rises_2
+            and not bar.rises_1
+            and not bar.rises
+            and bar.has_no_bottom
+            and bar.has_no_bottom_1
+            and bar.has_no_bottom_2
+            and bar.open_1 < bar.open_2
+            and bar.open_1 > bar.close_2
+            and bar.open < bar.open_1
+            and bar.open > bar.close_1
+            and bar.high_3 > bar.close_2
+            and bar.close_2 > bar.close_1
+            and bar.close_1 > bar.close
         )
     ) as shape (pattern, direction, is_there)
 where bar.is_session and shape.is_there;

@@ -144,3 +144,26 @@ def test_a_jump_after_quiet_stands_out_and_the_least_step_does_not(market: Marke
         columns=found.columns,
     )
     pd.testing.assert_frame_equal(found.sort_values("kind", ignore_index=True), expected)
+
+
+def test_prices_that_stay_are_no_misses_and_days_have_outcomes(market: Market) -> None:
+    bars = odd_market(5)
+    bars = bars[bars["symbol"].isin(["CCC", "DAY"])].copy()
+    for name in views.PRICES:
+        bars[name] = [round(price, 0) for price in bars[name]]
+    store(market, bars)
+
+    found = read(market, "signals")
+    assert_equal(found, events.signals(views.prepared(bars)), list(found.columns))
+    assert found["past_ties"].max() > 0
+    ties = found[found["return_10_percent"] == 0]
+    assert len(ties) > 0
+    assert set(ties["is_hit"]) == {None}
+    days = found[found["interval"] == "1d"]
+    assert days["return_10_percent"].notna().sum() > 5
+    # What is told of a rule later is what was told of each of its signals.
+    for _, same in days.sort_values("bar_time").groupby(["rule", "direction"]):
+        last = same.iloc[-1]
+        known = same.head(int(last["past_signals"]))
+        assert list(known["is_hit"]).count(True) == last["past_hits"]
+        assert list(known["is_hit"]).count(None) == last["past_ties"]

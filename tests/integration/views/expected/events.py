@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import talib
 
-from tests.integration.views.expected.views import SERIES
+from tests.integration.views.expected.views import PRICES, SERIES
 from tests.integration.views.view_market import MINUTES
 
 LEVELS = {"price": (3, 4, 6), "volume": (3, 4, 6), "gap": (3, 4, 6), "outlier": (5, 7, 10)}
@@ -28,11 +33,11 @@ def anomalies(table: pd.DataFrame) -> pd.DataFrame:
     known = usual["usual_bars"] >= 5
     least = usual.where(known, 0)
     # The greater of the two, and none where the bars before tell nothing yet.
-    price = bars["move"] / volatility.clip(lower=least["move"])
+    price: pd.Series[float] = bars["move"] / volatility.clip(lower=least["move"])
     came_back = ((close - before).abs() <= atr) & (price.abs() < 3)
     reach = pd.Series(bars["reach"] / (atr / before).clip(lower=least["reach"]), table.index)
-    spread = np.maximum(usual["volume_deviation"], usual["volume"] / 4)
-    usual_score = ((table["volume"] - usual["volume"]) / spread).where(known)
+    spread = usual["volume_deviation"].clip(lower=usual["volume"] / 4)
+    usual_score: pd.Series[float] = ((table["volume"] - usual["volume"]) / spread).where(known)
     loud = pd.Series(np.fmin(_volume_score(table), usual_score), table.index)
     scores = {
         "price": (100 * (close / before - 1), price),
@@ -103,15 +108,17 @@ def signals(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for (_, interval), series in table.groupby(SERIES):
         most = 1440 // MINUTES[str(interval)] + 1000
+        after, after_day = series["close"].shift(-10), series["session_date"].shift(-10)
+        is_followed = after.notna() & ((interval == "1d") | (after_day == series["session_date"]))
+        followed = series.assign(after=after.where(is_followed), after_day=after_day)
         for day in series["session_date"].unique():
-            window = series[series["session_date"] <= day].tail(most)
+            window = followed[followed["session_date"] <= day].tail(most)
             parts.append(_signals_of(window, day))
     return pd.concat(parts)
 
 
 def _signals_of(window: pd.DataFrame, day: object) -> pd.DataFrame:
     before = window.shift()
-    after, after_day = window["close"].shift(-10), window["session_date"].shift(-10)
     high, low = pd.Series(70.0, window.index), pd.Series(30.0, window.index)
     rules = [
         ("ma_cross", "up", "sma_20", window["sma_50"], before["sma_50"]),
@@ -121,68 +128,66 @@ def _signals_of(window: pd.DataFrame, day: object) -> pd.DataFrame:
         ("band_break", "up", "close", window["upper"], before["upper"]),
         ("band_break", "down", "close", window["lower"], before["lower"]),
     ]
+    is_past = window["after"].notna() & pd.Series(
+        [pd.notna(then) and then < day for then in window["after_day"]], window.index
+    )
+    moves = pd.Series(np.sign(window["after"] - window["close"]), window.index)
+    past_moves = moves[is_past & (moves != 0)]
     parts = []
     for rule, direction, name, threshold, threshold_before in rules:
         sign = 1 if direction == "up" else -1
         is_so = sign * (window[name] - threshold) > 0
         was_not = sign * (before[name] - threshold_before) <= 0
-        hit = (sign * (after - window["close"]) > 0).where(after.notna())
         found = window.assign(
             rule=rule,
             direction=direction,
             value=window[name],
             threshold=threshold,
-            return_10_percent=100 * (after / window["close"] - 1),
-            is_hit=hit,
-            is_past=[pd.notna(then) and then < day for then in after_day],
+            return_10_percent=100 * (window["after"] / window["close"] - 1),
+            is_hit=(moves == sign).where(moves.notna() & (moves != 0)),
         )[is_so & was_not]
-        past = found[found["is_past"]]
-        hits = int(past["is_hit"].sum())
+        past = moves[found.index][is_past[found.index]]
+        hits, ties = int((past == sign).sum()), int((past == 0).sum())
+        low_rate, high_rate = _wilson(hits, len(past) - ties)
         parts.append(
             found[found["session_date"] == day].assign(
                 past_signals=len(past),
                 past_hits=hits,
-                past_hit_rate_percent=100 * hits / len(past) if len(past) else np.nan,
+                past_ties=ties,
+                past_hit_rate_percent=100 * hits / (len(past) - ties or np.nan),
+                past_hit_rate_low_percent=100 * low_rate,
+                past_hit_rate_high_percent=100 * high_rate,
+                past_bars=len(past_moves),
+                base_rate_percent=100 * (past_moves == sign).sum() / (len(past_moves) or np.nan),
             )
         )
     return pd.concat(parts)
 
 
+def _wilson(hits: int, cases: int) -> tuple[float, float]:
+    """Return the true rates of which the one found lies 1.96 deviations away."""
+    if cases == 0:
+        return np.nan, np.nan
+    rate, z2 = hits / cases, NormalDist().inv_cdf(0.975) ** 2
+    below, above = sorted(np.roots([cases + z2, -(2 * cases * rate + z2), cases * rate**2]).real)
+    return float(below), float(above)
+
+
 def patterns(table: pd.DataFrame) -> pd.DataFrame:
-    """bi.patterns"""
-    opened, close, high, low = (table[name] for name in ("open", "close", "high", "low"))
-    by_series = table.groupby(SERIES)
-    open_1, open_2 = by_series["open"].shift(), by_series["open"].shift(2)
-    close_1, close_2 = by_series["close"].shift(), by_series["close"].shift(2)
-    body = (close - opened).abs().round(6)
-    body_1 = (close_1 - open_1).abs().round(6)
-    upper = (high - np.maximum(opened, close)).round(6)
-    lower = (np.minimum(opened, close) - low).round(6)
-    up, up_1, up_2 = close > opened, close_1 > open_1, close_2 > open_2
-    down, down_1, down_2 = close < opened, close_1 < open_1, close_2 < open_2
-    shapes = {
-        ("doji", "none"): (high > low) & (body <= ((high - low) / 10).round(7)),
-        ("hammer", "up"): (body > 0) & (lower >= 2 * body) & (upper * 3 <= body),
-        ("shooting_star", "down"): (body > 0) & (upper >= 2 * body) & (lower * 3 <= body),
-        ("bullish_engulfing", "up"): (
-            up & down_1 & (opened <= close_1) & (close >= open_1) & (body > body_1)
-        ),
-        ("bearish_engulfing", "down"): (
-            down & up_1 & (opened >= close_1) & (close <= open_1) & (body > body_1)
-        ),
-        ("three_white_soldiers", "up"): (
-            (up & up_1 & up_2)
-            & (opened.between(open_1, close_1) & open_1.between(open_2, close_2))
-            & ((close > close_1) & (close_1 > close_2))
-        ),
-        ("three_black_crows", "down"): (
-            (down & down_1 & down_2)
-            & (opened.between(close_1, open_1) & open_1.between(close_2, open_2))
-            & ((close < close_1) & (close_1 < close_2))
-        ),
+    """bi.patterns, by TA-Lib, which gives 80 or 100 with the sign of the direction."""
+    shapes: dict[tuple[str, str], tuple[Callable[..., Any], int]] = {
+        ("doji", "none"): (talib.CDLDOJI, 1),
+        ("hammer", "up"): (talib.CDLHAMMER, 1),
+        ("shooting_star", "down"): (talib.CDLSHOOTINGSTAR, -1),
+        ("bullish_engulfing", "up"): (talib.CDLENGULFING, 1),
+        ("bearish_engulfing", "down"): (talib.CDLENGULFING, -1),
+        ("three_white_soldiers", "up"): (talib.CDL3WHITESOLDIERS, 1),
+        ("three_black_crows", "down"): (talib.CDL3BLACKCROWS, -1),
     }
-    found: list[pd.DataFrame] = [
-        table.assign(pattern=pattern, direction=direction)[there]
-        for (pattern, direction), there in shapes.items()
-    ]
+    found: list[pd.DataFrame] = []
+    for _, series in table.groupby(SERIES):
+        prices = [series[name].to_numpy(dtype=float) for name in PRICES]
+        for (pattern, direction), (recognise, sign) in shapes.items():
+            told = series.assign(pattern=pattern, direction=direction)
+            found.append(told[np.sign(recognise(*prices)) == sign])
     return pd.concat(found)
