@@ -93,7 +93,7 @@ _ON_A_BASIS: Final = """
 CANDLES: Final = tuple(
     Dataset(
         f"candles/{interval}",
-        f"Candles of {interval}, rolled up from the smallest interval stored of each session.",
+        f"Candles of {interval}, rolled up from the stored interval that covers each session.",
         f"bi.candles_{interval}",
         columns(
             text="symbol",

@@ -1,5 +1,6 @@
 -- Grain: one row per symbol: its newest bar, with that bar's session so far. Of several intervals
--- the smallest of the newest session is shown.
+-- that which tells of the newest trade is shown: of those that reach as far, the vendor's own day
+-- once that is final, then the smallest.
 --   price                   close of the newest bar, in the quote unit
 --   change                  price less previous_close, in the quote unit
 --   change_percent          price against previous_close
@@ -39,7 +40,22 @@ with newest as (
                 < (series.symbol, series.interval, 'infinity'::timestamptz)
             order by symbol desc, interval desc, bar_time desc limit 1
         ) as bar
-    order by series.symbol asc, bar.session_date desc, width.minutes asc
+    left join market.exchange_sessions as trade
+        on
+            trade.exchange = market.exchange(series.symbol)
+            and bar.session_date = trade.session_date
+    order by
+        series.symbol asc,
+        bar.session_date desc,
+        least(
+            case
+                when width.minutes < 1440 then bar.bar_time + width.minutes * interval '1 minute'
+                else coalesce(trade.closes_at, bar.bar_time)
+            end,
+            case when not bar.is_final then greatest(bar.observed_at, bar.bar_time) end
+        ) desc,
+        width.minutes = 1440 and bar.is_final desc,
+        width.minutes asc
 )
 
 select

@@ -24,7 +24,11 @@ select
     (
         select max(split.ex_date) from market.splits as split
         where split.symbol = series.symbol and split.ex_date <= day.session_date
-    ) as split_date
+    ) as split_date,
+    extract(
+        epoch from trade.closes_at - trade.opens_at
+        - coalesce(trade.break_ends_at - trade.break_starts_at, interval '0')
+    ) / 60 as regular_minutes
 from market.series as series
 inner join market.intervals as width on series.interval = width.interval
 cross join market.days as day

@@ -27,7 +27,25 @@ select
         session.opens_at,
         session.closes_at,
         session.night_ends_at
-    ) as session_part
+    ) as session_part,
+    session.opens_at,
+    session.closes_at,
+    session.regular_minutes,
+    -- Until when it tells of trade: its end, or, as long as it is not final, when it was seen.
+    case
+        when bar.is_final and session.minutes = 1440 then coalesce(session.closes_at, bar.bar_time)
+        when bar.is_final then bar.bar_time + session.minutes * interval '1 minute'
+        else greatest(
+            bar.bar_time,
+            least(
+                bar.observed_at,
+                case
+                    when session.minutes = 1440 then session.closes_at
+                    else bar.bar_time + session.minutes * interval '1 minute'
+                end
+            )
+        )
+    end as tells_until
 from market.sessions_of_series as session
 cross join
     lateral ( -- noqa: ST05
