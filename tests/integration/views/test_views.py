@@ -147,10 +147,10 @@ def test_a_jump_after_quiet_stands_out_and_the_least_step_does_not(market: Marke
 
 
 def test_prices_that_stay_are_no_misses_and_days_have_outcomes(market: Market) -> None:
-    bars = odd_market(5)
+    bars = odd_market(7)
     bars = bars[bars["symbol"].isin(["CCC", "DAY"])].copy()
     for name in views.PRICES:
-        bars[name] = [round(price, 0) for price in bars[name]]
+        bars[name] = [round(price, 1) for price in bars[name]]
     store(market, bars)
 
     found = read(market, "signals")

@@ -73,6 +73,29 @@ def hours_of(symbol: str, day: date) -> tuple[pd.Timestamp, pd.Timestamp] | None
     return schedule.loc[pd.Timestamp(day), "open"], schedule.loc[pd.Timestamp(day), "close"]
 
 
+def possible_bars(symbol: str, interval: str, day: date) -> float:
+    """Return how many bars the regular hours of a day hold."""
+    hours = hours_of(symbol, day)
+    if interval == "1d":
+        return 1
+    if hours is None:
+        return float("nan")
+    noon = pd.Timedelta(minutes=90 if symbol.endswith(".SHH") else 0)
+    return float((hours[1] - hours[0] - noon) / pd.Timedelta(minutes=MINUTES[interval]))
+
+
+@cache
+def sessions_a_year(symbol: str, day: date) -> int:
+    """Return how many sessions the symbol's exchange had in the 365 days until a day."""
+    exchange = EXCHANGES.get(symbol.rpartition(".")[2], "XNYS")
+    sessions = exchange_calendars.get_calendar(exchange, start="2024-01-01").sessions
+    return int(
+        (
+            (sessions > pd.Timestamp(day - timedelta(days=365))) & (sessions <= pd.Timestamp(day))
+        ).sum()
+    )
+
+
 def part_of(symbol: str, interval: str, day: date, at: pd.Timestamp) -> str | None:
     """Return the part of the day to which a bar belongs; none trades overnight here."""
     if interval == "1d":

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from tests.integration.views.view_market import MINUTES, hours_of, part_of, zone_of
+from tests.integration.views.view_market import (
+    MINUTES,
+    hours_of,
+    part_of,
+    possible_bars,
+    sessions_a_year,
+    zone_of,
+)
 
 SERIES = ["symbol", "interval"]
 SESSION = [*SERIES, "session_date"]
@@ -172,19 +181,47 @@ def intraday_profile(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _session_bases(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each bar, the open of its session's regular hours and when it was traded."""
+    bases = {}
+    for (symbol, day), bars in table.groupby(["symbol", "session_date"]):
+        hours = hours_of(str(symbol), day)
+        rows = [
+            (interval == "1d" and hours is None, at, MINUTES[interval], opened)
+            for interval, at, opened in zip(
+                bars["interval"], bars["bar_time"], bars["open"], strict=True
+            )
+        ]
+        if hours is not None:
+            rows = [
+                (unknown, max(at, hours[0]), minutes, opened)
+                for unknown, at, minutes, opened in rows
+                if at < hours[1] and at + pd.Timedelta(minutes=minutes) > hours[0]
+            ]
+        _, at, _, opened = min(rows, default=(False, pd.NaT, 0, np.nan))
+        bases[symbol, day] = (opened, at)
+    found = [bases[key] for key in zip(table["symbol"], table["session_date"], strict=True)]
+    return pd.DataFrame(found, columns=["base_price", "base_time"], index=table.index)
+
+
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
     """bi.comparison"""
-    base = table.groupby(SESSION)["open"].transform("first")
-    rebased = 100 * table["close"] / base
-    return table.assign(base_price=base, rebased=rebased, session_return_percent=rebased - 100)
+    base = _session_bases(table)
+    rebased = 100 * table["close"] / base["base_price"]
+    return table.assign(
+        base_price=base["base_price"],
+        base_time=pd.to_datetime(base["base_time"], utc=True).dt.tz_localize(None),
+        rebased=rebased,
+        session_return_percent=rebased - 100,
+    )
 
 
 def comparison_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """bi.comparison_pairs"""
     keys = ["interval", "bar_time"]
-    other = table[[*keys, "symbol", "open", "close"]].rename(
-        columns={"symbol": "other_symbol", "open": "other_open", "close": "other_close"}
-    )
+    table = table.assign(rebased=comparison(table)["rebased"])
+    names = {name: f"other_{name}" for name in ("symbol", "close", "rebased")}
+    other = table[[*keys, *names]].rename(columns=names)
     both = table.merge(other, on=keys)
     both = both[both["symbol"] != both["other_symbol"]]
     parts = []
@@ -193,11 +230,8 @@ def comparison_pairs(table: pd.DataFrame) -> pd.DataFrame:
         mine = pd.Series(np.log(ordered["close"] / ordered["close"].shift()))
         theirs = pd.Series(np.log(ordered["other_close"] / ordered["other_close"].shift()))
         covariance = mine.rolling(20).cov(theirs)
-        base = ordered.groupby("session_date")[["open", "other_open"]].transform("first")
         parts.append(
             ordered.assign(
-                rebased=100 * ordered["close"] / base["open"],
-                other_rebased=100 * ordered["other_close"] / base["other_open"],
                 correlation_20=mine.rolling(20).corr(theirs),
                 beta_20=covariance / theirs.rolling(20).var(),
             )
@@ -207,15 +241,37 @@ def comparison_pairs(table: pd.DataFrame) -> pd.DataFrame:
 
 def volatility(table: pd.DataFrame) -> pd.DataFrame:
     """bi.volatility"""
-    minutes = table["interval"].map(MINUTES)
-    bars_a_year = 252 * np.where(minutes < 1440, 390 / minutes, 1)
     width = table["upper"] - table["lower"]
     return table.assign(
         atr_percent=100 * table["atr_14"] / table["close"],
-        volatility_20_annual_percent=100 * table["volatility_20"] * np.sqrt(bars_a_year),
+        volatility_20_annual_percent=_annual_percent(table),
         bollinger_upper_20=table["upper"],
         bollinger_middle_20=table["sma_20"],
         bollinger_lower_20=table["lower"],
         band_width_percent=100 * width / table["sma_20"],
         band_position=(table["close"] - table["lower"]) / width,
     )
+
+
+def _annual_percent(table: pd.DataFrame) -> pd.Series[Any]:
+    """Return the volatility by year of the returns of regular hours, as of each bar."""
+    parts = []
+    for (symbol, interval), series in table.groupby(SERIES):
+        back = pd.Timedelta(days=8 if interval == "1min" else 30, hours=9)
+        is_regular = series["session_part"].fillna("regular") == "regular"
+        for day in series["session_date"].unique():
+            own = series[series["session_date"] == day]
+            begin = pd.Timestamp(str(day), tz="UTC") - back
+            seen = series[(series["session_date"] <= day) & (series["bar_time"] >= begin)]
+            regular = seen[is_regular[seen.index]]
+            returns = pd.Series(np.log(regular["close"] / regular["close"].shift()), regular.index)
+            deviation = returns.rolling(20).std().reindex(seen.index).ffill()
+            if interval == "1d":
+                deviation = seen["volatility_20"]
+            sessions = seen["session_date"].nunique() - 1
+            before = (regular["session_date"] < day).sum()
+            bars = before / sessions if sessions else possible_bars(str(symbol), str(interval), day)
+            a_year = bars * sessions_a_year(str(symbol), day)
+            parts.append(100 * deviation[own.index] * np.sqrt(a_year))
+    found: pd.Series[Any] = pd.concat(parts)
+    return found.reindex(table.index)
