@@ -58,7 +58,7 @@ VOLUME_FLOW: Final = Table(
 COMPARISON: Final = Table(
     "Comparison",
     "comparison",
-    "One row per symbol, interval and start: prices with the session's first open as 100.",
+    "One row per symbol, interval and start: prices with the session's open as 100.",
     keyed(
         columns(
             timestamp=BAR_TIMES,

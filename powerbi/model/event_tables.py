@@ -45,9 +45,10 @@ SIGNALS: Final = Table(
             timestamp=BAR_TIMES,
             text="rule direction",
             exact="close value threshold",
-            percent="return_10_percent past_hit_rate_percent",
+            percent="return_10_percent past_hit_rate_percent past_hit_rate_low_percent "
+            "past_hit_rate_high_percent base_rate_percent",
             flag="is_hit",
-            whole="past_signals past_hits",
+            whole="past_signals past_hits past_ties past_bars",
         )
     ),
     (

@@ -99,13 +99,14 @@ BARS: Final = Table(
 CANDLES: Final = Table(
     "Candles",
     "candles",
-    "One row per symbol, interval and start: candles rolled up from the smallest interval stored.",
+    "One row per symbol, interval and start: candles, of the interval that covers the session.",
     keyed(
         columns(
             timestamp=BAR_TIMES,
             exact=OHLC,
             volume="volume",
             whole="bars",
+            percent="covered_percent",
             flag="adjusted is_final",
             text="direction rolled_up_from",
         )

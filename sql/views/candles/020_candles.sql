@@ -10,8 +10,8 @@
 --   rolled_up_from  interval of the bars in it
 --   is_final        true if no bar in it can still change
 --   adjusted        whether the vendor had adjusted a bar in it
---   covered_percent  minutes of its bars, of its width; of a day, of regular hours: null where those
---                   are not known
+--   covered_percent  minutes of its bars, of its width; of a day, of regular hours: null where
+--                    those are not known
 create or replace view bi.candles as
 with sized as (
     select
