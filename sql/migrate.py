@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,11 +25,13 @@ from psycopg import sql
 from yoyo.connections import DatabaseURI
 
 from services.common.logs import configure
+from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.secret import Secret
 from services.common.settings import Environment, SecretText, SettingError, Text
 from services.common.settings_help import settings_help
 from services.common.shared_settings import (
     DASHBOARD_SERVICE_PASSWORD,
+    MARKET_CLOCK,
     POSTGRES_DB,
     POSTGRES_HOST,
     POSTGRES_PORT,
@@ -38,6 +40,7 @@ from sql.comments import Heads, keep_comments
 from sql.exchanges import keep_functions
 from sql.roles import apply_roles, restrict_database
 from sql.sessions import keep_sessions
+from sql.source_clock import keep_source_clock, read_clock_file
 
 HERE = Path(__file__).parent
 OWNER = "market_owner"
@@ -78,6 +81,7 @@ class Settings:
     admin_user: str
     admin_password: Secret
     role_passwords: Mapping[str, Secret]
+    market_clock: MarketClock = field(default_factory=MarketClock)
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -90,6 +94,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         admin_user=POSTGRES_ADMIN_USER.read(env),
         admin_password=POSTGRES_ADMIN_PASSWORD.read(env),
         role_passwords={role: password.read(env) for role, password in _PASSWORDS.items()},
+        market_clock=parse_market_clock(MARKET_CLOCK.read(env)),
     )
 
 
@@ -112,6 +117,7 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
             owner.execute(text.encode())
         keep_comments(owner, Heads(texts))
         keep_sessions(owner, present)
+        keep_source_clock(owner, settings.market_clock)
     log.info("views and grants are up to date")
 
 
@@ -173,17 +179,29 @@ def _apply_migrations(settings: Settings) -> list[str]:
     return [str(migration.id) for migration in pending]
 
 
-def main() -> int:
-    """Run from the command line; return the exit code."""
-    argparse.ArgumentParser(
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
         prog="python -m sql.migrate",
         description="Create or update roles, database, tables and views.\n\n"
         + settings_help(globals()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    )
+    parser.add_argument(
+        "--clock-file",
+        type=Path,
+        metavar="FILE",
+        help="take MARKET_CLOCK from this file, which a simulator keeps, if it is there",
+    )
+    return parser
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    clock_file = _parser().parse_args().clock_file
     try:
-        settings = read_settings(os.environ)
-    except SettingError as error:
+        clock = read_clock_file(clock_file, MARKET_CLOCK.read(Environment(os.environ)))
+        settings = read_settings({**os.environ, MARKET_CLOCK.name: clock})
+    except (SettingError, OSError) as error:
         print(f"migrate: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
         return 2
     log = configure("migrate", secrets=[settings.admin_password, *settings.role_passwords.values()])

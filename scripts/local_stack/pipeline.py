@@ -50,6 +50,7 @@ def migrate(run: Run) -> Command:
     own = {
         "POSTGRES_ADMIN_USER": ADMINISTRATOR,
         "POSTGRES_ADMIN_PASSWORD_FILE": str(run.passwords[ADMINISTRATOR]),
+        "MARKET_CLOCK": run.market.clock,
     }
     return _service(run, "migrate", "sql.migrate", {**_postgres(run), **own, **secrets})
 

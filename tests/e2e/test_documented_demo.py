@@ -71,3 +71,13 @@ def test_the_first_query(query: str, demo: Demo) -> None:
 def test_a_command_that_shows_bars_as_they_come(line: str, demo: Demo) -> None:
     with demo.home.typed(line.replace(DASHBOARD, demo.dashboard)) as (_, said):
         wait_for(lambda: b"event: bars" in said.read_bytes(), "bars on the stream", 120)
+
+
+def test_its_own_data_quality_is_not_red(demo: Demo) -> None:
+    """By the market's clock, which goes sixty times as fast and stands days before the real one."""
+    amiss = "select * from bi.data_quality where status in ('missing', 'outage', 'refused')"
+    wait_for(lambda: demo.rows(amiss) == [], "the whole history", START_SECONDS)
+    assert demo.rows("select * from bi.data_gaps where kind <> 'no_trade'") == []
+    [(quotes, oldest)] = demo.rows("select count(*), max(age_seconds) from bi.latest_quote")
+    assert quotes == 4
+    assert float(str(oldest)) < 86_400

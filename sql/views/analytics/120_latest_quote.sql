@@ -7,12 +7,14 @@
 --   bar_volume              volume of the newest bar, in shares
 --   session_…               over the stored bars of the session's regular hours, in the quote unit
 --                           or in shares; null before them
---   age_seconds             since the end of the newest bar (of a day: since its end of trade, by
---                           the calendar; without a calendar since its midnight)
---   observed_age_seconds    since the answer arrived that held it
+--   age_seconds             since the end of the newest bar, by the market clock of its source (of
+--                           a day: since its end of trade, by the calendar; without a calendar
+--                           since its midnight)
+--   observed_age_seconds    since the answer arrived that held it, by the real clock
 --   delay_seconds           from the arrival of the answer until the bar was first stored
 --   freshness               what the vendor's answer was: realtime, delayed_15min, …
---   market_state            open, closed (regular hours, by the calendar, now); null without one
+--   market_state            open, closed (regular hours, by the calendar, by the same clock); null
+--                           without one
 create or replace view bi.latest_quote as
 with newest as (
     select distinct on (series.symbol)
@@ -78,7 +80,7 @@ select
     newest.source,
     newest.observed_at at time zone 'UTC' as observed_at_utc,
     extract(epoch from now() - newest.observed_at)::double precision as observed_age_seconds,
-    extract(epoch from now() - case
+    extract(epoch from market_clock.present - case
         when newest.minutes < 1440
             then newest.bar_time + newest.minutes * interval '1 minute'
         else coalesce(trade.closes_at, newest.bar_time)
@@ -95,6 +97,11 @@ select
     newest.bar_time
 from newest
 inner join market.days as day on newest.session_date = day.session_date
+left join market.present_of_sources as clock on newest.source = clock.source
+cross join
+    lateral ( -- noqa: ST05
+        select coalesce(clock.present, now()) as present
+    ) as market_clock
 left join market.exchange_sessions as trade
     on
         trade.exchange = market.exchange(newest.symbol)
@@ -133,7 +140,11 @@ left join lateral (
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)
-        and today.session_date = (now() at time zone market.time_zone(newest.symbol))::date
-        and today.opens_at <= now()
-        and today.closes_at > now()
-        and (now() < today.break_starts_at or now() >= today.break_ends_at) is not false;
+        and (market_clock.present at time zone market.time_zone(newest.symbol))::date
+        = today.session_date
+        and market_clock.present >= today.opens_at
+        and market_clock.present < today.closes_at
+        and (
+            market_clock.present < today.break_starts_at
+            or market_clock.present >= today.break_ends_at
+        ) is not false;

@@ -6,7 +6,8 @@
 --
 -- A bar of a day should be there eight hours after the official close, and so should those of a
 -- key without entitlement, for which the vendor adds a session after it has ended. Others should
--- be there five minutes after the delay of the data.
+-- be there five minutes after the delay of the data. Now is where the market of the source of the
+-- series' newest bar stands; five minutes of real time are what the way through the pipeline has.
 --   is_filled  whether a stored bar starts in it
 --   run      the same for slots in a row that are all filled, or all empty
 --   kind     null where there is one, else why not:
@@ -29,8 +30,9 @@ with slots as (
             when width.minutes = 1440 or newest.freshness = 'historical'
                 then trade.closes_at + market.close_delay(trade.exchange) + interval '8 hours'
             when newest.freshness = 'delayed_15min' then slot.slot_ends_at + interval '20 minutes'
-            else slot.slot_ends_at + interval '5 minutes'
+            else slot.slot_ends_at + coalesce(clock.speed, 1) * interval '5 minutes'
         end as due_at,
+        coalesce(clock.present, now()) as present,
         day.begins_at,
         day.ends_at,
         case when width.minutes < 1440 then slot.slot_at else day.begins_at end as from_time,
@@ -52,7 +54,10 @@ with slots as (
         ) as first
     cross join
         lateral (
-            select freshness from market.events_stream
+            select
+                source,
+                freshness
+            from market.events_stream
             where
                 (symbol, interval, bar_time)
                 >= (series.symbol, series.interval, '-infinity'::timestamptz)
@@ -60,6 +65,7 @@ with slots as (
                 < (series.symbol, series.interval, 'infinity'::timestamptz)
             order by symbol desc, interval desc, bar_time desc limit 1
         ) as newest
+    left join market.present_of_sources as clock on newest.source = clock.source
     inner join market.days as day on first.session_date <= day.session_date
     inner join market.exchange_sessions as trade
         on
@@ -94,7 +100,7 @@ with slots as (
                 trade.closes_at
             where width.minutes = 1440
         ) as slot
-    where slot.slot_ends_at <= now()
+    where slot.slot_ends_at <= coalesce(clock.present, now())
 ),
 
 filled as (
@@ -112,7 +118,7 @@ filled as (
             and bar.session_date = slots.session_date
         order by bar.symbol, bar.interval, bar.bar_time limit 1
     ) as own on true
-    where own.bar_time is not null or slots.due_at <= now()
+    where own.bar_time is not null or slots.due_at <= slots.present
 ),
 
 placed as (

@@ -1,7 +1,7 @@
 -- Grain: one row per (symbol, interval, session_date), from the first date stored of the series
--- to today, days without trade included. Counts are of regular hours, by the calendar of the
--- symbol's exchange; symbols of no known exchange have no row unless all of theirs is refused, nor
--- have dates before the calendar.
+-- to today by the market clock of its source, days without trade included. Counts are of regular
+-- hours, by the calendar of the symbol's exchange; symbols of no known exchange have no row unless
+-- all of theirs is refused, nor have dates before the calendar.
 --   day_kind           regular, early_close, closed, assumed: the calendar does not know the date
 --   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
 --                      order; open while the session has no bar, nor should have one by now
@@ -52,10 +52,22 @@ with checked as (
                 < (series.symbol, series.interval, 'infinity'::timestamptz)
             order by symbol, interval, bar_time limit 1
         ) as first
+    cross join
+        lateral (
+            select source from market.events_stream
+            where
+                (symbol, interval, bar_time)
+                >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                and (symbol, interval, bar_time)
+                < (series.symbol, series.interval, 'infinity'::timestamptz)
+            order by symbol desc, interval desc, bar_time desc limit 1
+        ) as newest
+    left join market.present_of_sources as clock on newest.source = clock.source
     inner join market.days as day
         on
             first.session_date <= day.session_date
-            and day.session_date <= (now() at time zone market.time_zone(series.symbol))::date
+            and day.session_date
+            <= (coalesce(clock.present, now()) at time zone market.time_zone(series.symbol))::date
             and day.session_date >= (
                 select min(earliest.session_date) from market.exchange_sessions as earliest
                 where earliest.exchange = market.exchange(series.symbol)

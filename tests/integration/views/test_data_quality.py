@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from services.common.market.market_clock import MarketClock
+from sql.source_clock import keep_source_clock
 from tests.fixtures.market import Market, Row
 from tests.integration.views.holiday_week import FRIDAY, HOLIDAY, WEDNESDAY
 from tests.integration.views.view_market import Walk, bars_of, frame, store
 
+NEW_YORK = ZoneInfo("America/New_York")
 QUALITY = """
 select day_kind, status, expected_bars, stored_bars, no_trade_bars, missing_bars, outage_bars,
     longest_gap_bars, completeness_percent, outside_bars
@@ -222,3 +225,44 @@ def test_bars_that_may_not_be_compared_are_counted(market: Market) -> None:
     for symbol in ("AAA", "BBB", "DDD"):
         market.run(REBASE, ("adjusted 2025-11-28", symbol))
     assert market.rows(BASES.format(columns), (), "powerbi_reader") == []
+
+
+def stands(market: Market, at: str, speed: float) -> None:
+    """Let the simulated market stand at this time of Wednesday, and go on from there."""
+    start = datetime.fromisoformat(f"{WEDNESDAY} {at}").replace(tzinfo=NEW_YORK)
+    with market._connect("market_owner") as owner:
+        keep_source_clock(owner, MarketClock(start, datetime.now(UTC), speed))
+
+
+def test_a_simulated_market_is_measured_by_its_own_clock(market: Market) -> None:
+    opened, noon = 114, 144  # 9:30, 12:00
+    bars = [
+        *bars_of("AAA", WEDNESDAY, range(opened, noon)),
+        *bars_of("BBB", WEDNESDAY, range(114, noon)),
+    ]
+    store(market, frame(bars))
+    market.run("update market.events_stream set source = 'simulator', freshness = 'simulated'")
+    last = "select max(session_date) from bi.data_quality where symbol = 'AAA'"
+    quote = "select age_seconds, market_state from bi.latest_quote where symbol = 'AAA'"
+    assert market.rows(last) > [(FRIDAY,)]
+    [(age, state)] = market.rows(quote)
+    assert age > 100 * 86_400
+
+    stands(market, "12:04", speed=1)
+    whole = ("regular", "complete", 30, 30, 0, 0, 0, 0, 100.0, 0)
+    assert quality(market, "AAA", WEDNESDAY) == whole
+    assert market.rows(last) == [(WEDNESDAY,)]
+    [(age, state)] = market.rows(quote)
+    assert 240 <= age < 300
+    assert state == "open"
+
+    stands(market, "12:20", speed=1)
+    assert quality(market, "AAA", WEDNESDAY)[1:7] == ("outage", 33, 30, 0, 0, 3)
+    stands(market, "12:20", speed=60)  # five minutes of real time are five hours of the market's
+    assert quality(market, "AAA", WEDNESDAY) == whole
+
+    stands(market, "12:20", speed=1e12)  # it has met the present
+    assert market.rows(last) > [(FRIDAY,)]
+    with market._connect("market_owner") as owner:
+        keep_source_clock(owner, MarketClock())
+    assert market.rows("select * from market.source_clocks") == []

@@ -70,6 +70,7 @@ def test_migrate() -> None:
         "POSTGRES_DB": "market",
         "POSTGRES_ADMIN_USER": "postgres",
         "POSTGRES_ADMIN_PASSWORD_FILE": "/secrets/postgres",
+        "MARKET_CLOCK": "S@A*60",
         "MARKET_OWNER_PASSWORD_FILE": "/secrets/market_owner",
         "STREAM_WRITER_PASSWORD_FILE": "/secrets/stream_writer",
         "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
