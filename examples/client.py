@@ -28,13 +28,14 @@ def read_table(url: str, table: str, **query: str) -> pd.DataFrame:
 
 def read_bars(url: str, symbol: str, interval: str) -> pd.DataFrame:
     """Return open, high, low, close and volume as floats by the start of each bar (UTC)."""
-    bars = read_table(url, "bars", symbol=symbol, interval=interval)
+    names = ["bar_time", "open", "high", "low", "close", "volume"]
+    chosen = ",".join([*names, "source"])
+    bars = read_table(url, "bars", symbol=symbol, interval=interval, columns=chosen)
     if bars.empty:
         raise SystemExit(f"there are no bars of {symbol} in {interval}")
     if (bars["source"] == "simulator").any():
         print("The market is SIMULATED: no figure says anything about a real one.")
-    columns = ["open", "high", "low", "close", "volume"]
-    return bars.set_index("bar_time")[columns].astype(float)
+    return bars[names].set_index("bar_time")
 
 
 def parse(about: str) -> argparse.Namespace:

@@ -23,6 +23,7 @@ ANALYTIC: Final = (
         "bi.comparison",
         exact="close base_price",
         real="rebased session_return_percent",
+        instant="base_time",
     ),
     _analytic(
         "volatility",
@@ -54,6 +55,7 @@ ANALYTIC: Final = (
         whole="severity_rank",
         text_3="reason",
         exact=f"{OHLC} volume",
+        whole_2="usual_bars",
     ),
     _analytic(
         "signals",
@@ -66,7 +68,10 @@ ANALYTIC: Final = (
         real="value threshold return_10_percent",
         flag="is_hit",
         whole="past_signals past_hits",
-        real_2="past_hit_rate_percent",
+        whole_2="past_ties",
+        real_2="past_hit_rate_percent past_hit_rate_low_percent past_hit_rate_high_percent",
+        whole_3="past_bars",
+        real_3="base_rate_percent",
     ),
     Dataset(
         "quality",
@@ -87,6 +92,7 @@ ANALYTIC: Final = (
         ("symbol", "interval", "session_date"),
         "session_date",
         14,
+        names_others=True,
     ),
     Dataset(
         "gaps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -33,7 +34,8 @@ class Dataset:
     `from` says otherwise for so many days; without bounds it would take minutes. `past` is the
     function that gives the rows as they were stored at an instant, if there is one;
     `adjusted_view` the same on each price basis other than as traded, which it names.
-    What it can be filtered by follows from its columns.
+    `names_others`: it may have rows of symbols of which no bar is stored. What it can be filtered
+    by follows from its columns.
     """
 
     name: str
@@ -45,12 +47,18 @@ class Dataset:
     days: int | None = None
     past: str | None = None
     adjusted_view: str | None = None
+    names_others: bool = False
 
     def on_basis(self, basis: str) -> Dataset:
         """Return the table with its prices on another basis, which it can be had on."""
         if basis == AS_TRADED or self.adjusted_view is None:
             return self
         return replace(self, view=self.adjusted_view.format(basis=basis))
+
+    def showing(self, names: Sequence[str]) -> Dataset:
+        """Return the table with these columns alone, in this order; without any, with all."""
+        chosen = tuple((name, self.kind(name)) for name in names)
+        return replace(self, columns=chosen or self.columns)
 
     def has(self, column: str) -> bool:
         """Return whether the table has such a column."""

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -61,13 +62,15 @@ class Body:
 
 
 class Encoder:
-    """Makes one page in one of the MEDIA_TYPES. Prices and volumes keep every digit in each of
-    them; Parquet, whose columns have one scale, writes ten after the point."""
+    """Makes one page in one of the MEDIA_TYPES. Prices and volumes keep every digit as `decimal`,
+    and in text always; Parquet, whose columns have one scale, writes ten after the point."""
 
-    def __init__(self, dataset: Dataset, form: str) -> None:
+    def __init__(self, dataset: Dataset, form: str, decimals: str) -> None:
         self._names = [name for name, _ in dataset.columns]
         self._kinds = [kind for _, kind in dataset.columns]
-        self._as_json = [_AS_JSON.get(kind) for kind in self._kinds]
+        as_text = {Kind.EXACT: _plain} if decimals == "decimal" else {}
+        self._as_json = [{**_AS_JSON, **as_text}.get(kind) for kind in self._kinds]
+        self._as_floats = decimals == "float"
         self._form = form
         self._buffer = io.BytesIO()
         self._tables = [self._as_table([])]
@@ -92,7 +95,7 @@ class Encoder:
             self._tables.append(self._as_table(rows))
         self._begun = True
 
-    def finish(self, next_cursor: str | None) -> Body:
+    def finish(self, next_cursor: str | None, note: str | None) -> Body:
         """Return the page."""
         if self._form == "parquet":
             self._packed.close()
@@ -100,7 +103,8 @@ class Encoder:
             parquet.write_table(pa.concat_tables(self._tables), buffer, compression="zstd")
             return Body(buffer.getvalue(), buffer.tell(), packed=False)
         if self._form == "json":
-            self._write(b'],"next_cursor":' + _dumps(next_cursor) + b"}")
+            self._write(b'],"next_cursor":' + _dumps(next_cursor))
+            self._write(b',"note":' + _dumps(note) + b"}")
         self._packed.close()
         return Body(self._buffer.getvalue(), self._length, packed=True)
 
@@ -129,8 +133,13 @@ class Encoder:
         return pa.Table.from_arrays(arrays, names=self._names)
 
     def _as_array(self, column: Sequence[Any], kind: Kind) -> pa.Array:
-        if kind is Kind.EXACT and self._form == "csv":
+        if self._form == "csv" and kind in _AS_TEXT:
+            say = _AS_TEXT[kind]
+            return pa.array([None if one is None else say(one) for one in column], pa.string())
+        if self._form == "csv" and kind is Kind.EXACT:
             return pa.array(column)  # as many digits as the finest of them has
+        if self._as_floats and kind is Kind.EXACT:
+            return pa.array([None if one is None else float(one) for one in column], pa.float64())
         return pa.array(_fitting(column, kind), _ARROW[kind])
 
 
@@ -139,21 +148,28 @@ def _dumps(value: Any) -> bytes:
     return text.encode()
 
 
-def _instant(value: datetime) -> str:
-    instant = value.astimezone(UTC) if value.tzinfo not in (None, UTC) else value
-    return instant.isoformat().removesuffix("+00:00") + "Z"
+def instant_text(instant: datetime) -> str:
+    """Return an instant as every answer in text says it: UTC, to the microsecond."""
+    return f"{_clock_text(instant.astimezone(UTC) if instant.tzinfo else instant)}Z"
 
 
-def _iso(value: date) -> str:
-    return value.isoformat()
+def _clock_text(clock: datetime) -> str:
+    return clock.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
+def _plain(value: Decimal) -> str:
+    return f"{value:f}"
+
+
+_AS_TEXT: Final[Mapping[Kind, Callable[[Any], str]]] = {
+    Kind.INSTANT: instant_text,
+    Kind.UTC: instant_text,
+    Kind.LOCAL: _clock_text,
+}
 _AS_JSON: Final[Mapping[Kind, Callable[[Any], Any]]] = {
+    **_AS_TEXT,
     Kind.WHOLE: int,
-    Kind.INSTANT: _instant,
-    Kind.UTC: _instant,
-    Kind.LOCAL: _iso,
-    Kind.DAY: _iso,
+    Kind.DAY: date.isoformat,
 }
 """How a value is said in JSON; those of the other kinds can be said as they are."""
 

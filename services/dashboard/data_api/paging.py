@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from services.dashboard.data_api.dataset import Dataset, Kind
@@ -39,6 +39,7 @@ class Wanted:
     cursor: str | None = None
     as_of: datetime | None = None
     exchanges: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,11 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
         conditions.append(("exchange = any(%s)", list(wanted.exchanges)))
     if wanted.interval is not None:
         conditions.append(("interval = %s", wanted.interval))
-    since, until = wanted.since, wanted.until
-    if dataset.days is not None:
-        # The calendar reaches far into the future.
-        until = until or wanted.today + timedelta(days=2)
-        since = since or max(until, _EARLIEST) - timedelta(days=dataset.days)
+    since, until = bounds(dataset, wanted)
     if since is not None:
-        conditions.append((f"{dataset.time} >= %s", _bound(dataset, since)))
+        conditions.append((f"{dataset.time} >= %s", since))
     if until is not None:
-        conditions.append((f"{dataset.time} < %s", _bound(dataset, until)))
+        conditions.append((f"{dataset.time} < %s", until))
     source, parameters = dataset.view, [value for _, value in conditions]
     if wanted.as_of is not None:
         source, parameters = f"{dataset.past}(%s)", [wanted.as_of, *parameters]
@@ -79,19 +76,39 @@ def page_statement(dataset: Dataset, wanted: Wanted) -> Statement:
     where = f" where {' and '.join(terms)}" if terms else ""
     way = " desc" if wanted.descending else ""
     order = ", ".join(f"{name}{way}" for name in dataset.key)
-    columns = ", ".join(name for name, _ in dataset.columns)
+    columns = ", ".join(selected(dataset, wanted))
     text = f"select {columns} from {source}{where} order by {order} limit %s"
     return Statement(text, (*parameters, wanted.limit + 1))
 
 
-def _bound(dataset: Dataset, instant: datetime) -> Any:
-    by_day = dataset.time is not None and dataset.kind(dataset.time) is Kind.DAY
-    return instant.date() if by_day else instant
+def bounds(dataset: Dataset, wanted: Wanted) -> tuple[date | None, date | None]:
+    """Return the first time that a page has and the first that it has no more."""
+    since, until = wanted.since, wanted.until
+    if dataset.days is not None:
+        # The calendar reaches far into the future.
+        midnight = wanted.today.replace(hour=0, minute=0, second=0, microsecond=0)
+        until = until or midnight + timedelta(days=2)
+        since = since or max(until, _EARLIEST) - timedelta(days=dataset.days)
+    return _bound(dataset, since), _bound(dataset, until)
 
 
-def write_cursor(dataset: Dataset, row: Sequence[Any]) -> str:
-    """Return the cursor of what follows this row."""
-    names = [name for name, _ in dataset.columns]
+def _bound(dataset: Dataset, instant: datetime | None) -> date | None:
+    """Return a bound in what the table has; a date is where its day begins."""
+    if instant is None or dataset.time is None or dataset.kind(dataset.time) is not Kind.DAY:
+        return instant
+    day = instant.astimezone(UTC)
+    begins = day.time() == time.min or day.date() == date.max
+    return day.date() if begins else day.date() + timedelta(days=1)
+
+
+def selected(dataset: Dataset, wanted: Wanted) -> list[str]:
+    """Return the columns of a statement: those wanted, then what else the cursor is made of."""
+    shown = [name for name, _ in dataset.showing(wanted.columns).columns]
+    return shown + [name for name in dataset.key if name not in shown]
+
+
+def write_cursor(dataset: Dataset, names: Sequence[str], row: Sequence[Any]) -> str:
+    """Return the cursor of what follows this row of the columns named."""
     key = [_as_text(row[names.index(name)]) for name in dataset.key]
     text = json.dumps(key, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

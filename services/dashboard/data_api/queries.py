@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import Query
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from services.common.market.bar import SYMBOL_PATTERN, normal_symbol
@@ -39,6 +40,12 @@ def _as_iso(given: object) -> object:
     return given
 
 
+_FROM = (
+    "This instant or later: a date is its midnight, UTC unless it says otherwise. A session is at "
+    "its date."
+)
+_TO = "Before this instant, likewise."
+
 Moment = Annotated[datetime | date, BeforeValidator(_as_iso)]
 
 
@@ -53,6 +60,13 @@ class PageQuery(BaseModel):
         None, max_length=600, description="next_cursor of the page before this one."
     )
     format: Literal["json", "csv", "parquet"] = "json"
+    decimals: Literal["float", "decimal"] = Field(
+        "float",
+        description="Prices and volumes as numbers (in Parquet float64), or exactly: in JSON as "
+        "strings, in Parquet as decimal(38, 10). Numbers in JSON and CSV have every digit, too.",
+    )
+    # Narrowed to the columns of its table by `query_models`.
+    columns: list[str] = []
 
     @property
     def price_basis(self) -> str:
@@ -61,16 +75,27 @@ class PageQuery(BaseModel):
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return Wanted(self.limit, today, self.order == "desc", cursor=self.cursor)
+        return Wanted(
+            self.limit,
+            today,
+            self.order == "desc",
+            cursor=self.cursor,
+            columns=tuple(self.columns),
+        )
 
 
 class SpanQuery(PageQuery):
     """What a table of times or dates takes as well."""
 
-    since: Moment | None = Field(
-        None, alias="from", description="From here on; UTC unless it says otherwise."
-    )
-    until: Moment | None = Field(None, alias="to", description="Up to, without it.")
+    since: Moment | None = Field(None, alias="from", description=_FROM)
+    until: Moment | None = Field(None, alias="to", description=_TO)
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        since, until = _utc(self.since), _utc(self.until)
+        if since is not None and until is not None and since >= until:
+            raise ValueError("from must lie before to, which is not included")
+        return self
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
@@ -164,9 +189,7 @@ class AnalyticQuery(SeriesQuery):
 
     symbol: list[Symbol] = Field(min_length=1, max_length=8, description="One or several.")
     interval: Interval
-    since: Moment | None = Field(
-        None, alias="from", description="Sessions from this day on; without it, of 14 days."
-    )
+    since: Moment | None = Field(None, alias="from", description=f"{_FROM} Without it, 14 days.")
 
 
 def _utc(given: datetime | date | None) -> datetime | None:

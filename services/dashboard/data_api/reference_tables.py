@@ -25,6 +25,7 @@ REJECTED: Final = Dataset(
         text="symbol reason", day="rejected_on_utc", whole="records", instant="last_rejected_at"
     ),
     ("rejected_on_utc", "reason", "symbol"),
+    names_others=True,
 )
 PRICE_BASES: Final = Dataset(
     "price-bases",

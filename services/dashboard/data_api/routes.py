@@ -11,37 +11,31 @@ from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from services.dashboard.data_api import formats
+from services.dashboard.data_api.absence import NOTE, note_of, require_known_symbols
 from services.dashboard.data_api.dataset import Dataset, Kind
 from services.dashboard.data_api.datasets import ALL
 from services.dashboard.data_api.paging import (
     CursorError,
-    Statement,
+    Wanted,
     page_statement,
+    selected,
     write_cursor,
 )
-from services.dashboard.data_api.queries import (
-    AnalyticQuery,
-    BarQuery,
-    CandleQuery,
-    ExchangeQuery,
-    IndicatorQuery,
-    NamedQuery,
-    PageQuery,
-    SeriesQuery,
-    SpanQuery,
-    SymbolQuery,
-)
+from services.dashboard.data_api.queries import PageQuery
+from services.dashboard.data_api.query_models import query_model
 from services.dashboard.data_api.response_buffer import ResponseBuffer
 from services.dashboard.postgres import Database
 
-_NO_PAGE: Final = "The cursor is not one that this table gave out."
+_NO_PAGE: Final = (
+    "Nothing of a symbol is stored, or the cursor is not one that this table gave out."
+)
 
 _PYTHON: Final[dict[Kind, Any]] = {
     Kind.TEXT: str,
-    Kind.EXACT: float,
+    Kind.EXACT: float | str,
     Kind.REAL: float,
     Kind.WHOLE: int,
     Kind.INSTANT: datetime,
@@ -104,36 +98,17 @@ def _endpoint(tables: Tables, dataset: Dataset) -> Callable[..., Awaitable[Respo
     async def answer(request: Request, query: PageQuery) -> Response:
         return await _page(request, tables, dataset, query)
 
-    answer.__annotations__["query"] = Annotated[_query(dataset), Query()]
+    answer.__annotations__["query"] = Annotated[query_model(dataset), Query()]
     return answer
-
-
-def _query(dataset: Dataset) -> type[PageQuery]:
-    """Return what a table can be asked for, by what it has."""
-    if dataset.adjusted_view is not None:
-        of_present = IndicatorQuery if dataset.has("interval") else CandleQuery
-        return of_present if dataset.past is None else BarQuery
-    if dataset.days is not None:
-        return AnalyticQuery
-    if dataset.has("symbol") and dataset.time is None:
-        return NamedQuery
-    if dataset.has("symbol"):
-        return SeriesQuery if dataset.has("interval") else SymbolQuery
-    if dataset.time is None:
-        return PageQuery
-    return ExchangeQuery if dataset.has("exchange") else SpanQuery
 
 
 async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQuery) -> Response:
     wanted, form = query.wanted(tables.now()), query.format
     dataset = dataset.on_basis(query.price_basis)
-    try:
-        statement = page_statement(dataset, wanted)
-    except CursorError as error:
-        raise HTTPException(404, str(error)) from None
+    await require_known_symbols(tables.database, dataset, wanted)
     tables.kept.require_room()
-    body, following = await _body(tables, dataset, statement, query)
-    headers = {}
+    body, following, note = await _body(tables, dataset, wanted, query)
+    headers = {} if note is None else {NOTE: note}
     if following is not None:
         url = request.url.include_query_params(cursor=following)
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
@@ -144,14 +119,19 @@ async def _page(request: Request, tables: Tables, dataset: Dataset, query: PageQ
 
 
 async def _body(
-    tables: Tables, dataset: Dataset, statement: Statement, query: PageQuery
-) -> tuple[formats.Body, str | None]:
-    """Return the page and the cursor of the next one. It is encoded by a thread of its own, some
-    rows at a time, while the live streams go on."""
+    tables: Tables, dataset: Dataset, wanted: Wanted, query: PageQuery
+) -> tuple[formats.Body, str | None, str | None]:
+    """Return the page, the cursor of the next one, and a note if there are no rows. It is encoded
+    by a thread of its own, some rows at a time, while the live streams go on."""
+    try:
+        statement = page_statement(dataset, wanted)
+    except CursorError as error:
+        raise HTTPException(404, str(error)) from None
     database, run = tables.database, partial(to_thread.run_sync, limiter=tables.one_at_a_time)
+    names, shown = selected(dataset, wanted), dataset.showing(wanted.columns)
     following, left = None, query.limit
     async with database.a_table():
-        encoder = await run(formats.Encoder, dataset, query.format)
+        encoder = await run(formats.Encoder, shown, query.format, query.decimals)
         async with contextlib.aclosing(
             database.some_rows(statement.text, statement.parameters)
         ) as found:
@@ -160,10 +140,11 @@ async def _body(
                 page = rows[:left]
                 last = [*last, *page][-1:]
                 if len(rows) > left:
-                    following = write_cursor(dataset, last[0])
-                await run(encoder.add, page)
+                    following = write_cursor(dataset, names, last[0])
+                await run(encoder.add, [row[: len(shown.columns)] for row in page])
                 left -= len(page)
-        return await run(encoder.finish, following), following
+        note = None if last else note_of(dataset, wanted)
+        return await run(encoder.finish, following, note), following, note
 
 
 def _identifier(dataset: Dataset) -> str:
@@ -178,16 +159,27 @@ def _described(dataset: Dataset) -> dict[str, Any]:
         name: (_PYTHON[kind] if name in dataset.key else _PYTHON[kind] | None, ...)
         for name, kind in dataset.columns
     }
-    row = create_model(f"{title}Row", **fields)
-    page = create_model(f"{title}Page", data=(list[row], ...), next_cursor=(str | None, ...))  # type: ignore[valid-type]
-    files = {
-        formats.MEDIA_TYPES[form].partition(";")[0]: {"schema": {"type": "string"}}
-        for form in ("csv", "parquet")
-    }
-    link = {"description": 'The next page, rel="next".', "schema": {"type": "string"}}
+    # Of `columns` a row has those that were chosen.
+    as_chosen = ConfigDict(json_schema_extra=lambda schema: schema.pop("required", None))
+    row = create_model(f"{title}Row", __config__=as_chosen, **fields)
+    page = create_model(
+        f"{title}Page",
+        data=(list[row], ...),  # type: ignore[valid-type]
+        next_cursor=(str | None, ...),
+        note=(str | None, ...),
+    )
+    files = {"csv": {"type": "string"}, "parquet": {"type": "string", "format": "binary"}}
+    # JSON is first, which generated clients read; its schema comes from the model.
+    content: dict[str, Any] = {formats.MEDIA_TYPES["json"]: {}}
+    for form, schema in files.items():
+        content[formats.MEDIA_TYPES[form].partition(";")[0]] = {"schema": schema}
+    text = {"type": "string"}
     return {
         "model": page,
         "description": "A page; without more rows next_cursor is null and there is no Link.",
-        "content": files,
-        "headers": {"Link": link},
+        "content": content,
+        "headers": {
+            "Link": {"description": 'The next page, rel="next".', "schema": text},
+            NOTE: {"description": "Why a page has no rows, as `note` of JSON.", "schema": text},
+        },
     }

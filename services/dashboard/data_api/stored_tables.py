@@ -86,6 +86,7 @@ ACTIONS: Final = Dataset(
     ),
     ("symbol", "ex_date", "kind", "number"),
     "ex_date",
+    names_others=True,
 )
 _ON_A_BASIS: Final = """
 (select * from bi.candles_{basis} where interval = 'INTERVAL') as candles
@@ -103,6 +104,7 @@ CANDLES: Final = tuple(
             whole="bars",
             flag="is_final",
             text_2="rolled_up_from",
+            real="covered_percent",
         ),
         ("symbol", "session_date", "bar_time"),
         "session_date",

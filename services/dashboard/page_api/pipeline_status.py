@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from services.dashboard.data_api.formats import instant_text
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers
@@ -90,4 +91,4 @@ def _quote(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _text(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+    return instant_text(instant) if instant else None

@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse
 
 from services.common.market.exchanges import exchange_of, zone_of
 from services.dashboard.data_api.dataset import AS_TRADED
+from services.dashboard.data_api.formats import instant_text
 from services.dashboard.data_api.queries import Basis, Interval, Symbol
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
@@ -53,7 +54,12 @@ class Parts:
 
 def view_router(parts: Parts) -> APIRouter:
     """Return the routes of the page."""
-    router = APIRouter(prefix="/api", tags=["page"], responses=PROBLEMS)
+    router = APIRouter(
+        prefix="/api",
+        tags=["page"],
+        responses=PROBLEMS,
+        generate_unique_id_function=lambda route: f"get_{route.name}",
+    )
 
     @router.get("/series", summary="Each symbol with its intervals and its newest bar")
     async def series() -> list[dict[str, Any]]:
@@ -114,7 +120,7 @@ def _described(symbol: str, stored: Stored) -> dict[str, Any]:
         "symbol": symbol,
         **_place(symbol),
         "simulated": stored.simulated,
-        "stored": {interval: newest.isoformat() for interval, newest in stored.newest.items()},
+        "stored": {interval: instant_text(newest) for interval, newest in stored.newest.items()},
         "offered": stored.offered,
     }
 

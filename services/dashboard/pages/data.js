@@ -18,7 +18,7 @@ function row(path, described, first) {
   return element("tr", {},
     element("td", {}, element("code", {}, path)),
     element("td", {}, described.summary, " ", element("span", { class: "hint" },
-      `By ${parameters.filter((one) => !["limit", "order", "cursor", "format"].includes(one)).join(", ") || "page alone"}.`)),
+      `By ${parameters.filter((one) => !["limit", "order", "cursor", "format", "columns", "decimals"].includes(one)).join(", ") || "page alone"}.`)),
     element("td", {}, ...links));
 }
 

@@ -131,13 +131,19 @@ ROW = (
 )
 
 
-def page(dataset: Dataset, rows: list[tuple[Any, ...]], form: str, cursor: str | None) -> bytes:
+def page(
+    dataset: Dataset,
+    rows: list[tuple[Any, ...]],
+    form: str,
+    cursor: str | None,
+    decimals: str = "float",
+) -> bytes:
     """Return a page that was made of a row at a time."""
-    encoder = formats.Encoder(dataset, form)
+    encoder = formats.Encoder(dataset, form, decimals)
     for row in rows:
         encoder.add([row])
     encoder.add([])
-    body = encoder.finish(cursor)
+    body = encoder.finish(cursor, None if rows else "none")
     text = b"".join(body.pieces(unpack=True))
     assert len(text) == body.length
     packed = b"".join(body.pieces(unpack=False))
@@ -149,24 +155,30 @@ def test_json() -> None:
     whole = page(TABLE, [(*ROW, float("nan"))] * 2, "json", "next")
     one = page(TABLE, [(*ROW, float("nan"))], "json", "next")
     assert len(simplejson.loads(whole)["data"]) == 2
-    assert page(TABLE, [], "json", None) == b'{"data":[],"next_cursor":null}'
+    assert page(TABLE, [], "json", None) == b'{"data":[],"next_cursor":null,"note":"none"}'
     assert one == (
         b'{"data":[{"symbol":"A,B","close":123456789012.000001,"volume":7,'
-        b'"at":"2026-11-20T14:30:00Z","utc":"2026-11-20T14:30:00Z","local":"2026-11-20T14:30:00",'
-        b'"day":"2026-11-20","ok":true,"real":null}],"next_cursor":"next"}'
+        b'"at":"2026-11-20T14:30:00.000000Z","utc":"2026-11-20T14:30:00.000000Z",'
+        b'"local":"2026-11-20T14:30:00.000000","day":"2026-11-20","ok":true,"real":null}],'
+        b'"next_cursor":"next","note":null}'
     )
+    exact = page(TABLE, [(*ROW, 1.5)], "json", None, "decimal")
+    assert b'"close":"123456789012.000001","volume":7,' in exact
 
 
 def test_csv() -> None:
     assert page(TABLE, [(*ROW, None)], "csv", None).decode().splitlines() == [
         '"symbol","close","volume","at","utc","local","day","ok","real"',
-        '"A,B",123456789012.000001,7,2026-11-20 14:30:00.000000Z,2026-11-20 14:30:00.000000Z,'
-        "2026-11-20 14:30:00.000000,2026-11-20,true,",
+        '"A,B",123456789012.000001,7,"2026-11-20T14:30:00.000000Z","2026-11-20T14:30:00.000000Z",'
+        '"2026-11-20T14:30:00.000000",2026-11-20,true,',
     ]
 
 
 def test_parquet_also_without_rows() -> None:
-    content = page(TABLE, [(*ROW, 1.5)], "parquet", None)
+    [row] = parquet.read_table(io.BytesIO(page(TABLE, [(*ROW, 1.5)], "parquet", None))).to_pylist()
+    assert row["close"] == float(ROW[1])
+    assert isinstance(row["close"], float)
+    content = page(TABLE, [(*ROW, 1.5)], "parquet", None, "decimal")
     [row] = parquet.read_table(io.BytesIO(content)).to_pylist()
     assert (row["close"], row["volume"], row["at"], row["real"]) == (ROW[1], 7, AT, 1.5)
     empty = parquet.read_table(io.BytesIO(page(REJECTED, [], "parquet", None)))

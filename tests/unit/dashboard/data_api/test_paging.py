@@ -15,8 +15,10 @@ from services.dashboard.data_api.paging import (
     CursorError,
     Statement,
     Wanted,
+    bounds,
     page_statement,
     read_cursor,
+    selected,
     write_cursor,
 )
 from services.dashboard.data_api.stored_tables import BARS, CANDLES, QUOTES
@@ -34,7 +36,7 @@ def test_a_first_page_of_everything() -> None:
 
 
 def test_every_bound_and_a_cursor_downwards() -> None:
-    cursor = write_cursor(BARS, ["AAPL", "1min", AT, *[None] * 12])
+    cursor = write_cursor(BARS, BARS.key, ["AAPL", "1min", AT])
     wanted = Wanted(10, TODAY, True, ("AAPL", "TSLA"), "1min", AT, AT, cursor)
     assert page_statement(BARS, wanted) == Statement(
         f"select {SELECTED} from bi.events_stream "
@@ -46,9 +48,29 @@ def test_every_bound_and_a_cursor_downwards() -> None:
 
 
 def test_a_table_of_sessions_is_bounded_by_days() -> None:
-    statement = page_statement(CANDLES[0], Wanted(10, TODAY, since=AT))
-    assert "where session_date >= %s order by" in statement.text
-    assert statement.parameters == (date(2026, 11, 20), 11)
+    statement = page_statement(CANDLES[0], Wanted(10, TODAY, since=AT, until=AT))
+    assert "where session_date >= %s and session_date < %s order by" in statement.text
+    assert statement.parameters == (date(2026, 11, 21), date(2026, 11, 21), 11)
+
+
+@given(bound=st.datetimes(timezones=st.just(UTC)), day=st.dates())
+def test_a_session_lies_within_bounds_if_the_midnight_of_its_date_does(
+    bound: datetime, day: date
+) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    since, until = bounds(CANDLES[0], Wanted(1, TODAY, since=bound, until=bound))
+    assert since is not None
+    assert until is not None
+    assert (day >= since) == (midnight >= bound) or since == date.max
+    assert (day < until) == (midnight < bound) or until == date.max
+
+
+def test_chosen_columns_are_followed_by_what_the_cursor_needs() -> None:
+    wanted = Wanted(10, TODAY, columns=("close", "symbol"))
+    assert selected(BARS, wanted) == ["close", "symbol", "interval", "bar_time"]
+    assert page_statement(BARS, wanted).text.startswith(
+        "select close, symbol, interval, bar_time from bi.events_stream order by"
+    )
 
 
 def test_what_is_computed_as_it_is_asked_covers_some_days_unless_told() -> None:
@@ -75,7 +97,7 @@ def test_a_cursor_holds_the_key_of_its_row(data: st.DataObject, dataset: Dataset
     ]
     names = [name for name, _ in dataset.columns]
     wanted = [row[names.index(name)] for name in dataset.key]
-    assert read_cursor(dataset, write_cursor(dataset, row)) == wanted
+    assert read_cursor(dataset, write_cursor(dataset, names, row)) == wanted
 
 
 @given(cursor=st.text(max_size=700))
@@ -85,6 +107,6 @@ def test_no_text_is_taken_for_a_cursor_by_chance(cursor: str) -> None:
 
 
 def test_a_cursor_of_another_table_is_refused() -> None:
-    cursor = write_cursor(QUOTES, ["AAPL", *[None] * (len(QUOTES.columns) - 1)])
+    cursor = write_cursor(QUOTES, QUOTES.key, ["AAPL"])
     with pytest.raises(CursorError):
         read_cursor(BARS, cursor)
