@@ -32,11 +32,12 @@ CLOUDS = ("aws", "azure", "digitalocean", "existing", "gcp", "hcloud", "local")
 def sync(
     cache: Path, variables: Mapping[str, str], choice: Sequence[str], *, compiled: bool
 ) -> None:
-    """Make .venv hold exactly the locked packages that uv's options `choice` ask for.
+    """Make .venv hold the locked packages that uv's options `choice` ask for, and leave what a
+    person put there.
 
     `compiled`: to Python's bytecode, all of them at once. Raises SetupError.
     """
-    _sync(VENV, choice, cache, variables, compiled=compiled)
+    _sync(VENV, [*choice, "--inexact"], cache, variables, compiled=compiled)
 
 
 def sync_pulumi(cloud: str, cache: Path, variables: Mapping[str, str]) -> None:
@@ -58,12 +59,27 @@ def _sync(
     compiled: bool,
 ) -> None:
     uv = _uv(cache, variables)
-    command = [str(uv), "sync", "--locked", *options, "--no-python-downloads"]
+    python = ("--no-python-downloads", "--python", sys.executable)
     own = {"UV_COMPILE_BYTECODE": str(int(compiled)), "UV_PROJECT_ENVIRONMENT": str(venv)}
     environment = {**variables, **own}
     for foreign in ("VIRTUAL_ENV", "PYTHONPATH"):
         environment.pop(foreign, None)
-    _run([*command, "--python", sys.executable], environment, "installing the Python packages")
+    if not _is_of_here(venv):
+        fresh = [str(uv), "venv", "--quiet", "--clear", "--relocatable", *python, str(venv)]
+        _run(fresh, environment, "creating the Python environment")
+    command = [str(uv), "sync", "--locked", *options, *python]
+    _run(command, environment, "installing the Python packages")
+
+
+def _is_of_here(venv: Path) -> bool:
+    """Return whether the programs of an environment run where it is now: relocatable ones do so
+    anywhere, those of before only where they were installed."""
+    try:
+        if "relocatable = true" in (venv / "pyvenv.cfg").read_text(encoding="utf-8"):
+            return True
+        return str(venv) in (venv / "bin" / "activate").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
 
 
 def _uv(cache: Path, variables: Mapping[str, str]) -> Path:

@@ -38,8 +38,9 @@ from scripts.local_stack.servers import postgres_tls
 
 _RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
 _OPERATING = ("operations", "powerbi")
-TO_RUN = frozenset(f"--extra={name}" for name in _RUNNING)
 TO_OPERATE = frozenset(f"--extra={name}" for name in _OPERATING)
+# Whoever looks at the demo goes on to the examples, the Power BI kit and `fab`.
+TO_RUN = TO_OPERATE | {f"--extra={name}" for name in (*_RUNNING, "examples")}
 ALL = frozenset({"--all-extras", "--all-groups"})
 _BENCH_GROUPS = (BENCH_JARS.name, CONNECT_JARS.name)
 _DESCRIPTION = """\
@@ -107,7 +108,8 @@ def _install_packages(
         return
     spark = "" if options == together(TO_OPERATE, ()) else " (Spark is 450 MB)"
     say(f"Python packages: the first time this takes a minute or two{spark}")
-    stamp.unlink(missing_ok=True)
+    if stamp.exists():  # should this fail, the next setup still knows what is to be there
+        stamp.write_text("\n".join(["", *options]), encoding="utf-8")
     python_packages.sync(user_cache(variables), variables, options, compiled=compiled)
     stamp.write_text("\n".join([lock, *options]), encoding="utf-8")
 

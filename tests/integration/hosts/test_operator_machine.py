@@ -59,6 +59,26 @@ def test_what_operates_a_host_is_small_and_enough(checkout: Path) -> None:
     assert disk_bytes(checkout / ".venv") + disk_bytes(checkout / ".cache") < MOST_BYTES
 
 
+def test_a_checkout_that_was_moved_works_where_it_is(checkout: Path) -> None:
+    moved = checkout.rename(checkout.with_name("moved"))
+    try:
+        code, listed, said = run(moved, ".venv/bin/fab", "--list")
+        assert (code, said, "deploy" in listed) == (0, "", True)
+    finally:
+        moved.rename(checkout)
+
+
+def test_a_setup_leaves_what_a_person_installed(checkout: Path) -> None:
+    [packages] = checkout.glob(".venv/lib/python*/site-packages")
+    own = packages / "of_a_person-1.0.dist-info"
+    own.mkdir()
+    (own / "METADATA").write_text("Metadata-Version: 2.1\nName: of-a-person\nVersion: 1.0\n")
+    (own / "RECORD").write_text("of_a_person-1.0.dist-info/METADATA,,\n")
+    (checkout / ".venv" / "tapeline-setup").write_text("of another lock\n")
+    assert run(checkout, "scripts/setup", "--cloud", "gcp")[0] == 0
+    assert (own / "METADATA").exists()
+
+
 def test_the_sdk_of_another_cloud_takes_the_place_of_the_first(checkout: Path) -> None:
     [line] = commands("operator")
     assert run(checkout, *line.split())[0] == 0
