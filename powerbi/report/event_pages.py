@@ -25,6 +25,7 @@ def anomalies_signals() -> tuple[Visual, ...]:
             "Signals, and how often the rule was right before",
             SIGNALS,
             *("rule", "direction", "close", "past_signals", "past_hit_rate_percent"),
+            *("past_hit_rate_low_percent", "past_hit_rate_high_percent", "base_rate_percent"),
         ),
         table(
             "hit_rates",
