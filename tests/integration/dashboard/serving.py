@@ -30,6 +30,8 @@ START = datetime(2026, 11, 16, 14, 30, tzinfo=UTC)
 SYMBOLS = {"AAPL": 270.0, "MSFT": 505.0, "TSLA": 440.0}
 MINUTES = 390
 SESSIONS = 3
+NEEDED = {"symbol": "AAPL", "interval": "1min", "from": "2026-11-17", "to": "2026-11-19"}
+"""What every table of a series takes."""
 
 
 @dataclass(frozen=True)

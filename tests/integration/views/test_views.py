@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 
 from tests.fixtures.market import Market
-from tests.integration.views.expected import events, views
+from tests.integration.views.expected import comparisons, events, views
 from tests.integration.views.view_market import frame, odd_market, store
 
 EXPECTED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "bars": views.bars_view,
     "session_statistics": views.session_statistics,
     "volume_flow": views.volume_flow,
-    "comparison": views.comparison,
-    "comparison_pairs": views.comparison_pairs,
+    "comparison": comparisons.comparison,
+    "comparison_pairs": comparisons.comparison_pairs,
     "volatility": views.volatility,
     "intraday_profile": views.intraday_profile,
     "anomalies": events.anomalies,
