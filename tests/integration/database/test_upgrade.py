@@ -42,8 +42,9 @@ def test_every_bar_outlives_the_upgrade(
     shutil.copy(SQL / "migrations" / "0001.create-market.sql", tmp_path / "migrations")
     market = Market(postgres, "market_upgraded")
     monkeypatch.setattr(migrate, "HERE", tmp_path)
-    # Its calendar has columns of later.
+    # Its calendar has columns of later, and it kept no clock.
     monkeypatch.setattr(migrate, "keep_sessions", lambda *_: None)
+    monkeypatch.setattr(migrate, "keep_source_clock", lambda *_: None)
     _migrate(market)
     with closing(market):
         market.run(BARS)

@@ -54,6 +54,7 @@ class Person:
             "HCLOUD_TOKEN": "token",
             **variables,
         }
+        environment["PATH"] += f":{self._found_python_by()}"
         try:
             done = subprocess.run(
                 [str(self.checkout / ".venv/bin/fab"), "new", *words],
@@ -68,6 +69,17 @@ class Person:
             os.close(typed)
             os.close(terminal)
         return done.returncode, done.stdout, done.stderr
+
+    def _found_python_by(self) -> Path:
+        """Return a folder with the programs by which those of a set-up find their Python."""
+        folder = self.home / "coreutils"
+        folder.mkdir(exist_ok=True)
+        for name in ("dirname", "realpath"):
+            link, program = folder / name, shutil.which(name)
+            assert program is not None
+            if not link.exists():
+                link.symlink_to(program)
+        return folder
 
     def calls(self) -> list[tuple[str, str]]:
         """Return what Pulumi was told: its words, and what came on standard input."""
