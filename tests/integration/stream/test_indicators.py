@@ -133,7 +133,7 @@ def test_any_order_of_arrival_ends_in_the_same_table(
 ) -> None:
     market.run(
         "truncate market.events_stream, market.bar_indicators, market.indicator_work,"
-        " market.corporate_actions"
+        " market.corporate_actions, market.corporate_action_revisions"
     )
     if first:
         merge(session, [line("AAPL", minute, 550 + minute % 7, 0) for minute in range(first)])
