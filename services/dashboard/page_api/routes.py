@@ -91,6 +91,13 @@ def view_router(parts: Parts) -> APIRouter:
     ) -> dict[str, Any]:
         return await _base(parts, symbol, range, basis)
 
+    _add_live_routes(router, parts)
+    return router
+
+
+def _add_live_routes(router: APIRouter, parts: Parts) -> None:
+    """Add what the page hears as it comes: the strip's facts and the bars."""
+
     @router.get("/health", summary="Counts, ages and newest quotes, as the strip shows them")
     async def health() -> dict[str, Any]:
         return {**await parts.health.facts()}
@@ -111,8 +118,6 @@ def view_router(parts: Parts) -> APIRouter:
         except FullError as error:
             raise HTTPException(503, str(error)) from None
         return EventSourceResponse(_events(parts, viewer, since), headers=_AS_IT_COMES)
-
-    return router
 
 
 def _described(symbol: str, stored: Stored) -> dict[str, Any]:
