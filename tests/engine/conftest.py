@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.engine_events import Changes
 from tests.engine.settings import settings_of
-from tests.engine.trial import ACCEPTED_WARNINGS, Changes, Trial, trial
+from tests.engine.trial import ACCEPTED_WARNINGS, Trial, trial
 from tests.support.pulumi_tool import pulumi
 from tests.unit.infra.stacks import CLOUDS
 

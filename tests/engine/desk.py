@@ -15,8 +15,8 @@ from typing import Final
 
 from infra.outputs import OUTPUTS_FILE_VARIABLE, StackOutputs, from_json
 from scripts.launcher.paths import ROOT, VENV
-from tests.engine.clouds.stand_in import RefusedError
 from tests.engine.clouds.values import Values
+from tests.engine.clouds.world import RefusedError
 
 _FAB: Final = f"""\
 #!/bin/sh

@@ -6,20 +6,13 @@ from pathlib import Path
 
 from infra.config.config_keys import KEYS, SETTINGS_KEY
 from infra.outputs import SECRETS, StackOutputs
-from tests.engine.clouds.stand_in import Kept
 from tests.engine.clouds.values import plain
-from tests.engine.expected import (
-    AGAIN,
-    CHANGES,
-    DATA,
-    LEFT,
-    LOOSE,
-    MADE,
-    REPLACED,
-    RETAINED,
-)
+from tests.engine.clouds.world import Kept
+from tests.engine.engine_events import Changes
+from tests.engine.expected_changes import AGAIN, CHANGES, LOOSE, REPLACED
+from tests.engine.expected_resources import DATA, LEFT, MADE, RETAINED
 from tests.engine.settings import OTHER, other_of
-from tests.engine.trial import PASSPHRASE, Changes, Trial
+from tests.engine.trial import PASSPHRASE, Trial
 from tests.unit.infra.expected import DEVICES, HOSTS
 from tests.unit.infra.stacks import CANARY, PUBLIC_KEY, RENTED
 

@@ -6,7 +6,6 @@ import os
 import runpy
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,29 +15,23 @@ from typing import Any, Final
 import pytest
 import yaml
 from pulumi import automation
-from pulumi.automation.events import EngineEvent
 
 from infra.config.config_keys import SECRET_KEYS
 from infra.outputs import StackOutputs, from_mapping
 from scripts.launcher.paths import ROOT, VENV
-from tests.engine.clouds.stand_in import Maker, World, name_of, serving, type_of
+from tests.engine.clouds.stand_in import serving
+from tests.engine.clouds.world import Maker, World, type_of
 from tests.engine.desk import Desk
+from tests.engine.engine_events import STACK, Changes, Watch, short
 from tests.engine.programs import language_host
 
-STACK: Final = "trial"
 POLICIES: Final = str(ROOT / "infra" / "policies")
 PASSPHRASE: Final = "canary-of-the-passphrase"
-_PREFIX: Final = f"tapeline-{STACK}-"
 _PACKAGES: Final = (
     "aws", "azure", "command", "digitalocean", "docker", "gcp", "hcloud", "random", "tls",
 )  # fmt: skip
 _OFFLINE: Final = ("random", "tls")
 """Their real plugins need neither an account nor a network: one that is installed is used."""
-
-_OPERATIONS: Final = {"create", "update", "replace", "delete"}
-"""Of a replacement also the single steps are told, which are left out here."""
-
-_REPEATED: Final = ("preview failed", "update failed", "an unhandled error occurred: ")
 
 ACCEPTED_WARNINGS: Final = (
     "ignore:.* has been deprecated in favor of:DeprecationWarning",
@@ -47,52 +40,10 @@ ACCEPTED_WARNINGS: Final = (
 """Of the SDKs: old names of their own (what the program uses and is deprecated stays an error), and
 an event loop left open when the engine refuses a program."""
 
-Changes = Mapping[str, tuple[str, ...]]
-"""What is done (create, update, replace, delete), each with the resources it is done to."""
-
 
 def run_program() -> None:
     """Run the program as `pulumi up` does; a wrong setting is raised to the Automation API."""
     runpy.run_path(str(ROOT / "infra" / "__main__.py"), run_name="tapeline")
-
-
-def short(urn: str) -> str:
-    """Return a resource's kind and name without what every name begins with."""
-    return f"{type_of(urn).rpartition(':')[2]} {name_of(urn).removeprefix(_PREFIX)}"
-
-
-@dataclass
-class Watch:
-    """Listens to the engine while it works."""
-
-    done: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    said: list[str] = field(default_factory=list)
-    violations: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-
-    def hear(self, event: EngineEvent) -> None:
-        """Note what the engine does and says."""
-        for step in (event.resource_pre_event, event.res_outputs_event):
-            if step is not None and step.metadata.op.value in _OPERATIONS:
-                self.done[step.metadata.op.value].add(short(step.metadata.urn))
-        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self.said.append(event.diagnostic_event.message)
-        if (found := event.policy_event) is not None:
-            told = found.message.strip().splitlines()[-1]
-            where = short(found.resource_urn or "")
-            self.violations[found.policy_name] = (found.enforcement_level, where, told)
-
-    @property
-    def refusal(self) -> Changes:
-        """Return why nothing is done: the resource is protected, or what the program says."""
-        said = [text.strip() for text in self.said]
-        if any("protect" in text for text in said):
-            return {"refused": ("protected",)}
-        return {"refused": tuple(text for text in said if not text.startswith(_REPEATED))}
-
-    @property
-    def changes(self) -> Changes:
-        """Return what changes; the steps of a replacement are told as one."""
-        return {name: tuple(sorted(urns)) for name, urns in sorted(self.done.items())}
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from scripts.containers import programs
 from scripts.launcher.paths import ROOT
-from tests.engine.clouds.stand_in import Maker, RefusedError
 from tests.engine.clouds.values import Values
+from tests.engine.clouds.world import Maker, RefusedError
 
 CONTAINER: Final = "docker:index/container:Container"
 IMAGE: Final = "docker:index/remoteImage:RemoteImage"

@@ -9,25 +9,24 @@ import shlex
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.outputs import OUTPUTS_FILE_VARIABLE, StackOutputs
+from infra.outputs import OUTPUTS_FILE_VARIABLE
 from scripts.containers import programs
 from scripts.launcher.paths import ROOT, VENV
 from scripts.local_stack.servers.ports import free_ports
-from tests.compose.stack import BASE_IMAGE, FRUGAL, run
+from tests.compose.stack import FRUGAL, run
 from tests.documents import Documented
-from tests.engine import trial
 from tests.engine.desk import Desk
-from tests.engine.trial import Changes, Trial
+from tests.engine.engine_events import STACK, Changes
+from tests.engine.trial import Trial, trial
 from tests.fixtures.live import wait_for
 from tests.rehearsal.docker_resources import CONTAINER, NETWORK, VOLUME, Docker, makers
+from tests.rehearsal.other_releases import build_next_postgres
 
-STACK = trial.STACK
 NAME = "market.example.org"
 """By which others in the network know the machine."""
 OUTSIDE, ELSEWHERE = "outside", "elsewhere"
@@ -35,7 +34,6 @@ OUTSIDE, ELSEWHERE = "outside", "elsewhere"
 VERB_SECONDS = 900.0
 # Small, and at a pace at which no night falls on the market meanwhile.
 SETTINGS = {"SPARK_MASTER": "local[2]", "SIMULATOR_SPEED": "15", **FRUGAL}
-NEXT_POSTGRES, NEXT_SUITE = "18", "forky"
 _DEFAULT_SSH_PORT = 2222
 # The machine could build them itself, but reaches no registry from here.
 _FAB = f"""\
@@ -76,7 +74,7 @@ class StandIn:
         }
         folder = self.desk / "stack"
         made = makers(self.docker)
-        with trial.trial(pulumi, folder, settings, checkout, made, inline=False) as self.stack:
+        with trial(pulumi, folder, settings, checkout, made, inline=False) as self.stack:
             self.set(**SETTINGS)
             try:
                 yield
@@ -94,13 +92,9 @@ class StandIn:
         """Set these too, run `pulumi up` and return what it did; keep its outputs for the verbs."""
         changes = self.stack.up(**settings)
         if "refused" not in changes:
-            told = json.dumps(dataclasses.asdict(self.outputs()))
+            told = json.dumps(dataclasses.asdict(self.stack.outputs()))
             (self.desk / "outputs.json").write_text(told, encoding="utf-8")
         return changes
-
-    def outputs(self) -> StackOutputs:
-        """Return what the stack tells."""
-        return self.stack.outputs()
 
     @property
     def container(self) -> str:
@@ -238,27 +232,8 @@ class StandIn:
         return self.inside(f"/opt/tapeline/current/scripts/operations/hosts/host-compose {words_}")
 
     def with_next_postgres(self) -> None:
-        """Take for the machine's images those of a release with the next version of PostgreSQL.
-
-        It comes from Debian's testing distribution; all other images stay what they are.
-        """
-        text = (ROOT / "services" / "postgres" / "Dockerfile").read_text("utf-8")
-        update, sources = "RUN apt-get update ", "/etc/apt/sources.list.d"
-        assert text.count(update) == 1
-        # Signed all the same; a mirror may be behind.
-        suite = f"s/^Suites: .*/Suites: {NEXT_SUITE}\\nCheck-Valid-Until: no/; /^$/,$d"
-        added = f"sed '{suite}' {sources}/debian.sources > {sources}/next.sources"
-        dockerfile = self.desk / "Dockerfile"
-        dockerfile.write_text(text.replace(update, f"RUN {added} && apt-get update "), "utf-8")
-        before, self.images = self.images, f"{self.images}-next"
-        tags = ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{before}/*")
-        for image in self.docker(*tags).split():
-            self.docker("tag", image, image.replace(before, self.images))
-        self.docker(
-            "build", "--build-arg", f"POSTGRES_MAJOR={NEXT_POSTGRES}",
-            "--build-arg", f"BASE_IMAGE={BASE_IMAGE}", "--file", str(dockerfile),
-            "--tag", f"{self.images}/postgres:0.1.0", str(ROOT),
-        )  # fmt: skip
+        """Take for the machine's images those of a release with the next version of PostgreSQL."""
+        self.images = build_next_postgres(self.docker, self.images, self.desk)
 
     def outside(self, name: str, *command: str) -> str:
         """Run a command on another machine of the network."""
@@ -270,29 +245,3 @@ def _free(port: int) -> int:
     with socket.socket() as attempt:
         in_use = attempt.connect_ex(("127.0.0.1", port)) == 0
     return free_ports(1)[0] if in_use else port
-
-
-def broken_commit() -> str:
-    """Return a commit of its own, on no branch, whose stream ends as soon as it starts."""
-    text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    service = "\n  stream:\n    <<: *hardened\n"
-    assert text.count(service) == 1
-    broken = text.replace(service, f'{service}    entrypoint: ["/bin/false"]\n')
-    with tempfile.TemporaryDirectory() as folder:
-        variables = {
-            **os.environ, "GIT_INDEX_FILE": f"{folder}/index",
-            "GIT_AUTHOR_NAME": "rehearsal", "GIT_AUTHOR_EMAIL": "rehearsal@localhost",
-            "GIT_COMMITTER_NAME": "rehearsal", "GIT_COMMITTER_EMAIL": "rehearsal@localhost",
-        }  # fmt: skip
-
-        def git(*words: str, given: str = "") -> str:
-            done = subprocess.run(
-                ["git", *words], cwd=ROOT, env=variables, input=given, text=True,
-                capture_output=True, check=True,
-            )  # fmt: skip
-            return done.stdout.strip()
-
-        git("read-tree", "HEAD")
-        blob = git("hash-object", "-w", "--stdin", given=broken)
-        git("update-index", "--cacheinfo", f"100644,{blob},docker-compose.yml")
-        return git("commit-tree", git("write-tree"), "-p", "HEAD", "-m", "A broken release")

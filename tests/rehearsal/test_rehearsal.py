@@ -18,17 +18,17 @@ from scripts.local_stack.servers.ports import free_ports
 from scripts.operations.releases import health
 from tests.compose.test_c_ports import PROBE
 from tests.documents import commands
-from tests.engine.clouds.stand_in import RefusedError
-from tests.engine.expected import LEFT, MADE
+from tests.engine.clouds.world import RefusedError
+from tests.engine.engine_events import STACK
+from tests.engine.expected_resources import LEFT, MADE
 from tests.fixtures.live import wait_for
+from tests.rehearsal.other_releases import broken_commit
 from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS
 from tests.rehearsal.stand_in import (
     ELSEWHERE,
     NAME,
     OUTSIDE,
-    STACK,
     StandIn,
-    broken_commit,
 )
 
 KEY = f"canary-key-{os.urandom(8).hex()}"
@@ -117,7 +117,7 @@ def test_what_is_set_later_is_brought_by_one_more_up(machine: StandIn) -> None:
 
 
 def test_destroy_leaves_the_data_and_a_bare_machine_finds_it(machine: StandIn) -> None:
-    before = machine.outputs()
+    before = machine.stack.outputs()
     until = machine.fab("psql", "--query", "select now()").strip()
     machine.noted = until, machine.fab("psql", "--query", f"{SOURCES} < '{until}' group by source")
     machine.stack.pulumi("config", "rm", "alphaVantageKey")
@@ -136,7 +136,7 @@ def test_destroy_leaves_the_data_and_a_bare_machine_finds_it(machine: StandIn) -
     machine.await_machine()
     mounted = "{{range .Mounts}}{{.Name}} {{end}}"
     assert volume in machine.docker("inspect", "--format", mounted, machine.container).split()
-    assert machine.outputs().secrets == {**before.secrets, "alpha_vantage_key": ""}
+    assert machine.stack.outputs().secrets == {**before.secrets, "alpha_vantage_key": ""}
 
 
 def test_a_machine_in_use_is_left_alone(machine: StandIn) -> None:
@@ -174,7 +174,7 @@ def test_up_brings_the_bars_of_before_and_further_ones(machine: StandIn) -> None
     # What the stack tells opens the kept database.
     for name in ("powerbi_reader_password", "backup_passphrase"):
         shown = machine.communicate(machine.begin("secret", name))
-        assert shown == (0, f"{machine.outputs().secrets[name]}\n")
+        assert shown == (0, f"{machine.stack.outputs().secrets[name]}\n")
 
 
 def test_the_host_is_in_its_state_and_a_second_run_changes_nothing(machine: StandIn) -> None:
@@ -269,7 +269,7 @@ def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: Stand
     before = count(machine)
     ask(machine, "select 1")
     old = (machine.desk / "powerbi_password").read_text("utf-8")
-    assert old.strip() == machine.outputs().secrets["powerbi_reader_password"]
+    assert old.strip() == machine.stack.outputs().secrets["powerbi_reader_password"]
     machine.typed("fab rotate powerbi_reader")
     for what in ("stream_writer", "postgres"):
         machine.fab("rotate", what)
@@ -387,7 +387,7 @@ def test_after_a_reboot_all_is_as_before(machine: StandIn) -> None:
 
 
 def test_the_canaries_are_nowhere_but_in_their_files(machine: StandIn, tmp_path: Path) -> None:
-    secrets = [KEY, *filter(None, machine.outputs().secrets.values())]
+    secrets = [KEY, *filter(None, machine.stack.outputs().secrets.values())]
     assert len(secrets) == 7
 
     def leaks(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import outcomes
 from services.stream.decoding.spark_decode import decode
 from tests.bars import bar
-from tests.contract.decoding.test_arrow_decode import RECORDS
+from tests.contract.decoding.both_decoders import RECORDS
 from tests.staged_lines import values
 
 SENT_AT = datetime(2036, 1, 1, tzinfo=UTC)

@@ -17,8 +17,8 @@ from typing import Final
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Command
-from tests.engine.clouds.stand_in import Kept
 from tests.engine.clouds.values import plain
+from tests.engine.clouds.world import Kept
 from tests.engine.desk import Desk
 from tests.unit.infra.expected import HOSTS, USER_DATA
 

@@ -25,7 +25,7 @@ from services.simulator.market.trading_sessions import EASTERN, load_sessions
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.sink.ledger import OffsetRange
 from services.stream.sink.transaction import Purpose, Work, apply
-from tests.contract.decoding.test_arrow_decode import RECORDS
+from tests.contract.decoding.both_decoders import RECORDS
 from tests.fixtures.market import Market
 from tests.integration.sink.new_bars import connected
 from tests.unit.producer.harness import LIVE, LOG, Process

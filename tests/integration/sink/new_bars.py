@@ -19,7 +19,7 @@ from services.stream.sink.ledger import OffsetRange
 from services.stream.sink.postgres import Session
 from services.stream.sink.transaction import Done, Purpose, Work, apply
 from tests.bars import bar
-from tests.contract.decoding.test_arrow_decode import RECORDS
+from tests.contract.decoding.both_decoders import RECORDS
 from tests.fixtures.market import Market
 
 SENT_AT = datetime(2025, 11, 6, 21, 0, 4, tzinfo=UTC)

@@ -13,7 +13,7 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.sink import postgres, staging
 from tests.bars import bar
-from tests.contract.decoding.test_arrow_decode import batch, good_pairs
+from tests.contract.decoding.both_decoders import batch, good_pairs
 from tests.fixtures.market import Market
 from tests.staged_lines import Value, values
 

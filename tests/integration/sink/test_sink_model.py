@@ -33,7 +33,7 @@ from services.stream.sink.staging import OUTCOME_SCHEMA
 from services.stream.sink.transaction import Done, Purpose, Work, apply
 from services.stream.sqlstate import DatabaseError
 from tests.bars import bar
-from tests.contract.decoding.test_arrow_decode import RECORDS
+from tests.contract.decoding.both_decoders import RECORDS
 from tests.fixtures.market import Market, Row
 from tests.integration.sink.sink_model import START, Model, Sent
 
