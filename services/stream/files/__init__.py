@@ -1,0 +1,1 @@
+"""Bars in files: recognised, asked about, and decoded. Pure but for reading the file."""

@@ -1,0 +1,187 @@
+"""Rows of a file → bars, each with its place in the file, or with the reason why it is none.
+
+Pure but for reading the file. Every row that is no header comes out, in order and counted from 0:
+that count is the row's offset, so it must not depend on anything but the file and its layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from services.common.market.bar import INTERVALS, SYMBOL_PATTERN, Bar, Ohlcv
+from services.common.market.exchanges import zone_of
+from services.stream.files import decimals
+from services.stream.files.containers import DEFAULT_LIMITS, Limits, Row, rows
+from services.stream.files.layout import PRICES, FileError, Layout, TimeForm
+from services.stream.files.recognise import layout_time
+from services.stream.files.times import StartReader, TimeError
+
+SOURCE = "file"
+_SYMBOL = re.compile(SYMBOL_PATTERN)
+_INTERVALS = {
+    **{name: name for name in INTERVALS},
+    "D": "1d",
+    "1": "1min",
+    "5": "5min",
+    "15": "15min",
+    "30": "30min",
+    "60": "60min",
+}
+_RTYPES = {"33": "1min", "34": "60min", "35": "1d"}
+
+
+class RowError(ValueError):
+    """A row that is no bar; the message is the code of the rejection."""
+
+
+@dataclass(frozen=True)
+class DecodedRow:
+    """A row by its number (from 0), the part of the file and the line there that it stands in, its
+    bytes, and the bar in it or the reason why there is none."""
+
+    number: int
+    member: str
+    line: int
+    raw: bytes
+    symbol: str | None
+    bar: Bar | None
+    reason: str | None
+
+
+@dataclass
+class Decoder:
+    """Decodes the rows of one file, seen at `observed_at`."""
+
+    path: Path
+    layout: Layout
+    observed_at: datetime
+    limits: Limits = DEFAULT_LIMITS
+    _starts: StartReader = field(init=False)
+    _seen: str = field(init=False)
+    _instrument: str | None = field(default=None, init=False)
+    _day: date | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._starts = StartReader(self.layout)
+        seen = self.observed_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        self._seen = seen.replace("+00:00", "Z")
+
+    def rows(self) -> Iterator[DecodedRow]:
+        """Yield every row below the headers. Raises FileError where the file is broken."""
+        for number, row in enumerate(self._without_headers()):
+            symbol, bar, reason = None, None, None
+            try:
+                symbol = self._symbol(row)
+                bar = self._bar(row, symbol)
+            except (RowError, TimeError) as error:
+                reason = str(error)
+            yield DecodedRow(number, row.member, row.number, row.raw, symbol, bar, reason)
+
+    def _without_headers(self) -> Iterator[Row]:
+        member, place, header = "", 0, self.layout.header
+        for row in rows(self.path, self.limits):
+            if row.member != member:
+                member, place = row.member, 0
+                self._day = self._named_day(member)
+            if place < len(header):
+                if tuple(row.cells or ()) != header[place]:
+                    raise FileError(
+                        f"{self.path.name}: {member} does not begin with "
+                        f"{','.join(header[place])[:80]!r} as its first part does"
+                    )
+                place += 1
+                continue
+            yield row
+
+    def _named_day(self, member: str) -> date | None:
+        if self.layout.time_form is not TimeForm.MIDNIGHT_MS:
+            return None
+        try:
+            return datetime.strptime(member[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            raise FileError(f"{self.path.name}: {member} does not begin with a date") from None
+
+    def _symbol(self, row: Row) -> str:
+        cells, columns = self._cells(row), self.layout.columns
+        if self.layout.symbol is not None:
+            if "instrument" in columns and "symbol" not in columns:
+                self._require_one_instrument(cells[columns["instrument"]])
+            return self.layout.symbol
+        text = cells[columns["symbol"]]
+        if self.layout.format == "stooq":
+            text = text.removesuffix(".US")
+        # Small letters tell shares apart (ABRpD of ABRPD): none of them is turned into a capital.
+        if not _SYMBOL.fullmatch(text):
+            raise RowError("bad_symbol")
+        return text
+
+    def _cells(self, row: Row) -> list[str]:
+        if row.cells is None:
+            raise RowError("invalid_utf8")
+        if self.layout.header and tuple(row.cells) == self.layout.header[0]:
+            raise RowError("repeated_header")
+        if len(row.cells) < self.layout.width:
+            raise RowError("truncated_row" if row.is_cut else "missing_field")
+        return row.cells
+
+    def _require_one_instrument(self, number: str) -> None:
+        self._instrument = self._instrument or number
+        if number != self._instrument:
+            raise RowError("other_instrument")
+
+    def _bar(self, row: Row, symbol: str) -> Bar:
+        cells, layout = row.cells or [], self.layout
+        interval = layout.interval or self._interval(cells)
+        start = self._starts.read(layout_time(layout, cells), interval, self._day)
+        return Bar(
+            symbol=symbol,
+            interval=interval,
+            exchange_time=start.text,
+            exchange_tz=zone_of(symbol) if interval == "1d" else "UTC",
+            ohlcv=self._ohlcv(cells),
+            source=SOURCE,
+            freshness="historical",
+            adjusted=layout.basis != "raw",
+            is_final=start.until <= self.observed_at,
+            observed_at=self._seen,
+            adjusted_as_of=None if layout.as_of is None else layout.as_of.isoformat(),
+        )
+
+    def _interval(self, cells: list[str]) -> str:
+        columns = self.layout.columns
+        if "rtype" in columns:
+            found = _RTYPES.get(cells[columns["rtype"]])
+        else:
+            found = _INTERVALS.get(cells[columns["interval"]])
+        if found is None:
+            raise RowError("bad_interval")
+        return found
+
+    def _ohlcv(self, cells: list[str]) -> Ohlcv:
+        columns, unit, places = self.layout.columns, self.layout.unit, self.layout.decimals
+        try:
+            first, high, low, last = (
+                decimals.price(cells[columns[name]], unit, places) for name in PRICES
+            )
+        except decimals.NumberFormatError:
+            raise RowError("bad_price") from None
+        _require_order(*map(Decimal, (first, high, low, last)))
+        try:
+            volume = (
+                decimals.volume(cells[columns["volume"]], places) if "volume" in columns else None
+            )
+        except decimals.NumberFormatError:
+            raise RowError("bad_volume") from None
+        return Ohlcv(first, high, low, last, volume)
+
+
+def _require_order(first: Decimal, high: Decimal, low: Decimal, last: Decimal) -> None:
+    if min(first, high, low, last) <= 0:
+        raise RowError("nonpositive_price")
+    if high < max(first, low, last) or low > min(first, last):
+        raise RowError("inconsistent_ohlc")

@@ -1,0 +1,180 @@
+"""When a bar of a file starts: a cell in, its place in UTC or its date out, or the reason why not.
+
+Pure. A clock that shows an hour twice, or none, is no instant: such a row is refused rather than
+put into one of the two.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from services.common.market.bar import INTERVAL_MINUTES
+from services.stream.files.layout import Layout, TimeForm
+
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_CLOCK = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(?:\.0{1,9})?)?")
+_WRITTEN = re.compile(r"([\d/.\-]{8,10})(?:[ T]+([\d:.]+)\s*(Z|UTC|(?:GMT)?[+-]\d{2}:?\d{2})?)?")
+_COUNT = re.compile(r"\d{1,19}")
+_YEARS = range(1971, 2038)
+"""Of other years not every program's zones agree, nor does the sink take them from a file."""
+_MOST_KEPT = 100_000
+
+
+class TimeError(ValueError):
+    """A time that is no bar's; the message is the code of the rejection."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """When a bar starts: `YYYY-MM-DD HH:MM:SS` in UTC or, of a day, its date; and when it ends."""
+
+    text: str
+    until: datetime
+
+
+@dataclass
+class StartReader:
+    """Reads the time cells of one file, of which many are alike."""
+
+    layout: Layout
+    _known: dict[tuple[str, str, date | None], Start | str] = field(default_factory=dict)
+
+    def read(self, text: str, interval: str, named_day: date | None) -> Start:
+        """Return when a bar starts; `named_day` is the one in the file's name. Raises TimeError."""
+        key = (text, interval, named_day)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            try:
+                found = _start(self.layout, text, interval, named_day)
+            except TimeError as error:
+                found = str(error)
+            self._known[key] = found
+        if isinstance(found, str):
+            raise TimeError(found)
+        return found
+
+
+def ticks_per_second(text: str) -> int | None:
+    """Return the unit of a count since 1970 as ticks a second, by its magnitude; None: no count."""
+    if not _COUNT.fullmatch(text):
+        return None
+    count = int(text)
+    limits = ((10**11, 1), (10**14, 10**3), (10**17, 10**6))
+    return next((ticks for limit, ticks in limits if count < limit), 10**9)
+
+
+@lru_cache(maxsize=10_000)
+def written_date(text: str, order: str) -> date:
+    """Return a written date; `order` is ymd, dmy or mdy. Raises TimeError."""
+    try:
+        if match := _YEAR_FIRST.fullmatch(text):
+            return date(int(match[1]), int(match[3]), int(match[4]))
+        if (match := _YEAR_LAST.fullmatch(text)) and order != "ymd":
+            first, second = int(match[1]), int(match[3])
+            day, month = (first, second) if order == "dmy" else (second, first)
+            return date(int(match[4]), month, day)
+    except ValueError:
+        pass
+    raise TimeError("bad_exchange_time")
+
+
+def written_parts(text: str) -> tuple[str, str | None, str | None] | None:
+    """Return the date, the clock and the offset of a written time; None if it is none."""
+    match = _WRITTEN.fullmatch(text.strip())
+    return None if match is None else (match[1], match[2], match[3])
+
+
+def _start(layout: Layout, text: str, interval: str, named_day: date | None) -> Start:
+    if layout.time_form is TimeForm.EPOCH:
+        moment: datetime | date = _counted(layout, text, interval)
+    elif layout.time_form is TimeForm.MIDNIGHT_MS:
+        moment = _since_midnight(layout, text, named_day)
+    else:
+        moment = _written(layout, text, interval)
+    if not isinstance(moment, datetime):
+        return Start(_in_years(moment).isoformat(), datetime.combine(moment, time(), UTC) + _DAY)
+    minutes = timedelta(minutes=INTERVAL_MINUTES[interval])
+    start = moment - minutes if layout.label == "end" else moment
+    if start.second or start.microsecond:
+        raise TimeError("unaligned_time")
+    _in_years(start.date())
+    return Start(f"{start:%Y-%m-%d %H:%M:%S}", start + minutes)
+
+
+_DAY = timedelta(days=2)
+"""A day is over everywhere two days after it begins in UTC."""
+
+
+def _in_years(day: date) -> date:
+    if day.year not in _YEARS:
+        raise TimeError("time_out_of_range")
+    return day
+
+
+def _counted(layout: Layout, text: str, interval: str) -> datetime | date:
+    ticks = ticks_per_second(text)
+    if ticks is None:
+        raise TimeError("bad_exchange_time")
+    if ticks != layout.ticks_per_second:
+        raise TimeError("mixed_time_units")
+    seconds, rest = divmod(int(text), ticks)
+    if rest:
+        raise TimeError("unaligned_time")
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return (
+        moment.astimezone(ZoneInfo(layout.day_zone or "UTC")).date() if interval == "1d" else moment
+    )
+
+
+def _since_midnight(layout: Layout, text: str, day: date | None) -> datetime:
+    if not _COUNT.fullmatch(text) or day is None or int(text) >= 86_400_000:
+        raise TimeError("bad_exchange_time")
+    clock = datetime.combine(day, time()) + timedelta(milliseconds=int(text))
+    return _instant(clock, layout.zone or "UTC")
+
+
+def _written(layout: Layout, text: str, interval: str) -> datetime | date:
+    parts = written_parts(text)
+    if parts is None:
+        raise TimeError("bad_exchange_time")
+    day = written_date(parts[0], layout.date_order or "ymd")
+    if interval == "1d":
+        return day
+    match = _CLOCK.fullmatch(parts[1] or "")
+    if match is None:
+        raise TimeError("bad_exchange_time")
+    try:
+        clock = datetime.combine(day, time(int(match[1]), int(match[2]), int(match[3] or 0)))
+        if parts[2] is not None:
+            return clock.replace(tzinfo=_offset(parts[2])).astimezone(UTC)
+    except ValueError:
+        raise TimeError("bad_exchange_time") from None
+    if layout.has_offset:
+        raise TimeError("bad_timezone")
+    return _instant(clock, layout.zone or "UTC")
+
+
+def _offset(text: str) -> timezone:
+    digits = text.removeprefix("GMT").replace(":", "")
+    if digits in ("Z", "UTC"):
+        return UTC
+    away = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    return timezone(-away if digits[0] == "-" else away)
+
+
+def _instant(clock: datetime, zone: str) -> datetime:
+    """Return what a wall clock means in UTC. Raises TimeError if that is no one instant."""
+    there = clock.replace(tzinfo=ZoneInfo(zone))
+    moment = there.astimezone(UTC)
+    if moment.astimezone(there.tzinfo).replace(tzinfo=None) != clock:
+        raise TimeError("nonexistent_time")
+    if there.utcoffset() != there.replace(fold=1).utcoffset():
+        raise TimeError("ambiguous_time")
+    return moment
