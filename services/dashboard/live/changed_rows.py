@@ -12,6 +12,7 @@ from services.dashboard.live.changes import Changed
 from services.dashboard.live.subscribers import Watch
 from services.dashboard.page_api import chart_sql
 from services.dashboard.page_api.actions import Actions, effective_basis
+from services.dashboard.page_api.candle_rows import candle_rows
 from services.dashboard.page_api.series_index import SeriesIndex
 from services.dashboard.postgres import Database
 
@@ -40,9 +41,10 @@ class ChangedRows:
                 continue
             series = stored[watch.symbol]
             basis = effective_basis(actions, watch)
-            if watch.interval not in series.newest:
+            if not series.is_drawn_as_stored(watch.interval):
                 smaller = list(series.smaller_than(watch.interval))
-                found[watch] = Changed(candles=await self._candles(watch, basis, smaller, wanted))
+                rows = await self._candles(watch, actions, smaller, wanted)
+                found[watch] = Changed(candles=rows)
             elif basis == AS_TRADED:
                 as_traded[watch] = wanted
             else:
@@ -81,16 +83,14 @@ class ChangedRows:
         )
 
     async def _candles(
-        self, watch: Watch, basis: str, smaller: list[str], asked: Asked
+        self, watch: Watch, actions: Actions, smaller: list[str], asked: Asked
     ) -> list[tuple[Any, ...]]:
-        if watch.interval not in chart_sql.ROLLED_UP_SINCE[basis]:
+        if watch.interval not in chart_sql.ROLLED_UP_SINCE[watch.basis]:
             return []
         [(session,)] = await self.database.rows(
             chart_sql.FIRST_CHANGED_SESSION, (watch.symbol, smaller, *asked)
         )
         if session is None:
             return []
-        return await self.database.rows(
-            chart_sql.ROLLED_UP_SINCE[basis][watch.interval],
-            {"symbol": watch.symbol, "since": session, "most": chart_sql.MOST_ROWS + 1},
-        )
+        query = {"symbol": watch.symbol, "since": session, "most": chart_sql.MOST_ROWS + 1}
+        return await candle_rows(self.database, chart_sql.ROLLED_UP_SINCE, watch, actions, query)

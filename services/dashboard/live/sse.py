@@ -40,7 +40,7 @@ def candles(
     watch: Watch, since: float, rows: Sequence[Sequence[Any]], identity: str | None = None
 ) -> bytes:
     """Return all candles from an instant on, in the place of those known: [seconds, open, high,
-    low, close, volume, upper, middle, lower band, volatility]."""
+    low, close, volume, upper, middle, lower band, volatility, covered percent, rolled up from]."""
     return _event("candles", {**watch._asdict(), "since": since, "rows": rows}, identity)
 
 

@@ -12,6 +12,11 @@ from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS, CANDLES
 
 MOST_ROWS: Final = 5_000
 """The bars that a chart or a message has at most."""
+_VALUE_COLUMNS: Final = ("time", "open", "high", "low", "close", "volume")
+BAR_COLUMNS: Final = (*_VALUE_COLUMNS, "upper", "middle", "lower", "volatility")
+"""What each row of a chart of stored bars has, in the order of its statement."""
+CANDLE_COLUMNS: Final = (*BAR_COLUMNS, "covered_percent", "rolled_up_from")
+"""The same of candles."""
 _ADJUSTED: Final = ("split_adjusted", "total_return")
 
 # A day stands at the midnight of its date in UTC, so that every browser shows that date, wherever
@@ -131,7 +136,7 @@ with candles as materialized (
 )
 
 select * from (
-    select {columns}, {bands}
+    select {columns}, {bands}, covered_percent, rolled_up_from
     from candles
     where {shown}
     order by session_date desc, bar_time desc limit %(most)s

@@ -21,6 +21,7 @@ from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import FullError, Subscribers, Viewer, Watch
 from services.dashboard.page_api import chart_sql, ranges
 from services.dashboard.page_api.actions import effective_basis, in_force, shown
+from services.dashboard.page_api.candle_rows import candle_rows
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.series_index import SeriesIndex, Stored
 from services.dashboard.postgres import Database, DatabaseError
@@ -144,24 +145,25 @@ async def _chart(parts: Parts, watch: Watch, name: ranges.Name) -> dict[str, Any
     stored = (await parts.series_index.stored(watch.symbol)).get(watch.symbol)
     if stored is None or watch.interval not in stored.offered:
         raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
-    is_stored = watch.interval in stored.newest
-    intervals = [watch.interval] if is_stored else stored.smaller_than(watch.interval)
+    as_stored = stored.is_drawn_as_stored(watch.interval)
+    intervals = stored.smaller_than(watch.interval)
     horizon = await parts.feed.horizon()
     within = await ranges.range_of(parts.database, watch.symbol, intervals, name)
     if within is None:
         raise HTTPException(404, f"there are no bars of {watch.symbol} in {watch.interval}")
     actions = await in_force(parts.database, [watch])
-    rows = await parts.database.rows(
-        _statement(watch.interval, is_stored, effective_basis(actions, watch)),
-        {
-            **watch._asdict(),
-            "first": within.first,
-            "since": within.first,
-            "most": chart_sql.MOST_ROWS,
-        },
-    )
-    names = ("time", "open", "high", "low", "close", "volume", "upper", "middle", "lower")
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+    query = {
+        **watch._asdict(),
+        "first": within.first,
+        "since": within.first,
+        "most": chart_sql.MOST_ROWS,
+    }
+    if as_stored:
+        rows = await parts.database.rows(_bars(effective_basis(actions, watch)), query)
+    else:
+        rows = await candle_rows(parts.database, chart_sql.ROLLED_UP, watch, actions, query)
+    names = chart_sql.BAR_COLUMNS if as_stored else chart_sql.CANDLE_COLUMNS
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     begins, until = within.bounds(watch.symbol, watch.interval)
     return {
         **watch._asdict(),
@@ -171,13 +173,13 @@ async def _chart(parts: Parts, watch: Watch, name: ranges.Name) -> dict[str, Any
         "until": until,
         "most_bars": chart_sql.MOST_ROWS,
         "simulated": stored.simulated,
-        "rolled_up": not is_stored,
+        "rolled_up": not as_stored,
         "truncated": len(rows) == chart_sql.MOST_ROWS,
         "sessions": ranges.sessions(watch.symbol, watch.interval, columns[0], within.newest),
         "actions": shown(actions, watch),
         # Commits that were under way when the rows were read are sent again by the stream.
         "as_of": sse.event_id(horizon),
-        **dict(zip((*names, "volatility"), columns, strict=True)),
+        **dict(zip(names, columns, strict=True)),
     }
 
 
@@ -192,9 +194,7 @@ async def _base(
     return await ranges.base_prices(parts.database, symbols, within, basis)
 
 
-def _statement(interval: str, is_stored: bool, basis: str) -> str:
-    if not is_stored:
-        return chart_sql.ROLLED_UP[basis][interval]
+def _bars(basis: str) -> str:
     return chart_sql.STORED_BARS if basis == AS_TRADED else chart_sql.BARS_ON_BASIS[basis]
 
 

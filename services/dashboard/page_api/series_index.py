@@ -34,8 +34,13 @@ class Stored:
             if interval in self.newest or (number > smallest and interval in CANDLE_INTERVALS)
         )
 
+    def is_drawn_as_stored(self, interval: str) -> bool:
+        """Return whether its chart is of the stored bars themselves: of the smallest interval, of
+        which there are no candles to choose. A day is always one: of the vendor, or rolled up."""
+        return interval == next(iter(self.newest)) and interval != "1d"
+
     def smaller_than(self, interval: str) -> tuple[str, ...]:
-        """Return the stored intervals that an interval rolls up from."""
+        """Return the stored intervals that an interval rolls up from, itself among them."""
         return tuple(i for i in self.newest if INTERVALS.index(i) <= INTERVALS.index(interval))
 
 

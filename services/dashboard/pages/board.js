@@ -76,7 +76,7 @@ export class Board {
 
   text(before) {
     const { own, interval } = this.shown;
-    readout.describe(own, { interval, stored: this.facts.symbol.stored });
+    readout.describe(own, interval);
     readout.comparison(this.shown.base, this.facts.compared, this.compare, this.shown);
     readout.newest(part("newest"), own, before, interval);
     this.mark();

@@ -17,7 +17,7 @@ export function title({ symbol, interval }, isSimulated) {
 }
 
 // How many bars there are and what they lack, where that is worth a word.
-export function describe(bars, { interval, stored }) {
+export function describe(bars, interval) {
   const count = bars.all.length;
   const isDerived = bars.all.some((bar) => bar.volatility !== null);
   part("volatility-hint").textContent = isDerived
@@ -26,9 +26,23 @@ export function describe(bars, { interval, stored }) {
     count === 0 ? "There are no bars in this range." : "",
     bars.truncated ? `The newest ${whole(count)} bars of the range.` : "",
     count && !isDerived ? "Bands and volatility follow, from the 20th bar on." : "",
-    count && bars.rolledUp ? `No ${interval} bars are stored: rolled up from ${Object.keys(stored)[0]}`
-      + `${interval === "1d" ? ", regular hours alone." : "."}` : "",
+    origin(bars, interval),
   ].filter(Boolean).join(" ");
+}
+
+// Which bars the candles are rolled up from, where they are not all bars of their own length.
+function origin({ all }, interval) {
+  const intervals = [...new Set(all.map((bar) => bar.rolled_up_from))].filter(Boolean);
+  const shorter = intervals.filter((one) => one !== interval);
+  if (!shorter.length) return "";
+  return `${shorter.length < intervals.length ? "Partly rolled" : "Rolled"} up from ${shorter.join(" and ")} bars`
+    + `${interval === "1d" ? ", regular hours alone." : "."}`;
+}
+
+// How much of a candle's time its bars cover, where that is not all of it: never as all of it.
+function coverage({ covered_percent: covered, rolled_up_from: interval }) {
+  if (covered === null || covered > 99.999) return [];
+  return [["Covered", `${covered < 1 ? "under 1" : Math.floor(covered)} % by ${interval} bars`]];
 }
 
 export const clockHint = (interval) => (interval === "1d" ? "dates of the exchange" : zoneName());
@@ -54,7 +68,7 @@ export function legend(box, bar, interval, withBands, notes) {
   values(box, bar ? [
     ["", timeAndZone(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
     ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
-    ...bands.map(([name, text]) => [text, price(bar[name])]),
+    ...coverage(bar), ...bands.map(([name, text]) => [text, price(bar[name])]),
     ...notes.map((note) => ["·", note]),
   ] : []);
 }

@@ -59,8 +59,8 @@ export class Side {
   }
 }
 
-async function loadProfile({ symbol, stored, bars }, signal) {
-  const interval = Object.keys(stored).find((one) => one !== "1d");
+async function loadProfile({ symbol, interval: shown, stored, bars }, signal) {
+  const interval = storedIntervals(shown, stored, bars).find((one) => one !== "1d");
   if (!interval) return { rows: [], day: null };
   const asked = { symbol, interval, limit: 1500, order: "desc" };
   // By the exchange's clock the newest session may have begun the day before.
@@ -71,12 +71,14 @@ async function loadProfile({ symbol, stored, bars }, signal) {
   return { rows: data.filter((row) => row.session_date === day), day };
 }
 
-// Of the interval that is shown, else of the smallest that is stored.
-const storedInterval = (shown, stored) => (shown in stored ? shown : Object.keys(stored)[0]);
+// Those that are stored: first that which is shown, else that which the newest candle comes of.
+function storedIntervals(shown, stored, { last }) {
+  return [shown, last?.rolled_up_from, ...Object.keys(stored)].filter((one) => one in stored);
+}
 
 async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
   const [first, last] = [bars.all[0], bars.last];
-  const interval = storedInterval(shown, stored);
+  const [interval] = storedIntervals(shown, stored, bars);
   if (!first) return { found: [], interval };
   const from = isoDay(1000 * Math.max(first.time, last.time - 8 * 86_400) - DAY_MS);
   const asked = { symbol, interval, from, to: isoDay(1000 * last.time + 2 * DAY_MS), limit: 250, order: "desc" };
@@ -90,7 +92,7 @@ async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
 // Runs of bars that regular hours lack: {from, until, date, kind, bars}, of which `since` on. A
 // simulated market keeps a clock of its own, so that what follows its newest bar lacks nothing.
 async function loadGaps({ symbol, interval: shown, stored, exchange, simulated, bars }, signal) {
-  const interval = storedInterval(shown, stored);
+  const [interval] = storedIntervals(shown, stored, bars);
   const [first, last] = [bars.all[0], bars.last];
   if (!first || !exchange) return { found: [], interval, exchange, since: null };
   const earliest = last.time - GAP_DAYS_A_MINUTE * MINUTES[interval] * 86_400;
@@ -111,8 +113,14 @@ function gap({ session_date: date, kind, bars, starts_at_utc: from, ends_at_utc:
   return { date, kind, bars, from: begins / 1000, until: ends / 1000 };
 }
 
-// Whether a gap leaves a hole between the bars that are shown, which may be longer than those stored.
+// Whether a gap leaves a hole between the bars that are shown, which may be longer than those stored
+// or, where some of those lack, rolled up from others.
 function isHole(shown, interval, bars) {
   if (shown === "1d") return ({ from }) => !bars.byTime.has(from);
-  return ({ bars: count }) => count * MINUTES[interval] >= MINUTES[shown];
+  const seconds = 60 * MINUTES[shown];
+  return ({ from, until }) => {
+    const first = interval === shown ? from : Math.ceil(from / seconds) * seconds;
+    for (let at = first; at + seconds <= until; at += seconds) if (!bars.byTime.has(at)) return true;
+    return false;
+  };
 }

@@ -5,6 +5,9 @@ import { get } from "/market_data/api.js";
 
 const VALUES = ["time", "open", "high", "low", "close", "volume"];
 const DERIVED = ["upper", "middle", "lower", "volatility"];
+// Candles alone have these: how much of their time their bars cover, and of which interval those are.
+const ORIGIN = ["covered_percent", "rolled_up_from"];
+const BESIDE = [...DERIVED, ...ORIGIN];
 
 export class Bars {
   constructor(loaded) {
@@ -20,7 +23,7 @@ export class Bars {
     this.derived = new Map();
     loaded.time.forEach((time, place) => {
       this.values.set(time, VALUES.map((name) => loaded[name][place]));
-      this.derived.set(time, DERIVED.map((name) => loaded[name][place]));
+      this.derived.set(time, BESIDE.map((name) => loaded[name]?.[place]));
     });
     this.refresh();
   }
@@ -37,7 +40,7 @@ export class Bars {
     this.refresh();
   }
 
-  // All candles from a time on: rows of a bar's values and its derived ones.
+  // All candles from a time on: rows of a bar's values, its derived ones and its origin.
   replace(since, rows) {
     for (const known of [this.values, this.derived]) {
       for (const time of [...known.keys()]) if (time >= since) known.delete(time);
@@ -78,7 +81,7 @@ export class Bars {
 function bar(values, derived) {
   const made = {};
   VALUES.forEach((name, place) => { made[name] = values[place]; });
-  DERIVED.forEach((name, place) => { made[name] = derived?.[place] ?? null; });
+  BESIDE.forEach((name, place) => { made[name] = derived?.[place] ?? null; });
   return made;
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from services.dashboard.page_api.chart_sql import CANDLE_COLUMNS
 from services.stream.sink import postgres
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import NEXT, Dashboard, Price, line, store
@@ -106,7 +107,7 @@ def test_a_candle_that_is_rolled_up_follows_its_bars(dashboard: Dashboard, store
         assert newest[:6] == [seconds(5), 320.0, 321.0, 319.0, 320.0, 1006.0]
         # Its bands are those of a chart that is loaded now.
         chart = dashboard.get("/api/chart", symbol="AAPL", interval="5min").json()
-        derived = ("upper", "middle", "lower", "volatility")
+        derived = CANDLE_COLUMNS[6:]
         assert newest[6:] == [chart[name][-1] for name in derived]
 
 

@@ -103,6 +103,23 @@ def test_a_split_adjusted_chart_is_that_of_the_twin(dashboard: Dashboard, interv
     assert told == [("split", "2025-11-06"), ("dividend", "2025-11-07")]
 
 
+@pytest.mark.parametrize("interval", ["5min", "15min"])
+def test_bands_as_traded_do_not_jump_at_a_split(dashboard: Dashboard, interval: str) -> None:
+    share = chart(dashboard, "SPLT", interval=interval, basis="as_traded")
+    twin = chart(dashboard, "TWIN", interval=interval)
+    ratio = [mine / other for mine, other in zip(share["close"], twin["close"], strict=True)]
+    assert {round(one) for one in ratio} == {1, 10}
+    for name in ("upper", "middle", "lower"):
+        wanted = [
+            None if band is None else pytest.approx(band * times)
+            for band, times in zip(twin[name], ratio, strict=True)
+        ]
+        assert share[name] == wanted, name
+    assert share["volatility"] == [
+        None if one is None else pytest.approx(one, abs=1e-9) for one in twin["volatility"]
+    ]
+
+
 def test_the_basis_is_chosen_and_stands_in_the_address(
     browser: Browser, dashboard: Dashboard
 ) -> None:

@@ -121,7 +121,7 @@ def test_a_range_is_of_sessions_and_what_they_lack_is_marked(
         holds(page, "() => window.tapeline.bars().length > 0")
         first = page.evaluate("() => window.tapeline.bars()[0].time")
         assert at[tuesday, 0] - 1800 <= first <= at[tuesday, 0]
-        assert "rolled up from 30min" in page.inner_text("#chart-state")
+        assert "Rolled up from 30min bars" in page.inner_text("#chart-state")
         page.goto(f"{dashboard.url}/?symbol=AAPL&interval=1d&range=5d")
         cell(page, "2025-11-17")
         dates = page.locator("#newest td:first-child").all_inner_texts()
