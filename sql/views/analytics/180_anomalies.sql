@@ -9,157 +9,29 @@
 --   severity  low from a score of 3 on (outlier: 5), medium from 4 (7), high from 6 (10)
 --   severity_rank  1, 2, 3 for low, medium, high
 --   reason    the same in a sentence
---   usual_bars  how many bars started at the same minute on the 30 days before; 0 for days
+--   usual_bars  how many bars started at the same minute on the 30 days before (1min: 15 days); 0
+--               for days
 -- What moves are measured by is at least a basis point of the close before, and a cent (below a
 -- price of 1: a hundredth of one); what volumes are measured by, at least a hundredth of the
 -- deviation of all twenty. So a jump after quiet stands out, and the least step does not. A bar has
 -- none before its warm-up is over (see sql/README.md). Appears a moment after the bar, with its
 -- indicators.
 create or replace view bi.anomalies as
-with placed as (
+with measured as (
     select
         *,
-        case
-            when bar_time >= closes_at then 'post'
-            when bar_time + minutes * interval '1 minute' > opens_at then 'regular'
-            else 'pre'
-        end as part
-    from market.recent_derived
-),
-
-compared as (
-    select
-        *,
-        row_number() over (
-            partition by symbol, interval, session_date, is_session, part order by bar_time
-        ) as number_in_part,
-        lag(close) over series as close_before,
-        lag(volatility_20) over series as volatility_20_before,
-        lag(atr_14) over series as atr_14_before
-    from placed
-    window series as (partition by symbol, interval, session_date order by bar_time)
-),
-
--- By the bars before alone; few bars are left, of which the usual is looked up.
-standing_out as (
-    select
-        compared.*,
-        scale.*,
-        scale.atr_before / compared.close_before::double precision as atr_share,
-        abs(compared.close - compared.close_before)::double precision <= scale.atr_before
-            as came_back,
-        compared.true_range / compared.close_before::double precision as range_share,
-        (compared.open / compared.close_before - 1)::double precision as gap_share,
-        ln((compared.close / compared.close_before)::double precision) as log_return,
-        -- From the score among all twenty to that against the nineteen before.
-        compared.volume_zscore_20 * sqrt(20.0 / 19)
-        / sqrt(greatest(1 - compared.volume_zscore_20 * compared.volume_zscore_20 / 19, 0.0001))
-            as volume_score
-    from compared
-    cross join
-        lateral ( -- noqa: ST05
-            select
-                greatest(
-                    0.0001,
-                    case when close_before >= 1 then 0.01 else 0.0001 end / close_before
-                )::double precision as share
-        ) as least_step
-    cross join
-        lateral ( -- noqa: ST05
-            select
-                case
-                    when compared.volatility_20_before is not null
-                        then greatest(compared.volatility_20_before, least_step.share)
-                end as volatility_before,
-                case
-                    when compared.atr_14_before is not null
-                        then greatest(
-                            compared.atr_14_before,
-                            least_step.share * compared.close_before::double precision
-                        )
-                end as atr_before
-        ) as scale
-    where compared.is_session
-),
-
-measured as (
-    select
-        bar.*,
-        usual.bars as usual_bars,
         -- Null as long as the bars before tell nothing.
         case
-            when bar.volatility_before > 0
-                then bar.log_return / greatest(bar.volatility_before, usual.volatility)
+            when volatility_before > 0
+                then log_return / greatest(volatility_before, usual_volatility)
         end as price_score,
-        case when bar.atr_share > 0 then bar.gap_share / greatest(bar.atr_share, usual.gap) end
-            as gap_score,
-        case when bar.atr_share > 0 then bar.range_share / greatest(bar.atr_share, usual.range) end
+        case when atr_share > 0 then gap_share / greatest(atr_share, usual_gap) end as gap_score,
+        case when atr_share > 0 then range_share / greatest(atr_share, usual_range) end
             as range_score,
-        (bar.volume::double precision - usual.volume)
-        / nullif(greatest(usual.volume_deviation, usual.volume / 4), 0) as usual_volume_score
-    from standing_out as bar
-    cross join
-        lateral (
-            select
-                count(*) as bars,
-                case when count(*) >= 5 then sqrt(avg(past.log_return * past.log_return)) end
-                    as volatility,
-                case when count(*) >= 5 then sqrt(avg(past.gap_share * past.gap_share)) end as gap,
-                case when count(*) >= 5 then avg(past.range_share) end as range,
-                case when count(*) >= 5 then avg(past.volume) end as volume,
-                case when count(*) >= 5 then stddev_samp(past.volume) end as volume_deviation
-            from
-                generate_series(1, case when bar.minutes < 1440 then 30 else 0 end)
-                    as back (days)
-            cross join
-                lateral (
-                    select
-                        ln(1 + derived.change_percent / 100) as log_return,
-                        stored.open::double precision
-                        / (stored.close::double precision - derived.change) - 1 as gap_share,
-                        derived.true_range
-                        / (stored.close::double precision - derived.change) as range_share,
-                        stored.volume::double precision * coalesce(
-                            (
-                                select
-                                    (market.product(numerator) / market.product(denominator))
-                                    ::double precision
-                                from market.splits
-                                where
-                                    bar.split_date > stored.session_date
-                                    and stored.basis = 'raw'
-                                    and symbol = bar.symbol
-                                    and ex_date > stored.session_date
-                                    and ex_date <= bar.session_date
-                            ),
-                            1
-                        ) as volume
-                    from market.events_stream as stored
-                    inner join market.bar_indicators as derived
-                        on
-                            stored.symbol = derived.symbol
-                            and stored.interval = derived.interval
-                            and stored.bar_time = derived.bar_time
-                    where
-                        (stored.symbol, stored.interval, stored.bar_time) = (
-                            bar.symbol,
-                            bar.interval,
-                            (bar.bar_time at time zone bar.time_zone - back.days * interval '1 day')
-                            at time zone bar.time_zone
-                        )
-                        and derived.change is not null
-                    order by stored.bar_time
-                    limit 1
-                ) as past
-        ) as usual
-    where
-        (
-            abs(bar.log_return) >= 3 * bar.volatility_before
-            or bar.volume_score >= 3
-            or abs(bar.gap_share) * bar.close_before::double precision >= 3 * bar.atr_before
-            or bar.came_back and bar.true_range >= 5 * bar.atr_before
-        )
-        and (usual.bars >= 5 or bar.number_in_part > 20 or bar.minutes = 1440)
+        (volume::double precision - usual_volume)
+        / nullif(greatest(usual_volume_deviation, usual_volume / 4), 0) as usual_volume_score
+    from market.usual_beside_bars
+    where usual_bars >= 5 or number_in_part > 20 or minutes = 1440
 ),
 
 found as (

@@ -21,3 +21,12 @@ select
     denominator
 from market.corporate_actions
 where kind = 'split' and not is_withdrawn;
+
+-- Which of a session's ratios (market.sessions_of_series) brings a bar to its basis: that of the
+-- first split after the bar's date. Where there is none, past the last, whose ratio is null; so it
+-- is for a bar that was stored on another basis than as traded.
+create or replace function market.split_number(
+    split_dates date[], bar_date date, basis text
+) returns integer
+language sql immutable parallel safe
+return case when basis = 'raw' then width_bucket(bar_date, split_dates) + 1 end;

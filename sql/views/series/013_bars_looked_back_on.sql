@@ -39,9 +39,8 @@ begin
                     when wanted.name = 'bar_session_date'
                         then 'bar.session_date as bar_session_date'
                     when wanted.name = 'bar_time' then 'bar.bar_time'
-                    when wanted.name in (
-                        'minutes', 'time_zone', 'opens_at', 'closes_at', 'split_date'
-                    )
+                    when wanted.name in ('minutes', 'time_zone', 'opens_at', 'closes_at')
+                        or wanted.name like 'split\_%'
                         then format('session.%I', wanted.name)
                     when wanted.name in ('open', 'high', 'low', 'close') then format(
                         'market.scaled(bar.%1$I, split.denominator, split.numerator, 1e-10)'
@@ -53,7 +52,7 @@ begin
                     when wanted.name in ('volatility_20', 'volume_zscore_20', 'rsi_14')
                         then format('derived.%I', wanted.name)
                     else format(
-                        'derived.%1$I * coalesce(split.of_floats, 1) as %1$I', wanted.name
+                        'derived.%1$I * coalesce(split.factor, 1) as %1$I', wanted.name
                     )
                 end,
                 ', ' order by wanted.number
@@ -65,7 +64,8 @@ begin
                 'recent_derived', 25,
                 'is_session bar_time open high low close volume '
                 'true_range atr_14 volatility_20 volume_zscore_20 '
-                'minutes time_zone opens_at closes_at split_date'
+                'minutes time_zone opens_at closes_at '
+                'split_dates split_factors'
             ),
             (
                 'past_derived', 1000,
@@ -84,20 +84,18 @@ begin
             select session.symbol, session.interval, session.session_date, %2$s
             from market.sessions_of_series as session
             cross join %3$s as bar
-            left join lateral (
+            cross join lateral (
                 select
-                    market.product(numerator) as numerator,
-                    market.product(denominator) as denominator,
-                    (market.product(denominator) / market.product(numerator))::float8 as of_floats
-                from market.splits
-                where
-                    session.split_date > bar.session_date
-                    and bar.basis = 'raw'
-                    and symbol = session.symbol
-                    and ex_date > bar.session_date
-                    and ex_date <= session.session_date
-                having count(*) > 0
-            ) as split on true
+                    session.split_numerators[number] as numerator,
+                    session.split_denominators[number] as denominator,
+                    session.split_factors[number] as factor
+                from (
+                    select market.split_number(session.split_dates, bar.session_date, bar.basis)
+                        as number
+                    offset 0
+                ) as told
+                offset 0 -- computed once a bar
+            ) as split
             %4$s
             $view$,
             made.name,

@@ -69,16 +69,11 @@ left join lateral (
     ) as told (close, session_date, basis, preference)
     order by told.session_date desc nulls last, told.preference asc limit 1
 ) as closed on true
-left join lateral (
+cross join lateral (
     select
-        market.product(numerator) as numerator,
-        market.product(denominator) as denominator
-    from market.splits
-    where
-        session.split_date > closed.session_date
-        and closed.basis = 'raw'
-        and symbol = session.symbol
-        and ex_date > closed.session_date
-        and ex_date <= session.session_date
-    having count(*) > 0
-) as split on true;
+        session.split_numerators[number] as numerator,
+        session.split_denominators[number] as denominator
+    from (
+        select market.split_number(session.split_dates, closed.session_date, closed.basis) as number
+    ) as told
+) as split;

@@ -6,107 +6,122 @@
 --                    first
 --   sessions_a_year  of the exchange, in the 365 days until the session; 252 where not known
 create or replace view market.yearly_volatility as
-select
-    session.symbol,
-    session.interval,
-    session.session_date,
-    session.minutes,
-    session.time_zone,
-    bar.bar_time,
-    bar.open,
-    bar.high,
-    bar.low,
-    bar.close,
-    bar.volatility,
-    coalesce(
-        bar.bars_before::double precision / nullif(bar.sessions - 1, 0),
-        case
-            when session.minutes = 1440 then 1
-            else session.regular_minutes::double precision / session.minutes
-        end
-    ) as bars_a_session,
-    coalesce(
-        (
-            select nullif(count(*), 0) from market.exchange_sessions as open
-            where
-                open.exchange = market.exchange(session.symbol)
-                and open.session_date > session.session_date - 365
-                and open.session_date <= session.session_date
-        ),
-        252
-    ) as sessions_a_year
-from market.sessions_of_series as session
-cross join
-    lateral ( -- noqa: ST05
-        with looked_up as (
-            select
-                stored.bar_time,
-                stored.session_date,
-                stored.open,
-                stored.high,
-                stored.low,
-                market.scaled(stored.close, split.denominator, split.numerator, 1e-10) as close,
-                session.minutes = 1440
-                or trade.opens_at is null
-                or (
-                    stored.bar_time < trade.closes_at
-                    and stored.bar_time + session.minutes * interval '1 minute' > trade.opens_at
-                ) as is_regular
-            from market.events_stream as stored
-            left join market.exchange_sessions as trade
-                on
-                    trade.exchange = market.exchange(session.symbol)
-                    and stored.session_date = trade.session_date
-            left join lateral (
-                select
-                    market.product(numerator) as numerator,
-                    market.product(denominator) as denominator
-                from market.splits
-                where
-                    session.split_date > stored.session_date
-                    and stored.basis = 'raw'
-                    and symbol = session.symbol
-                    and ex_date > stored.session_date
-                    and ex_date <= session.session_date
-                having count(*) > 0
-            ) as split on true
-            where
-                (stored.symbol, stored.interval, stored.bar_time)
-                >= (session.symbol, session.interval, session.usual_from)
-                and (stored.symbol, stored.interval, stored.bar_time)
-                < (session.symbol, session.interval, session.ends_at)
-                and stored.session_date <= session.session_date
-            order by stored.symbol desc, stored.interval desc, stored.bar_time desc
-            limit 16000
-        ),
+with placed as (
+    select
+        bar.*,
+        bar.minutes = 1440
+        or trade.opens_at is null
+        or (
+            bar.bar_time < trade.closes_at
+            and bar.bar_time + bar.minutes * interval '1 minute' > trade.opens_at
+        ) as is_regular
+    from market.bars_of_past_days as bar
+    left join market.exchange_sessions as trade
+        on
+            trade.exchange = market.exchange(bar.symbol)
+            and bar.bar_session_date = trade.session_date
+),
 
-        moved as (
-            select
-                *,
-                ln((close / lag(close) over so_far)::double precision) as log_return,
-                dense_rank() over (order by session_date) as sessions,
-                count(*) filter (where is_regular) over (order by bar_time) as regular_bars,
-                count(*) filter (where is_regular and session_date < session.session_date)
-                    over () as bars_before
-            from looked_up
-            window so_far as (partition by is_regular order by bar_time)
-        ),
+numbered as (
+    select
+        *,
+        dense_rank() over (session order by bar_session_date) as sessions,
+        count(*) filter (where is_regular)
+            over (session order by bar_session_date, bar_time) as regular_bars,
+        count(*) filter (where is_regular and bar_session_date < session_date)
+            over session as bars_before
+    from placed
+    window session as (partition by symbol, interval, session_date)
+),
 
-        measured as (
-            select
-                *,
-                case
-                    when is_regular and count(log_return) over last_20 = 20
-                        then stddev_samp(log_return) over last_20
-                end as deviation
-            from moved
-            window last_20 as (partition by is_regular order by bar_time rows 19 preceding)
+-- Of the bars before the session as many as its first bar looks back on.
+moved as (
+    select
+        *,
+        ln(
+            (
+                market.scaled(close, split_denominator, split_numerator, 1e-10)
+                / lag(market.scaled(close, split_denominator, split_numerator, 1e-10)) over so_far
+            )::double precision
+        ) as log_return
+    from numbered
+    where regular_bars > bars_before - 22
+    window
+        so_far as (
+            partition by symbol, interval, session_date, is_regular
+            order by bar_session_date, bar_time
         )
+),
 
-        -- Other bars have that of the last one of regular hours.
+measured as (
+    select
+        *,
+        case
+            when is_regular and count(log_return) over last_20 = 20
+                then stddev_samp(log_return) over last_20
+        end as deviation
+    from moved
+    window
+        last_20 as (
+            partition by symbol, interval, session_date, is_regular
+            order by bar_session_date, bar_time
+            rows 19 preceding
+        )
+),
+
+-- Other bars have that of the last one of regular hours.
+carried as (
+    select
+        *,
+        first_value(deviation) over (
+            partition by symbol, interval, session_date, regular_bars order by bar_time
+        ) as volatility
+    from measured
+),
+
+-- Looked up once a session.
+counted as (
+    select
+        bar.*,
+        max(year.sessions) over (partition by bar.symbol, bar.interval, bar.session_date)
+            as sessions_a_year
+    from (
         select
             *,
-            first_value(deviation) over (partition by regular_bars order by bar_time) as volatility
-        from measured
+            row_number() over (partition by symbol, interval, session_date order by bar_time)
+                as number
+        from carried
+        where bar_session_date = session_date
     ) as bar
-where bar.session_date = session.session_date;
+    cross join
+        lateral (
+            select count(*) as sessions from market.exchange_sessions as open
+            where
+                bar.number = 1
+                and open.exchange = market.exchange(bar.symbol)
+                and open.session_date > bar.session_date - 365
+                and open.session_date <= bar.session_date
+        ) as year
+)
+
+select
+    symbol,
+    interval,
+    session_date,
+    minutes,
+    time_zone,
+    bar_time,
+    open,
+    high,
+    low,
+    close,
+    volatility,
+    coalesce(
+        bars_before::double precision / nullif(sessions - 1, 0),
+        case
+            when minutes = 1440 then 1
+            else regular_minutes::double precision / minutes
+        end
+    ) as bars_a_session,
+    coalesce(nullif(sessions_a_year, 0), 252) as sessions_a_year
+from counted;

@@ -67,14 +67,15 @@ def _volume_score(table: pd.DataFrame) -> pd.Series[float]:
 
 
 def _usual_at_the_minute(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each bar, what those at its minute were like on the thirty days before."""
+    """Return, for each bar, what those at its minute were like on the days before."""
     parts = []
     for (_, interval), series in bars.groupby(SERIES):
         clocks = pd.DatetimeIndex(series["bar_time_exchange"])
         known = series[series["move"].notna()].set_index("bar_time_exchange")
         if interval == "1d":
             known = known.iloc[:0]
-        back = [known.reindex(clocks - pd.Timedelta(days=days)) for days in range(1, 31)]
+        reach = 15 if interval == "1min" else 30
+        back = [known.reindex(clocks - pd.Timedelta(days=days)) for days in range(1, reach + 1)]
         past = {
             name: pd.DataFrame([day[name].to_numpy() for day in back], columns=series.index)
             for name in ("move", "gap", "reach", "volume")
