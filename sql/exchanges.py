@@ -11,17 +11,28 @@ from typing import Final
 
 import psycopg
 
-from services.common.market.exchanges import BY_SUFFIX, EXCHANGES, NEW_YORK, QUOTE_UNITS, Exchange
+from services.common.market.exchanges import (
+    BY_MARKET,
+    BY_SUFFIX,
+    EXCHANGES,
+    NEW_YORK,
+    QUOTE_UNITS,
+    Exchange,
+)
+from services.common.market.markets import MARKETS
 
 # Not `strict`: what is could not become part of a query.
 _OF_A_SYMBOL: Final = """
 create or replace function market.{name}(symbol text) returns text
 language sql immutable parallel safe
 return case
+    when split_part(symbol, ':', 2) <> ''
+        then case split_part(symbol, ':', 1){markets} {otherwise}end
     when split_part(symbol, '.', 2) = '' or length(split_part(symbol, '.', -1)) <= 1 then {usual}
     else case split_part(symbol, '.', -1){cases} {otherwise}end
 end
 """
+_QUOTED_IN: Final = "split_part(symbol, '/', 2)"
 _OF_A_CODE: Final = """
 create or replace function market.{name}({argument} text) returns {type}
 language sql immutable parallel safe
@@ -45,7 +56,7 @@ def functions() -> list[str]:
         _of_a_symbol("exchange", lambda exchange: exchange.code),
         # Of a symbol of no known exchange, times are told in UTC.
         _of_a_symbol("time_zone", lambda exchange: exchange.zone, "else 'UTC' "),
-        _of_a_symbol("usual_quote_unit", lambda exchange: exchange.quote_unit),
+        _of_a_symbol("usual_quote_unit", lambda exchange: exchange.quote_unit, pairs=_QUOTED_IN),
         _of_a_code("currency", "quote_unit", "text", units, "else quote_unit "),
         _of_a_code("units_per_currency", "quote_unit", "integer", sizes, "else 1 "),
         # What is traded before it in a session was traded overnight.
@@ -55,10 +66,21 @@ def functions() -> list[str]:
     ]
 
 
-def _of_a_symbol(name: str, value: Callable[[Exchange], str], otherwise: str = "") -> str:
-    cases = {suffix: _text(value(exchange)) for suffix, exchange in sorted(BY_SUFFIX.items())}
+def _of_a_symbol(
+    name: str, value: Callable[[Exchange], str | None], otherwise: str = "", pairs: str = ""
+) -> str:
+    """Return the function; `pairs` is its value, as SQL writes it, of a pair's symbol."""
+    suffixes = {suffix: _text(value(exchange)) for suffix, exchange in sorted(BY_SUFFIX.items())}
+    markets = {
+        market: pairs if pairs and MARKETS[market].is_pair else _text(value(exchange))
+        for market, exchange in BY_MARKET.items()
+    }
     return _OF_A_SYMBOL.format(
-        name=name, usual=_text(value(NEW_YORK)), cases=_cases(cases), otherwise=otherwise
+        name=name,
+        usual=_text(value(NEW_YORK)),
+        markets=_cases(markets, 8),
+        cases=_cases(suffixes),
+        otherwise=otherwise,
     )
 
 
@@ -70,11 +92,12 @@ def _of_a_code(
     )
 
 
-def _cases(values: Mapping[str, str]) -> str:
+def _cases(values: Mapping[str, str], indent: int = 4) -> str:
     """Return the branches for these texts, each with its value as SQL writes it."""
-    return "".join(f"\n    when {_text(key)} then {value}" for key, value in values.items())
+    start = "\n" + " " * indent
+    return "".join(f"{start}when {_text(key)} then {value}" for key, value in values.items())
 
 
-def _text(value: str) -> str:
+def _text(value: str | None) -> str:
     # Of our own table alone, which has neither quotes nor backslashes.
-    return f"'{value}'"
+    return "null" if value is None else f"'{value}'"

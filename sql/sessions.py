@@ -1,8 +1,8 @@
 """Keeps market.exchange_sessions: the trading days of every exchange, out of the calendar library.
 
 Holidays, half days, noon breaks and daylight saving come from `services.calendars`; each migration
-adds what has become known since. New York's go back to 2000, the others' some years, to the end of
-next year; beyond what is known of a calendar they are assumed.
+adds what has become known since. New York's go back to 2000, and those of its indices, the others'
+some years, to the end of next year; beyond what is known of a calendar they are assumed.
 """
 
 from __future__ import annotations
@@ -56,24 +56,28 @@ where (
 )
 """
 
-# What is traded in the evening belongs to the next session, over weekends and holidays.
+# What is traded in the evening belongs to the next session, over weekends and holidays. No evening
+# begins earlier in UTC than in summer.
 _WIDEN_DAYS: Final = """
 with after_closed as (
-    select session_date, lag(session_date) over (order by session_date) as previous
-    from market.exchange_sessions where exchange = %s
+    select
+        session_date,
+        (
+            lag(session_date) over (order by session_date) + %(evening)s + interval '4 hours'
+        ) at time zone 'UTC' as begins_at
+    from market.exchange_sessions where exchange = %(exchange)s
 )
 update market.days as day
-set begins_at = (after_closed.previous + 1)::timestamp at time zone 'UTC'
+set begins_at = after_closed.begins_at
 from after_closed
-where day.session_date = after_closed.session_date
-    and day.begins_at > (after_closed.previous + 1)::timestamp at time zone 'UTC'
+where day.session_date = after_closed.session_date and day.begins_at > after_closed.begins_at
 """
 
 
 def read_sessions(exchange: Exchange, last_year: int) -> tuple[TradingDay, ...]:
     """Return the trading days of an exchange that are kept, in order."""
     others = date(last_year - 1 - OTHERS_FIRST_YEARS, 1, 1)
-    first = FIRST_DAY if exchange is NEW_YORK else others
+    first = FIRST_DAY if exchange.calendar == NEW_YORK.calendar else others
     return trading_days(exchange, first, date(last_year, 12, 31))
 
 
@@ -93,5 +97,6 @@ def keep_sessions(owner: psycopg.Connection, present: date) -> int:
         }
         owner.execute(_KEEP, {"exchange": exchange.code, **columns})
         count += len(days)
-    owner.execute(_WIDEN_DAYS, (NEW_YORK.code,))
+        if exchange.evening is not None:
+            owner.execute(_WIDEN_DAYS, {"exchange": exchange.code, "evening": exchange.evening})
     return count

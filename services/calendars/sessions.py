@@ -2,7 +2,8 @@
 
 In: an exchange and a span of dates. Out: its sessions, in order: holidays, half days and noon
 breaks by the library, corrected by `special_sessions`. Beyond what the library knows of an
-exchange its weekdays are taken for sessions with the regular hours, and marked as assumed.
+exchange its weekdays are taken for sessions with the regular hours, and marked as assumed. Foreign
+exchange and digital currencies are in no calendar of the library that fits: their days are a rule.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 
 from services.calendars.special_sessions import SPECIAL_SESSIONS, SpecialSession
-from services.common.market.exchanges import Exchange
+from services.common.market.exchanges import CRYPTO, FOREX, Exchange
 
 ENDING: Final = timedelta(days=30)
 """So long before a calendar ends it is time to say so."""
+_BY_RULE: Final = (FOREX.calendar, CRYPTO.calendar)
+_HARDLY_TRADED: Final = ((12, 25), (1, 1))
+"""Month and day on which foreign exchange may be quoted or not: no gap in them is one."""
+_DAY: Final = timedelta(days=1)
 _LONG_KNOWN: Final = date(2025, 1, 1)
 _MARGIN: Final = timedelta(days=14)
 
@@ -44,6 +49,8 @@ class TradingDay:
 @cache
 def known_until(calendar: str) -> date | None:
     """Return the last date of which the library knows the calendar; None: it has no end."""
+    if calendar in _BY_RULE:
+        return None
     # Without an end the library stops where its knowledge does, rather than refuse.
     probe = exchange_calendars.get_calendar(calendar, start=_LONG_KNOWN)
     bound = type(probe).bound_max()
@@ -53,10 +60,12 @@ def known_until(calendar: str) -> date | None:
 @cache
 def trading_days(exchange: Exchange, first: date, last: date) -> tuple[TradingDay, ...]:
     """Return the sessions of an exchange from `first` to `last`."""
+    if exchange.calendar in _BY_RULE:
+        return tuple(_by_rule(exchange, day) for day in _days_by_rule(exchange, first, last))
     until = known_until(exchange.calendar)
     known = last if until is None else min(last, until)
     days = {each.day: each for each in _known(exchange.calendar, first, known)}
-    for day in _weekdays(max(first, known + timedelta(days=1)), last):
+    for day in _weekdays(max(first, known + _DAY), last):
         days[day] = _assumed(exchange, day)
     for special in SPECIAL_SESSIONS:
         if special.calendar == exchange.calendar and first <= special.day <= last:
@@ -91,8 +100,26 @@ def _known(calendar: str, first: date, last: date) -> tuple[TradingDay, ...]:
 
 
 def _weekdays(first: date, last: date) -> Iterable[date]:
-    days = (first + timedelta(days=count) for count in range((last - first).days + 1))
-    return (day for day in days if day.weekday() < 5)
+    return (day for day in _dates(first, last) if day.weekday() < 5)
+
+
+def _dates(first: date, last: date) -> Iterable[date]:
+    return (first + count * _DAY for count in range((last - first).days + 1))
+
+
+def _days_by_rule(exchange: Exchange, first: date, last: date) -> Iterable[date]:
+    return _weekdays(first, last) if exchange is FOREX else _dates(first, last)
+
+
+def _by_rule(exchange: Exchange, day: date) -> TradingDay:
+    """Return a day that is traded from one end to the other."""
+    opens = day if exchange.evening is None else day - _DAY
+    return TradingDay(
+        day,
+        _at(exchange, opens, exchange.opens),
+        _at(exchange, opens + _DAY, exchange.closes),
+        is_assumed=exchange is FOREX and (day.month, day.day) in _HARDLY_TRADED,
+    )
 
 
 def _assumed(exchange: Exchange, day: date) -> TradingDay:

@@ -56,7 +56,7 @@ class Poller:
         if self._context.watchlist.refresh(self._context.clocks.monotonic()):
             self._follow_roster()
         wanted = self._context.watchlist.series
-        symbols = (series.symbol for series in wanted)
+        symbols = (series.symbol for series in wanted if series.market.has_actions)
         self._asker.fetching += self._lists.ask(symbols, self._asker.fetching, len(wanted))
         self._take_messages(self._asker.ask(self._active()))
         self._look_after()
@@ -111,7 +111,8 @@ class Poller:
         if fetched.job.series.interval in ACTION_LISTS:
             self._lists.fetched(fetched, active)
             return
-        self._lists.look_at(fetched.bars)
+        if fetched.job.series.market.has_actions:
+            self._lists.look_at(fetched.bars)
         self._taker.fetched(fetched, self._progress[fetched.job.series], active)
 
     def _take_delivery(self, delivered: PendingBars) -> None:
@@ -178,7 +179,9 @@ class Poller:
     def _has_history(self, progress: Progress) -> bool:
         if progress.history:
             return True
-        if progress.history_day is not None or progress.series.interval == DAY:
+        series = progress.series
+        has_months = series.interval != DAY and series.market.has_months
+        if progress.history_day is not None or not has_months:
             return False
         return self._context.settings.history_months > 0
 

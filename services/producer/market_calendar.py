@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.calendars.sessions import ENDING, TradingDay, known_until, trading_days
 from services.common.market.bar import INTERVAL_MINUTES
-from services.common.market.exchanges import NEW_YORK, Exchange, exchange_of
-from services.common.market.trade_date import EVENING
+from services.common.market.exchanges import EVENING, NEW_YORK, Exchange, exchange_of
 from services.producer.series import DAY, Series
 
 SETTLE: Final = timedelta(seconds=30)

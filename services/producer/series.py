@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from services.common.market.bar import INTERVAL_MINUTES
+from services.common.market.markets import Market, market_of
 
 DAY: Final = "1d"
 SPLITS: Final = "splits"
@@ -15,6 +16,7 @@ ACTION_LISTS: Final = (SPLITS, DIVIDENDS)
 """What stands for an interval where a symbol's corporate actions are asked for."""
 _COMPACT_BARS: Final = 100
 _MONTH_MINUTES: Final = 23 * 16 * 60
+_WHOLE_MONTH_MINUTES: Final = 31 * 24 * 60
 _DAYS: Final = 7_000
 
 
@@ -26,6 +28,11 @@ class Series(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.interval}"
+
+    @property
+    def market(self) -> Market:
+        """Return the market of its symbol."""
+        return market_of(self.symbol)
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,15 @@ class Slice:
 
 
 def most_bars(series: Series, part: Slice) -> int:
-    """Return how many bars an answer can hold: of a month those from 4:00 to 20:00 on 23 days, of
-    days those since 1999."""
-    if part.extent == "compact":
+    """Return how many bars an answer can hold: of a month those from 4:00 to 20:00 on 23 days, or
+    around the clock where no session bounds them; of days those since 1999."""
+    function = series.market.function(series.interval)
+    if part.extent == "compact" and (function is None or function.has_size):
         return _COMPACT_BARS
-    return _DAYS if series.interval == DAY else _MONTH_MINUTES // INTERVAL_MINUTES[series.interval]
+    if series.interval == DAY:
+        return _DAYS
+    minutes = _MONTH_MINUTES if series.market.has_months else _WHOLE_MONTH_MINUTES
+    return minutes // INTERVAL_MINUTES[series.interval]
 
 
 COMPACT: Final = Slice("compact")

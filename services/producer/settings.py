@@ -37,11 +37,12 @@ from services.producer.series import DAY
 
 SYMBOLS: Final = Words(
     "SYMBOLS",
-    "What is fetched, with commas in between.",
+    "What is fetched, with commas in between: shares, FX:EUR/USD, CRYPTO:BTC/USD, INDEX:SPX.",
     "AAPL,TSLA,MSFT,AMZN",
     Shape(
         f"(?ai:{bar.SYMBOL_PATTERN})",
-        "symbols such as AAPL or TSCO.LON, with commas between them",
+        "symbols such as AAPL, TSCO.LON, FX:EUR/USD, CRYPTO:BTC/USD or INDEX:SPX, with commas "
+        "between them",
         each=True,
     ),
 )

@@ -18,6 +18,7 @@ from services.common.market.exchanges import (
     NEW_YORK,
     currency_of,
     exchange_of,
+    quote_unit_of,
     zone_of,
 )
 from services.common.market.trade_date import trade_date
@@ -180,6 +181,7 @@ def test_evenings_lie_within_the_bounds_of_the_day_that_they_belong_to(market: M
 def test_the_functions_of_symbols_say_what_the_table_of_exchanges_says(market: Market) -> None:
     symbols = ["TSCO", "BRK.B", "BT.A.LON", "TSCO.XYZ", "M&M.BSE", "A.", "X.NS"]
     symbols += [f"TSCO.{suffix}" for suffix in BY_SUFFIX]
+    symbols += ["FX:EUR/JPY", "CRYPTO:BTC/USDT", "INDEX:SPX", "INDEX:X.LON", "BOND:X"]
     read = """
     select
         symbol, market.exchange(symbol), market.time_zone(symbol),
@@ -193,8 +195,9 @@ def test_the_functions_of_symbols_say_what_the_table_of_exchanges_says(market: M
         if exchange is None:
             expected.append((symbol, None, "UTC", None, None, 1))
         else:
-            unit = exchange.quote_unit
-            expected.append((symbol, exchange.code, exchange.zone, unit, *currency_of(unit)))
+            unit = quote_unit_of(symbol)
+            currency = (None, 1) if unit is None else currency_of(unit)
+            expected.append((symbol, exchange.code, exchange.zone, unit, *currency))
         assert zone_of(symbol) in bar.EXCHANGE_ZONES
     assert market.rows(read, (symbols,)) == expected
 

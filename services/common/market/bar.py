@@ -29,13 +29,20 @@ FRESHNESS: Final = ("realtime", "delayed_15min", "end_of_day", "historical", "si
 
 EXCHANGE_ZONES: Final = (
     "US/Eastern",
-    *sorted({exchange.zone for exchange in EXCHANGES}),
+    *sorted({exchange.zone for exchange in EXCHANGES} - {"UTC"}),
     "UTC",
 )
 """Clocks of the exchanges that Alpha Vantage covers; a bar on another clock is rejected."""
 
-SYMBOL_PATTERN: Final = r"[A-Z0-9^][A-Z0-9.&\-]{0,15}"
-"""A whole symbol, such as AAPL, BRK-B, TSCO.LON, M&M.BSE or 600104.SHH."""
+SYMBOL_PATTERN: Final = (
+    r"(?:(?:INDEX:)?[A-Z0-9^][A-Z0-9.&\-]{0,15}"
+    r"|FX:[A-Z]{3}/[A-Z]{3}|CRYPTO:[A-Z0-9]{1,10}/[A-Z]{3,5})"
+)
+"""A whole symbol, such as AAPL, BRK-B, TSCO.LON, M&M.BSE, 600104.SHH, FX:EUR/USD, CRYPTO:BTC/USD or
+INDEX:SPX."""
+
+SYMBOL_CHARS: Final = 23
+"""Length of the longest symbol."""
 
 _DECIMALS: Final = r"(\.[0-9]{1,10}0{0,12})?"
 PRICE_PATTERN: Final = rf"[0-9]{{1,12}}{_DECIMALS}"
@@ -62,7 +69,10 @@ def normal_symbol(text: str) -> str:
     symbol = text.strip().upper()
     # Of other letters some have a capital that is a letter of ours.
     if not text.isascii() or not re.fullmatch(SYMBOL_PATTERN, symbol):
-        raise ValueError(f"{text[:40]!r} is no symbol such as AAPL, TSCO.LON or M&M.BSE")
+        raise ValueError(
+            f"{text[:40]!r} is no symbol such as AAPL, TSCO.LON, FX:EUR/USD, CRYPTO:BTC/USD or "
+            "INDEX:SPX"
+        )
     return symbol
 
 

@@ -1,7 +1,8 @@
 """The exchange's trade date of an instant: which session a trade at it belongs to. Pure.
 
-A day ends at its exchange's midnight, but New York's at 20:00: what is traded from then on belongs
-to the next session, on Sundays to Monday's, before a holiday to the one after it.
+A day ends at its exchange's midnight, but New York's at 20:00 and that of foreign exchange at
+17:00: what is traded from then on belongs to the next session, on Sundays to Monday's, before a
+holiday of New York's to the one after it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.common.market.exchanges import Exchange
-
-EVENING: Final = time(20)
-"""From here on (New York) a trade belongs to the next session."""
+from services.common.market.exchanges import NEW_YORK, Exchange
 
 UNPLANNED_CLOSURES: Final = frozenset(
     date.fromisoformat(text)
@@ -32,20 +30,20 @@ _SATURDAY: Final = 5
 def trade_date(exchange: Exchange | None, local: datetime) -> date:
     """Return the trade date of an instant that is given on the exchange's own clock."""
     day = local.date()
-    if exchange is None or not exchange.has_overnight or local.time() < EVENING:
+    if exchange is None or exchange.evening is None or local.time() < exchange.evening:
         return day
-    return next_session(day)
+    return next_session(exchange, day)
 
 
 def begins_at(exchange: Exchange | None, day: date) -> datetime:
     """Return the instant from which on trades belong to a date: no earlier bar is of it."""
     zone = ZoneInfo("UTC" if exchange is None else exchange.zone)
-    if exchange is None or not exchange.has_overnight:
+    if exchange is None or exchange.evening is None:
         return datetime.combine(day, time(), zone)
-    evening = day - _DAY
-    while next_session(evening - _DAY) == day:
-        evening -= _DAY
-    return datetime.combine(evening, EVENING, zone)
+    eve = day - _DAY
+    while next_session(exchange, eve - _DAY) == day:
+        eve -= _DAY
+    return datetime.combine(eve, exchange.evening, zone)
 
 
 def in_zone(instant: datetime, exchange: Exchange) -> datetime:
@@ -53,12 +51,17 @@ def in_zone(instant: datetime, exchange: Exchange) -> datetime:
     return instant.astimezone(ZoneInfo(exchange.zone))
 
 
-def next_session(day: date) -> date:
-    """Return New York's next session after a date."""
+def next_session(exchange: Exchange, day: date) -> date:
+    """Return the next session after a date, of an exchange whose days begin in the evening."""
     following = day + _DAY
-    while following.weekday() >= _SATURDAY or following in closed_days(following.year):
+    while following.weekday() >= _SATURDAY or _is_holiday(exchange, following):
         following += _DAY
     return following
+
+
+def _is_holiday(exchange: Exchange, day: date) -> bool:
+    # Foreign exchange has no holiday: on Christmas it is quoted, if hardly traded.
+    return exchange.calendar == NEW_YORK.calendar and day in closed_days(day.year)
 
 
 @lru_cache(maxsize=200)

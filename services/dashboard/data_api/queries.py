@@ -19,18 +19,24 @@ from pydantic import (
     model_validator,
 )
 
-from services.common.market.bar import SYMBOL_PATTERN, normal_symbol
+from services.common.market.bar import SYMBOL_CHARS, SYMBOL_PATTERN, normal_symbol
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.data_api.paging import MOST_ROWS, Wanted
+
+_ANY_CASE = re.sub(
+    "FX|CRYPTO|INDEX",
+    lambda market: "".join(f"[{letter}{letter.lower()}]" for letter in market[0]),
+    SYMBOL_PATTERN.replace("A-Z", "A-Za-z"),
+)
 
 Symbol = Annotated[
     # What the schema tells is checked first: small letters are taken, and nothing is cut off.
     str,
-    Query(pattern=f"^{SYMBOL_PATTERN.replace('A-Z', 'A-Za-z')}$", max_length=16),
+    Query(pattern=f"^{_ANY_CASE}$", max_length=SYMBOL_CHARS),
     AfterValidator(normal_symbol),
 ]
 
-Exchange = Annotated[str, Query(pattern="^[A-Za-z]{4}$"), AfterValidator(str.upper)]
+Exchange = Annotated[str, Query(pattern="^[A-Za-z]{2,6}$"), AfterValidator(str.upper)]
 Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
 
 

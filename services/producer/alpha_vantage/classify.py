@@ -16,7 +16,8 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from services.producer.series import ACTION_LISTS, DAY, Series
+from services.producer.alpha_vantage.shapes import find_bars
+from services.producer.series import ACTION_LISTS, Series
 
 WORDING_CHARS: Final = 240
 LONGEST_WAIT_SECONDS: Final = 86_400.0
@@ -113,8 +114,15 @@ def _data(document: dict[str, Any], series: Series) -> Verdict | None:
     if series.interval in ACTION_LISTS:
         is_list = isinstance(document.get("data"), list)
         return _classify_actions(document, series) if is_list else None
-    data = _time_series(document)
-    return None if data is None else _classify_data(document, *data, series)
+    found = find_bars(document, series)
+    if found is None:
+        return None
+    if not found.is_asked_for:
+        return Verdict(Kind.MISMATCH, found.title[:WORDING_CHARS])
+    if not found.bars:
+        return Verdict(Kind.EMPTY, f"{found.title} without a bar"[:WORDING_CHARS])
+    delayed = "DELAYED" in found.title.upper()
+    return Verdict(Kind.DATA, bars=found.bars, zone=found.zone, delayed=delayed)
 
 
 def _decode(body: bytes) -> Any:
@@ -123,29 +131,6 @@ def _decode(body: bytes) -> Any:
         return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
-
-
-def _time_series(document: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    for name, value in document.items():
-        if name.startswith("Time Series (") and isinstance(value, dict):
-            return name, value
-    return None
-
-
-def _classify_data(
-    document: dict[str, Any], name: str, bars: dict[str, Any], series: Series
-) -> Verdict:
-    meta = document.get("Meta Data")
-    meta = meta if isinstance(meta, dict) else {}
-    length = "Daily" if series.interval == DAY else series.interval
-    symbol = str(meta.get("2. Symbol", series.symbol))
-    if not name.startswith(f"Time Series ({length})") or symbol.upper() != series.symbol:
-        return Verdict(Kind.MISMATCH, f"{name} of {symbol}"[:WORDING_CHARS])
-    if not bars:
-        return Verdict(Kind.EMPTY, f"{name} without a bar")
-    zones = [str(value) for key, value in meta.items() if key.endswith("Time Zone")]
-    zone = zones[0] if zones else "US/Eastern"
-    return Verdict(Kind.DATA, bars=bars, zone=zone, delayed="DELAYED" in name.upper())
 
 
 def _classify_actions(document: dict[str, Any], series: Series) -> Verdict:

@@ -16,10 +16,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.common.market.bar import Bar, Ohlcv, price_basis
+from services.producer.alpha_vantage.shapes import PRICES, field_names
 from services.producer.series import Series
 
-_PRICES: Final = ("1. open", "2. high", "3. low", "4. close")
-_VOLUME: Final = "5. volume"
 # Bounded: an exponent can ask for more digits than there is memory.
 _EXPONENT: Final = re.compile(r"[0-9]{1,50}(\.[0-9]{0,50})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 
@@ -43,13 +42,14 @@ def parse_bars(
     observed_at = seen.observed_at.strftime("%Y-%m-%dT%H:%M:%S.") + (
         f"{seen.observed_at.microsecond // 1000:03d}Z"
     )
+    names = field_names(times)
     return [
         Bar(
             symbol=seen.series.symbol,
             interval=seen.series.interval,
             exchange_time=_encodable(exchange_time),
             exchange_tz=_encodable(seen.zone),
-            ohlcv=_ohlcv(times[exchange_time]),
+            ohlcv=_ohlcv(times[exchange_time], names),
             source=seen.source,
             freshness=seen.freshness,
             adjusted=seen.adjusted,
@@ -60,12 +60,12 @@ def parse_bars(
     ]
 
 
-def _ohlcv(fields: Any) -> Ohlcv:
+def _ohlcv(fields: Any, names: Mapping[str, str]) -> Ohlcv:
     if not isinstance(fields, dict):
         # Not a bar at all: its text travels in the first field, so that it can be seen later.
         return Ohlcv(_text(fields), "", "", "", "")
-    volume = fields.get(_VOLUME)
-    opened, high, low, close = (_text(fields.get(name, "")) for name in _PRICES)
+    volume = fields.get(names["volume"])
+    opened, high, low, close = (_text(fields.get(names[name], "")) for name in PRICES)
     return Ohlcv(opened, high, low, close, None if volume is None else _text(volume))
 
 

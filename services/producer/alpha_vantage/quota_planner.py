@@ -6,7 +6,7 @@ lines that say so. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,10 +93,14 @@ def _calls_a_day(series: Series) -> int:
 
 
 def _refusal(plan: Plan, series: Series, count: int, calls_a_day: int) -> str | None:
-    if series.interval != DAY and not plan.premium:
+    function = series.market.function(series.interval)
+    if function is not None and function.is_premium and not plan.premium:
+        what, instead = "intraday bars", "set INTERVALS=1d, or"
+        if series.interval == DAY:
+            what, instead = series.market.title, "leave it out, or set"
         return (
-            f"{series}: intraday bars are a premium feature of Alpha Vantage; set INTERVALS=1d, "
-            "or ALPHA_VANTAGE_PLAN to the calls a minute of a premium key"
+            f"{series}: {what} are a premium feature of Alpha Vantage; {instead} "
+            "ALPHA_VANTAGE_PLAN to the calls a minute of a premium key"
         )
     if plan.per_day is not None and count > plan.per_day:
         return (
@@ -112,6 +116,12 @@ def _refusal(plan: Plan, series: Series, count: int, calls_a_day: int) -> str | 
             f"{series.interval}), choose a longer interval in INTERVALS, or take a larger plan"
         )
     return None
+
+
+def has_full(plan: Plan, series: Series) -> bool:
+    """Return whether more than the newest 100 bars of a series can be had at once."""
+    function = series.market.function(series.interval)
+    return plan.premium or (function is not None and not function.full_is_premium)
 
 
 def attempt_seconds(plan: Plan, series_count: int, interval: str) -> float:
@@ -144,14 +154,17 @@ def poll_seconds(plan: Plan, series_count: int, floor_seconds: float, freshness:
 
 
 def freshness_lines(
-    plan: Plan, accepted: Sequence[Series], floor_seconds: float, freshness: dict[str, str]
+    plan: Plan,
+    accepted: Sequence[Series],
+    floor_seconds: float,
+    freshness: Callable[[Series], str],
 ) -> list[str]:
-    """Return a line per interval: how fresh its bars will be. `freshness` is by interval."""
+    """Return a line per interval and freshness: how fresh its bars will be."""
+    levels: dict[tuple[str, str], list[str]] = {}
+    for series in accepted:
+        levels.setdefault((series.interval, freshness(series)), []).append(series.symbol)
     lines = []
-    for interval, level in freshness.items():
-        symbols = [series.symbol for series in accepted if series.interval == interval]
-        if not symbols:
-            continue
+    for (interval, level), symbols in levels.items():
         named = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" * (len(symbols) > 8))
         lines.append(
             f"{interval} bars of {named}: {_FRESHNESS_TEXT[level]}; "

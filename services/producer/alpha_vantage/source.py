@@ -19,7 +19,7 @@ from services.common.settings import (
     Text,
 )
 from services.producer.alpha_vantage.quota_planner import REALTIME_PLAN_CALLS, Plan
-from services.producer.series import DAY
+from services.producer.series import DAY, Series
 
 _URL_PATTERN: Final = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 _SIMULATOR_KEY: Final = "tapeline-simulator"  # the simulator takes any key
@@ -78,12 +78,14 @@ class Source:
         """Return the `source` of every bar."""
         return "simulator" if self.simulated else "alphavantage"
 
-    def freshness(self, interval: str) -> str:
-        """Return the `freshness` of a bar of this interval."""
+    def freshness(self, series: Series) -> str:
+        """Return the `freshness` of a bar of this series."""
         if self.simulated:
             return "simulated"
-        if interval == DAY:
+        if series.interval == DAY:
             return "end_of_day"
+        if not series.market.needs_entitlement:
+            return "realtime"
         levels = {"realtime": "realtime", "delayed": "delayed_15min", "none": "historical"}
         return levels[self.entitlement]
 

@@ -100,7 +100,10 @@ def _has(high_water_mark: HighWaterMark, session: Session) -> bool:
 def pause_seconds(at: Phase, series: Series, freshness: str, pace: Pace) -> float:
     """Return the real seconds between two calls for a series in this phase."""
     plan, count = pace.plan, pace.series_count
-    waits = at in (Phase.MISSING, Phase.UNSCHEDULED)
+    function = series.market.function(series.interval)
+    # An answer that is always all of a history is not asked for by the second.
+    is_whole = function is not None and not function.has_size
+    waits = is_whole or at in (Phase.MISSING, Phase.UNSCHEDULED)
     if waits or (series.interval == DAY and plan.per_day is not None):
         return attempt_seconds(plan, count, series.interval)
     return poll_seconds(plan, count, pace.floor_seconds, freshness)

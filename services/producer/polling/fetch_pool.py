@@ -101,7 +101,7 @@ class Fetcher:
             actions = tuple(parse_actions(verdict.rows, listed))
             return Fetched(job, replace(verdict, rows=()), (), actions, arrived_at)
         zone = clock_of(job.series, verdict.zone)
-        freshness = self._source.freshness(job.series.interval)
+        freshness = self._source.freshness(job.series)
         if verdict.delayed and freshness == "realtime":
             freshness = "delayed_15min"
         seen = Observation(
@@ -109,8 +109,10 @@ class Fetcher:
             zone=zone,
             source=self._source.name,
             freshness=freshness,
-            # TIME_SERIES_DAILY is raw, as traded; only intraday comes adjusted.
-            adjusted=self._source.adjusted and job.series.interval != DAY,
+            # TIME_SERIES_DAILY is raw, as traded; only shares' intraday bars come adjusted.
+            adjusted=self._source.adjusted
+            and job.series.interval != DAY
+            and job.series.market.has_actions,
             observed_at=arrived_at,
         )
         # Judged by the instant of asking: the answer may not know what happened after it.

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.common.fail_points import reach
 from services.producer.alpha_vantage.classify import LONGEST_WAIT_SECONDS
-from services.producer.alpha_vantage.quota_planner import attempt_seconds
+from services.producer.alpha_vantage.quota_planner import attempt_seconds, has_full
 from services.producer.polling.backfill import history_months, open_slices, slices_to_fill
 from services.producer.polling.cadence import Market, Pace, Phase, lag, pause_seconds, phase
 from services.producer.polling.fetch_pool import Job
@@ -36,7 +36,7 @@ class Scheduler:
         """Return the state of a series that begins to be polled, one of `count`."""
         context = self._context
         high_water_mark = context.memory.high_water_mark(series)
-        progress = Progress(series, self._plan.premium, high_water_mark)
+        progress = Progress(series, has_full(self._plan, series), high_water_mark)
         if context.once:
             return progress
         progress.failing = failing = context.memory.failing(series)
@@ -75,7 +75,7 @@ class Scheduler:
         context, market_now = self._context, self._context.clocks.market()
         monotonic = context.clocks.monotonic()
         pace = Pace(self._plan, len(active), context.settings.poll_seconds)
-        freshness = context.settings.source.freshness(progress.series.interval)
+        freshness = context.settings.source.freshness(progress.series)
         market = self._market(progress.series, market_now)
         at = phase(progress.series, progress.high_water_mark, market, freshness, pace)
         live = at is not Phase.IDLE and monotonic >= progress.live_at
@@ -115,7 +115,7 @@ class Scheduler:
         if high_water_mark is None or progress.history_day == today:
             return
         no_bars, months = context.memory.no_bars(series), list[Slice]()
-        if series.interval != DAY:
+        if series.interval != DAY and series.market.has_months:
             done = context.memory.months(series)
             months = history_months(high_water_mark, done, context.settings.history_months)
         first_bar = context.memory.first_bar(series.symbol)

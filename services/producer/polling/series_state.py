@@ -148,7 +148,8 @@ class Progress:
             return []
         if part == COMPACT and not self._stepped_down:
             return [FULL]
-        if self.high_water_mark is None or self.series.interval == DAY:
+        has_months = self.series.interval != DAY and self.series.market.has_months
+        if self.high_water_mark is None or not has_months:
             return []
         return months_back(self.high_water_mark, self._fill_oldest, market_at)
 

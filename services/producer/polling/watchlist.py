@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from services.common.market.markets import intervals_of
 from services.common.settings import SettingError
 from services.producer.alpha_vantage.quota_planner import Refusal, fit, freshness_lines
 from services.producer.polling.symbols_file import SymbolsFile
@@ -74,10 +75,14 @@ class Watchlist:
 
     def _accept(self, symbols: tuple[str, ...]) -> list[Refusal]:
         settings = self._settings
-        wanted = [Series(symbol, interval) for symbol in symbols for interval in settings.intervals]
+        wanted = [
+            Series(symbol, interval)
+            for symbol in symbols
+            for interval in intervals_of(symbol, settings.intervals)
+        ]
         self.series, refused = fit(settings.plan, wanted)
-        levels = {each: settings.source.freshness(each) for each in settings.intervals}
-        for line in freshness_lines(settings.plan, self.series, settings.poll_seconds, levels):
+        freshness = settings.source.freshness
+        for line in freshness_lines(settings.plan, self.series, settings.poll_seconds, freshness):
             self._log.info("%s", line)
         return refused
 

@@ -14,8 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.calendars.sessions import TradingDay, trading_days
-from services.common.market.exchanges import NEW_YORK, Exchange
-from services.common.market.trade_date import EVENING
+from services.common.market.exchanges import EVENING, NEW_YORK, Exchange
 
 EASTERN: Final = ZoneInfo("US/Eastern")
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.common.market.bar import price_basis
+from services.common.market.bar import SYMBOL_CHARS, price_basis
 from services.common.market.exchanges import BY_CODE, exchange_of
 from services.common.market.trade_date import in_zone, trade_date
 from services.stream.decoding import copy_binary, event_forms
@@ -39,8 +39,7 @@ from services.stream.sink.staging import ROW_SCHEMA
 VALUE_BYTES = 1000
 """No record of the producer's is longer; a longer value need not come here at all."""
 
-KEY_BYTES = 16
-"""Length of the longest symbol."""
+KEY_BYTES = SYMBOL_CHARS
 
 # Few events of a batch differ in one of these, so that each text is looked at once.
 _FEW = (SYMBOL, START, ORIGIN, SEEN)

@@ -6,15 +6,15 @@ compares the two.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from typing import Final
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from services.common.market.exchanges import BY_SUFFIX, NEW_YORK
-from services.common.market.trade_date import EVENING, next_session
+from services.common.market.exchanges import BY_MARKET, BY_SUFFIX, FOREX, NEW_YORK
+from services.common.market.trade_date import next_session
 
 _YEARS: Final = range(1970, 2070)
 _NEW_YORK_CLOCKS: Final = ("US/Eastern", NEW_YORK.zone)
@@ -26,11 +26,14 @@ def exchange_zone() -> Column:
     symbol = F.col("event.symbol")
     suffix = F.substring_index(symbol, ".", -1)
     usual = ~symbol.contains(".") | (F.length(suffix) <= 1)
-    zone = F.when(usual, F.lit(NEW_YORK.zone))
-    for name in sorted({exchange.zone for exchange in BY_SUFFIX.values()}):
-        suffixes = [each for each, exchange in BY_SUFFIX.items() if exchange.zone == name]
-        zone = zone.when(suffix.isin(*suffixes), F.lit(name))
-    return zone
+    zones: dict[str, list[str]] = {}
+    for name, exchange in BY_SUFFIX.items():
+        zones.setdefault(exchange.zone, []).append(name)
+    return F.coalesce(
+        *(F.when(_is_of(name), F.lit(exchange.zone)) for name, exchange in BY_MARKET.items()),
+        F.when(usual, F.lit(NEW_YORK.zone)),
+        *(F.when(suffix.isin(*names), F.lit(zone)) for zone, names in sorted(zones.items())),
+    )
 
 
 @cache
@@ -44,20 +47,27 @@ def trade_date() -> Column:
     elsewhere = F.to_date(F.from_utc_timestamp("bar_time", clock)).cast("string")
     return (
         F.when((F.col("event.interval") == "1d") | clock.isNull(), written)
-        .when(clock == new_york, _new_york(on_its_clock))
+        .when(_is_of(FOREX.market), _after(FOREX.evening, on_its_clock))
+        .when(clock == new_york, _after(NEW_YORK.evening, on_its_clock, _over_holidays()))
         .when(clock == F.col("zone"), written)
         .otherwise(elsewhere)
     )
 
 
-def _new_york(local: Column) -> Column:
+def _is_of(market: str) -> Column:
+    return F.col("event.symbol").startswith(f"{market}:")
+
+
+def _after(evening: time | None, local: Column, holidays: Column | None = None) -> Column:
+    """Return the date of a local time, from the evening on that of the next session."""
     day = F.to_date(local)
     # Friday and Saturday are followed by Monday.
     weekdays = F.when(F.dayofweek(day) == 6, 3).when(F.dayofweek(day) == 7, 2).otherwise(1)
-    following = F.coalesce(
-        _over_holidays()[day.cast("string")], F.date_add(day, weekdays).cast("string")
-    )
-    return F.when(F.hour(local) >= EVENING.hour, following).otherwise(day.cast("string"))
+    following = F.date_add(day, weekdays).cast("string")
+    if holidays is not None:
+        following = F.coalesce(holidays[day.cast("string")], following)
+    hour = 24 if evening is None else evening.hour
+    return F.when(F.hour(local) >= hour, following).otherwise(day.cast("string"))
 
 
 @cache
@@ -65,7 +75,7 @@ def _over_holidays() -> Column:
     """Return a map from each date before a holiday to the session after it."""
     day, found = date(_YEARS.start, 1, 1), list[str]()
     while day.year < _YEARS.stop:
-        following = next_session(day)
+        following = next_session(NEW_YORK, day)
         if following != day + timedelta(days={4: 3, 5: 2}.get(day.weekday(), 1)):
             found.append(f"{day}={following}")
         day += timedelta(days=1)

@@ -213,7 +213,10 @@ def test_damaged_records_are_read_alike_or_are_in_doubt(spark_session: SparkSess
 
 
 def test_long_keys_and_values_do_not_come_here(spark_session: SparkSession) -> None:
-    pairs = [(b"A" * KEY_BYTES, b"x" * VALUE_BYTES), (b"A" * 17, b"x" * (VALUE_BYTES + 1))]
+    pairs = [
+        (b"A" * KEY_BYTES, b"x" * VALUE_BYTES),
+        (b"A" * (KEY_BYTES + 1), b"x" * (VALUE_BYTES + 1)),
+    ]
     rows = [(3, offset, SENT_AT, *pair) for offset, pair in enumerate(pairs)]
     columns = "partition int, offset bigint, timestamp timestamp, key binary, value binary"
     table = bounded(spark_session.createDataFrame(rows, columns)).toArrow()

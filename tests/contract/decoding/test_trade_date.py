@@ -25,10 +25,11 @@ SENT_AT = datetime(2036, 1, 1, tzinfo=UTC)
 SYMBOLS = ["AAPL", "BRK.B", "TSCO.XYZ", "BT.A.LON"] + [
     f"X.{suffix}" for exchange in EXCHANGES for suffix in exchange.suffixes
 ]
+SYMBOLS += ["FX:EUR/USD", "CRYPTO:BTC/USD", "INDEX:SPX", "INDEX:X.LON", "CRYPTO:ABCDEFGHIJ/ABCDE"]
 # Evenings before holidays, over a weekend, at both jumps of the clock, and of an ordinary day.
 DAYS = ["2026-11-25", "2026-11-26", "2026-11-27", "2026-12-24", "2026-03-08", "2026-11-01",
         "2025-01-08", "2026-11-24", "2001-09-10", "2026-04-02", "2027-12-31"]  # fmt: skip
-HOURS = [0, 3, 9, 12, 19, 20, 23]
+HOURS = [0, 3, 9, 12, 16, 17, 19, 20, 21, 22, 23]
 SPARK_COLUMNS = "partition int, offset bigint, timestamp timestamp, key binary, value binary"
 
 

@@ -104,3 +104,48 @@ def test_special_sessions_take_precedence() -> None:
     hong_kong = {day: _day("XHKG", f"2023-09-{day:02}") is not None for day in (1, 4, 7, 8, 11)}
     assert hong_kong == {1: False, 4: True, 7: True, 8: False, 11: True}
     assert len({(each.calendar, each.day) for each in SPECIAL_SESSIONS}) == len(SPECIAL_SESSIONS)
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "opens", "closes", "is_assumed"),
+    [
+        # New York's clock is put back on 2026-11-01 and put forward on 2027-03-14.
+        pytest.param(
+            "FX", "2026-10-30", "2026-10-29 21:00", "2026-10-30 21:00", False, id="fx-summer"
+        ),
+        pytest.param(
+            "FX", "2026-11-02", "2026-11-01 22:00", "2026-11-02 22:00", False, id="fx-winter"
+        ),
+        pytest.param(
+            "FX", "2027-03-15", "2027-03-14 21:00", "2027-03-15 21:00", False, id="fx-spring"
+        ),
+        pytest.param(
+            "FX", "2026-12-25", "2026-12-24 22:00", "2026-12-25 22:00", True, id="fx-christmas"
+        ),
+        pytest.param(
+            "CRYPTO", "2026-11-01", "2026-11-01 00:00", "2026-11-02 00:00", False, id="crypto"
+        ),
+    ],
+)
+def test_a_market_without_an_exchange_has_days_by_rule(
+    code: str, day: str, opens: str, closes: str, is_assumed: bool
+) -> None:
+    found = _day(code, day)
+    assert found == TradingDay(
+        date.fromisoformat(day), _utc(opens), _utc(closes), is_assumed=is_assumed
+    )
+
+
+def test_foreign_exchange_rests_at_the_weekend_and_digital_currencies_never_do() -> None:
+    first, last = date(2026, 12, 21), date(2027, 1, 3)
+    open_days = {
+        code: [each.day.weekday() for each in trading_days(BY_CODE[code], first, last)]
+        for code in ("FX", "CRYPTO")
+    }
+    assert open_days == {"FX": [0, 1, 2, 3, 4] * 2, "CRYPTO": [0, 1, 2, 3, 4, 5, 6] * 2}
+    assert [known_until(code) for code in ("FX", "CRYPTO")] == [None, None]
+
+
+def test_an_index_keeps_new_yorks_days() -> None:
+    span = date(2026, 11, 1), date(2026, 12, 31)
+    assert trading_days(BY_CODE["INDEX"], *span) == trading_days(BY_CODE["XNYS"], *span)

@@ -106,6 +106,28 @@ def _hours(session: Session | None) -> tuple[datetime, datetime]:
             ("2026-02-01 03:45", "2026-02-01 10:05"),
             id="budget",
         ),
+        pytest.param(
+            # From Friday to Sunday evening, over the night in which New York's clock is put back.
+            "FX:EUR/USD",
+            "2026-11-01 21:59",
+            ("2026-10-29 21:00", "2026-10-31 00:00"),
+            id="fx-weekend",
+        ),
+        pytest.param(
+            "FX:EUR/USD",
+            "2026-11-01 22:00",
+            ("2026-11-01 22:00", "2026-11-03 01:00"),
+            id="fx-sunday",
+        ),
+        pytest.param(
+            "CRYPTO:BTC/USD",
+            "2026-12-26 23:59",
+            ("2026-12-26 00:00", "2026-12-27 00:00"),
+            id="crypto-saturday",
+        ),
+        pytest.param(
+            "INDEX:SPX", "2026-11-28 12:00", ("2026-11-27 14:30", "2026-11-27 18:00"), id="index"
+        ),
     ],
 )
 def test_each_exchange_has_its_own_hours(symbol: str, now: str, hours: tuple[str, str]) -> None:
@@ -144,6 +166,9 @@ def test_nights_belong_to_the_next_session(now: str, starts: str) -> None:
         ("RELIANCE.BSE", "5min", "US/Eastern"),
         ("AAPL", "1d", "US/Eastern"),
         ("TSCO.XYZ", "1d", "US/Eastern"),
+        ("FX:EUR/USD", "1d", "America/New_York"),
+        ("FX:EUR/USD", "5min", "US/Eastern"),
+        ("CRYPTO:BTC/USD", "1d", "UTC"),
     ],
 )
 def test_the_clock_of_a_date_is_the_exchanges(symbol: str, interval: str, clock: str) -> None:
@@ -174,6 +199,27 @@ def test_a_calendar_that_ends_is_told_of_thirty_days_before(extended: Sessions) 
         pytest.param(DAILY, "2025-11-28", "US/Eastern", "2025-11-28 18:15:00", id="half-day"),
         pytest.param(DAILY, "2025-07-07", "US/Eastern", "2025-07-07 20:15:00", id="summer-day"),
         pytest.param(DAILY, "2025-11-27", "US/Eastern", "2025-11-29 00:00:00", id="holiday"),
+        pytest.param(
+            Series("FX:EUR/USD", "60min"),
+            "2025-10-31 20:00:00",
+            "UTC",
+            "2025-10-31 21:00:30",
+            id="fx",
+        ),
+        # Not before the vendor's own day is over, whichever that is.
+        pytest.param(
+            Series("FX:EUR/USD", "1d"), "2025-10-31", "UTC", "2025-11-01 00:15:00", id="fx-day"
+        ),
+        pytest.param(
+            Series("CRYPTO:BTC/USD", "1d"),
+            "2025-11-01",
+            "UTC",
+            "2025-11-02 00:15:00",
+            id="crypto-day",
+        ),
+        pytest.param(
+            Series("INDEX:SPX", "1d"), "2025-11-28", "US/Eastern", "2025-11-28 18:15:00", id="index"
+        ),
     ],
 )
 def test_a_bar_is_final_when_it_has_ended_and_settled(
@@ -239,3 +285,20 @@ def test_bars_between_counts_trading_time_only(
     extended: Sessions, series: Series, start: str, end: str, bars: int
 ) -> None:
     assert extended.bars_between(series, _utc(start), _utc(end)) == bars
+
+
+@pytest.mark.parametrize(
+    ("symbol", "hours"),
+    [
+        # Of the 72 hours from Friday noon to Monday noon in UTC: 10 and 3 after the close, 14.
+        ("FX:EUR/USD", 13 + 14 + 2),
+        ("CRYPTO:BTC/USD", 72 + 2),
+        ("AAPL", 13 + 3 + 2),
+    ],
+)
+def test_a_weekend_holds_the_bars_of_its_market(
+    extended: Sessions, symbol: str, hours: int
+) -> None:
+    start = _utc("2026-11-13 12:00")
+    found = extended.bars_between(Series(symbol, "60min"), start, start + timedelta(days=3))
+    assert found == hours

@@ -8,8 +8,10 @@ from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 from services.producer.alpha_vantage.quota_planner import parse_plan
 from services.producer.alpha_vantage.source import Source
+from services.producer.series import Series
 from services.producer.settings import Settings, read_settings
 
+MINUTE, DAY = Series("AAPL", "1min"), Series("AAPL", "1d")
 KEY = {"ALPHA_VANTAGE_KEY": "K3Y/+ K3Y"}
 
 
@@ -57,7 +59,7 @@ def test_a_premium_plan_polls_five_minute_bars() -> None:
 
 def test_a_simulated_market_needs_no_key() -> None:
     source = read_settings(Environment({"ALPHA_VANTAGE_SIMULATED": "true"})).source
-    assert (source.name, source.freshness("1min"), source.freshness("1d")) == (
+    assert (source.name, source.freshness(MINUTE), source.freshness(DAY)) == (
         "simulator",
         "simulated",
         "simulated",
@@ -89,19 +91,22 @@ def test_rapidapi_is_told_by_its_host_or_by_the_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entitlement", "interval", "freshness"),
+    ("entitlement", "series", "freshness"),
     [
-        ("none", "5min", "historical"),
-        ("delayed", "5min", "delayed_15min"),
-        ("realtime", "5min", "realtime"),
-        ("realtime", "1d", "end_of_day"),
+        ("none", MINUTE, "historical"),
+        ("delayed", MINUTE, "delayed_15min"),
+        ("realtime", MINUTE, "realtime"),
+        ("realtime", DAY, "end_of_day"),
+        ("none", Series("FX:EUR/USD", "5min"), "realtime"),
+        ("delayed", Series("CRYPTO:BTC/USD", "5min"), "realtime"),
+        ("none", Series("INDEX:SPX", "1d"), "end_of_day"),
     ],
 )
-def test_the_entitlement_decides_the_freshness(
-    entitlement: str, interval: str, freshness: str
+def test_the_entitlement_decides_the_freshness_of_shares(
+    entitlement: str, series: Series, freshness: str
 ) -> None:
     settings = _read(ALPHA_VANTAGE_PLAN="150", ALPHA_VANTAGE_ENTITLEMENT=entitlement)
-    assert settings.source.freshness(interval) == freshness
+    assert settings.source.freshness(series) == freshness
 
 
 def test_the_key_is_known_in_every_form_it_takes() -> None:

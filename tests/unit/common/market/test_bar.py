@@ -45,6 +45,19 @@ def test_every_intraday_interval_has_its_length() -> None:
         (bar.SYMBOL_PATTERN, "^GSPC", True),
         (bar.SYMBOL_PATTERN, "600104.SHH", True),
         (bar.SYMBOL_PATTERN, "M&M.BSE", True),
+        (bar.SYMBOL_PATTERN, "FX:EUR/USD", True),
+        (bar.SYMBOL_PATTERN, "CRYPTO:1INCH/USDT", True),
+        (bar.SYMBOL_PATTERN, "CRYPTO:ABCDEFGHIJ/ABCDE", True),
+        (bar.SYMBOL_PATTERN, "INDEX:^GSPC", True),
+        (bar.SYMBOL_PATTERN, "INDEX:ABCDEFGHIJKLMNOP", True),
+        (bar.SYMBOL_PATTERN, "FX:EUR", False),
+        (bar.SYMBOL_PATTERN, "FX:EURO/USD", False),
+        (bar.SYMBOL_PATTERN, "FX:EUR/USD/JPY", False),
+        (bar.SYMBOL_PATTERN, "CRYPTO:BTC", False),
+        (bar.SYMBOL_PATTERN, "INDEX:BTC/USD", False),
+        (bar.SYMBOL_PATTERN, "BOND:X", False),
+        (bar.SYMBOL_PATTERN, "INDEX:FX:EUR/USD", False),
+        (bar.SYMBOL_PATTERN, "EUR/USD", False),
         (bar.SYMBOL_PATTERN, "&M", False),
         (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOP", True),
         (bar.SYMBOL_PATTERN, "ABCDEFGHIJKLMNOPQ", False),
@@ -83,7 +96,12 @@ def test_the_patterns_fit_what_the_table_holds_and_nothing_else(
 
 @pytest.mark.parametrize(
     ("given", "symbol"),
-    [("brk.a", "BRK.A"), (" m&m.bse\n", "M&M.BSE"), ("^gspc", "^GSPC")],
+    [
+        ("brk.a", "BRK.A"),
+        (" m&m.bse\n", "M&M.BSE"),
+        ("^gspc", "^GSPC"),
+        ("fx:eur/usd", "FX:EUR/USD"),
+    ],
 )
 def test_a_symbol_is_stored_in_capitals(given: str, symbol: str) -> None:
     assert bar.normal_symbol(given) == symbol
@@ -93,3 +111,9 @@ def test_a_symbol_is_stored_in_capitals(given: str, symbol: str) -> None:
 def test_what_is_no_symbol_is_told(given: str) -> None:
     with pytest.raises(ValueError, match="symbol"):
         bar.normal_symbol(given)
+
+
+def test_no_symbol_is_longer_than_its_bound() -> None:
+    longest = ["A" * 16, "INDEX:" + "A" * 16, "FX:EUR/USD", "CRYPTO:ABCDEFGHIJ/ABCDE"]
+    assert [bar.normal_symbol(symbol) for symbol in longest] == longest
+    assert max(map(len, longest)) == bar.SYMBOL_CHARS

@@ -4,8 +4,10 @@ import pytest
 
 from services.producer.alpha_vantage.quota_planner import (
     Plan,
+    Refusal,
     fit,
     freshness_lines,
+    has_full,
     parse_plan,
     poll_seconds,
 )
@@ -86,9 +88,39 @@ def test_poll_seconds(plan: str, count: int, floor: float, freshness: str, secon
 def test_freshness_is_told_a_line_for_each_interval() -> None:
     accepted = [Series("AAPL", "5min"), Series("AAPL", "1d"), Series("TSLA", "5min")]
     levels = {"5min": "delayed_15min", "1d": "end_of_day"}
-    assert freshness_lines(parse_plan("30"), accepted, 1.0, levels) == [
+    lines = freshness_lines(parse_plan("30"), accepted, 1.0, lambda each: levels[each.interval])
+    assert lines == [
         "5min bars of AAPL, TSLA: 15 minutes behind the market; each asked for every 6 s while "
         "its market is open",
         "1d bars of AAPL: end of day; each asked for after the session's close (every 5 minutes "
         "at most until it is there)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("series", "reason"),
+    [
+        (Series("FX:EUR/USD", "1d"), None),
+        (Series("CRYPTO:BTC/USD", "1d"), None),
+        (
+            Series("FX:EUR/USD", "5min"),
+            "FX:EUR/USD 5min: intraday bars are a premium feature of Alpha Vantage; set "
+            "INTERVALS=1d, or ALPHA_VANTAGE_PLAN to the calls a minute of a premium key",
+        ),
+        (
+            Series("INDEX:SPX", "1d"),
+            "INDEX:SPX 1d: indices are a premium feature of Alpha Vantage; leave it out, or set "
+            "ALPHA_VANTAGE_PLAN to the calls a minute of a premium key",
+        ),
+    ],
+)
+def test_a_free_key_has_days_of_pairs_alone(series: Series, reason: str | None) -> None:
+    _, refused = fit(parse_plan("free"), [series])
+    assert refused == ([] if reason is None else [Refusal(series, reason)])
+    assert fit(parse_plan("75"), [series]) == ([series], [])
+
+
+def test_a_free_key_has_all_days_of_a_pair_at_once() -> None:
+    symbols = ("AAPL", "FX:EUR/USD", "CRYPTO:BTC/USD")
+    free = parse_plan("free")
+    assert [has_full(free, Series(each, "1d")) for each in symbols] == [False, True, True]

@@ -129,6 +129,9 @@ def test_a_daily_series_is_asked_for_after_the_close(
         pytest.param(Phase.OPEN, FIVE, PREMIUM, 3.2, id="rate"),
         pytest.param(Phase.MISSING, DAILY, PREMIUM, 300.0, id="daily-missing"),
         pytest.param(Phase.MISSING, DAILY, FREE, 14_400.0, id="free-four"),
+        pytest.param(Phase.OPEN, DAILY, PREMIUM, 3.2, id="daily-forming"),
+        # Every answer holds the whole of its history.
+        pytest.param(Phase.OPEN, Series("CRYPTO:BTC/USD", "1d"), PREMIUM, 300.0, id="crypto-days"),
         pytest.param(Phase.FIRST, DAILY, FREE_FULL, 86_400.0, id="free-twenty-five"),
     ],
 )

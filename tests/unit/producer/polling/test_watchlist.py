@@ -10,8 +10,10 @@ def test_one_symbol_a_line_with_comments() -> None:
     assert parse_symbols(text) == SymbolList(
         symbols=("AAPL", "M&M.BSE", "BRK-B", "TSCO.LON"),
         complaints=(
-            "line 7: 'not a symbol' is no symbol such as AAPL, TSCO.LON or M&M.BSE",
-            "line 8: ';drop' is no symbol such as AAPL, TSCO.LON or M&M.BSE",
+            "line 7: 'not a symbol' is no symbol such as AAPL, TSCO.LON, FX:EUR/USD, "
+            "CRYPTO:BTC/USD or INDEX:SPX",
+            "line 8: ';drop' is no symbol such as AAPL, TSCO.LON, FX:EUR/USD, CRYPTO:BTC/USD or "
+            "INDEX:SPX",
         ),
     )
 
