@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.simulator.api import envelopes, time_series
+from services.simulator.api import envelopes, other_markets, time_series
 from services.simulator.api.messages import Answer, Call, csv_answer, json_answer
 from services.simulator.api.rate_limits import Limiter, Plan
 from services.simulator.market.bars import BarSource
@@ -23,12 +23,19 @@ FUNCTIONS: Final = (
     "REALTIME_BULK_QUOTES",
     "SPLITS",
     "DIVIDENDS",
+    *other_markets.FUNCTIONS,
 )
 """What the simulator can be asked for."""
 
 BULK_SYMBOLS: Final = 100
 
-_PREMIUM: Final = ("TIME_SERIES_INTRADAY", "REALTIME_BULK_QUOTES")
+_PREMIUM: Final = (
+    "TIME_SERIES_INTRADAY",
+    "REALTIME_BULK_QUOTES",
+    "FX_INTRADAY",
+    "CRYPTO_INTRADAY",
+    "INDEX_DATA",
+)
 _DELAY: Final = timedelta(minutes=15)
 
 
@@ -120,6 +127,9 @@ class Api:
         return "premium_param" if full_days and not self.plan.premium else None
 
     def _data(self, call: Call) -> Answer:
+        if call.function in other_markets.FUNCTIONS:
+            answer = other_markets.answer(self.source, call, self.clock())
+            return answer or self.envelope("bad_call", call)
         answers = {
             "TIME_SERIES_INTRADAY": self._intraday,
             "TIME_SERIES_DAILY": self._daily,
@@ -143,7 +153,8 @@ class Api:
         return now
 
     def _knows(self, symbol: str) -> bool:
-        return self.source.knows(symbol.upper(), self.clock())
+        # What has its market before it is no symbol of the API's, but of the source.
+        return ":" not in symbol and self.source.knows(symbol.upper(), self.clock())
 
     def _intraday(self, call: Call) -> Answer | None:
         wanted = time_series.parse_intraday(call.parameters)

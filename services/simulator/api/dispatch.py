@@ -15,6 +15,7 @@ from services.simulator.api import envelopes
 from services.simulator.api.calls import FUNCTIONS, Api
 from services.simulator.api.faults import SHORT, Faults
 from services.simulator.api.messages import Answer, Call
+from services.simulator.api.other_markets import whole_symbol
 
 _HTML: Final = (
     b"<!DOCTYPE html>\n<html><head><title>Alpha Vantage</title></head>"
@@ -59,7 +60,7 @@ class Dispatcher:
 
     def take(self, call: Call) -> Reply:
         """Answer a call, rightly or with the fault that is due."""
-        reply = self._reply(self.faults.choose(call.get("symbol").upper()), call)
+        reply = self._reply(self.faults.choose(whole_symbol(call)), call)
         function = call.function if call.function in FUNCTIONS else _OTHER
         with self._lock:
             self._functions[function] += 1
@@ -106,4 +107,6 @@ def _short(answer: Answer) -> Answer:
     for name, value in document.items():
         if name.startswith("Time Series"):
             document[name] = dict(list(value.items())[:_SHORT_BARS])
+        elif name == "data" and value and "date" in value[0]:
+            document[name] = value[:_SHORT_BARS]
     return replace(answer, kind=SHORT, body=json.dumps(document, indent=4).encode())

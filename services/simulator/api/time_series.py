@@ -109,7 +109,7 @@ def intraday_json(
             "2. Symbol": symbol,
             "3. Last Refreshed": bars[0].time,
             "4. Interval": wanted.interval,
-            "5. Output Size": _size(wanted.full),
+            "5. Output Size": size(wanted.full),
             "6. Time Zone": zone,
         },
         f"Time Series ({wanted.interval})": _bars_json(bars),
@@ -123,7 +123,7 @@ def daily_json(symbol: str, zone: str, full: bool, bars: Sequence[PrintedBar]) -
             "1. Information": "Daily Prices (open, high, low, close) and Volumes",
             "2. Symbol": symbol,
             "3. Last Refreshed": bars[0].time,
-            "4. Output Size": _size(full),
+            "4. Output Size": size(full),
             "5. Time Zone": zone,
         },
         "Time Series (Daily)": _bars_json(bars),
@@ -145,7 +145,8 @@ def csv_text(head: str, rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"{line}\r\n" for line in (head, *(",".join(row) for row in rows)))
 
 
-def _size(full: bool) -> str:
+def size(full: bool) -> str:
+    """Return what an answer calls its size."""
     return "Full size" if full else "Compact"
 
 

@@ -7,21 +7,23 @@ bars) and never shows a bar that has not begun at `now`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from heapq import merge
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from services.common.market.bar import SYMBOL_PATTERN
 from services.common.market.exchanges import NEW_YORK, exchange_of
+from services.common.market.markets import market_of
+from services.simulator.market.number_forms import NumberForm, number_form
 from services.simulator.market.trades import LATEST_REVISION_MINUTES, Integers, Market
 from services.simulator.market.trading_sessions import (
-    EASTERN,
     EXTENDED_OPEN,
     Session,
     Sessions,
@@ -31,10 +33,12 @@ from services.simulator.market.trading_sessions import (
 
 _DAY_MINUTES: Final = 24 * 60
 _LONGEST_WEEKEND: Final = 5
+_DATE_CHARS: Final = 10
 
 
 class PrintedBar(NamedTuple):
-    """One bar in the strings of the API; `time` is its start on the exchange's clock."""
+    """One bar in the strings of the API; `time` is its start on the exchange's clock, `volume` is
+    empty where the market tells none."""
 
     time: str
     open: str
@@ -114,24 +118,26 @@ class SimulatedBars(WithoutActions):
         """Say whether the symbol exists."""
         return re.fullmatch(SYMBOL_PATTERN, symbol) is not None
 
-    def zone(self, symbol: str) -> str:  # noqa: ARG002 - so says Alpha Vantage of all of them
-        """Return the name of the clock that answers are told by."""
-        return "US/Eastern"
+    def zone(self, symbol: str) -> str:
+        """Return the name of the clock that answers are told by: the same for all shares."""
+        return "UTC" if market_of(symbol).is_pair else "US/Eastern"
 
     def intraday(
         self, symbol: str, minutes: int, extended: bool, until: date | None, now: datetime
     ) -> Iterator[PrintedBar]:
         """Yield bars of so many minutes, newest first, none after the day `until`."""
+        form, zone = number_form(symbol), ZoneInfo(self.zone(symbol))
         for session in self._newest_first(symbol, extended, until, now):
             starts, bars = self._minutes(symbol, session, extended, _elapsed(session, now))
             starts, bars = roll_up(starts, bars, minutes)
             for start, *ohlcv in zip(starts[::-1].tolist(), *bars[:, ::-1].tolist(), strict=True):
-                clock = _eastern(session, start)
+                clock = _clock(session, start, zone)
                 if until is None or clock[:10] <= until.isoformat():
-                    yield _printed(clock, *ohlcv)
+                    yield _printed(form, clock, ohlcv)
 
     def daily(self, symbol: str, now: datetime) -> Iterator[PrintedBar]:
         """Yield the bars of regular sessions, newest first; `time` is a date."""
+        form = number_form(symbol)
         for session in self._sessions_of(symbol).newest_first(now):
             settled = session.ends_at + timedelta(minutes=LATEST_REVISION_MINUTES) <= now
             if settled:
@@ -139,7 +145,7 @@ class SimulatedBars(WithoutActions):
             else:
                 bar = self._day(symbol, session, _elapsed(session, now))
             if bar is not None:
-                yield _printed(session.day.isoformat(), *bar)
+                yield _printed(form, session.day.isoformat(), bar)
 
     def _newest_first(
         self, symbol: str, extended: bool, until: date | None, now: datetime
@@ -197,22 +203,20 @@ def roll_up(starts: Integers, bars: Integers, minutes: int) -> tuple[Integers, I
     return groups[first], np.stack(rolled)
 
 
-def _eastern(session: Session, minute: int) -> str:
+def _clock(session: Session, minute: int, zone: ZoneInfo) -> str:
     """Return a minute of a session's day on the clock that answers are told by."""
     if session.first_minute == EXTENDED_OPEN:
         return f"{session.day} {minute // 60:02}:{minute % 60:02}:00"
     instant = session.begins_at + timedelta(minutes=minute - session.first_minute)
-    return f"{instant.astimezone(EASTERN):%Y-%m-%d %H:%M:%S}"
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _elapsed(session: Session, now: datetime) -> float:
     return (now - session.begins_at).total_seconds()
 
 
-def _printed(time: str, *ohlcv: int) -> PrintedBar:
-    opened, high, low, close, volume = ohlcv
-    return PrintedBar(time, _price(opened), _price(high), _price(low), _price(close), str(volume))
-
-
-def _price(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02}00"
+def _printed(form: NumberForm, time: str, ohlcv: Sequence[int]) -> PrintedBar:
+    *units, volume = ohlcv
+    of_day = len(time) == _DATE_CHARS
+    first, high, low, last = form.prices(units, of_day)
+    return PrintedBar(time, first, high, low, last, form.volume(volume, units[-1], of_day))

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from services.simulator.market.number_forms import number_form
 from services.simulator.market.trading_sessions import Session
 
 Integers = NDArray[np.int64]
@@ -31,15 +32,16 @@ _OCTAVES: Final = 11  # price moves over 1, 2, 4 ... 1024 sessions
 _DAILY_MOVE: Final = 0.008
 _STEP_MOVE: Final = 0.00025
 _UNIFORM: Final = 2.0**-53
+_FLAT_CHANCE: Final = 0.3
 
 
 @dataclass(frozen=True)
 class Tape:
     """The trades of one symbol in one session.
 
-    `prices` (cents) and `volumes` (0: no trade) have a row a step and a column a minute.
-    `closed` has the rows open, high, low, close, volume and a column a minute, as they stand
-    when the minute ends; `late_volume` is added once `late_minute` minutes have gone by.
+    `prices` (units of their last decimal) and `volumes` (0: no trade) have a row a step and a
+    column a minute. `closed` has the rows open, high, low, close, volume and a column a minute, as
+    they stand when the minute ends; `late_volume` is added once `late_minute` minutes have gone by.
     """
 
     prices: Integers
@@ -63,7 +65,7 @@ class Market:
         """Return the one-minute bars that exist so many seconds after it begins.
 
         First the minutes of the day that saw a trade, in order; then the rows open, high, low,
-        close (cents) and volume. The last bar may still be forming.
+        close (units) and volume. The last bar may still be forming.
         """
         tape = self.tape(symbol, session)
         whole = max(0, min(int(elapsed_seconds // 60), session.minutes))
@@ -125,8 +127,10 @@ class Market:
         normal = (words[0] + words[1] + words[2] + words[3] - 131_070) / 37_837.0
         walk = np.cumsum(normal * pace) * _STEP_MOVE
         logs = first + (last - first) * time + walk - walk[-1] * time
-        cents = np.rint(np.exp(logs) * 100).astype(np.int64)
-        return _by_step(np.maximum(cents, 1))
+        if session.is_flat:
+            logs = np.full_like(logs, first)
+        units = np.rint(np.exp(logs) * number_form(symbol).units).astype(np.int64)
+        return _by_step(np.maximum(units, 1))
 
 
 def _summary(prices: Integers, volumes: Integers) -> Integers:
@@ -152,6 +156,8 @@ def _volumes(
     regular = pace >= 1
     mean = 20 * 100**activity * np.where(regular, pace, 0.05)
     chance = np.where(regular, 0.985 + 0.015 * activity, 0.4 + 0.5 * activity)
+    if session.is_flat:
+        chance = np.full_like(chance, _FLAT_CHANCE)
     minute_traded = (seen >> 11) * _UNIFORM < chance
     if session.noon_break is not None:
         starts, ends = (minute - session.first_minute for minute in session.noon_break)

@@ -25,14 +25,16 @@ _AFTER_HOURS: Final = 240  # trading goes on for four hours after the regular cl
 _FIRST_DAY: Final = date(2000, 1, 1)  # Alpha Vantage has no intraday bar before 2000
 _ELSEWHERE_YEARS: Final = 5  # to read a calendar takes a second for twenty years
 _NIGHT_BEGINS: Final = -240
+_WHOLE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Session:
     """One trading day, or the night before it. `index` counts sessions since the first one,
     `begins_at` is the instant of `first_minute`, which like `regular_open` and `regular_close` is a
-    minute of the day on the exchange's clock; of a night it is negative. None trades in the noon
-    break."""
+    minute of the day on the exchange's clock; of a night it is negative, and where a day is traded
+    from one end to the other they count from its beginning. None trades in the noon break;
+    `is_flat`: hardly anything does, and at one price."""
 
     day: date
     index: int
@@ -42,6 +44,7 @@ class Session:
     first_minute: int = EXTENDED_OPEN
     late_minutes: int = _AFTER_HOURS
     noon_break: tuple[int, int] | None = None
+    is_flat: bool = False
 
     @property
     def is_night(self) -> bool:
@@ -115,6 +118,13 @@ def nights(sessions: Sessions) -> Sessions:
 
 
 def _session(index: int, exchange: Exchange, day: TradingDay) -> Session:
+    if day.closes_at - day.opens_at == _WHOLE_DAY:
+        return Session(
+            *(day.day, index, day.opens_at, 0, _WHOLE_DAY // timedelta(minutes=1)),
+            first_minute=0,
+            late_minutes=0,
+            is_flat=day.is_assumed,
+        )
     zone = ZoneInfo(exchange.zone)
 
     def minute(instant: datetime) -> int:
