@@ -15,6 +15,20 @@ Kind = Literal["text", "whole", "number", "exact", "percent", "volume", "timesta
 with all its decimals."""
 
 
+_FOLDERS: dict[Kind, str] = {
+    "timestamp": "Times",
+    "date": "Times",
+    "exact": "Prices",
+    "volume": "Volume",
+    "percent": "Figures",
+    "number": "Figures",
+    "whole": "Counts",
+    "text": "Kinds and sources",
+    "flag": "Kinds and sources",
+}
+_WIDE = 10
+"""A table with more columns than that has them in folders; a calendar has hierarchies."""
+
 AS_TRADED = "as_traded"
 PRICE_BASES = (AS_TRADED, "split_adjusted", "total_return")
 PRICE_BASIS = "split_adjusted"
@@ -83,6 +97,12 @@ class Table:
     def view_on(self, basis: str) -> str:
         """Return the view that has the table's rows with their prices on a basis."""
         return f"{self.view}_{basis}" if self.on_each_basis and basis != AS_TRADED else self.view
+
+    def folder(self, column: Column) -> str:
+        """Return the display folder of a column; none if it is hidden or the table is small."""
+        shown = [one for one in self.columns if not one.is_hidden]
+        is_filed = len(shown) > _WIDE and not self.is_calendar and not column.is_hidden
+        return _FOLDERS[column.kind] if is_filed else ""
 
     @property
     def is_by_session(self) -> bool:

@@ -191,6 +191,7 @@ def _hierarchy_text(table: Table, hierarchy: Hierarchy) -> str:
 def _column_text(table: Table, column: Column) -> str:
     format_string = _FORMATS[column.kind]
     told = described(table.view, column.name)
+    folder = table.folder(column)
     lines = [
         *([f"\t/// {told}"] if told else []),
         f"\tcolumn {quoted(column.name)}",
@@ -198,6 +199,7 @@ def _column_text(table: Table, column: Column) -> str:
         *(["\t\tisHidden"] if column.is_hidden else []),
         *(["\t\tisKey"] if column.is_key else []),
         *([f"\t\tformatString: {text_value(format_string)}"] if format_string else []),
+        *([f"\t\tdisplayFolder: {folder}"] if folder else []),
         f"\t\tlineageTag: {tag('column', table.name, column.name)}",
         "\t\tsummarizeBy: none",
         f"\t\tsourceColumn: {column.name}",

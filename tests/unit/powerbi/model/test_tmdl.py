@@ -100,6 +100,30 @@ def test_a_column_is_described_in_the_words_of_the_database() -> None:
     assert f"\t/// {told}\n\tcolumn is_early_close\n" in text
 
 
+def test_the_columns_of_a_wide_table_are_in_folders() -> None:
+    text = model_files("Tapeline", MODEL, Address("db"))["definition/tables/Signals.tmdl"]
+    columns = [part.split("\n\n")[0] for part in text.split("\tcolumn ")[1:]]
+    filed: dict[str | None, list[str]] = {}
+    for column in columns:
+        name, *properties = column.replace("\t", "").split("\n")
+        folder = dict(one.split(": ") for one in properties if ": " in one).get("displayFolder")
+        filed.setdefault(folder, []).append(name)
+    assert filed == {
+        None: ["symbol", "interval", "session_date"],
+        "Times": ["bar_time_utc", "bar_time_exchange"],
+        "Kinds and sources": ["rule", "direction", "is_hit"],
+        "Prices": ["close", "value", "threshold"],
+        "Figures": [
+            "return_10_percent",
+            "past_hit_rate_percent",
+            "past_hit_rate_low_percent",
+            "past_hit_rate_high_percent",
+            "base_rate_percent",
+        ],
+        "Counts": ["past_signals", "past_hits", "past_ties", "past_bars"],
+    }
+
+
 def test_tags_stay_what_they_are() -> None:
     assert tag("table", "Candles") == "fd03208c-3fa7-55a0-9eb1-44bfa2db230d"
 
