@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             settings,
             spark_master="local[1]",
             class_archive=None,
-            java_options=f"-XX:ArchiveClassesAtExit={draft} {quiet} {once}",
+            java_options=f"{runtime.one_word(f'-XX:ArchiveClassesAtExit={draft}')} {quiet} {once}",
         ),
         "tapeline class archive",
     )

@@ -32,8 +32,8 @@ def start_session(settings: Settings, name: str) -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
     java = [*_JAVA_OPTIONS, settings.java_options]
     if settings.class_archive is not None and settings.class_archive.exists():
-        java += [f"-XX:SharedArchiveFile={settings.class_archive}", "-Xlog:cds=off"]
-    logging = f"-Dlog4j2.configurationFile=file:{_LOGGING}"
+        java += [one_word(f"-XX:SharedArchiveFile={settings.class_archive}"), "-Xlog:cds=off"]
+    logging = one_word(f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}")
     jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
     options: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(jars),
@@ -64,6 +64,12 @@ def start_session(settings: Settings, name: str) -> SparkSession:
         options["spark.sql.streaming.checkpointFileManagerClass"] = _LOCAL_CHECKPOINT
     builder = SparkSession.Builder().master(settings.spark_master).appName(name)
     return builder.config(map=options).getOrCreate()
+
+
+def one_word(option: str) -> str:
+    """Return an option of Java as it stands among others, which Spark parts at spaces."""
+    escaped = option.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def read_stream(
