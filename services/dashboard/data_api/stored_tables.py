@@ -112,6 +112,25 @@ CANDLES: Final = tuple(
     )
     for interval in CANDLE_INTERVALS
 )
+FROM_OPEN: Final = Dataset(
+    "candles/60min-from-open",
+    "Candles of regular hours by the hour from the opening; candles/60min start at full hours.",
+    "bi.candles_60min_from_open",
+    columns(
+        text="symbol",
+        instant="bar_time",
+        day="session_date",
+        exact=f"{OHLC} volume",
+        whole="bars",
+        flag="is_final",
+        text_2="rolled_up_from",
+        real="covered_percent",
+        flag_2="adjusted",
+    ),
+    ("symbol", "session_date", "bar_time"),
+    "session_date",
+    adjusted_view="bi.candles_60min_from_open_{basis}",
+)
 ALL_HOURS: Final = Dataset(
     "candles/1d-all-hours",
     "Candles of all hours of each trade date; candles/1d are of regular hours alone.",

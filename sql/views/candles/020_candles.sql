@@ -3,7 +3,8 @@
 -- candle of a day is the official one: of regular hours, starting with their first bar, and the
 -- vendor's own day once that is final. Where the hours are not known, all bars are in it. All
 -- candles of a session and width come of one stored interval: of those with bars in the most slots
--- of the widest one, that which reaches furthest, and then the smallest.
+-- of the widest one, that which reaches furthest, then that which tells of the most minutes, and
+-- then the smallest.
 --   interval        width of the candle: 1min, 5min, 15min, 30min, 60min or 1d
 --   bar_time, bar_time_utc, bar_time_exchange  start of the candle
 --   bars            how many were rolled up, of the interval rolled_up_from
@@ -13,107 +14,6 @@
 --   covered_percent  minutes of its bars, of its width; of a day, of regular hours: null where
 --                    those are not known
 create or replace view bi.candles as
-with sized as (
-    select
-        bar.symbol,
-        width.interval,
-        width.minutes as width_minutes,
-        bar.session_date,
-        bar.bar_time_utc,
-        bar.open,
-        bar.high,
-        bar.low,
-        bar.close,
-        bar.volume,
-        bar.is_final,
-        bar.adjusted,
-        bar.interval as rolled_up_from,
-        bar.minutes,
-        bar.regular_minutes,
-        bar.tells_until,
-        extract(
-            epoch from case
-                when width.minutes < 1440 then bar.tells_until - bar.bar_time
-                else greatest(
-                    least(bar.tells_until, bar.closes_at) - greatest(bar.bar_time, bar.opens_at),
-                    interval '0'
-                )
-            end
-        ) / 60 as told_minutes,
-        case
-            when width.minutes < 1440
-                then date_bin(
-                    width.minutes * interval '1 minute',
-                    bar.bar_time_utc,
-                    timestamp '2000-01-03'
-                )
-        end as candle_time_utc,
-        max(bar.minutes) filter (where bar.minutes < 1440)
-            over (partition by bar.symbol, bar.session_date, width.interval)
-            as slot_minutes
-    from market.session_bars as bar
-    inner join market.intervals as width
-        on
-            bar.minutes <= width.minutes
-            and (width.minutes < 1440 or coalesce(bar.session_part, 'regular') = 'regular')
-),
-
-rolled as (
-    select
-        symbol,
-        interval,
-        width_minutes,
-        session_date,
-        minutes,
-        coalesce(candle_time_utc, min(bar_time_utc)) as bar_time_utc,
-        (array_agg(open order by bar_time_utc))[1] as open,
-        max(high) as high,
-        min(low) as low,
-        (array_agg(close order by bar_time_utc desc))[1] as close,
-        sum(volume) as volume,
-        count(*) as bars,
-        bool_and(is_final) as is_final,
-        bool_or(adjusted) as adjusted,
-        min(rolled_up_from) as rolled_up_from,
-        sum(told_minutes) as told_minutes,
-        max(regular_minutes) as regular_minutes,
-        max(tells_until) as tells_until,
-        -- The vendor's day has no slots but is one piece.
-        case
-            when minutes < 1440
-                then count(
-                    distinct date_bin(
-                        slot_minutes * interval '1 minute', bar_time_utc, timestamp '2000-01-03'
-                    )
-                )
-            else ceil(max(told_minutes) / max(slot_minutes))
-        end as slots
-    from sized
-    group by symbol, interval, width_minutes, session_date, minutes, candle_time_utc
-),
-
-reaching as (
-    select
-        *,
-        minutes = 1440 and is_final as is_official,
-        case when width_minutes < 1440 then width_minutes else regular_minutes end
-            as whole_minutes,
-        sum(slots) over source as all_slots,
-        max(tells_until) over source as reaches_until
-    from rolled
-    window source as (partition by symbol, interval, session_date, minutes)
-),
-
-chosen as (
-    select
-        *,
-        first_value(minutes) over (
-            partition by symbol, interval, session_date
-            order by is_official desc, all_slots desc nulls last, reaches_until desc, minutes asc
-        ) as chosen_minutes
-    from reaching
-)
-
 select
     symbol,
     interval,
@@ -131,10 +31,36 @@ select
     rolled_up_from,
     adjusted,
     bar_time_utc at time zone 'UTC' as bar_time,
-    (100 * least(told_minutes, whole_minutes) / whole_minutes)::double precision
-        as covered_percent
-from chosen
-where minutes = chosen_minutes;
+    covered_percent
+from market.candles_on_the_clock;
+
+-- Grain: one row per (symbol, start of the candle) of regular hours, by the hour from the opening:
+-- in New York 09:30, 10:30 and so on. Hours are counted again from the end of a noon break, and the
+-- last before a break or the close is as short as what is left. None where the hours are not known.
+-- They are rolled up from intervals below 60min of which no bar reaches over the start of a candle;
+-- which of these, as in bi.candles.
+--   bar_time        start of the candle
+--   bars            how many were rolled up, of the interval rolled_up_from
+--   rolled_up_from  interval of the bars in it
+--   is_final        true if no bar in it can still change
+--   adjusted        whether the vendor had adjusted a bar in it
+--   covered_percent  minutes of its bars, of its length
+create or replace view bi.candles_60min_from_open as
+select
+    symbol,
+    bar_time_utc at time zone 'UTC' as bar_time,
+    session_date,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bars,
+    is_final,
+    rolled_up_from,
+    covered_percent,
+    adjusted
+from market.candles_from_open;
 
 -- Grain: one row per (symbol, session_date): the candle of all of a session's bars, those before
 -- and after regular hours and of the night included, of the interval that bi.candles would choose.
@@ -167,6 +93,7 @@ rolled as (
         min(interval) as rolled_up_from,
         bool_or(adjusted) as adjusted,
         max(tells_until) as tells_until,
+        sum(tells_until - bar_time) as told,
         count(
             distinct date_bin(
                 slot_minutes * interval '1 minute', bar_time_utc, timestamp '2000-01-03'
@@ -190,7 +117,8 @@ select distinct on (symbol, session_date)
     rolled_up_from,
     adjusted
 from rolled
-order by symbol asc, session_date asc, slots desc, tells_until desc, minutes asc;
+order by
+    symbol asc, session_date asc, slots desc, tells_until desc, told desc, minutes asc;
 
 -- Grain: one row per (symbol, bar_time): bi.candles_5min, bi.candles_15min and so on.
 --   …_5min, …_15min, …_30min, …_60min, …_1d  of one width

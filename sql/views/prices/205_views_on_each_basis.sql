@@ -1,6 +1,6 @@
 -- Grain: that of the view it is made of (bi.bars, bi.candles, bi.candles_1d_all_hours,
--- bi.events_stream, bi.bar_indicators, bi.volatility) on each other basis, with the same columns in
--- its order. It comes after all of them.
+-- bi.candles_60min_from_open, bi.events_stream, bi.bar_indicators, bi.volatility) on each other
+-- basis, with the same columns in its order. It comes after all of them.
 --   …_split_adjusted  prices divided, volumes multiplied, by the splits since
 --   …_total_return    prices also by the spin-offs and cash dividends since
 -- The newest session of a symbol is as traded. Prices are rounded to ten decimals, volumes to whole
@@ -44,8 +44,8 @@ begin
                 ', ' order by attribute.attnum
             ) as columns
         from (
-            values ('bars'), ('candles'), ('candles_1d_all_hours'), ('events_stream'),
-            ('bar_indicators'), ('volatility')
+            values ('bars'), ('candles'), ('candles_1d_all_hours'), ('candles_60min_from_open'),
+            ('events_stream'), ('bar_indicators'), ('volatility')
         ) as plain (name)
         cross join
             (

@@ -123,6 +123,31 @@ def test_three_minutes_are_no_day_beside_a_full_set(market: Market) -> None:
     assert market.rows(newest) == [("1d", 102)]
 
 
+def test_a_hole_within_a_slot_leaves_the_candle_to_whole_bars(market: Market) -> None:
+    day = date(2025, 11, 5)
+    opens = datetime(2025, 11, 5, 14, 30, tzinfo=UTC)
+    minutes, fives = [], []
+    for number in range(390):
+        price = Decimal(100 + number % 7)
+        at = opens + timedelta(minutes=number)
+        # Three of five minutes, the last one of them among these.
+        if number % 5 in (0, 2, 4):
+            minutes.append(
+                Stored("HOLE", at, "1min", price, price + 1, price - 1, price, 10, day, True)
+            )
+        if number % 5 == 0:
+            fives.append(
+                Stored("HOLE", at, "5min", price, price + 9, price - 9, price, 90, day, True)
+            )
+    insert(market, [*minutes, *fives])
+    for width, length in WIDTHS.items():
+        candles = market.rows(READ.format(width=width), (), "powerbi_reader")
+        assert digits(candles) == digits(rolled_up([*minutes, *fives], length)), width
+        assert {row[10] for row in candles} == {"5min"}, width
+    whole = market.rows("select volume, rolled_up_from from bi.candles_1d_all_hours")
+    assert whole == [(78 * 90, "5min")]
+
+
 def test_a_filter_on_the_symbol_reaches_the_table(market: Market) -> None:
     plan = market.rows("explain select * from bi.candles_15min where symbol = 'AAPL'")
     text = "\n".join(row[0] for row in plan)

@@ -18,8 +18,14 @@ from tests.fixtures.market import Market
 from tests.integration.views.expected.indicators import expected_rows
 
 MINUTES = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440}
-ZONES = {"LON": "Europe/London", "TRT": "America/Toronto", "SHH": "Asia/Shanghai"}
-EXCHANGES = {"LON": "XLON", "TRT": "XTSE", "SHH": "XSHG"}
+ZONES = {
+    "LON": "Europe/London",
+    "TRT": "America/Toronto",
+    "SHH": "Asia/Shanghai",
+    "HKG": "Asia/Hong_Kong",
+    "BSE": "Asia/Kolkata",
+}
+EXCHANGES = {"LON": "XLON", "TRT": "XTSE", "SHH": "XSHG", "HKG": "XHKG", "BSE": "XBOM"}
 COLUMN_NAMES = [
     "symbol",
     "interval",

@@ -59,7 +59,7 @@ def test_bars_and_candles_are_on_the_basis_that_is_asked_for(split: Dashboard) -
     assert closes(split, "/api/bars", basis="split_adjusted") == SPLIT
     assert closes(split, "/api/bars", basis="total_return") == TOTAL
     assert closes(split, "/api/candles/1d") == SPLIT
-    for width in ("5min", "60min", "1d", "1d-all-hours"):
+    for width in ("5min", "60min", "60min-from-open", "1d", "1d-all-hours"):
         path = f"/api/candles/{width}"
         assert closes(split, path, basis="as_traded") == TRADED
         assert closes(split, path, basis="split_adjusted") == SPLIT

@@ -108,7 +108,7 @@ def rolled_up(bars: list[Stored], width_minutes: int, official: bool = True) -> 
             sessions[each.symbol, each.session_date].append(each)
     rows = []
     for (symbol, day), stored in sessions.items():
-        source = covering_interval(stored)
+        source = covering_interval(stored, is_official=width_minutes >= 1440 and official)
         candles: dict[int, list[Stored]] = defaultdict(list)
         for each in sorted(stored, key=lambda each: each.bar_time):
             if each.interval == source:
@@ -141,15 +141,24 @@ def tells_until(bar: Stored) -> datetime:
     return bar.bar_time + (length if bar.is_final else timedelta())
 
 
-def covering_interval(stored: list[Stored]) -> str:
+def told_of(bar: Stored, hours: tuple[datetime, datetime] | None) -> timedelta:
+    """Return of how much trade between some hours a bar tells."""
+    if hours is None:
+        return tells_until(bar) - bar.bar_time
+    return max(timedelta(), min(tells_until(bar), hours[1]) - max(bar.bar_time, hours[0]))
+
+
+def covering_interval(stored: list[Stored], is_official: bool) -> str:
     """Return the interval with bars in the most slots of the widest, then the one that reaches
-    furthest, then the smallest."""
+    furthest, then the one that tells of the most, then the smallest."""
+    hours = regular_hours(stored[0]) if is_official else None
     widest = max(INTERVAL_MINUTES[each.interval] for each in stored)
 
-    def rank(interval: str) -> tuple[int, datetime, int]:
+    def rank(interval: str) -> tuple[int, datetime, timedelta, int]:
         own = [each for each in stored if each.interval == interval]
         slots = {int(each.bar_time.timestamp()) // 60 // widest for each in own}
-        return len(slots), max(map(tells_until, own)), -INTERVAL_MINUTES[interval]
+        told = sum((told_of(bar, hours) for bar in own), timedelta())
+        return len(slots), max(map(tells_until, own)), told, -INTERVAL_MINUTES[interval]
 
     return max({each.interval for each in stored}, key=rank)
 
@@ -162,12 +171,6 @@ def covered_percent(parts: list[Stored], width_minutes: int) -> float | None:
     hours = regular_hours(parts[0])
     if hours is None:
         return None
-    told = sum(
-        (
-            max(timedelta(), min(tells_until(bar), hours[1]) - max(bar.bar_time, hours[0]))
-            for bar in parts
-        ),
-        timedelta(),
-    )
+    told = sum((told_of(bar, hours) for bar in parts), timedelta())
     noon = timedelta(minutes=90 if parts[0].symbol == "600104.SHH" else 0)
     return round(100 * min(1.0, told / (hours[1] - hours[0] - noon)), 9)
