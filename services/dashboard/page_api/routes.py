@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
-from services.common.market.exchanges import exchange_of, zone_of
+from services.common.market.exchanges import exchange_of, quote_unit_of, zone_of
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.data_api.formats import instant_text
 from services.dashboard.data_api.queries import Basis, Interval, Symbol
@@ -137,7 +137,7 @@ def _place(symbol: str) -> dict[str, Any]:
     return {
         "exchange": exchange and exchange.code,
         "time_zone": zone_of(symbol),
-        "quote_unit": exchange and exchange.quote_unit,
+        "quote_unit": quote_unit_of(symbol),
     }
 
 

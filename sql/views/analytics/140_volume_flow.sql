@@ -1,5 +1,6 @@
 -- Grain: one row per (symbol, interval, bar_time).
---   up_volume                  the bar's volume if it closed above its open; else 0; in shares
+--   up_volume                  the bar's volume if it closed above its open; else 0; in shares;
+--                              null, as all here, where the market tells no volume
 --   down_volume                the bar's volume if it closed below its open; else 0; in shares
 --   net_volume                 up_volume less down_volume, in shares
 --   cumulative_volume, cumulative_net_volume  volume, net_volume since the session's first bar
@@ -12,8 +13,8 @@ create or replace view bi.volume_flow as
 with flowing as (
     select
         *,
-        case when close > open then volume else 0 end as up_volume,
-        case when close < open then volume else 0 end as down_volume
+        case when close > open then volume when volume is not null then 0 end as up_volume,
+        case when close < open then volume when volume is not null then 0 end as down_volume
     from market.usual_bars
 )
 

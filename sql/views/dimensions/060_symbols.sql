@@ -1,8 +1,10 @@
 -- Grain: one row per symbol of which a bar is stored.
---   exchange    market identifier code, told by the symbol's suffix; null where that is not known
+--   exchange    market identifier code, told by the symbol's suffix, or FX, CRYPTO or INDEX; null
+--               where that is not known
 --   time_zone   the clock of every column that is named _exchange: the exchange's, else UTC
 --   quote_unit  what prices are in (GBX is a hundredth of GBP): the exchange's usual one, unless
---               market.quote_units has another for the symbol; null where the exchange is not known
+--               market.quote_units has another for the symbol; of a pair its second currency; null
+--               of an index, and where the exchange is not known
 --   intervals   how many intervals are stored
 --   currency    ISO 4217
 --   units_per_currency  how many quote units make one of the currency

@@ -1,8 +1,9 @@
 -- Grain: one row per (exchange, session_date): regular hours of each session, with the noon break
 -- where there is one.
---   exchange    market identifier code, such as XNYS
+--   exchange    market identifier code, such as XNYS; FX, CRYPTO or INDEX of what is no share
 --   break_starts_at_utc, break_ends_at_utc  the noon break; null where there is none
---   is_assumed  the calendar does not know the date: a weekday, with the regular hours of today
+--   is_assumed  the calendar does not know the date: a weekday, with the regular hours of today; of
+--               FX, 25 December and 1 January, when there may be no trade
 create or replace view bi.exchange_sessions as
 select
     exchange,
