@@ -41,7 +41,7 @@ def test_each_fault_alone(tmp_path: Path) -> None:
         *(f"terminate {name}" for name in ("stream", "kafka", "postgres")),
         *(f"pause {name}" for name in ("stream", "kafka", "postgres")),
         *("reset in COPY", "lose COMMIT", "black hole", "lock", "replay", "lose checkpoint"),
-        *("second stream", "stay away kafka", "stay away postgres", "add column"),
+        *("second stream refused", "stay away kafka", "stay away postgres", "add column"),
         "kill in merge",
     ]
     logs = tmp_path / "data" / "logs"

@@ -15,6 +15,8 @@ _CLOCK_SECONDS = 8.0
 _DISK_SECONDS = 12.0
 _LOG_SECONDS = 4.0
 _CALM_SECONDS = 2.0
+REFUSED = "refused"
+"""The target of a second stream that is left alone until it has refused to start."""
 
 # What random episodes draw from; the others need a disk of their own, or minutes.
 _KINDS = {
@@ -79,8 +81,14 @@ def each(away_seconds: float, pause_seconds: float) -> list[list[Fault]]:
         "black hole": 3.0,
         "lock": 3.0,
         "kill in merge": 1.0,
+        "second stream": 1.0,
     }
-    further = {"stay away": ("kafka", "postgres"), "add column": ("",), "kill in merge": ("",)}
+    further = {
+        "second stream": (REFUSED,),
+        "stay away": ("kafka", "postgres"),
+        "add column": ("",),
+        "kill in merge": ("",),
+    }
     kinds = {**_KINDS, **further}
     return [
         [Fault(kind, target, 1.0, lasting.get(kind, 60.0), 3_000)]

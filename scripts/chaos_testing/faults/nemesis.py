@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psycopg
 
 from scripts.chaos_testing.cluster import Cluster
-from scripts.chaos_testing.faults.episode_plan import Fault
+from scripts.chaos_testing.faults.episode_plan import REFUSED, Fault
 from scripts.launcher.errors import SetupError
 
 _JUMP_SECONDS = 3_600
@@ -138,8 +138,11 @@ class Nemesis:
         self._cluster.children["stream"].process.wait()
         self._cluster.lose_checkpoint()
 
-    def _second_stream(self, _fault: Fault) -> End:
+    def _second_stream(self, fault: Fault) -> End:
         self._cluster.start_second_stream()
+        if fault.target == REFUSED:
+            second = self._cluster.children["second"]
+            return lambda: self._await(lambda: not second.is_running(), "the second to refuse")
         return lambda: self._cluster.signal("second", signal.SIGKILL)
 
     def _die_at(self, fault: Fault) -> None:
