@@ -26,10 +26,8 @@ def test_the_computation_of_derived_series_may_die_at_any_point(trial: Trial) ->
     for point in IN_DERIVED_SERIES:
         trial.die(point, 1)
     trial.send()
-    trial.drain(batch=1)
-    child = trial.stream.start()
-    # Nothing may be due any more; until the query runs, a signal would end what cannot hear it yet.
-    wait_for(lambda: " reading " in log_of(child), "the query")
+    child = trial.stream.start(**trial.environment)
+    wait_for((trial.stream.checkpoint / "commits" / "1").exists, "batch 1")
     wait_for(lambda: nothing_is_due(trial.stream.market), "the indicators")
 
     assert end(child)[0] == 0, log_of(child)
