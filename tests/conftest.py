@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.support import run_report
+
 _ENGINE = "tests/engine/"
 _COMPOSE, _REHEARSAL = "tests/compose/", "tests/rehearsal/"
 _BESIDE_ONE_ANOTHER = 3
@@ -37,10 +39,11 @@ warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationW
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Accept what a dependency warns of and cannot be changed here."""
+    """Accept what a dependency warns of and cannot be changed here; report on the whole run."""
     config.addinivalue_line(
         "filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning"
     )
+    run_report.register(config)
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
