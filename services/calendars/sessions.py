@@ -136,10 +136,14 @@ def _assumed(exchange: Exchange, day: date) -> TradingDay:
 
 def _special(exchange: Exchange, special: SpecialSession, hours: tuple[time, time]) -> TradingDay:
     opens, closes = hours
+    starts, ends = exchange.break_hours or (None, None)
+    has_break = starts is not None and ends is not None and opens < starts and ends < closes
     return TradingDay(
         special.day,
         _at(exchange, special.day, opens),
         _at(exchange, special.day, closes),
+        _at(exchange, special.day, starts) if has_break and starts is not None else None,
+        _at(exchange, special.day, ends) if has_break and ends is not None else None,
         is_early_close=closes < exchange.closes,
         is_assumed=special.is_assumed,
     )

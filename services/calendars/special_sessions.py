@@ -1,6 +1,7 @@
 """What exchanges have announced and the calendar library does not have (yet): it takes precedence.
 
-One entry per exchange and date, by its official notice. Without hours the exchange is closed.
+One entry per exchange and date, by its official notice. Without hours the exchange is closed; a
+noon break within the hours is kept.
 """
 
 from __future__ import annotations
@@ -25,6 +26,38 @@ class SpecialSession:
 SPECIAL_SESSIONS: Final = (
     SpecialSession(
         "XHKG",
+        date(2019, 7, 31),
+        (time(9, 30), time(13, 55)),
+        "HKEX: closed 15 minutes after typhoon signal No. 8 (Wipha), as its rules say",
+        is_assumed=True,
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2020, 8, 19),
+        (time(13, 30), time(16)),
+        "HKEX: trading resumes at 1:30 pm, typhoon signal No. 8 cancelled (Higos)",
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2021, 6, 28),
+        (time(13, 30), time(16)),
+        "HKEX: trading resumes at 1:30 pm, black rainstorm warning cancelled",
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2022, 8, 25),
+        (time(13), time(16)),
+        "HKEX: trading resumes at 1:00 pm, typhoon signal No. 8 cancelled (Ma-on)",
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2022, 11, 2),
+        (time(9, 30), time(13, 55)),
+        "HKEX: closed 15 minutes after typhoon signal No. 8 (Nalgae), as its rules say",
+        is_assumed=True,
+    ),
+    SpecialSession(
+        "XHKG",
         date(2023, 9, 1),
         None,
         "HKEX: no trading today, typhoon signal No. 8 (Saola)",
@@ -34,6 +67,12 @@ SPECIAL_SESSIONS: Final = (
         date(2023, 9, 8),
         None,
         "HKEX: no trading today, black rainstorm warning and extreme conditions",
+    ),
+    SpecialSession(
+        "XHKG",
+        date(2023, 10, 9),
+        (time(14), time(16)),
+        "HKEX: trading begins at 2:00 pm, typhoon signal No. 8 (Koinu) cancelled",
     ),
     SpecialSession(
         "XBOM",

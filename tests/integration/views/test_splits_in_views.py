@@ -31,12 +31,15 @@ SENTENCES = {"reason", "computed_at"}
 PRICES = ["open", "high", "low", "close"]
 
 
-@pytest.fixture
-def twins(market: Market) -> Market:
-    """Return a market with split symbols and their twins, named with an X in front."""
+def of_twins() -> pd.DataFrame:
+    """Return bars of the twins under the names of the split symbols, on the new basis."""
     bars = odd_market(11)
     bars = bars[bars["symbol"].isin(list(RATIOS)) & (bars["interval"] != "60min")]
-    bars = bars.assign(volume=bars["volume"] * 40)
+    return bars.assign(volume=bars["volume"] * 40)
+
+
+def as_traded(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the bars as they were traded: before the split on the old basis."""
     whole = bars["symbol"].map(
         lambda symbol: Decimal(RATIOS[symbol].numerator) / RATIOS[symbol].denominator
     )
@@ -47,10 +50,42 @@ def twins(market: Market) -> Market:
     traded.loc[before, "volume"] = (
         (bars.loc[before, "volume"] / whole[before].astype(float)).round().astype(int)
     )
+    return traded
+
+
+@pytest.fixture
+def twins(market: Market) -> Market:
+    """Return a market with split symbols and their twins, named with an X in front."""
+    bars = of_twins()
     store_actions(market, [Action(name, "split", EX_DATE, each) for name, each in RATIOS.items()])
     twin = bars.assign(symbol="X" + bars["symbol"])
-    store(market, pd.concat([traded, twin], ignore_index=True), basis="raw")
+    store(market, pd.concat([as_traded(bars), twin], ignore_index=True), basis="raw")
     return market
+
+
+def test_a_series_of_several_bases_is_that_of_the_twin_across_the_split(market: Market) -> None:
+    bars = of_twins()
+    store_actions(market, [Action(name, "split", EX_DATE, each) for name, each in RATIOS.items()])
+    # Every other session before the split as the vendor gives it since, adjusted.
+    is_adjusted = bars["session_date"].map(lambda day: day < EX_DATE and day.toordinal() % 2 == 0)
+    traded = as_traded(bars)
+    assert set(traded[traded["session_date"] < EX_DATE].index) > set(bars[is_adjusted].index)
+    twin = bars.assign(symbol="X" + bars["symbol"])
+    raw = pd.concat([traded[~is_adjusted], twin], ignore_index=True)
+    store(market, raw, derived=False, basis="raw")
+    store(market, bars[is_adjusted], derived=False, basis=f"adjusted {EX_DATE}")
+
+    # What is made of bars alone: stored indicators carry on what was known at their own bar.
+    for view in ("session_statistics", "volume_flow", "intraday_profile", "patterns", "volatility"):
+        found = read(market, view, f"session_date >= '{EX_DATE}'")
+        is_twin = found["symbol"].str.startswith("X")
+        own, twin = found[~is_twin], found[is_twin].assign(symbol=found["symbol"].str[1:])
+        assert len(own) > 0, view
+        assert_equal(own, twin, list(found.columns))
+    prices = read(market, "bars_split_adjusted")
+    is_twin = prices["symbol"].str.startswith("X")
+    own, twin = prices[~is_twin], prices[is_twin].assign(symbol=prices["symbol"].str[1:])
+    assert_equal(own, twin, ["symbol", "interval", "session_date", "bar_time", *PRICES])
 
 
 def test_from_the_split_on_every_figure_is_that_of_the_twin(twins: Market) -> None:

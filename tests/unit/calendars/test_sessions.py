@@ -107,6 +107,36 @@ def test_special_sessions_take_precedence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "opens", "closes"),
+    [
+        pytest.param("2020-08-19", "05:30", "08:00", id="higos"),
+        pytest.param("2021-06-28", "05:30", "08:00", id="rainstorm"),
+        pytest.param("2022-08-25", "05:00", "08:00", id="ma-on"),
+        pytest.param("2023-10-09", "06:00", "08:00", id="koinu"),
+    ],
+)
+def test_a_morning_without_trade_is_no_part_of_the_session(
+    day: str, opens: str, closes: str
+) -> None:
+    assert _day("XHKG", day) == TradingDay(
+        date.fromisoformat(day), _utc(f"{day} {opens}"), _utc(f"{day} {closes}")
+    )
+
+
+@pytest.mark.parametrize("day", ["2019-07-31", "2022-11-02"])
+def test_an_afternoon_that_ends_early_keeps_its_noon_break(day: str) -> None:
+    assert _day("XHKG", day) == TradingDay(
+        date.fromisoformat(day),
+        opens_at=_utc(f"{day} 01:30"),
+        closes_at=_utc(f"{day} 05:55"),
+        break_starts_at=_utc(f"{day} 04:00"),
+        break_ends_at=_utc(f"{day} 05:00"),
+        is_early_close=True,
+        is_assumed=True,
+    )
+
+
+@pytest.mark.parametrize(
     ("code", "day", "opens", "closes", "is_assumed"),
     [
         # New York's clock is put back on 2026-11-01 and put forward on 2027-03-14.
