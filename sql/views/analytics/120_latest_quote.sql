@@ -140,8 +140,9 @@ left join lateral (
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)
-        and (market_clock.present at time zone market.time_zone(newest.symbol))::date
-        = today.session_date
+        -- A session may have begun on the evening before its date.
+        and today.session_date
+        - (market_clock.present at time zone market.time_zone(newest.symbol))::date between 0 and 1
         and market_clock.present >= today.opens_at
         and market_clock.present < today.closes_at
         and (

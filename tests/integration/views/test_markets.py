@@ -11,6 +11,7 @@ import pytest
 
 from services.common.market.bar import Bar
 from services.common.market.exchanges import exchange_of
+from services.common.market.market_clock import MarketClock
 from services.common.market.trade_date import trade_date
 from services.common.settings import Environment
 from services.producer.alpha_vantage.classify import Kind, classify
@@ -22,6 +23,7 @@ from services.producer.series import FULL, Series
 from services.simulator.api.calls import Api
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import load_sessions
+from sql.source_clock import keep_source_clock
 from tests.fixtures.market import Market
 from tests.unit.simulator.fakes import HandClock, ask, make_api
 
@@ -176,3 +178,24 @@ def test_every_view_takes_such_symbols(traded: Market) -> None:
     names = "select viewname from pg_catalog.pg_views where schemaname = 'bi' order by 1"
     for (name,) in traded.rows(names):
         traded.rows(f"select * from bi.{name}", (), "powerbi_reader")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("now", "states"),
+    [
+        # The evening belongs to the next day's session, on Sunday to Monday's.
+        pytest.param("2025-10-31 20:59", ("open", "open", "closed"), id="friday-before-five"),
+        pytest.param("2025-10-31 21:00", ("open", "closed", "closed"), id="friday-from-five"),
+        pytest.param("2025-11-02 21:59", ("open", "closed", "closed"), id="sunday-before-five"),
+        pytest.param("2025-11-02 22:00", ("open", "open", "closed"), id="sunday-from-five"),
+        pytest.param("2025-11-03 14:30", ("open", "open", "open"), id="monday"),
+    ],
+)
+def test_a_market_is_open_by_its_own_hours(
+    traded: Market, now: str, states: tuple[str, ...]
+) -> None:
+    stands = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    with traded._connect("market_owner") as owner:
+        keep_source_clock(owner, MarketClock(stands, datetime.now(UTC), 1.0))
+    read = "select market_state from bi.latest_quote order by symbol"
+    assert traded.rows(read, (), "powerbi_reader") == [(state,) for state in states]
