@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from services.simulator.api import envelopes
 from services.simulator.api.calls import FUNCTIONS, Api
-from services.simulator.api.faults import SHORT, Faults
+from services.simulator.api.faults import OLD_SHAPE, SHORT, Faults
 from services.simulator.api.messages import Answer, Call
-from services.simulator.api.other_markets import whole_symbol
+from services.simulator.api.other_markets import in_old_shape, whole_symbol
 
 _HTML: Final = (
     b"<!DOCTYPE html>\n<html><head><title>Alpha Vantage</title></head>"
@@ -77,8 +77,10 @@ class Dispatcher:
             }
 
     def _reply(self, fault: str | None, call: Call) -> Reply:
-        if fault is None or fault == SHORT:
+        if fault in (None, SHORT, OLD_SHAPE):
             answer = self._api.answer(call)
+            if fault == OLD_SHAPE:
+                return Reply(in_old_shape(answer, call))
             return Reply(_short(answer) if fault else answer)
         if fault in ("drip", "truncated"):
             return Reply(replace(self._api.answer(call), kind=fault), fault)

@@ -17,7 +17,10 @@ WIRE: Final = ("hang", "drip", "truncated", "html", "empty", "reset")
 SHORT: Final = "short"
 """A well-formed answer that holds only the newest bars of those that were asked for."""
 
-NAMES: Final = ("429", "429_until", "500", "redirect", SHORT, *WIRE, *envelopes.KINDS)
+OLD_SHAPE: Final = "old_shape"
+"""Days of a digital currency in the shape that they had until 2023; other answers are right."""
+
+NAMES: Final = ("429", "429_until", "500", "redirect", SHORT, OLD_SHAPE, *WIRE, *envelopes.KINDS)
 """Every fault by its name."""
 
 NO_FAULT: Final = "none"

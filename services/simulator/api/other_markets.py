@@ -5,6 +5,7 @@ In: a call and the source of bars. Out: its answer, or none where the call names
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
@@ -18,6 +19,7 @@ from services.simulator.market.names import DIGITAL, INDICES, PHYSICAL
 
 _PRICES: Final = "timestamp,open,high,low,close"
 _HALF_SPREAD: Final = 5
+_CRYPTO_DAYS: Final = "Time Series (Digital Currency Daily)"
 
 
 def whole_symbol(call: Call) -> str:
@@ -33,6 +35,28 @@ def whole_symbol(call: Call) -> str:
 def answer(source: BarSource, call: Call, now: datetime) -> Answer | None:
     """Return the answer to a call of one of FUNCTIONS; None: the call is bad."""
     return FUNCTIONS[call.function](source, call, now)
+
+
+def in_old_shape(answer: Answer, call: Call) -> Answer:
+    """Return an answer of DIGITAL_CURRENCY_DAILY in its shape of 2023, each price in the market's
+    currency and again in dollars (one for one here); any other answer as it is."""
+    document = {} if answer.kind != "data" or call.csv else json.loads(answer.body)
+    if _CRYPTO_DAYS not in document:
+        return answer
+    market = call.get("market").upper()
+    document[_CRYPTO_DAYS] = {
+        day: {
+            **{
+                f"{number}{letter}. {name} ({currency})": bar[f"{number}. {name}"]
+                for number, name in enumerate(("open", "high", "low", "close"), 1)
+                for letter, currency in (("a", market), ("b", "USD"))
+            },
+            "5. volume": bar["5. volume"],
+            "6. market cap (USD)": bar["5. volume"],
+        }
+        for day, bar in document[_CRYPTO_DAYS].items()
+    }
+    return json_answer(answer.kind, document)
 
 
 def _fx_intraday(source: BarSource, call: Call, now: datetime) -> Answer | None:
@@ -107,7 +131,7 @@ def _crypto_daily(source: BarSource, call: Call, now: datetime) -> Answer | None
         "7. Time Zone": "UTC",
     }
     series = {bar.time: {**_prices(bar), "5. volume": bar.volume} for bar in bars}
-    return json_answer("data", {"Meta Data": meta, "Time Series (Digital Currency Daily)": series})
+    return json_answer("data", {"Meta Data": meta, _CRYPTO_DAYS: series})
 
 
 def _index_data(source: BarSource, call: Call, now: datetime) -> Answer | None:

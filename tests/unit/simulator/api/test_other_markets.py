@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
+from services.producer.alpha_vantage.classify import classify
+from services.producer.alpha_vantage.parse import Observation, parse_bars
+from services.producer.series import Series
 from services.simulator.api.calls import Api
+from services.simulator.api.dispatch import Dispatcher
+from services.simulator.api.faults import Faults
+from services.simulator.api.messages import Call
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import Sessions
 from tests.unit.simulator.fakes import HandClock, ask, body, make_api, utc
@@ -251,3 +257,22 @@ def test_csv(sessions: Sessions, parameters: dict[str, str], head: str) -> None:
     lines = ask(api, {**parameters, "datatype": "csv"}).body.decode().split("\r\n")
     assert lines[0] == head
     assert {line.count(",") for line in lines[:-1]} == {head.count(",")}
+
+
+def test_days_of_a_digital_currency_come_in_their_old_shape_when_told_to(
+    sessions: Sessions,
+) -> None:
+    dispatcher = Dispatcher(_api(sessions, "2026-11-20T15:30:00"), Faults(1, {}))
+    call = Call({"apikey": "KEY123", **CRYPTO_DAILY})
+    series = Series("CRYPTO:BTC/EUR", "1d")
+    new = classify(200, {}, dispatcher.take(call).answer.body, series)
+    dispatcher.faults.set(None, ["old_shape"], None)
+    old = classify(200, {}, dispatcher.take(call).answer.body, series)
+    assert list(old.bars["2026-11-20"]) == [
+        *("1a. open (EUR)", "1b. open (USD)", "2a. high (EUR)", "2b. high (USD)"),
+        *("3a. low (EUR)", "3b. low (USD)", "4a. close (EUR)", "4b. close (USD)"),
+        *("5. volume", "6. market cap (USD)"),
+    ]
+    seen = Observation(series, "UTC", "simulator", "simulated", False, utc("2026-11-20T15:30:00"))
+    read_new, read_old = (parse_bars(each.bars, seen, lambda _: True) for each in (new, old))
+    assert read_new == read_old
