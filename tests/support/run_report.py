@@ -39,7 +39,7 @@ class Work:
     last_file: str = ""
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class RunReport:
     """Gathers the reports of all processes of a run; a plugin of the one that the user started."""
 
