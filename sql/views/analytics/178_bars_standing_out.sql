@@ -1,5 +1,5 @@
--- Grain: one row per (symbol, interval, bar_time) of the bars that stand out by the bars before them
--- alone: few are left, of which market.usual_beside_bars tells what is usual at their minute.
+-- Grain: one row per (symbol, interval, bar_time) of the bars that stand out by the bars before
+-- them alone: few are left, of which market.usual_beside_bars tells what is usual at their minute.
 --   number_in_part  of the bar, among those of its session and of the same part of the day
 --   came_back       whether its close is within one average true range of the close before
 --   volatility_before, atr_before  what moves are measured by: of the bar before, at least a basis
@@ -71,7 +71,8 @@ scaled as (
     where compared.is_session
 )
 
-select * from scaled
+-- All that market.recent_derived has, and the columns made above.
+select * from scaled -- noqa: AM04
 where
     abs(log_return) >= 3 * volatility_before
     or volume_score >= 3
