@@ -1,7 +1,7 @@
 """Runs one of the stream's tools against a running demo, found by its data directory.
 
-`scripts/replay` and `scripts/reconcile` come here: with --data-dir the addresses and the
-password are taken from there, without it from the environment, as on a server.
+`scripts/replay`, `scripts/reconcile` and `scripts/import` come here: with --data-dir the addresses
+and the password are taken from there, without it from the environment, as on a server.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from scripts.installation.setup import set_up
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import CONNECTOR_JARS, ROOT, SPARK_CLASS_ARCHIVE, VENV
 from scripts.launcher.progress import say
+from services.stream.importing.options import import_parser
 from services.stream.reconcile.options import reconcile_parser
 from services.stream.replay.options import replay_parser
 
@@ -26,6 +27,7 @@ _PYTHON = VENV / "bin" / "python"
 _PARSERS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "services.stream.replay": lambda: replay_parser(datetime.now(UTC)),
     "services.stream.reconcile": reconcile_parser,
+    "services.stream.importing": import_parser,
 }
 
 
@@ -74,6 +76,11 @@ def read_connection(directory: Path) -> Mapping[str, Any]:
     return connection
 
 
+def _command(module: str) -> str:
+    # A package cannot be called import.
+    return {"importing": "import"}.get(name := module.rpartition(".")[2], name)
+
+
 def main() -> NoReturn:
     """Become the tool that the first argument names, with the rest as its arguments."""
     module, *arguments = sys.argv[1:]
@@ -85,7 +92,7 @@ def main() -> NoReturn:
             metavar="DIR",
             help="of the demo that runs there; without it, of what the environment names",
         )
-        parser.prog = f"scripts/{module.rpartition('.')[2]}"
+        parser.prog = f"scripts/{_command(module)}"
         parser.print_help()
         sys.exit()
     try:
@@ -95,7 +102,7 @@ def main() -> NoReturn:
         else:
             found = environment(directory, read_connection(directory), java_home)
     except SetupError as error:
-        say(f"scripts/{module.rpartition('.')[2]}: {error}")
+        say(f"scripts/{_command(module)}: {error}")
         sys.exit(2)
     os.execve(  # noqa: S606 - no shell is wanted
         _PYTHON, [str(_PYTHON), "-P", "-m", module, *rest], {**os.environ, **found}

@@ -50,6 +50,7 @@ POINTS: Final = (
     "sink.after_commit",
     "job.batch_applied",
     "replay.part_merged",
+    "import.part_merged",
     "actions.batch_begun",
     "actions.merged",
     "actions.rejected_published",

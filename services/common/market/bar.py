@@ -22,7 +22,8 @@ INTERVALS: Final = ("1min", "5min", "15min", "30min", "60min", "1d")
 INTERVAL_MINUTES: Final = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60}
 """Length in minutes of each intraday interval."""
 
-SOURCES: Final = ("alphavantage", "simulator")
+SOURCES: Final = ("alphavantage", "simulator", "file")
+"""Who delivered a bar; `file` is what a person imported."""
 
 FRESHNESS: Final = ("realtime", "delayed_15min", "end_of_day", "historical", "simulated")
 """How close to the market a bar was when it was observed."""

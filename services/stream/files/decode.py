@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from services.stream.files.recognise import layout_time
 from services.stream.files.times import StartReader, TimeError
 
 SOURCE = "file"
+_LATEST = timedelta(days=1)
+"""No bar begins so long after its file was written."""
 _SYMBOL = re.compile(SYMBOL_PATTERN)
 _INTERVALS = {
     **{name: name for name in INTERVALS},
@@ -71,15 +73,20 @@ class Decoder:
         seen = self.observed_at.astimezone(UTC).isoformat(timespec="milliseconds")
         self._seen = seen.replace("+00:00", "Z")
 
-    def rows(self) -> Iterator[DecodedRow]:
-        """Yield every row below the headers. Raises FileError where the file is broken."""
+    def rows(self, first: int = 0) -> Iterator[DecodedRow]:
+        """Yield the rows below the headers, from the `first` on. Raises FileError where the file is
+        broken."""
         for number, row in enumerate(self._without_headers()):
+            if 0 < number < first:
+                continue  # the first row of all tells which instrument the file is of
             symbol, bar, reason = None, None, None
             try:
                 symbol = self._symbol(row)
                 bar = self._bar(row, symbol)
             except (RowError, TimeError) as error:
                 reason = str(error)
+            if number < first:
+                continue
             yield DecodedRow(number, row.member, row.number, row.raw, symbol, bar, reason)
 
     def _without_headers(self) -> Iterator[Row]:
@@ -138,6 +145,8 @@ class Decoder:
         cells, layout = row.cells or [], self.layout
         interval = layout.interval or self._interval(cells)
         start = self._starts.read(layout_time(layout, cells), interval, self._day)
+        if start.begins > self.observed_at + _LATEST:
+            raise RowError("time_out_of_range")
         return Bar(
             symbol=symbol,
             interval=interval,

@@ -37,6 +37,12 @@ class Recognised:
     layout: Layout
     sample: Sample
 
+    @property
+    def row_bytes(self) -> float:
+        """The mean length of the first rows."""
+        rows = self.sample.rows
+        return sum(len(",".join(row)) + 1 for row in rows) / len(rows)
+
 
 def recognise(path: Path, answers: Answers, limits: Limits = DEFAULT_LIMITS) -> Recognised:
     """Return how a file is to be read. Raises FileError, which says what is to be answered."""

@@ -31,9 +31,11 @@ class TimeError(ValueError):
 
 @dataclass(frozen=True)
 class Start:
-    """When a bar starts: `YYYY-MM-DD HH:MM:SS` in UTC or, of a day, its date; and when it ends."""
+    """When a bar starts: `YYYY-MM-DD HH:MM:SS` in UTC or, of a day, its date; and when it begins
+    and ends."""
 
     text: str
+    begins: datetime
     until: datetime
 
 
@@ -99,13 +101,14 @@ def _start(layout: Layout, text: str, interval: str, named_day: date | None) -> 
     else:
         moment = _written(layout, text, interval)
     if not isinstance(moment, datetime):
-        return Start(_in_years(moment).isoformat(), datetime.combine(moment, time(), UTC) + _DAY)
+        day = datetime.combine(_in_years(moment), time(), UTC)
+        return Start(moment.isoformat(), day, day + _DAY)
     minutes = timedelta(minutes=INTERVAL_MINUTES[interval])
     start = moment - minutes if layout.label == "end" else moment
     if start.second or start.microsecond:
         raise TimeError("unaligned_time")
     _in_years(start.date())
-    return Start(f"{start:%Y-%m-%d %H:%M:%S}", start + minutes)
+    return Start(f"{start:%Y-%m-%d %H:%M:%S}", start, start + minutes)
 
 
 _DAY = timedelta(days=2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from services.stream.broker import (
     read_records,
     topic_facts,
 )
+from services.stream.importing.sources import Known, read_known
 from services.stream.reconcile.accounts import (
     BarKey,
     Checked,
@@ -165,13 +166,32 @@ def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: loggin
             accounts.append(reconciler.partition(number, checked, lag))
             _say(log, accounts[-1])
         found = reconciler.checks()
+        imported = read_known(session)
     finally:
         session.close()
+    if imported:
+        _say_imported(log, imported.values())
     for name, rows in found.items():
         log.log(logging.ERROR if rows else logging.INFO, "check %s: %d rows", name, rows)
     right = all(item.balanced for item in accounts) and not any(found.values())
     log.info("%s", "every record is accounted for" if right else "NOT every record is in order")
     return 0 if right else 1
+
+
+def _say_imported(log: logging.Logger, imported: Collection[Known]) -> None:
+    stored, superseded, rejected = (
+        sum(getattr(each, name) for each in imported)
+        for name in ("stored", "superseded", "rejected")
+    )
+    log.info(
+        "%d imported files, which are not in Kafka: %d rows = stored %d + superseded %d + rejected "
+        "%d; the checks hold them against the tables",
+        len(imported),
+        sum(each.rows for each in imported),
+        stored,
+        superseded,
+        rejected,
+    )
 
 
 def _facts(bootstrap: str) -> TopicFacts:

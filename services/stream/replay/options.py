@@ -18,7 +18,8 @@ def replay_parser(now: datetime) -> argparse.ArgumentParser:
         prog="python -m services.stream.replay",
         description="Read past bars from Kafka again and merge them, while the live job goes on. "
         "Bars that the table holds already, or holds newer, stay as they are.",
-        epilog="Times are when a bar was sent to Kafka. Exit codes: 0 done, 1 failed, 2 wrong "
+        epilog="Times are when a bar was sent to Kafka. Bars of imported files are not there: "
+        "import the files again. Exit codes: 0 done, 1 failed, 2 wrong "
         "argument or setting, 3 another replay is at work, 4 stopped before the end.",
     )
 

@@ -13,6 +13,7 @@ LOCK_STREAM: Final = 1
 LOCK_REPLAY: Final = 2
 LOCK_INDICATORS: Final = 3
 LOCK_ACTIONS: Final = 4
+LOCK_IMPORT: Final = 5
 
 NOTIFY_CHANNEL: Final = "bars"
 

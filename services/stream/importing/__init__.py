@@ -1,0 +1,1 @@
+"""Brings bars of files into the database, through the same sink and the same ledger as Kafka's."""

@@ -1,0 +1,154 @@
+"""Imports files of bars: recognises them, looks at them, warns, and hands them to the sink."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.common import fail_points, logs
+from services.common.market.bar import Bar
+from services.common.process.stopping import stop_on_signals
+from services.common.settings import SettingError
+from services.stream.error_advice import summary
+from services.stream.files.layout import Answers, FileError, UnansweredError
+from services.stream.files.recognise import Recognised, recognise
+from services.stream.importing.checks import warnings
+from services.stream.importing.options import answers, import_parser
+from services.stream.importing.progress import Progress, done_rows, estimated_rows
+from services.stream.importing.run import Import
+from services.stream.importing.sources import Source, read_known, sources
+from services.stream.importing.survey import FileSurvey
+from services.stream.importing.task import Target
+from services.stream.retry import SecondInstanceError, StoppedError
+from services.stream.settings import Settings, read_settings
+from services.stream.sink import postgres, sql
+from services.stream.sink.batch import InstanceConnection
+from services.stream.sink.transaction import CHUNK_ROWS, Purpose
+from services.stream.spark import runtime
+from services.stream.sqlstate import DatabaseError
+
+NAME = "import"
+_SHOWN_FILES = 10
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+    parser = import_parser()
+    options = parser.parse_intermixed_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+    except SettingError as error:
+        parser.error(str(error))
+    # Spark's Python workers need this interpreter's packages.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    fail_points.arm(settings.fail_at, log)
+    try:
+        return _run(settings, options, log)
+    except UnansweredError as error:
+        log.error("%s", error)  # noqa: TRY400 - one line
+        return 2
+    except (FileError, DatabaseError) as error:
+        log.error("failed: %s", error)  # noqa: TRY400 - one line
+        return 1
+    except runtime.ERRORS as error:
+        log.error("failed: %s", summary(str(error)))  # noqa: TRY400 - one line
+        return 1
+    except SecondInstanceError:
+        log.error("refusing to start: another import is at work on this database")  # noqa: TRY400
+        return 3
+    except StoppedError:
+        log.warning("stopped; run the same import again, it goes on where it was")
+        return 4
+
+
+def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -> int:
+    files = _recognised(options.files, answers(options), log)
+    connection = InstanceConnection(
+        connect=lambda: postgres.connect(settings.postgres, "tapeline import"),
+        lock=sql.LOCK_IMPORT,
+    )
+    known = read_known(connection.session())
+    found = sources(files, known, datetime.now(tz=UTC))
+    stopping = stop_on_signals()
+    session = runtime.start_session(settings, "tapeline import")
+    purpose = Purpose.PREVIEW if options.dry_run else Purpose.LIVE
+    rows = min(settings.max_offsets_per_trigger, CHUNK_ROWS)
+    target = Target(settings.postgres, settings.kafka_bootstrap, purpose, rows)
+    work = Import(session, connection, target, stopping, log)
+    try:
+        _look(work, found, log)
+        return _apply(work, found, files, log)
+    finally:
+        connection.close()
+        session.stop()
+
+
+def _recognised(
+    paths: Sequence[Path], said: Answers, log: logging.Logger
+) -> list[tuple[Path, Recognised]]:
+    """Return all files with their layouts. Raises FileError before anything is begun."""
+    found = []
+    for path in paths:
+        if not path.is_file():
+            raise FileError(f"{path} is no file")
+        found.append((path.resolve(), recognise(path.resolve(), said)))
+    for path, recognised in found[:_SHOWN_FILES]:
+        log.info("%s is %s", path.name, recognised.layout.described())
+    if len(found) > _SHOWN_FILES:
+        log.info("and %d files more", len(found) - _SHOWN_FILES)
+    return found
+
+
+def _look(work: Import, found: Sequence[Source], log: logging.Logger) -> None:
+    splits = work.splits()
+    surveys = work.surveys(found, splits)
+    stored = work.stored(surveys)
+    for bar in surveys[0].shown:
+        log.info("as understood: %s", _text(bar))
+    for source, survey in zip(found, surveys, strict=True):
+        _tell(source, survey, log)
+        for warning in warnings(source.path.name, survey, splits, stored):
+            log.warning("%s", warning)
+
+
+def _text(bar: Bar) -> str:
+    zone = "" if bar.interval == "1d" else " UTC"
+    values = " ".join(
+        f"{name} {getattr(bar.ohlcv, name)}" for name in ("open", "high", "low", "close", "volume")
+    )
+    return f"{bar.symbol} {bar.interval} {bar.exchange_time}{zone} {values}"
+
+
+def _tell(source: Source, survey: FileSurvey, log: logging.Logger) -> None:
+    if survey.reasons:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in survey.reasons.most_common(5))
+        row = survey.refused
+        where = "" if row is None else f"; the first is {row.member}:{row.line}"
+        log.warning("%s: of %d rows refused: %s%s", source.path.name, survey.rows, reasons, where)
+    if survey.broken is not None:
+        log.warning("%s", survey.broken)
+    if source.begun:
+        log.info("%s: %d of its rows are imported already", source.path.name, source.begun)
+
+
+def _apply(
+    work: Import,
+    found: Sequence[Source],
+    files: Sequence[tuple[Path, Recognised]],
+    log: logging.Logger,
+) -> int:
+    sampled = dict(files)
+    rows = [estimated_rows(each.path, sampled[each.path].row_bytes) for each in found]
+    known = read_known(work.connection.session())
+    result = work.apply(found, Progress(done_rows(found, known), sum(rows)))
+    is_dry = work.target.purpose is Purpose.PREVIEW
+    log.info("%s: %s", "dry run, nothing written" if is_dry else "done", result.outcome)
+    for sentence in result.broken:
+        log.error("%s", sentence)
+    return 1 if result.broken else 0

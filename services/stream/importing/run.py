@@ -1,0 +1,190 @@
+"""The work of an import: a look at the files, then their rows through the sink, file by file.
+
+Spark hands the files to its executors, which must see them under the same paths. While they work,
+the ledger tells how far they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from threading import Event
+from typing import Any
+
+import tenacity
+from pyspark.sql import DataFrame, SparkSession
+
+from services.stream.broker import BrokerError
+from services.stream.importing.checks import Split, Stored, StoredBar
+from services.stream.importing.progress import Progress, done_rows
+from services.stream.importing.sources import Source, read_known
+from services.stream.importing.survey import SURVEY_SCHEMA, FileSurvey, survey_files
+from services.stream.importing.task import BROKEN_FILE, Target, import_files
+from services.stream.replay.parts import Outcome
+from services.stream.retry import StoppedError, waiting_out
+from services.stream.sink.batch import InstanceConnection
+from services.stream.sink.executor_task import REPORT_SCHEMA, Report
+from services.stream.sink.transaction import Purpose
+from services.stream.spark import runtime
+from services.stream.sqlstate import DatabaseError
+
+_MOST_TASKS = 1_000
+_PROGRESS_SECONDS = 5.0
+
+_READ_SPLITS = """
+select symbol, ex_date, numerator, denominator from market.corporate_actions
+where kind = 'split' and not is_withdrawn
+"""
+_READ_STORED = """
+select wanted.symbol, wanted.interval, bar.session_date, bar.close, bar.basis
+from unnest(%s::text[], %s::text[], %s::timestamptz[]) as wanted (symbol, interval, bar_time)
+cross join lateral (
+    select session_date, close, basis from market.events_stream as stored
+    where stored.symbol = wanted.symbol and stored.interval = wanted.interval
+        and stored.bar_time > wanted.bar_time - interval '30 days'
+        and stored.bar_time < wanted.bar_time + interval '30 days'
+    order by abs(extract(epoch from stored.bar_time - wanted.bar_time)) limit 1
+) as bar
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of the rows of all files, and the files that broke off, each in a sentence."""
+
+    outcome: Outcome
+    broken: tuple[str, ...] = ()
+
+
+@dataclass
+class Import:
+    """An import of some files."""
+
+    session: SparkSession
+    connection: InstanceConnection
+    target: Target
+    stopping: Event
+    log: logging.Logger
+
+    def splits(self) -> dict[str, list[Split]]:
+        """Return the known splits by symbol. Raises DatabaseError."""
+        found: dict[str, list[Split]] = {}
+        for symbol, ex_date, new, old in self.connection.session().fetch(_READ_SPLITS):
+            found.setdefault(symbol, []).append(Split(ex_date, Decimal(new) / Decimal(old)))
+        return found
+
+    def surveys(
+        self, sources: Sequence[Source], splits: Mapping[str, list[Split]]
+    ) -> list[FileSurvey]:
+        """Return what is in each file. Raises StoppedError."""
+        days = {symbol: [each.ex_date for each in of] for symbol, of in splits.items()}
+        frame = self._tasks(sources).mapInArrow(survey_files(sources, days), SURVEY_SCHEMA)
+        rows = self._collected(frame, None)
+        found: dict[int, FileSurvey] = {
+            row["number"]: pickle.loads(bytes(row["found"]))  # noqa: S301 - our own executors wrote it
+            for row in rows
+        }
+        return [found[number] for number in range(len(sources))]
+
+    def stored(self, surveys: Iterable[FileSurvey]) -> Stored:
+        """Return the stored bars next to the last ones of files. Raises DatabaseError."""
+        wanted = [
+            (*key, f"{series.last.exchange_time}+00")
+            for found in surveys
+            for key, series in found.series.items()
+        ]
+        columns = tuple(map(list, zip(*wanted, strict=True))) if wanted else ([], [], [])
+        rows = self.connection.session().fetch(_READ_STORED, columns)
+        return {(row[0], row[1]): StoredBar(row[2], row[3], row[4]) for row in rows}
+
+    def apply(self, sources: Sequence[Source], progress: Progress) -> Result:
+        """Bring the rows that are due through the sink, or only tell what that would do.
+
+        Waits out errors of the surroundings. Raises StoppedError, and DatabaseError of what waiting
+        cannot cure.
+        """
+        retrying = waiting_out(self.stopping, self._alarm)
+        total, rest, broken = Outcome(), list(sources), list[str]()
+
+        def attempt() -> None:
+            nonlocal total, rest
+            rest, error, outcome = self._attempt(rest, progress, broken)
+            total += outcome
+            if error is not None:
+                raise error
+
+        try:
+            retrying(attempt)
+        except tenacity.RetryError:
+            raise StoppedError("asked to stop while waiting") from None
+        return Result(total, tuple(broken))
+
+    def _attempt(
+        self, sources: list[Source], progress: Progress, broken: list[str]
+    ) -> tuple[list[Source], DatabaseError | BrokerError | None, Outcome]:
+        known = read_known(self.connection.session())
+        due = [
+            replace(each, begun=known[each.topic].rows) if each.topic in known else each
+            for each in sources
+        ]
+        frame = self._tasks(due).mapInArrow(import_files(due, self.target), REPORT_SCHEMA)
+        reports = [Report(**row.asDict()) for row in self._collected(frame, (progress, due))]
+        rest, errors, total = [], [], Outcome()
+        for report in reports:
+            if report.fault in (None, BROKEN_FILE) or self.target.purpose is Purpose.LIVE:
+                total += _outcome(report)
+            if report.fault == BROKEN_FILE:
+                broken.append(report.message or "")
+            elif report.fault is not None:
+                rest.append(due[report.partition or 0])
+                errors.append(report.error())
+        return rest, (errors[0] if errors else None), total
+
+    def _tasks(self, sources: Sequence[Source]) -> DataFrame:
+        tasks = min(len(sources), _MOST_TASKS)
+        return self.session.range(0, len(sources), 1, numPartitions=tasks)
+
+    def _collected(
+        self, frame: DataFrame, shown: tuple[Progress, Sequence[Source]] | None
+    ) -> list[Any]:
+        begun = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            running: Future[list[Any]] = pool.submit(frame.collect)
+            while not wait_for([running], timeout=0.2).done:
+                if self.stopping.is_set():
+                    self.session.sparkContext.cancelAllJobs()
+                    break
+                seconds = time.monotonic() - begun
+                if shown and seconds % _PROGRESS_SECONDS < 0.2:
+                    self._show(*shown, seconds)
+            try:
+                return running.result()
+            except runtime.ERRORS:
+                if self.stopping.is_set():
+                    raise StoppedError("asked to stop") from None
+                raise
+
+    def _show(self, progress: Progress, sources: Sequence[Source], seconds: float) -> None:
+        if self.target.purpose is not Purpose.LIVE:
+            return
+        try:
+            done = done_rows(sources, read_known(self.connection.session()))
+        except DatabaseError as error:
+            self.log.warning("how far it is cannot be told now: %s", error)
+            return
+        self.log.info("%s", progress.line(done, seconds))
+
+    def _alarm(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        self.log.error("waiting: %s; try %d follows", error, state.attempt_number + 1)
+
+
+def _outcome(report: Report) -> Outcome:
+    added, changed = report.added or 0, report.changed or 0
+    return Outcome(added, changed, (report.good or 0) - added - changed, report.bad or 0)

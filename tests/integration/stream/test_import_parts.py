@@ -1,0 +1,86 @@
+"""What decides between a file's bar and another: when each was seen. Without Spark."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from services.stream.files.decode import Decoder
+from services.stream.files.recognise import recognise
+from services.stream.importing.sources import Source, read_known, sources
+from services.stream.importing.task import apply_part
+from services.stream.sink import postgres
+from services.stream.sink.ledger import Tally
+from services.stream.sink.transaction import Purpose
+from tests.fixtures.market import Market
+from tests.integration.stream.import_process import ANSWERS, NOW
+
+SEEN = datetime(2026, 11, 28, 9, tzinfo=UTC)
+_STORED = "select close, revision, kafka_offset from market.events_stream"
+
+
+def _source(market: Market, folder: Path, name: str, close: str, seen: datetime) -> Source:
+    path = folder / name
+    path.write_text(f"time,open,high,low,close\n2026-11-27 09:30:00,10,12,9,{close}\n", "utf-8")
+    os.utime(path, (seen.timestamp(), seen.timestamp()))
+    session = postgres.connect(market.address("stream_writer"), "test")
+    known = read_known(session)
+    session.close()
+    return sources([(path, recognise(path, ANSWERS))], known, NOW)[0]
+
+
+def _apply(market: Market, source: Source) -> Tally:
+    session = postgres.connect(market.address("stream_writer"), "test")
+    rows = list(Decoder(source.path, source.layout, source.observed_at).rows(source.begun))
+    tally = apply_part(session, source, Purpose.LIVE, lambda _: None, rows) if rows else Tally()
+    session.close()
+    return tally
+
+
+def test_what_was_seen_later_wins_whichever_comes_first(market: Market, tmp_path: Path) -> None:
+    live = "update market.events_stream set close = 11, observed_at = %s, source = 'alphavantage'"
+    assert _apply(market, _source(market, tmp_path, "a.csv", "10.25", SEEN)).added == 1
+    market.run(live, (SEEN.replace(hour=10),))
+
+    older = _apply(market, _source(market, tmp_path, "b.csv", "10.5", SEEN.replace(hour=9)))
+    kept = market.rows("select close from market.events_stream")
+    newer = _apply(market, _source(market, tmp_path, "c.csv", "10.75", SEEN.replace(hour=11)))
+
+    assert (older.good, older.stored, newer.changed) == (1, 0, 1)
+    assert kept == [(Decimal(11),)]
+    assert market.rows("select close from market.events_stream") == [(Decimal("10.75"),)]
+
+
+def test_of_two_files_seen_at_once_the_later_one_counts(market: Market, tmp_path: Path) -> None:
+    for name, close in (("a.csv", "10.25"), ("b.csv", "10.5")):
+        _apply(market, _source(market, tmp_path, name, close, SEEN))
+
+    assert market.rows(_STORED) == [(Decimal("10.5"), 2, 1 << 32)]
+
+
+def test_a_copy_of_a_file_is_the_same_source(market: Market, tmp_path: Path) -> None:
+    first = _source(market, tmp_path, "a.csv", "10.25", SEEN)
+    _apply(market, first)
+
+    again = _source(market, tmp_path, "copy.csv", "10.25", SEEN.replace(hour=10))
+
+    assert again == replace(first, path=tmp_path / "copy.csv", begun=1)
+    assert _apply(market, again) == Tally()
+
+
+@pytest.mark.parametrize("close", ["1234567.123456789", "12.5"])
+def test_a_number_that_is_longer_than_stored_ones_is_a_dead_letter(
+    market: Market, tmp_path: Path, close: str
+) -> None:
+    source = _source(market, tmp_path, "a.csv", "10.25", SEEN)
+    text = source.path.read_text("utf-8").replace("12,9,10.25", f"{close},9,{close}")
+    source.path.write_text(text, "utf-8")
+
+    tally = _apply(market, source)
+
+    assert (tally.added, tally.bad) == ((1, 0) if close == "12.5" else (0, 1))

@@ -1,0 +1,120 @@
+"""What looks wrong in files before they are imported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from services.stream.files.layout import Answers
+from services.stream.files.recognise import recognise
+from services.stream.importing.checks import Split, StoredBar, warnings
+from services.stream.importing.sources import Source
+from services.stream.importing.survey import survey
+from tests.unit.stream.files.samples import SEEN, write
+
+SPLIT = Split(date(2026, 8, 31), Decimal(4))
+NOTHING: dict[tuple[str, str], StoredBar] = {}
+
+
+def _warned(
+    path: Path,
+    answers: Answers,
+    splits: list[Split] | None = None,
+    stored: dict[tuple[str, str], StoredBar] = NOTHING,
+) -> list[str]:
+    layout = recognise(path, answers).layout
+    by_symbol = {"AAPL": splits or []}
+    days = {symbol: [each.ex_date for each in of] for symbol, of in by_symbol.items()}
+    found = survey(Source(path, "file:x", 0, SEEN, layout), days)
+    return warnings(path.name, found, by_symbol, stored)
+
+
+def _minutes(folder: Path, first: datetime) -> Path:
+    lines = [
+        f"{first + timedelta(minutes=minute)},10.5,11,10,10.75,{minute}" for minute in range(390)
+    ]
+    return write(folder, "x.csv", "time,open,high,low,close,volume", *lines)
+
+
+def _minute_answers(label: str, zone: str = "America/New_York") -> Answers:
+    return Answers(symbol="AAPL", interval="1min", zone=zone, label=label, basis="raw")
+
+
+def test_ends_taken_for_starts_are_told_by_the_first_and_the_last_minute(tmp_path: Path) -> None:
+    path = _minutes(tmp_path, datetime(2026, 11, 25, 9, 31))  # noqa: DTZ001 - a file's own clock
+
+    assert _warned(path, _minute_answers("end")) == []
+    assert _warned(path, _minute_answers("start")) == [
+        "x.csv: AAPL 1min: no bar starts at 09:30 but 1 at 16:00: its times look like the ends of "
+        "bars (--label end)"
+    ]
+
+
+def test_another_clock_is_told_by_the_exchanges_hours(tmp_path: Path) -> None:
+    path = _minutes(tmp_path, datetime(2026, 11, 25, 9, 30))  # noqa: DTZ001 - a file's own clock
+
+    assert _warned(path, _minute_answers("start")) == []
+    assert _warned(path, _minute_answers("start", "Asia/Tokyo")) == [
+        "x.csv: AAPL 1min: 390 of 390 bars are outside of the exchange's hours (09:30 to 16:00): "
+        "is --zone right?"
+    ]
+
+
+def test_a_market_without_hours_has_no_first_minute(tmp_path: Path) -> None:
+    path = _minutes(tmp_path, datetime(2026, 11, 25, 1, 31))  # noqa: DTZ001 - a file's own clock
+
+    assert _warned(path, replace(_minute_answers("start"), symbol="FX:EUR/USD")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "basis", "said"),
+    [
+        ("499.23", "raw", None),
+        ("124.8075", "split", None),
+        ("124.8075", "raw", "from 124.8075 to 129.04: its prices look adjusted (--basis)"),
+        ("499.23", "split", "from 499.23 to 129.04: its prices look raw (--basis)"),
+    ],
+)
+def test_a_known_split_tells_raw_prices_from_adjusted_ones(
+    tmp_path: Path, before: str, basis: str, said: str | None
+) -> None:
+    rows = (f"2026-08-28,{before},{before},{before},{before}", "2026-08-31,129,130,128,129.04")
+    path = write(tmp_path, "x.csv", "date,open,high,low,close", *rows)
+    answers = Answers(symbol="AAPL", basis=basis, as_of=None if basis == "raw" else SEEN.date())
+
+    head = "x.csv: AAPL 1d: over the split of 2026-08-31 (4 for 1) its close goes "
+    assert _warned(path, answers, [SPLIT]) == ([] if said is None else [head + said])
+
+
+@pytest.mark.parametrize(
+    ("close", "basis", "said"),
+    [
+        ("120", "raw", []),
+        (
+            "12000",
+            "raw",
+            [
+                "its last close is 129.04, the stored one of 2026-08-31 next to it 12000: is the "
+                "--unit right, and the --symbol?"
+            ],
+        ),
+        (
+            "120",
+            "adjusted 2026-11-28",
+            ["its prices are raw, stored ones adjusted 2026-11-28: they cannot be compared"],
+        ),
+    ],
+)
+def test_prices_go_on_from_stored_ones(
+    tmp_path: Path, close: str, basis: str, said: list[str]
+) -> None:
+    path = write(tmp_path, "x.csv", "date,open,high,low,close", "2026-08-31,129,130,128,129.04")
+    stored = {("AAPL", "1d"): StoredBar(date(2026, 8, 31), Decimal(close), basis)}
+
+    found = _warned(path, Answers(symbol="AAPL", basis="raw"), stored=stored)
+
+    assert found == [f"x.csv: AAPL 1d: {each}" for each in said]
