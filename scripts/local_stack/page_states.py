@@ -20,13 +20,16 @@ _DERIVED: Final = ("upper", "middle", "lower", "volatility")
 _DIVIDED: Final = """() => window.tapeline?.divided().length > 0
     && document.querySelectorAll("#events li").length > 0"""
 _SHOWN: Final = """() => document.querySelectorAll("#events li").length > 0"""
-_TOLD: Final = """() => document.getElementById("chart-state").textContent !== "" """
-_LOST: Final = """() => document.getElementById("connection").dataset.state === "away" """
+_TOLD: Final = """() => document.getElementById("chart-state").textContent !== ""
+    && document.querySelectorAll("#events li").length > 0"""
+_LOST: Final = """() => document.getElementById("connection").dataset.state === "away"
+    && !document.getElementById("events-hint").textContent.startsWith("loading")"""
+_AWAY: Final = """() => document.getElementById("connection").dataset.state === "away" """
 _EMPTY: Final = """() => !document.getElementById("empty").hidden"""
 _TABLES: Final = """() => document.querySelectorAll("#tables tr").length > 10"""
 
 # A picture of a whole page has its foot at its end.
-_NOT_STICKY: Final = ".strip { position: static }"
+_NOT_STICKY: Final = ".strip { position: static !important }"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class State:
     path: str
     options: dict[str, Any]
     ready: str = _SHOWN
-    answers: tuple[str, Callable[[Route], None]] | None = None
+    answers: tuple[tuple[str, Callable[[Route], None]], ...] = ()
     then: Callable[[Page], None] | None = None
 
 
@@ -62,6 +65,16 @@ def _away(route: Route) -> None:
     route.fulfill(status=503, json={"detail": "the database is away; this resumes by itself"})
 
 
+def _nothing(route: Route) -> None:
+    route.fulfill(json=[])
+
+
+def _lost(route: Route) -> None:
+    route.abort()
+
+
+# Else bars would come into what has none.
+_NO_STREAM: Final = ("**/api/stream*", _lost)
 _AAPL: Final = "?symbol=AAPL&interval=1min"
 _NO_BARS: Final = _changed((*_COLUMNS, *_DERIVED), lambda _: [])
 _NO_INDICATORS: Final = _changed(_DERIVED, lambda count: [None] * count)
@@ -78,11 +91,14 @@ STATES: Final = (
     State("unknown-symbol", "?symbol=NONE", _LIGHT),
     State("phone", f"{_AAPL}&range=1d", _PHONE),
     State("keys", _AAPL, _DARK, then=lambda page: page.locator("body").press("?")),
-    State("no-symbols", "", _LIGHT, _EMPTY, ("**/api/series*", lambda on: on.fulfill(json=[]))),
-    State("no-bars", _AAPL, _LIGHT, _TOLD, ("**/api/chart*", _NO_BARS)),
-    State("no-indicators", _AAPL, _LIGHT, _TOLD, ("**/api/chart*", _NO_INDICATORS)),
-    State("no-stream", _AAPL, _DARK, _LOST, ("**/api/stream*", lambda on: on.abort())),
-    State("database-away", "", _DARK, _LOST, ("**/api/series*", _away)),
+    State("no-symbols", "", _LIGHT, _EMPTY, (("**/api/series*", _nothing),)),
+    State("no-bars", _AAPL, _LIGHT, _TOLD, (("**/api/chart*", _NO_BARS), _NO_STREAM)),
+    State(
+        *("no-indicators", _AAPL, _LIGHT, _TOLD),
+        (("**/api/chart*", _NO_INDICATORS), _NO_STREAM),
+    ),
+    State("no-stream", _AAPL, _DARK, _LOST, (_NO_STREAM,)),
+    State("database-away", "", _DARK, _AWAY, (("**/api/series*", _away),)),
     State("data-light", "data.html", _LIGHT, _TABLES),
     State("data-phone", "data.html", _PHONE, _TABLES),
 )
@@ -94,8 +110,8 @@ def draw_states(browser: Browser, address: str, folder: Path) -> None:
     for state in STATES:
         context = browser.new_context(**state.options)
         page = context.new_page()
-        if state.answers:
-            page.route(*state.answers)
+        for address_pattern, answer in state.answers:
+            page.route(address_pattern, answer)
         page.goto(address + state.path)
         page.wait_for_function(state.ready, polling=100, timeout=_PAGE_MS)
         if state.then:
