@@ -9,6 +9,7 @@ import { connection, trouble } from "/elements/notices.js";
 import { shortcuts } from "/elements/shortcuts.js";
 import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
+import { SymbolList } from "/elements/symbol_list.js";
 import { toolbar } from "/elements/toolbar.js";
 import { get } from "/market_data/api.js";
 import { Live } from "/market_data/live.js";
@@ -18,6 +19,7 @@ const AGAIN_MS = 2000;
 
 theme.start(part("theme"));
 const board = new Board();
+const symbols = new SymbolList(chooseSymbol);
 const wish = new Wish((text) => { part("unavailable").textContent = text; });
 
 let view = readAddress();
@@ -25,7 +27,6 @@ let series = [];
 let quotes = [];
 let shown = null;
 let loading = null;
-
 const live = new Live({
   connection: (open) => (open ? connection("live", "live") : connection("away", "connection lost, trying again")),
   bars: ({ rows, ...told }) => take(told, false, (bars) => bars.take(rows)),
@@ -35,7 +36,7 @@ const live = new Live({
   status(facts) {
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
-    strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
+    symbols.show({ series, quotes, chosen: view.symbol });
     trouble("database", facts.database ? "" : "The database is away; this resumes by itself.");
     if (facts.database && facts.series !== count(series)) followSeries();
   },
@@ -57,7 +58,6 @@ const side = new Side(
 function readAddress() {
   return read(location.search, localStorage.getItem("clock") ?? undefined);
 }
-
 const stored = (symbol) => series.find((one) => one.symbol === symbol);
 const count = (all) => all.reduce((sum, one) => sum + Object.keys(one.stored).length, 0);
 
@@ -176,7 +176,7 @@ const loadedSymbols = () => comparedSymbols().filter(
 
 function drawControls() {
   toolbar({ view, series, compared: comparedSymbols() }, { change, layer, clock });
-  strip.symbols(part("symbols"), series, quotes, view.symbol, chooseSymbol);
+  symbols.show({ series, quotes, chosen: view.symbol });
 }
 
 // Every choice is a step of the browser's history.
@@ -199,8 +199,7 @@ function layer(name, on) {
 // It stays chosen for addresses that name none.
 function clock(name) {
   localStorage.setItem("clock", name);
-  go({ clock: name });
-  showStyle();
+  layer("clock", name);
 }
 
 // Layers and clock of the bars that are shown.
@@ -214,7 +213,6 @@ function showStyle() {
 function chooseSymbol(symbol) {
   if (symbol !== view.symbol) change({ symbol });
 }
-
 shortcuts(board.chart, {
   view: () => view,
   series: () => series,
@@ -224,6 +222,7 @@ shortcuts(board.chart, {
   clock,
   theme: () => theme.toggle(part("theme")),
   help: () => part("help").showModal(),
+  find: () => symbols.field.focus(),
 });
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => {
@@ -236,7 +235,7 @@ window.addEventListener("popstate", () => {
 window.addEventListener("error", (event) => { if (event.error) failed(event.error); });
 window.addEventListener("unhandledrejection", (event) => failed(event.reason));
 theme.onChange(() => { if (shown) { drawControls(); board.mark(); } });
-// For the console, and for tests: the bars that are shown, and what the charts have been given.
+// For the console and tests: the bars that are shown, and what the charts have been given.
 window.tapeline = {
   bars: () => shown?.own.all ?? [],
   visible: () => board.chart.visible(),

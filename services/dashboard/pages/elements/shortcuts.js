@@ -5,7 +5,7 @@ import { CLOCKS } from "/elements/clock.js";
 import { step } from "/elements/controls.js";
 
 // `view` and `series` tell what is shown and stored; the others change it.
-export function shortcuts(chart, { view, series, chooseSymbol, change, layer, clock, theme, help }) {
+export function shortcuts(chart, { view, series, chooseSymbol, change, layer, clock, theme, help, find }) {
   const symbol = (places) => {
     if (series().length) chooseSymbol(step(series().map((one) => one.symbol), view().symbol, places));
   };
@@ -29,6 +29,7 @@ export function shortcuts(chart, { view, series, chooseSymbol, change, layer, cl
     z: () => clock(next(Object.keys(CLOCKS), view().clock)),
     t: theme,
     "?": help,
+    "/": find,
     ArrowLeft: () => chart.move(-0.2),
     ArrowRight: () => chart.move(0.2),
     "+": () => chart.zoom(0.7),
@@ -42,6 +43,7 @@ const next = (values, value) => values[(values.indexOf(value) + 1) % values.leng
 function keys(actions) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (event.target.type === "search") return;
     const inChoice = event.target instanceof HTMLInputElement;
     if (inChoice && event.key.startsWith("Arrow")) return;
     const action = actions[event.key];
