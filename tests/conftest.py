@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.support import run_report
@@ -20,8 +20,11 @@ _BESIDE_ONE_ANOTHER = 3
 # other tests between fork and exec, Spark's Java among them. No test forks to go on with gRPC.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
+# No test depends on being fast: a busy machine makes examples slowly.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 # For tests that look at its name and then take many more steps.
-settings.register_profile("long", settings.get_profile("default"))
+settings.register_profile("long", settings.get_profile("patient"))
 
 pytest_plugins = [
     "tests.fixtures.servers",
