@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
 from services.dashboard import auth_middleware
 from services.dashboard.auth_middleware import AuthMiddleware
 from services.dashboard.data_api.routes import data_router
+from services.dashboard.data_api.stream_formats import STREAM_TYPES
+from services.dashboard.data_api.whole_bars import whole_bars_router
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers
@@ -38,9 +40,11 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
+_PACKED: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, STREAM_TYPES["arrow"], STREAM_TYPES["parquet"])
 _ABOUT: Final = (
-    "Everything that Tapeline stores, page by page as JSON, CSV or Parquet. Instants are UTC; "
-    "prices keep every digit. A page ends with `next_cursor` and a `Link` to the next one."
+    "Everything that Tapeline stores, page by page as JSON, CSV or Parquet; bars also whole, as "
+    "Arrow, Parquet or CSV. Instants are UTC; prices keep every digit. A page ends with "
+    "`next_cursor` and a `Link` to the next one."
 )
 
 
@@ -85,11 +89,14 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     )
     app.state.subscribers = subscribers
     app.include_router(data_router(database, clocks.now))
+    app.include_router(whole_bars_router(database, clocks.now, log))
     app.include_router(view_router(Parts(database, series_index, subscribers, feed, health)))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)
     # A higher level would hold the live streams up for what is hardly smaller.
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=_PACKED
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.host_names))
     app.add_middleware(
         AuthMiddleware, password=settings.password, requests_a_minute=settings.requests_a_minute

@@ -1,4 +1,5 @@
-"""Everything the dashboard says to PostgreSQL: a small pool that reads, and one that listens.
+"""Everything the dashboard says to PostgreSQL: a small pool that reads, one that listens, and
+snapshots that others read in threads of their own.
 
 The only module that imports psycopg. The role may read the views of `bi` and nothing else.
 """
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -20,11 +22,14 @@ from services.dashboard.settings import ACCOUNT, PostgresAddress
 CHANNEL: Final = "bars"
 """What the stream notifies at each commit; a contract test compares it."""
 
-_CONNECTIONS: Final = 8  # with the one that listens, of the 12 that the account may have
+_CONNECTIONS: Final = 8  # with the one that listens and snapshots, of the 12 of the account
+SNAPSHOTS: Final = 2
+"""As many may be open at once."""
 _FOR_TABLES: Final = 4  # of them at most; the chart and the stream never wait for a table
 _WAIT_SECONDS: Final = 4.0
 # Whoever waits for a table holds nothing, and each of those before may take long.
 _WAIT_FOR_TABLE_SECONDS: Final = 10.0
+_LINES_AT_A_TIME: Final = 1000
 ROWS_AT_A_TIME: Final = 500
 """As few as hold the program's other work up for a few milliseconds only."""
 
@@ -75,6 +80,29 @@ def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
         "options": session_options("default_transaction_read_only=on"),
         "autocommit": True,
     }
+
+
+class Snapshot:
+    """Reads what had been committed when it was taken. Every method raises DatabaseError."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def rows(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows of a statement."""
+        with _translated():
+            return self._connection.execute(statement.encode(), parameters).fetchall()
+
+    def copy(self, statement: str, parameters: Sequence[Any], most: int) -> Iterator[bytes]:
+        """Yield the rows of a query as lines of CSV, at most so many at a time."""
+        copying = f"copy ({statement}) to stdout (format csv)".encode()
+        with _translated(), self._connection.cursor().copy(copying, parameters) as lines:
+            # A line is an object of its own, which takes several times its bytes.
+            joined = iter(lambda: b"".join(itertools.islice(lines, _LINES_AT_A_TIME)), b"")
+            while some := b"".join(itertools.islice(joined, most // _LINES_AT_A_TIME)):
+                yield some
 
 
 class Database:
@@ -135,6 +163,16 @@ class Database:
                         yield some
                         some = []
                 yield some
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Generator[Snapshot]:
+        """Take a snapshot, over a connection of its own, for a thread other than the loop's."""
+        with _translated():
+            connection = psycopg.connect(**_parameters(self._address, "tapeline-dashboard-copy"))
+        with contextlib.closing(connection):
+            with _translated():
+                connection.execute("begin isolation level repeatable read read only")
+            yield Snapshot(connection)
 
     async def notifications(self) -> AsyncGenerator[str | None]:
         """Yield None once it listens, then the payload of each notification, without end."""

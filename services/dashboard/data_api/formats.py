@@ -1,5 +1,4 @@
-"""Rows of a table in, some at a time, a page as JSON, CSV or Parquet out. The only importer of
-pyarrow.
+"""Rows of a table in, some at a time, a page as JSON, CSV or Parquet out.
 
 Of a page no more is kept than a few rows and the packed text: fifty thousand rows are twenty
 megabytes of JSON, and as Python's objects several times that.
@@ -39,6 +38,12 @@ _ARROW: Final = {
 }
 
 Rows = Sequence[Sequence[Any]]
+
+
+def arrow_schema(dataset: Dataset, decimals: str) -> pa.Schema:
+    """Return the names and types of a table's columns in Parquet and Arrow."""
+    types = {**_ARROW, Kind.EXACT: pa.float64()} if decimals == "float" else _ARROW
+    return pa.schema([(name, types[kind]) for name, kind in dataset.columns])
 
 
 _LEVEL: Final = 3

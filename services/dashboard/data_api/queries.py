@@ -55,21 +55,16 @@ _TO = "Before this instant, likewise."
 Moment = Annotated[datetime | date, BeforeValidator(_as_iso)]
 
 
-class PageQuery(BaseModel):
-    """What every table takes."""
+class TableQuery(BaseModel):
+    """What every table takes, by pages or whole."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(1000, ge=1, le=MOST_ROWS, description="Rows of a page.")
-    order: Literal["asc", "desc"] = Field("asc", description="By the key; desc is newest first.")
-    cursor: str | None = Field(
-        None, max_length=600, description="next_cursor of the page before this one."
-    )
-    format: Literal["json", "csv", "parquet"] = "json"
     decimals: Literal["float", "decimal"] = Field(
         "float",
-        description="Prices and volumes as numbers (in Parquet float64), or exactly: in JSON as "
-        "strings, in Parquet as decimal(38, 10). Numbers in JSON and CSV have every digit, too.",
+        description="Prices and volumes as numbers (in Parquet and Arrow float64), or exactly: in "
+        "JSON as strings, in Parquet and Arrow as decimal(38, 10). Numbers in JSON and CSV have "
+        "every digit, too.",
     )
     # Narrowed to the columns of its table by `query_models`.
     columns: list[str] = []
@@ -80,17 +75,28 @@ class PageQuery(BaseModel):
         return str(getattr(self, "basis", AS_TRADED))
 
     def wanted(self, today: datetime) -> Wanted:
+        """Return what is asked for."""
+        return Wanted(MOST_ROWS, today, columns=tuple(self.columns))
+
+
+class PageQuery(TableQuery):
+    """What every table takes that goes out by pages."""
+
+    limit: int = Field(1000, ge=1, le=MOST_ROWS, description="Rows of a page.")
+    order: Literal["asc", "desc"] = Field("asc", description="By the key; desc is newest first.")
+    cursor: str | None = Field(
+        None, max_length=600, description="next_cursor of the page before this one."
+    )
+    format: Literal["json", "csv", "parquet"] = "json"
+
+    def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return Wanted(
-            self.limit,
-            today,
-            self.order == "desc",
-            cursor=self.cursor,
-            columns=tuple(self.columns),
-        )
+        whole = super().wanted(today)
+        descending = self.order == "desc"
+        return replace(whole, limit=self.limit, descending=descending, cursor=self.cursor)
 
 
-class SpanQuery(PageQuery):
+class SpanQuery(TableQuery):
     """What a table of times or dates takes as well."""
 
     since: Moment | None = Field(None, alias="from", description=_FROM)
@@ -118,7 +124,7 @@ class ExchangeQuery(SpanQuery):
         return replace(super().wanted(today), exchanges=tuple(self.exchange))
 
 
-class NamedQuery(PageQuery):
+class NamedQuery(TableQuery):
     """What a table of symbols takes as well."""
 
     symbol: list[Symbol] = Field([], max_length=50, description="One or several; without it, all.")

@@ -18,6 +18,7 @@ from services.dashboard.data_api.queries import (
     SeriesQuery,
     SpanQuery,
     SymbolQuery,
+    TableQuery,
 )
 
 _COLUMNS: Final = (
@@ -26,7 +27,14 @@ _COLUMNS: Final = (
 
 
 def query_model(dataset: Dataset) -> type[PageQuery]:
-    """Return the model of what a table can be asked for."""
+    """Return the model of what a page of a table can be asked for."""
+    bases: Any = (whole_query_model(dataset), PageQuery)
+    model: type[PageQuery] = create_model("Query", __base__=bases)
+    return model
+
+
+def whole_query_model(dataset: Dataset) -> type[TableQuery]:
+    """Return the model of what a table can be asked for that goes out whole."""
     names = tuple(name for name, _ in dataset.columns)
 
     def checked(given: Any) -> Any:
@@ -34,7 +42,7 @@ def query_model(dataset: Dataset) -> type[PageQuery]:
 
     column = Annotated[list[Literal[names]], BeforeValidator(checked)]  # type: ignore[valid-type]
     about: Any = Field([], description=_COLUMNS, json_schema_extra={"uniqueItems": True})
-    return create_model("Query", __base__=_base(dataset), columns=(column, about))
+    return create_model("WholeQuery", __base__=_base(dataset), columns=(column, about))
 
 
 def _known(given: list[str], names: tuple[str, ...]) -> list[str]:
@@ -47,7 +55,7 @@ def _known(given: list[str], names: tuple[str, ...]) -> list[str]:
     return given
 
 
-def _base(dataset: Dataset) -> type[PageQuery]:
+def _base(dataset: Dataset) -> type[TableQuery]:
     if dataset.adjusted_view is not None:
         of_present = IndicatorQuery if dataset.has("interval") else CandleQuery
         return of_present if dataset.past is None else BarQuery
@@ -58,5 +66,5 @@ def _base(dataset: Dataset) -> type[PageQuery]:
     if dataset.has("symbol"):
         return SeriesQuery if dataset.has("interval") else SymbolQuery
     if dataset.time is None:
-        return PageQuery
+        return TableQuery
     return ExchangeQuery if dataset.has("exchange") else SpanQuery

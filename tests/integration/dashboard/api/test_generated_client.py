@@ -12,22 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import ipc
 
 from services.dashboard.data_api.datasets import ALL
+from services.dashboard.data_api.stream_formats import STREAM_TYPES
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import Dashboard
 
 PACKAGE = "tapeline_client"
+FILE = "application/octet-stream"
 Call = Callable[..., Any]
 
 
 @pytest.fixture
 def client(
     dashboard: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Call]]:
+) -> Iterator[Callable[..., Call]]:
     """Generate a client; yield what finds its function of an operation, ready to be called."""
     options = tmp_path / "options.yml"
-    options.write_text(json.dumps({"post_hooks": [], "literal_enums": True}), "utf-8")
+    # The generator knows files by one type alone, until it is told of others.
+    files = dict.fromkeys((STREAM_TYPES["arrow"], STREAM_TYPES["parquet"]), FILE)
+    chosen = {"post_hooks": [], "literal_enums": True, "content_type_overrides": files}
+    options.write_text(json.dumps(chosen), "utf-8")
     command = [
         str(Path(sys.executable).with_name("openapi-python-client")), "generate",
         "--url", f"{dashboard.url}/api/openapi.json", "--fail-on-warning",
@@ -39,14 +45,14 @@ def client(
     generated = importlib.import_module(PACKAGE)
     with generated.Client(base_url=dashboard.url, raise_on_unexpected_status=True) as connected:
 
-        def call(operation: str) -> Call:
-            module = importlib.import_module(f"{PACKAGE}.api.data.{operation}")
+        def call(operation: str, tag: str = "data") -> Call:
+            module = importlib.import_module(f"{PACKAGE}.api.{tag}.{operation}")
             return lambda **asked: module.sync(client=connected, **asked)
 
         yield call
 
 
-def test_a_generated_client_reads_the_tables(client: Callable[[str], Call], stored: Market) -> None:
+def test_a_generated_client_reads_the_tables(client: Callable[..., Call], stored: Market) -> None:
     asked = {"symbol": ["aapl"], "interval": "1min", "limit": 3}
     page = client("get_bars")(**asked, columns=["bar_time", "close"], decimals="decimal")
     wanted = stored.rows(
@@ -57,6 +63,10 @@ def test_a_generated_client_reads_the_tables(client: Callable[[str], Call], stor
     following = client("get_bars")(**asked, cursor=page.next_cursor)
     assert [row.symbol for row in following.data] == ["AAPL"] * 3
     assert following.data[0].bar_time > page.data[-1].bar_time
+
+    file = client("get_bars_arrow", "downloads")(symbol=["AAPL"], columns=["close"])
+    closes = ipc.open_stream(file.payload).read_all()["close"].to_pylist()
+    assert closes[:3] == [float(close) for _, close in wanted]
 
     unknown = client("get_candles_1d")(symbol=["ZZZZ"])
     assert unknown.detail == "nothing of ZZZZ is stored; /api/symbols lists what is"
