@@ -16,7 +16,7 @@ from scripts.launcher.errors import SetupError
 from services.common import topics
 from services.common.market.bar import Bar
 from services.stream.broker import BrokerError, read_records, topic_facts
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 
 _STILL_SECONDS = 600.0
 _LOOK_SECONDS = 0.1

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from services.dashboard import auth_middleware
 from services.dashboard.auth_middleware import AuthMiddleware
+from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.data_api.routes import data_router
 from services.dashboard.data_api.stream_formats import STREAM_TYPES
 from services.dashboard.data_api.whole_bars import whole_bars_router
@@ -29,7 +30,6 @@ from services.dashboard.page_api.call_quota import Quota
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.routes import Parts, view_router
 from services.dashboard.page_api.series_index import SeriesIndex
-from services.dashboard.postgres import Database, DatabaseError
 from services.dashboard.settings import CHART_LIBRARY, Settings
 
 _PAGES: Final = Path(__file__).with_name("pages")

@@ -33,7 +33,7 @@ limit_bytes=$(cat /sys/fs/cgroup/memory.max 2>/dev/null \
 limit_mb=$((limit_bytes / 1048576))
 here=$(dirname "$0")
 "$here/access" "$here/pg_hba.conf" /run/tapeline/powerbi_cidrs > /tmp/pg_hba.conf
-"$here/../common/process/on_change.sh" \
+"$here/../common/process/run_on_file_change.sh" \
     "$here/reload.sh $data /run/tapeline/powerbi_cidrs /tmp/pg_hba.conf" \
     /run/tapeline/server.crt /run/tapeline/server.key /run/tapeline/powerbi_cidrs &
 "$here/guard" /tmp &

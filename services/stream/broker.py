@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 
 CHUNK_RECORDS = 500
 _BOOTSTRAP_MS = 5_000  # short, so that a stop need not wait for a broker that is away

@@ -22,7 +22,7 @@ from services.stream.retry import SecondInstanceError
 from services.stream.service import Stream
 from services.stream.settings import read_settings
 from services.stream.spark import runtime
-from services.stream.spark.offset_log import CheckpointError
+from services.stream.spark.checkpoint_offset_log import CheckpointError
 from services.stream.spark.starting_offsets import LedgerMismatchError
 from services.stream.sqlstate import DatabaseError
 

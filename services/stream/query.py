@@ -20,9 +20,9 @@ from services.stream.metrics import Metrics
 from services.stream.retry import StoppedError
 from services.stream.settings import Settings
 from services.stream.sink.batch import Applied, Sink
-from services.stream.sink.ledger import OffsetRange, total_records
+from services.stream.sink.offset_ledger import OffsetRange, total_records
 from services.stream.spark import runtime
-from services.stream.spark.offset_log import (
+from services.stream.spark.checkpoint_offset_log import (
     CheckpointError,
     batch_ranges,
     parse_initial_offsets,

@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from services.common.topics import Topic
-from services.topics.plan import Existing
+from services.topics.topic_changes import Existing
 
 _LOOK_SECONDS = 0.1
 _NO_ERROR = 0

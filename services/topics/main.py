@@ -13,8 +13,8 @@ from services.common.settings_help import settings_help
 from services.common.topics import ALL
 from services.topics import settings as declared
 from services.topics.broker import Broker, BrokerError
-from services.topics.plan import PartitionMismatch, plan
 from services.topics.settings import Settings, read_settings
+from services.topics.topic_changes import PartitionMismatch, plan
 
 
 def align(settings: Settings, log: logging.Logger, wait_seconds: float) -> None:

@@ -19,7 +19,7 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.settings import PostgresAddress
 from services.stream.sink import postgres
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.transaction import Work, apply
 
 T = TypeVar("T")

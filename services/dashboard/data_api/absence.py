@@ -7,9 +7,9 @@ from typing import Final
 
 from fastapi import HTTPException
 
+from services.dashboard.connection_pool import Database
 from services.dashboard.data_api.dataset import Dataset
 from services.dashboard.data_api.paging import Wanted, bounds
-from services.dashboard.postgres import Database
 
 NOTE: Final = "X-Note"
 """The header that has the note of an empty page; files have no place for it."""

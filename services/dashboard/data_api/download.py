@@ -17,8 +17,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from services.dashboard.connection_pool import DatabaseError
 from services.dashboard.data_api.stream_formats import Piece
-from services.dashboard.postgres import DatabaseError
 
 _SEND_BYTES: Final = 256 * 1024
 _SEND_SECONDS: Final = 20.0  # a transaction may be idle for 30

@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, create_model
 
+from services.dashboard.connection_pool import Database
 from services.dashboard.data_api import formats
 from services.dashboard.data_api.absence import NOTE, note_of, require_known_symbols
 from services.dashboard.data_api.dataset import Dataset, Kind
@@ -27,7 +28,6 @@ from services.dashboard.data_api.paging import (
 from services.dashboard.data_api.queries import PageQuery
 from services.dashboard.data_api.query_models import query_model
 from services.dashboard.data_api.response_buffer import ResponseBuffer
-from services.dashboard.postgres import Database
 
 _NO_PAGE: Final = (
     "Nothing of a symbol is stored, or the cursor is not one that this table gave out."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.dashboard.connection_pool import Database
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.live.changes import Changed
 from services.dashboard.live.subscribers import Watch
@@ -14,7 +15,6 @@ from services.dashboard.page_api import chart_sql
 from services.dashboard.page_api.actions import Actions, effective_basis
 from services.dashboard.page_api.candle_rows import candle_rows
 from services.dashboard.page_api.series_index import SeriesIndex
-from services.dashboard.postgres import Database
 
 
 class Asked(NamedTuple):

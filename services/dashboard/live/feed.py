@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.live import sse
 from services.dashboard.live.changed_rows import Asked, ChangedRows
 from services.dashboard.live.changes import Changed
@@ -25,7 +26,6 @@ from services.dashboard.page_api import sql
 from services.dashboard.page_api.actions import Action, in_force, shown
 from services.dashboard.page_api.chart_sql import MOST_ROWS
 from services.dashboard.page_api.series_index import SeriesIndex
-from services.dashboard.postgres import Database, DatabaseError
 
 _GATHER_SECONDS: Final = 0.02
 # A backlog that drains brings a round thousands of rows, and the next one at once: a rest as long

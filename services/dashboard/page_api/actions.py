@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from services.dashboard.connection_pool import Database
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.live.subscribers import Watch
 from services.dashboard.page_api import sql
 from services.dashboard.page_api.ranges import begins
-from services.dashboard.postgres import Database
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from services.dashboard.connection_pool import Database
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.live.subscribers import Watch
 from services.dashboard.page_api.actions import Actions, effective_basis
 from services.dashboard.page_api.chart_sql import CANDLE_COLUMNS
-from services.dashboard.postgres import Database
 
 Row = tuple[Any, ...]
 

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.data_api.formats import instant_text
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers
 from services.dashboard.page_api import sql
 from services.dashboard.page_api.series_index import SeriesIndex
-from services.dashboard.postgres import Database, DatabaseError
 
 QUOTED_SYMBOLS: Final = 60
 _EVERY_SECONDS: Final = 2.0

@@ -14,8 +14,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from services.common.market.exchanges import exchange_of
 from services.common.market.trade_date import begins_at, trade_date
+from services.dashboard.connection_pool import Database
 from services.dashboard.page_api import range_sql
-from services.dashboard.postgres import Database
 
 Name = Literal["1d", "5d", "1m", "3m", "1y", "all"]
 

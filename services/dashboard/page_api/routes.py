@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 
 from services.common.market.exchanges import exchange_of, quote_unit_of, zone_of
+from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.data_api.formats import instant_text
 from services.dashboard.data_api.queries import Basis, Interval, Symbol
@@ -24,7 +25,6 @@ from services.dashboard.page_api.actions import effective_basis, in_force, shown
 from services.dashboard.page_api.candle_rows import candle_rows
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.series_index import SeriesIndex, Stored
-from services.dashboard.postgres import Database, DatabaseError
 
 _HEARTBEAT_SECONDS: Final = 15.0
 # For proxies on the way: no event may wait in a buffer until others have filled it.

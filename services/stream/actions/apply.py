@@ -14,8 +14,8 @@ from services.stream.actions import sql
 from services.stream.actions.decode import RefusedError, decode
 from services.stream.broker import Batch, KafkaRecord
 from services.stream.records import RejectedRecord
-from services.stream.sink import ledger
-from services.stream.sink.ledger import Move, OffsetRange, Tally
+from services.stream.sink import offset_ledger
+from services.stream.sink.offset_ledger import Move, OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sqlstate import DatabaseError, Fault
 
@@ -92,7 +92,7 @@ def apply(session: Session, work: Work, batch: Batch) -> list[Move]:
         if missing := {n: item for n, item in batch.ranges.items() if n not in known}:
             session.open_ledger(topic, work.topic_id, missing)
             known = session.lock_ledger(topic, sorted(batch.ranges))
-        due = ledger.pending(known, batch.ranges, work.accept_lost)
+        due = offset_ledger.pending(known, batch.ranges, work.accept_lost)
         reach("actions.batch_begun")
         moved = _take(session, work, due, batch, known)
         session.move_ledger(topic, moved)
@@ -119,7 +119,7 @@ def _take(
         reach("actions.rejected_published")
         session.keep_rejected(work.topic, transaction.refused)
     _tell(session, transaction)
-    return ledger.moves(known, due, transaction.tallies)
+    return offset_ledger.moves(known, due, transaction.tallies)
 
 
 def merge_again(session: Session, records: Iterable[KafkaRecord]) -> Tally:

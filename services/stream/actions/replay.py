@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from services.common.topics import ACTIONS
 from services.stream.actions.apply import merge_again
 from services.stream.broker import BrokerError, TopicReader, topic_facts
-from services.stream.sink.ledger import Tally
+from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.postgres import Session
 
 _READ_SECONDS = 1.0

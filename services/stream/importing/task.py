@@ -22,7 +22,7 @@ from services.stream.importing.outcomes import outcomes
 from services.stream.importing.sources import Source
 from services.stream.settings import PostgresAddress
 from services.stream.sink.executor_task import REPORT_SCHEMA, Report
-from services.stream.sink.ledger import OffsetRange, Tally
+from services.stream.sink.offset_ledger import OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sink.rejected_topic import RejectedTopic
 from services.stream.sink.session_cache import cached_session

@@ -36,7 +36,7 @@ from services.stream.reconcile.accounts import (
 from services.stream.reconcile.options import reconcile_parser
 from services.stream.settings import Settings, read_settings
 from services.stream.sink import postgres
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.postgres import Session
 from services.stream.sqlstate import DatabaseError
 

@@ -18,7 +18,7 @@ from services.stream.retry import waiting_out
 from services.stream.settings import Settings
 from services.stream.sink.batch import InstanceConnection
 from services.stream.sink.dispatch import Writer
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.transaction import Done, Purpose, Work
 from services.stream.spark import runtime
 

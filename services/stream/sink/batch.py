@@ -19,9 +19,9 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from services.common.fail_points import reach
 from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
-from services.stream.sink import ledger
+from services.stream.sink import offset_ledger
 from services.stream.sink.dispatch import Writer
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.postgres import Session
 from services.stream.sink.transaction import Done, Work
 from services.stream.sqlstate import DatabaseError
@@ -115,7 +115,7 @@ class _Attempt:
             raise StoppedError("asked to stop while a batch was waiting")
         session = sink.connection.session()
         known, _ = session.read_ledger(sink.work.topic)
-        rest = ledger.pending(known, self.batch, sink.work.accept_lost)
+        rest = offset_ledger.pending(known, self.batch, sink.work.accept_lost)
         reach("sink.batch_begun")
         if rest:
             records = self.records if rest == self.batch else _within(self.records, rest)

@@ -21,7 +21,7 @@ from services.stream.decoding.copy_text import outcomes
 from services.stream.decoding.spark_decode import decode
 from services.stream.settings import PostgresAddress
 from services.stream.sink.executor_task import FALLBACK, REPORT_SCHEMA, Report, executor_apply
-from services.stream.sink.ledger import OffsetRange, total_records
+from services.stream.sink.offset_ledger import OffsetRange, total_records
 from services.stream.sink.postgres import Session
 from services.stream.sink.staging import GOOD_COLUMNS
 from services.stream.sink.transaction import Done, Publish, Work, apply

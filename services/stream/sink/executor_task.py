@@ -19,7 +19,7 @@ from services.stream.broker import BrokerError
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.settings import PostgresAddress
-from services.stream.sink.ledger import Move, OffsetRange, Tally
+from services.stream.sink.offset_ledger import Move, OffsetRange, Tally
 from services.stream.sink.rejected_topic import RejectedTopic
 from services.stream.sink.session_cache import cached_session
 from services.stream.sink.transaction import Done, Work, apply

@@ -18,7 +18,7 @@ from services.stream.records import Merged, RejectedRecord, Written
 from services.stream.settings import PostgresAddress
 from services.stream.sink import sql
 from services.stream.sink.connection import Connection
-from services.stream.sink.ledger import Move, OffsetRange
+from services.stream.sink.offset_ledger import Move, OffsetRange
 
 
 def connect(address: PostgresAddress, application_name: str) -> Session:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.stream.records import RejectedRecord
-from services.stream.sink.ledger import Tally
+from services.stream.sink.offset_ledger import Tally
 
 OUTCOME_SCHEMA = pa.schema(
     [

@@ -17,8 +17,8 @@ from services.common.fail_points import reach
 from services.stream.decoding import copy_binary
 from services.stream.records import Merged, RejectedRecord, Written
 from services.stream.settings import STRAIGHT_ROWS
-from services.stream.sink import insert_new, ledger
-from services.stream.sink.ledger import Move, OffsetRange, Tally
+from services.stream.sink import insert_new, offset_ledger
+from services.stream.sink.offset_ledger import Move, OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sink.staging import (
     Tallies,
@@ -98,11 +98,11 @@ def apply(
         if missing := {number: item for number, item in ranges.items() if number not in known}:
             session.open_ledger(work.topic, work.topic_id, missing)
             known = session.lock_ledger(work.topic, sorted(ranges))
-        due = ledger.pending(known, ranges, work.accept_lost)
+        due = offset_ledger.pending(known, ranges, work.accept_lost)
         if not due:
             return Done()
         done = _Transaction(session, work, publish).take(_due(due, batches))
-        moved = ledger.moves(known, due, done.tallies)
+        moved = offset_ledger.moves(known, due, done.tallies)
         session.move_ledger(work.topic, moved)
         reach("sink.ledger_moved")
     reach("sink.after_commit")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from services.stream.spark.offset_log import (
+from services.stream.spark.checkpoint_offset_log import (
     CheckpointError,
     parse_initial_offsets,
     parse_offset_log,

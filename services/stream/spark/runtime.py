@@ -13,8 +13,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from services.stream.settings import Settings
-from services.stream.sink.ledger import OffsetRange
-from services.stream.spark.offset_log import CheckpointError
+from services.stream.sink.offset_ledger import OffsetRange
+from services.stream.spark.checkpoint_offset_log import CheckpointError
 
 # On a local disk the default runs chmod and readlink as programs, several for each batch.
 _LOCAL_CHECKPOINT = (

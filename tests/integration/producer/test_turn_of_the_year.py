@@ -23,7 +23,7 @@ from services.common.market.exchanges import BY_SUFFIX
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import EASTERN, load_sessions
 from services.stream.decoding.arrow_decode import fast_outcomes
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.transaction import Purpose, Work, apply
 from tests.contract.decoding.both_decoders import RECORDS
 from tests.fixtures.market import Market

@@ -15,7 +15,7 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.records import Merged
 from services.stream.sink import insert_new
 from services.stream.sink import postgres as stream_postgres
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.postgres import Session
 from services.stream.sink.transaction import Done, Purpose, Work, apply
 from tests.bars import bar

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from tests.fixtures.market import Row
 
 START = datetime(2025, 11, 6, 20, 0, tzinfo=UTC)

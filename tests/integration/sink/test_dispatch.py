@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from services.stream.sink.dispatch import FALLBACK_BATCHES
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from tests.bars import bar, record
 from tests.contract.decoding.test_canonical import spaced
 from tests.fixtures.market import Market, Topic

@@ -10,7 +10,7 @@ import pytest
 
 from services.stream.records import Merged, Written
 from services.stream.sink import insert_new
-from services.stream.sink.ledger import Move, Tally
+from services.stream.sink.offset_ledger import Move, Tally
 from services.stream.sink.transaction import Done, Purpose
 from services.stream.sqlstate import DatabaseError
 from tests.bars import bar

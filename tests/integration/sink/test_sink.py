@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from services.stream.sink import postgres
-from services.stream.sink.ledger import OffsetGapError, OffsetRange
+from services.stream.sink.offset_ledger import OffsetGapError, OffsetRange
 from tests.bars import bar, record
 from tests.fixtures.market import Market, Topic
 from tests.fixtures.sink import SinkBench

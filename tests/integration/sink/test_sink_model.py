@@ -28,7 +28,7 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.records import RejectedRecord
 from services.stream.sink import postgres
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.staging import OUTCOME_SCHEMA
 from services.stream.sink.transaction import Done, Purpose, Work, apply
 from services.stream.sqlstate import DatabaseError

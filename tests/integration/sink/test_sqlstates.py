@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sqlstate import DatabaseError
 from tests.bars import bar, record
 from tests.fixtures.market import Market, Topic

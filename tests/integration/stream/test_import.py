@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from services.common import topics
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from tests.fixtures.live import Stream
 from tests.fixtures.market import Market, Topic
 

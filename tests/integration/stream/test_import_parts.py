@@ -15,7 +15,7 @@ from services.stream.files.recognise import recognise
 from services.stream.importing.sources import Source, read_known, sources
 from services.stream.importing.task import apply_part
 from services.stream.sink import postgres
-from services.stream.sink.ledger import Tally
+from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.transaction import Purpose
 from tests.fixtures.market import Market
 from tests.integration.stream.import_process import ANSWERS, NOW

@@ -11,7 +11,7 @@ from services.common.market.corporate_action import CorporateAction
 from services.stream.actions.apply import merge_again
 from services.stream.broker import KafkaRecord
 from services.stream.sink import postgres
-from services.stream.sink.ledger import Tally
+from services.stream.sink.offset_ledger import Tally
 from tests.fixtures.market import Market
 from tests.integration.stream.test_corporate_actions import DIVIDEND, REVISIONS, seen_at
 

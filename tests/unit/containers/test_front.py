@@ -147,7 +147,7 @@ def prepare(folder: Path, nginx: str, on_change: str) -> tuple[list[str], str]:
     for name in ("entrypoint.sh", "nginx.conf"):
         text = (FRONT / name).read_text("utf-8").replace(f"{TMP}/", f"{folder}/made/")
         program(folder / "front", name, text.replace(f"{KEYS}/", f"{folder}/keys/"))
-    program(folder / "common" / "process", "on_change.sh", on_change)
+    program(folder / "common" / "process", "run_on_file_change.sh", on_change)
     program(folder, "nginx", nginx)
     return [str(folder / "front" / "entrypoint.sh")], f"{folder}:{os.environ['PATH']}"
 
@@ -193,7 +193,7 @@ while True:
 
 
 def test_a_new_certificate_is_taken_once_it_is_whole(tmp_path: Path) -> None:
-    watch = (FRONT.parent / "common" / "process" / "on_change.sh").read_text("utf-8")
+    watch = (FRONT.parent / "common" / "process" / "run_on_file_change.sh").read_text("utf-8")
     quick = watch.replace("while sleep 2", "echo ready\nwhile sleep 0.1")
     nginx = NGINX.format(python=sys.executable, folder=tmp_path)
     command, path = prepare(tmp_path, nginx, quick)
@@ -219,7 +219,7 @@ def test_a_new_certificate_is_taken_once_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_the_scripts_are_words_that_a_shell_reads() -> None:
-    for name in ("entrypoint.sh", "healthcheck.sh", "../common/process/on_change.sh"):
+    for name in ("entrypoint.sh", "healthcheck.sh", "../common/process/run_on_file_change.sh"):
         assert os.access(FRONT / name, os.X_OK), name
         shell = (FRONT / name).read_text("utf-8").splitlines()[0].removeprefix("#!")
         assert (

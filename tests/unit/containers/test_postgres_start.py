@@ -16,7 +16,7 @@ PROGRAMS = {
     "postgres": '[ "$1" = --version ] && echo "postgres (PostgreSQL) $MAJOR.6 (Debian)" '
     '|| echo "serves $2"',
     "initdb": 'mkdir "$2" && echo "$MAJOR" > "$2/PG_VERSION"',
-    **dict.fromkeys(("access", "../common/process/on_change.sh", "guard"), ":"),
+    **dict.fromkeys(("access", "../common/process/run_on_file_change.sh", "guard"), ":"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.stream.error_advice import summary, verdict
-from services.stream.sink.ledger import OffsetGapError
+from services.stream.sink.offset_ledger import OffsetGapError
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import tenacity
 
 from services.stream.broker import BrokerError
 from services.stream.retry import SecondInstanceError, StoppedError, passes, waiting_out
-from services.stream.sink.ledger import OffsetGapError
+from services.stream.sink.offset_ledger import OffsetGapError
 from services.stream.sqlstate import DatabaseError
 
 

@@ -9,9 +9,9 @@ import httpx
 import psycopg
 import pytest
 
+from services.dashboard.connection_pool import CHANNEL
 from services.dashboard.data_api.datasets import ALL
 from services.dashboard.data_api.stored_tables import BARS
-from services.dashboard.postgres import CHANNEL
 from services.stream.sink.sql import NOTIFY_CHANNEL
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import NEEDED, Dashboard, serving

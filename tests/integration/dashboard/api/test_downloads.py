@@ -19,7 +19,7 @@ import pytest
 from pyarrow import ipc, parquet
 
 from scripts.local_stack.servers.ports import HOST
-from services.dashboard.postgres import SNAPSHOTS
+from services.dashboard.connection_pool import SNAPSHOTS
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres

@@ -17,7 +17,7 @@ from services.stream.reconcile.accounts import (
     is_superseded,
     parse_version,
 )
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from tests.bars import GOOD, bar
 
 SEEN = datetime(2025, 11, 6, 21, 0, tzinfo=UTC)

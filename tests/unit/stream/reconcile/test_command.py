@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.stream.reconcile.command import ranges_to_check
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 
 KAFKA = {0: OffsetRange(10, 50), 1: OffsetRange(0, 5), 2: OffsetRange(30, 40)}
 LEDGER = {0: (0, 45), 1: (2, 5), 2: (0, 20)}

@@ -17,7 +17,7 @@ from services.stream.replay.offset_range import (
     parse_instant,
     parse_offsets,
 )
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

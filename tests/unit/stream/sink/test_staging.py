@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.stream.records import RejectedRecord
-from services.stream.sink.ledger import Tally
+from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.staging import (
     OUTCOME_SCHEMA,
     ROW_SCHEMA,

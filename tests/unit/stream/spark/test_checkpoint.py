@@ -8,7 +8,7 @@ import pytest
 
 from services.stream.error_advice import verdict
 from services.stream.spark.checkpoint import has_begun
-from services.stream.spark.offset_log import CheckpointError
+from services.stream.spark.checkpoint_offset_log import CheckpointError
 
 TOPIC = "market.bars"
 METADATA = '{"id":"0f1d"}'

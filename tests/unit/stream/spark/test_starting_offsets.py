@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.stream.broker import TopicFacts
-from services.stream.sink.ledger import OffsetRange
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.spark.starting_offsets import LedgerMismatchError, starting_offsets
 
 FACTS = TopicFacts("id-1", {0: OffsetRange(10, 50), 1: OffsetRange(0, 5)})

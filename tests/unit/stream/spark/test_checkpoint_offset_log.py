@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.stream.error_advice import verdict
-from services.stream.sink.ledger import OffsetRange
-from services.stream.spark.offset_log import (
+from services.stream.sink.offset_ledger import OffsetRange
+from services.stream.spark.checkpoint_offset_log import (
     CheckpointError,
     batch_ranges,
     parse_initial_offsets,

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.stream.sink.ledger import Move, OffsetGapError, OffsetRange, Tally, moves, pending
+from services.stream.sink.offset_ledger import (
+    Move,
+    OffsetGapError,
+    OffsetRange,
+    Tally,
+    moves,
+    pending,
+)
 
 tallies = st.builds(
     Tally,

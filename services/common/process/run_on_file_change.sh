@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command when files have changed, a new certificate for one: looks every two seconds, and acts
 # once they have stopped changing.
-# on_change.sh COMMAND FILE...
+# run_on_file_change.sh COMMAND FILE...
 set -eu
 command=$1
 shift

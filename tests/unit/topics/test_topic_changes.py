@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.common.topics import Topic
-from services.topics.plan import Existing, PartitionMismatch, Plan, plan
+from services.topics.topic_changes import Existing, PartitionMismatch, Plan, plan
 
 BARS = Topic("bars", 6, {"retention.ms": "100", "cleanup.policy": "delete"})
 REJECTED = Topic("rejected", 1, {"retention.ms": "200"})
