@@ -36,7 +36,7 @@ def opened(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(url)
+    _visit(page, url, complaints)
     try:
         yield page, complaints
     except Exception as error:
@@ -48,6 +48,15 @@ def opened(
     assert [one for one in asked if not one.startswith((f"{origin}/", "data:"))] == []
     if quiet:
         assert complaints == []
+
+
+def _visit(page: Page, url: str, complaints: list[str]) -> None:
+    """Load a page; again if a network of the machine came or went meanwhile, as other tests'
+    containers and namespaces do: Chromium then gives up whatever it is loading."""
+    page.goto(url)
+    while any("ERR_NETWORK_CHANGED" in said for said in complaints):
+        complaints.clear()
+        page.goto(url)
 
 
 def holds(page: Page, script: str, arg: Any = None) -> None:
