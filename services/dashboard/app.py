@@ -20,9 +20,9 @@ from starlette.responses import Response
 from services.dashboard import auth_middleware
 from services.dashboard.auth_middleware import AuthMiddleware
 from services.dashboard.connection_pool import Database, DatabaseError
+from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES
+from services.dashboard.data_api.downloads.whole_bars import whole_bars_router
 from services.dashboard.data_api.routes import data_router
-from services.dashboard.data_api.stream_formats import STREAM_TYPES
-from services.dashboard.data_api.whole_bars import whole_bars_router
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
 from services.dashboard.live.subscribers import Subscribers

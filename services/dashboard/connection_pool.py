@@ -96,13 +96,20 @@ class Snapshot:
             return self._connection.execute(statement.encode(), parameters).fetchall()
 
     def copy(self, statement: str, parameters: Sequence[Any], most: int) -> Iterator[bytes]:
-        """Yield the rows of a query as lines of CSV, at most so many at a time."""
+        """Yield the rows of a query as lines of CSV, at most so many at a time.
+
+        Lines are read ahead, so that while the last are used the query has ended.
+        """
         copying = f"copy ({statement}) to stdout (format csv)".encode()
         with _translated(), self._connection.cursor().copy(copying, parameters) as lines:
             # A line is an object of its own, which takes several times its bytes.
             joined = iter(lambda: b"".join(itertools.islice(lines, _LINES_AT_A_TIME)), b"")
-            while some := b"".join(itertools.islice(joined, most // _LINES_AT_A_TIME)):
+            many = iter(lambda: b"".join(itertools.islice(joined, most // _LINES_AT_A_TIME)), b"")
+            some = next(many, b"")
+            while some:
+                following = next(many, b"")
                 yield some
+                some = following
 
 
 class Database:
@@ -172,6 +179,8 @@ class Database:
         with contextlib.closing(connection):
             with _translated():
                 connection.execute("begin isolation level repeatable read read only")
+                # How long it waits for its reader is for the reader's thread to say.
+                connection.execute("set local idle_in_transaction_session_timeout = 0")
             yield Snapshot(connection)
 
     async def notifications(self) -> AsyncGenerator[str | None]:

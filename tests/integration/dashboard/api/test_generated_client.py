@@ -15,7 +15,7 @@ import pytest
 from pyarrow import ipc
 
 from services.dashboard.data_api.datasets import ALL
-from services.dashboard.data_api.stream_formats import STREAM_TYPES
+from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import Dashboard
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import compute, csv, ipc, parquet
 
-from services.dashboard.data_api.stream_formats import STREAM_TYPES
+from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dashboard
 

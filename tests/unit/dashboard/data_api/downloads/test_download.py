@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from services.dashboard.connection_pool import DatabaseError
-from services.dashboard.data_api import download
-from services.dashboard.data_api.download import Download, DownloadResponse
-from services.dashboard.data_api.stream_formats import Piece
+from services.dashboard.data_api.downloads import download
+from services.dashboard.data_api.downloads.download import Download, DownloadResponse
+from services.dashboard.data_api.downloads.stream_formats import Piece
 
 Message = MutableMapping[str, Any]
 LOG = logging.getLogger("test")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.market.bar import INTERVALS
-from services.dashboard.data_api.bar_slices import (
+from services.dashboard.data_api.downloads.bar_slices import (
     ROWS,
     Series,
     Slice,

@@ -13,17 +13,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from services.dashboard.connection_pool import SNAPSHOTS, Database, Snapshot
-from services.dashboard.data_api import bar_slices, stream_formats
 from services.dashboard.data_api.absence import NOTE, note_of, require_known_symbols
-from services.dashboard.data_api.bar_slices import Series
 from services.dashboard.data_api.dataset import Dataset
-from services.dashboard.data_api.download import Download, DownloadResponse
+from services.dashboard.data_api.downloads import bar_slices, stream_formats
+from services.dashboard.data_api.downloads.bar_slices import Series
+from services.dashboard.data_api.downloads.download import Download, DownloadResponse
+from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES, Piece
 from services.dashboard.data_api.paging import Wanted
 from services.dashboard.data_api.queries import TableQuery
 from services.dashboard.data_api.query_models import whole_query_model
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.data_api.stored_tables import BARS
-from services.dashboard.data_api.stream_formats import STREAM_TYPES, Piece
 
 _FULL: Final = "as many downloads as may run at once are running; try again"
 _WHOLE: Final = (

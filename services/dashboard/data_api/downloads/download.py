@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.dashboard.connection_pool import DatabaseError
-from services.dashboard.data_api.stream_formats import Piece
+from services.dashboard.data_api.downloads.stream_formats import Piece
 
 _SEND_BYTES: Final = 256 * 1024
-_SEND_SECONDS: Final = 20.0  # a transaction may be idle for 30
+_SEND_SECONDS: Final = 20.0
 _LONGEST_SECONDS: Final = 280.0  # a transaction may last 300
 
 
