@@ -7,29 +7,18 @@ from typing import Any
 
 import pytest
 
-from services.producer.alpha_vantage.classify import classify
-from services.producer.alpha_vantage.parse import Observation, parse_bars
-from services.producer.series import Series
-from services.simulator.api.calls import Api
-from services.simulator.api.dispatch import Dispatcher
-from services.simulator.api.faults import Faults
-from services.simulator.api.messages import Call
-from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import Sessions
-from tests.unit.simulator.fakes import HandClock, ask, body, make_api, utc
-
-FX = {"function": "FX_INTRADAY", "from_symbol": "EUR", "to_symbol": "USD", "interval": "60min"}
-FX_DAILY = {"function": "FX_DAILY", "from_symbol": "eur", "to_symbol": "usd"}
-CRYPTO = {"function": "CRYPTO_INTRADAY", "symbol": "BTC", "market": "EUR", "interval": "60min"}
-CRYPTO_DAILY = {"function": "DIGITAL_CURRENCY_DAILY", "symbol": "btc", "market": "eur"}
-INDEX = {"function": "INDEX_DATA", "symbol": "SPX", "interval": "daily"}
-CATALOG = {"function": "INDEX_CATALOG"}
-RATE = {"function": "CURRENCY_EXCHANGE_RATE", "from_currency": "BTC", "to_currency": "USD"}
-EVERY = (FX, FX_DAILY, CRYPTO, CRYPTO_DAILY, INDEX, CATALOG, RATE)
-
-
-def _api(sessions: Sessions, now: str, plan: str = "75") -> Api:
-    return make_api(SimulatedBars(1, sessions), sessions, plan, HandClock(utc(now)))
+from tests.unit.simulator.api.other_market_calls import (
+    CATALOG,
+    CRYPTO,
+    CRYPTO_DAILY,
+    FX,
+    FX_DAILY,
+    INDEX,
+    RATE,
+    api_at,
+)
+from tests.unit.simulator.fakes import ask, body
 
 
 def _bars(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -103,7 +92,7 @@ def _bars(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_an_answer_has_the_names_of_its_function(
     sessions: Sessions, parameters: dict[str, str], meta: dict[str, str], series: str
 ) -> None:
-    document = body(ask(_api(sessions, "2026-11-20T15:30:00"), parameters))
+    document = body(ask(api_at(sessions, "2026-11-20T15:30:00"), parameters))
     assert list(document) == ["Meta Data", series]
     assert document["Meta Data"] == meta
 
@@ -120,7 +109,7 @@ def test_an_answer_has_the_names_of_its_function(
 def test_prices_are_texts_and_a_volume_what_its_market_tells(
     sessions: Sessions, parameters: dict[str, str], decimals: int, volume: type | None
 ) -> None:
-    bars = _bars(body(ask(_api(sessions, "2026-11-20T15:30:00"), parameters)))
+    bars = _bars(body(ask(api_at(sessions, "2026-11-20T15:30:00"), parameters)))
     names = ["1. open", "2. high", "3. low", "4. close"] + ["5. volume"] * (volume is not None)
     for bar in bars.values():
         assert list(bar) == names
@@ -131,7 +120,7 @@ def test_prices_are_texts_and_a_volume_what_its_market_tells(
 
 
 def test_days_of_a_digital_currency_have_volumes_with_eight_decimals(sessions: Sessions) -> None:
-    bars = _bars(body(ask(_api(sessions, "2026-11-20T15:30:00"), CRYPTO_DAILY)))
+    bars = _bars(body(ask(api_at(sessions, "2026-11-20T15:30:00"), CRYPTO_DAILY)))
     assert {len(bar["5. volume"].partition(".")[2]) for bar in bars.values()} == {8}
     assert len(bars) > 1_500  # all of the history, whatever size is asked for
 
@@ -147,17 +136,17 @@ def test_days_of_a_digital_currency_have_volumes_with_eight_decimals(sessions: S
 def test_foreign_exchange_rests_from_friday_to_sunday_evening_in_new_york(
     sessions: Sessions, monday: str, first: str, last: str
 ) -> None:
-    bars = _bars(body(ask(_api(sessions, f"{monday}T12:30:00"), FX)))
+    bars = _bars(body(ask(api_at(sessions, f"{monday}T12:30:00"), FX)))
     newest_first = list(bars)
     place = newest_first.index(first)
     assert newest_first[place + 1] == last
 
 
 def test_a_digital_currency_never_rests(sessions: Sessions) -> None:
-    bars = _bars(body(ask(_api(sessions, "2026-11-02T12:30:00"), CRYPTO)))
+    bars = _bars(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO)))
     hours = {time[11:13] for time in bars}
     assert (len(bars), len(hours)) == (100, 24)
-    days = list(_bars(body(ask(_api(sessions, "2026-11-02T12:30:00"), CRYPTO_DAILY))))
+    days = list(_bars(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO_DAILY))))
     assert [date.fromisoformat(day) for day in days[:9]] == [
         date(2026, 11, 2) - timedelta(days=count) for count in range(9)
     ]
@@ -165,14 +154,14 @@ def test_a_digital_currency_never_rests(sessions: Sessions) -> None:
 
 def test_foreign_exchange_is_flat_and_thin_at_christmas(sessions: Sessions) -> None:
     minutes = {**FX, "interval": "1min", "outputsize": "full"}
-    bars = _bars(body(ask(_api(sessions, "2025-12-26T12:30:00"), minutes)))
+    bars = _bars(body(ask(api_at(sessions, "2025-12-26T12:30:00"), minutes)))
     christmas = [bar for time, bar in bars.items() if "2025-12-24 22" <= time < "2025-12-25 22"]
     assert 200 < len(christmas) < 700
     assert len({text for bar in christmas for text in bar.values()}) == 1
 
 
 def test_a_day_is_the_sum_of_its_hours(sessions: Sessions) -> None:
-    api = _api(sessions, "2026-11-03T12:30:00")
+    api = api_at(sessions, "2026-11-03T12:30:00")
     hours, days = _bars(body(ask(api, FX))), _bars(body(ask(api, FX_DAILY)))
     monday = [hours[time] for time in sorted(hours) if "2026-11-01 22" <= time < "2026-11-02 22"]
     assert len(monday) == 24
@@ -185,7 +174,7 @@ def test_a_day_is_the_sum_of_its_hours(sessions: Sessions) -> None:
 
 
 def test_an_index_has_days_alone(sessions: Sessions) -> None:
-    document = body(ask(_api(sessions, "2026-11-20T23:30:00"), INDEX))
+    document = body(ask(api_at(sessions, "2026-11-20T23:30:00"), INDEX))
     rows = document.pop("data")
     assert document == {"symbol": "SPX", "name": "S&P 500", "interval": "daily"}
     assert list(rows[0]) == ["date", "open", "high", "low", "close"]
@@ -193,11 +182,11 @@ def test_an_index_has_days_alone(sessions: Sessions) -> None:
 
 
 def test_the_catalog_names_the_indices(sessions: Sessions) -> None:
-    assert body(ask(_api(sessions, "2026-11-20T23:30:00", "free"), CATALOG))["SPX"] == "S&P 500"
+    assert body(ask(api_at(sessions, "2026-11-20T23:30:00", "free"), CATALOG))["SPX"] == "S&P 500"
 
 
 def test_a_rate_is_the_newest_price(sessions: Sessions) -> None:
-    fields = body(ask(_api(sessions, "2026-11-20T15:30:00", "free"), RATE))
+    fields = body(ask(api_at(sessions, "2026-11-20T15:30:00", "free"), RATE))
     [(name, rate)] = fields.items()
     assert name == "Realtime Currency Exchange Rate"
     bid, price, ask_price = (
@@ -206,73 +195,3 @@ def test_a_rate_is_the_newest_price(sessions: Sessions) -> None:
     assert float(bid) < float(price) < float(ask_price)
     assert {len(each.partition(".")[2]) for each in (bid, price, ask_price)} == {8}
     assert rate["6. Last Refreshed"] == "2026-11-20 15:30:00"
-
-
-@pytest.mark.parametrize(
-    ("plan", "parameters", "kind"),
-    [
-        *(("75", each, "data") for each in EVERY),
-        *(("free", each, "premium_endpoint") for each in (FX, CRYPTO, INDEX)),
-        *(("free", each, "data") for each in (FX_DAILY, CRYPTO_DAILY, CATALOG, RATE)),
-        ("free", {**FX_DAILY, "outputsize": "full"}, "data"),
-        *(("75", {**each, "apikey": "demo"}, "demo_key") for each in EVERY),
-        ("75", {**FX, "from_symbol": "XAU"}, "bad_call"),
-        ("75", {**FX, "from_symbol": "BTC"}, "bad_call"),
-        ("75", {**FX, "interval": "2min"}, "bad_call"),
-        ("75", {**FX_DAILY, "to_symbol": ""}, "bad_call"),
-        ("75", {**CRYPTO, "symbol": "XMR"}, "bad_call"),
-        ("75", {**CRYPTO_DAILY, "market": "BTC"}, "bad_call"),
-        ("75", {**INDEX, "symbol": "GSPTSE"}, "bad_call"),
-        ("75", {**INDEX, "interval": "5min"}, "bad_call"),
-        ("75", {**RATE, "from_currency": "ABC"}, "bad_call"),
-        ("75", {"function": "TIME_SERIES_DAILY", "symbol": "FX:EUR/USD"}, "bad_call"),
-    ],
-)
-def test_plans_and_refusals(
-    sessions: Sessions, plan: str, parameters: dict[str, str], kind: str
-) -> None:
-    assert ask(_api(sessions, "2026-11-20T15:30:00", plan), parameters).kind == kind
-
-
-def test_a_refusal_names_the_function_that_was_asked(sessions: Sessions) -> None:
-    unknown = {**FX_DAILY, "from_symbol": "ABC"}
-    assert body(ask(_api(sessions, "2026-11-20T15:30:00"), unknown)) == {
-        "Error Message": "Invalid API call. Please retry or visit the documentation "
-        "(https://www.alphavantage.co/documentation/) for FX_DAILY."
-    }
-
-
-@pytest.mark.parametrize(
-    ("parameters", "head"),
-    [
-        (FX, "timestamp,open,high,low,close"),
-        (FX_DAILY, "timestamp,open,high,low,close"),
-        (CRYPTO, "timestamp,open,high,low,close,volume"),
-        (CRYPTO_DAILY, "timestamp,open,high,low,close,volume"),
-        (CATALOG, "symbol,name"),
-    ],
-)
-def test_csv(sessions: Sessions, parameters: dict[str, str], head: str) -> None:
-    api = _api(sessions, "2026-11-20T15:30:00")
-    lines = ask(api, {**parameters, "datatype": "csv"}).body.decode().split("\r\n")
-    assert lines[0] == head
-    assert {line.count(",") for line in lines[:-1]} == {head.count(",")}
-
-
-def test_days_of_a_digital_currency_come_in_their_old_shape_when_told_to(
-    sessions: Sessions,
-) -> None:
-    dispatcher = Dispatcher(_api(sessions, "2026-11-20T15:30:00"), Faults(1, {}))
-    call = Call({"apikey": "KEY123", **CRYPTO_DAILY})
-    series = Series("CRYPTO:BTC/EUR", "1d")
-    new = classify(200, {}, dispatcher.take(call).answer.body, series)
-    dispatcher.faults.set(None, ["old_shape"], None)
-    old = classify(200, {}, dispatcher.take(call).answer.body, series)
-    assert list(old.bars["2026-11-20"]) == [
-        *("1a. open (EUR)", "1b. open (USD)", "2a. high (EUR)", "2b. high (USD)"),
-        *("3a. low (EUR)", "3b. low (USD)", "4a. close (EUR)", "4b. close (USD)"),
-        *("5. volume", "6. market cap (USD)"),
-    ]
-    seen = Observation(series, "UTC", "simulator", "simulated", False, utc("2026-11-20T15:30:00"))
-    read_new, read_old = (parse_bars(each.bars, seen, lambda _: True) for each in (new, old))
-    assert read_new == read_old
