@@ -12,9 +12,10 @@ import pytest
 from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Child
 from services.common.fail_points import EXIT_CODE
+from services.stream.sink.offset_ledger import total_records
 from tests.e2e.test_real_bars import Pipeline, clock_at, pipeline
 from tests.fixtures.live import end, log_of, wait_for
-from tests.fixtures.market import Market, Row
+from tests.fixtures.market import Market, Row, Topic
 from tests.integration.views.expected.indicators import nothing_is_due
 
 __all__ = ["pipeline"]
@@ -63,8 +64,11 @@ def start_market(pipeline: Pipeline, clock: str, dying: Sequence[str] = ()) -> t
     return simulator, pipeline.start_producer(url, clock, **ASKED)
 
 
-def end_market(pipeline: Pipeline, running: tuple[Child, Child], day: str, actions: int) -> None:
-    """End simulator and producer once all series have a bar of a day and all actions are there."""
+def end_market(
+    pipeline: Pipeline, bars_topic: Topic, running: tuple[Child, Child], day: str, actions: int
+) -> None:
+    """End simulator and producer once all series have a bar of a day and all actions are there;
+    wait until all that was sent is stored."""
     newest = """
         select count(distinct (symbol, interval))::int from market.events_stream
         where session_date = %s
@@ -74,6 +78,11 @@ def end_market(pipeline: Pipeline, running: tuple[Child, Child], day: str, actio
     wait_for(lambda: len(market.rows(RAW_ACTIONS)) == actions, "the actions")
     for child in reversed(running):
         assert end(child)[0] == 0, log_of(child)
+    sent = total_records(bars_topic.ranges())
+    passed = """
+        select sum(next_offset - first_offset)::int from market.sink_offsets where topic = %s
+    """
+    wait_for(lambda: market.rows(passed, (bars_topic.name,)) == [(sent,)], "the last bars", 240)
 
 
 def assert_twins(market: Market) -> None:
@@ -103,16 +112,19 @@ def assert_twin_indicators(market: Market) -> None:
     assert sum(None not in row for row in own) > 20
 
 
-def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(pipeline: Pipeline) -> None:
+def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(
+    pipeline: Pipeline, bars_topic: Topic
+) -> None:
     market = pipeline.stream.market
     # Dividends are announced before they are paid: they end the first stream.
     dying = pipeline.stream.start(FAIL_AT="actions.ledger_moved")
     running = start_market(pipeline, BEFORE)
     assert dying.process.wait(120) == EXIT_CODE, log_of(dying)
     stream = pipeline.stream.start()
-    end_market(pipeline, running, "2025-11-05", actions=2)
+    end_market(pipeline, bars_topic, running, "2025-11-05", actions=2)
     old = bars(market, "bars", "TWINA")
-    end_market(pipeline, start_market(pipeline, AFTER, POINTS), "2025-11-12", actions=5)
+    running = start_market(pipeline, AFTER, POINTS)
+    end_market(pipeline, bars_topic, running, "2025-11-12", actions=5)
 
     assert market.rows(ACTIONS, (), "powerbi_reader") == [
         ("split", "2025-11-06", Decimal(10), None, None),
