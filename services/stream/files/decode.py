@@ -1,7 +1,8 @@
 """Rows of a file → bars, each with its place in the file, or with the reason why it is none.
 
-Pure but for reading the file. Every row that is no header comes out, in order and counted from 0:
-that count is the row's offset, so it must not depend on anything but the file and its layout.
+Pure but for reading the file. Every row that is no header, and of no other symbol than the chosen
+one, comes out in order and counted from 0: that count is the row's offset, so it must not depend on
+anything but the file and its layout.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from services.stream.files import decimals
 from services.stream.files.containers import DEFAULT_LIMITS, Limits, Row, rows
 from services.stream.files.layout import PRICES, FileError, Layout, TimeForm
 from services.stream.files.recognise import layout_time
+from services.stream.files.symbols import symbol_text
 from services.stream.files.times import StartReader, TimeError
 
 SOURCE = "file"
@@ -57,12 +59,14 @@ class DecodedRow:
 
 @dataclass
 class Decoder:
-    """Decodes the rows of one file, seen at `observed_at`."""
+    """Decodes the rows of one file, seen at `observed_at`; so many rows of other symbols than the
+    chosen one were `left_out`."""
 
     path: Path
     layout: Layout
     observed_at: datetime
     limits: Limits = DEFAULT_LIMITS
+    left_out: int = field(default=0, init=False)
     _starts: StartReader = field(init=False)
     _seen: str = field(init=False)
     _instrument: str | None = field(default=None, init=False)
@@ -76,7 +80,8 @@ class Decoder:
     def rows(self, first: int = 0) -> Iterator[DecodedRow]:
         """Yield the rows below the headers, from the `first` on. Raises FileError where the file is
         broken."""
-        for number, row in enumerate(self._without_headers()):
+        self.left_out = 0
+        for number, row in enumerate(self._chosen()):
             if 0 < number < first:
                 continue  # the first row of all tells which instrument the file is of
             symbol, bar, reason = None, None, None
@@ -88,6 +93,20 @@ class Decoder:
             if number < first:
                 continue
             yield DecodedRow(number, row.member, row.number, row.raw, symbol, bar, reason)
+
+    def _chosen(self) -> Iterator[Row]:
+        for row in self._without_headers():
+            if self.layout.chosen is not None and self._is_of_another(row):
+                self.left_out += 1
+            else:
+                yield row
+
+    def _is_of_another(self, row: Row) -> bool:
+        text = symbol_text(self.layout, row.cells or ())
+        return text not in (None, self.layout.chosen) and not self._is_header(row)
+
+    def _is_header(self, row: Row) -> bool:
+        return bool(self.layout.header) and tuple(row.cells or ()) == self.layout.header[0]
 
     def _without_headers(self) -> Iterator[Row]:
         member, place, header = "", 0, self.layout.header
@@ -119,9 +138,7 @@ class Decoder:
             if "instrument" in columns and "symbol" not in columns:
                 self._require_one_instrument(cells[columns["instrument"]])
             return self.layout.symbol
-        text = cells[columns["symbol"]]
-        if self.layout.format == "stooq":
-            text = text.removesuffix(".US")
+        text = symbol_text(self.layout, cells) or ""
         # Small letters tell shares apart (ABRpD of ABRPD): none of them is turned into a capital.
         if not _SYMBOL.fullmatch(text):
             raise RowError("bad_symbol")
@@ -130,7 +147,7 @@ class Decoder:
     def _cells(self, row: Row) -> list[str]:
         if row.cells is None:
             raise RowError("invalid_utf8")
-        if self.layout.header and tuple(row.cells) == self.layout.header[0]:
+        if self._is_header(row):
             raise RowError("repeated_header")
         if len(row.cells) < self.layout.width:
             raise RowError("truncated_row" if row.is_cut else "missing_field")

@@ -27,6 +27,14 @@ class FileError(Exception):
     """A file that cannot be read as bars, in one line that says what to do."""
 
 
+def side_by_side(name: str, symbols: int) -> FileError:
+    """Return what is said of a file with columns for each of several symbols."""
+    return FileError(
+        f"{name} has the bars of {symbols} symbols beside each other; write a file for each, or "
+        "download with group_by and stack them"
+    )
+
+
 class UnansweredError(FileError):
     """Something that the file does not tell and nobody has said."""
 
@@ -65,7 +73,8 @@ class Layout:
 
     `columns` gives each field its place. Of `header`, the lines before the first row, each part of
     an archive has its own copy. None is open: `symbol` and `interval` may come from each row
-    instead, `zone` only matters where times are local. `unit` is what one of the file's prices is
+    instead, `zone` only matters where times are local. With `chosen`, only rows that have it in
+    their column of symbols are meant. `unit` is what one of the file's prices is
     worth. `day_zone` is where a count since 1970 becomes a date.
     """
 
@@ -79,6 +88,7 @@ class Layout:
     has_clock: bool = True
     has_offset: bool = False
     symbol: str | None = None
+    chosen: str | None = None
     interval: str | None = None
     zone: str | None = None
     day_zone: str | None = None
@@ -102,7 +112,7 @@ class Layout:
     def described(self) -> str:
         """Return in one line how the file is understood."""
         parts = {
-            "symbol": self.symbol or "each row's own",
+            "symbol": self._symbol(),
             "interval": self.interval or "each row's own",
             "clock": self._clock(),
             "label": self.label or "the date",
@@ -110,6 +120,14 @@ class Layout:
             "unit": str(self.unit),
         }
         return f"{self.format}: " + ", ".join(f"{name} {value}" for name, value in parts.items())
+
+    def _symbol(self) -> str:
+        if self.symbol is None:
+            return "each row's own"
+        if self.chosen is None:
+            return self.symbol
+        name = "" if self.chosen == self.symbol else f", in the file {self.chosen}"
+        return f"{self.symbol}{name} (other rows are left out)"
 
     def _clock(self) -> str:
         if self.time_form is TimeForm.EPOCH:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from services.stream.files.layout import FileError
+from services.stream.files.layout import FileError, side_by_side
 
 _BATCH_ROWS = 10_000
 
@@ -27,6 +27,7 @@ def rows(path: Path, most_bytes: int) -> Iterator[list[str]]:
         ):
             raise FileError(f"{path.name} unpacks to more than {most_bytes} bytes, the limit")
         names = [name for name in file.schema_arrow.names if _is_flat(file.schema_arrow, name)]
+        _require_one_symbol(path.name, names)
         yield [_plain(name) for name in names]
         for batch in file.iter_batches(_BATCH_ROWS, columns=names):
             columns = [texts(column) for column in batch.columns]
@@ -39,11 +40,22 @@ def _is_flat(schema: pa.Schema, name: str) -> bool:
     return not pa.types.is_nested(schema.field(name).type)
 
 
+def _require_one_symbol(name: str, columns: list[str]) -> None:
+    pairs = [_levels(column) for column in columns]
+    symbols = {pair[1] for pair in pairs if len(pair) == 2 and pair[1]}
+    if len(symbols) > 1:
+        raise side_by_side(name, len(symbols))
+
+
 def _plain(name: str) -> str:
+    return "time" if name.startswith("__index_level_0") else _levels(name)[0]
+
+
+def _levels(name: str) -> list[str]:
     # pandas writes a column of two levels as the text of a tuple: ('Close', 'AAPL').
     if name.startswith("('") and name.endswith("')"):
-        return name[2:-2].split("', '", maxsplit=1)[0]
-    return "time" if name.startswith("__index_level_0") else name
+        return name[2:-2].split("', '", maxsplit=1)
+    return [name]
 
 
 def texts(column: pa.Array) -> list[str]:

@@ -24,6 +24,7 @@ from services.stream.files.layout import (
     settled,
 )
 from services.stream.files.sample import Sample, named_columns
+from services.stream.files.symbols import with_chosen
 from services.stream.files.times import ticks_per_second, written_parts
 
 _SAMPLE_ROWS = 400
@@ -50,7 +51,7 @@ def recognise(path: Path, answers: Answers, limits: Limits = DEFAULT_LIMITS) -> 
     layout = _layout(sample, answers)
     layout = _with_time_form(layout, sample)
     layout = _with_decimals(settled(layout, answers, path.name), sample, path.name)
-    return Recognised(layout, sample)
+    return Recognised(with_chosen(layout, path, limits), sample)
 
 
 def _sample(path: Path, limits: Limits) -> Sample:

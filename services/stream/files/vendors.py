@@ -16,7 +16,7 @@ from typing import Final
 from services.common.market.bar import normal_symbol
 from services.stream.files import alpha_vantage_json
 from services.stream.files.currency_vendors import binance, dukascopy, histdata
-from services.stream.files.layout import PRICES, FileError, Layout, TimeForm
+from services.stream.files.layout import PRICES, Layout, TimeForm, side_by_side
 from services.stream.files.sample import Sample, columns_of
 from services.stream.files.times import ticks_per_second, written_parts
 
@@ -162,10 +162,7 @@ def yfinance(sample: Sample, _is_told: bool) -> Layout | None:
     ):
         tickers = set(sample.header[1][1:])
         if len(tickers) > 1:
-            raise FileError(
-                f"{sample.path.name} has the bars of {len(tickers)} symbols beside each other; "
-                "write a file for each, or download with group_by and stack them"
-            )
+            raise side_by_side(sample.path.name, len(tickers))
         columns = columns_of(sample) | {"time": 0}
         return Layout(
             *("yfinance", columns, sample.header), symbol=_symbol(*tickers), label="start"
