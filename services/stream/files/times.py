@@ -15,13 +15,21 @@ from zoneinfo import ZoneInfo
 from services.common.market.bar import INTERVAL_MINUTES
 from services.stream.files.layout import Layout, TimeForm
 
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
-_CLOCK = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(?:\.0{1,9})?)?")
+_CLOCK = re.compile(r"(\d{2}|\d(?=:)):?(\d{2})(?::?(\d{2})(?:\.0{1,9})?)?")
 _WRITTEN = re.compile(r"([\d/.\-]{8,10})(?:[ T]+([\d:.]+)\s*(Z|UTC|(?:GMT)?[+-]\d{2}:?\d{2})?)?")
+_COMPACT = re.compile(
+    r"((?:19[7-9]|20[0-3])\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
+    r"((?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)"
+)
+"""A date and a clock in twelve or fourteen digits. As milliseconds they would be in a few months of
+1976, or after 2500."""
 _COUNT = re.compile(r"\d{1,19}")
 _YEARS = range(1971, 2038)
 """Of other years not every program's zones agree, nor does the sink take them from a file."""
+_LOCAL_YEARS = range(_YEARS.start - 1, _YEARS.stop + 1)
+"""The years that those begin and end in on some clock."""
 _MOST_KEPT = 100_000
 
 
@@ -64,10 +72,14 @@ class StartReader:
 
 
 def ticks_per_second(text: str) -> int | None:
-    """Return the unit of a count since 1970 as ticks a second, by its magnitude; None: no count."""
-    if not _COUNT.fullmatch(text):
+    """Return the unit of a count since 1970 as ticks a second, by its magnitude; None: no count,
+    but perhaps a date and a clock in digits."""
+    if not _COUNT.fullmatch(text) or _COMPACT.fullmatch(text):
         return None
-    count = int(text)
+    return _ticks(int(text))
+
+
+def _ticks(count: int) -> int:
     limits = ((10**11, 1), (10**14, 10**3), (10**17, 10**6))
     return next((ticks for limit, ticks in limits if count < limit), 10**9)
 
@@ -77,18 +89,20 @@ def written_date(text: str, order: str) -> date:
     """Return a written date; `order` is ymd, dmy or mdy. Raises TimeError."""
     try:
         if match := _YEAR_FIRST.fullmatch(text):
-            return date(int(match[1]), int(match[3]), int(match[4]))
+            return date(int(match[1]), int(match[3] or match[5]), int(match[4] or match[6]))
         if (match := _YEAR_LAST.fullmatch(text)) and order != "ymd":
             first, second = int(match[1]), int(match[3])
             day, month = (first, second) if order == "dmy" else (second, first)
             return date(int(match[4]), month, day)
-    except ValueError:
-        pass
+    except ValueError:  # such as the 30th of February
+        raise TimeError("bad_exchange_time") from None
     raise TimeError("bad_exchange_time")
 
 
 def written_parts(text: str) -> tuple[str, str | None, str | None] | None:
     """Return the date, the clock and the offset of a written time; None if it is none."""
+    if compact := _COMPACT.fullmatch(text):
+        return compact[1], compact[2], None
     match = _WRITTEN.fullmatch(text.strip())
     return None if match is None else (match[1], match[2], match[3])
 
@@ -121,13 +135,19 @@ def _in_years(day: date) -> date:
     return day
 
 
+def _in_local_years(day: date) -> date:
+    # Some write 0001-01-01 or 9999-12-31 for no date, which no zone can move.
+    if day.year not in _LOCAL_YEARS:
+        raise TimeError("time_out_of_range")
+    return day
+
+
 def _counted(layout: Layout, text: str, interval: str) -> datetime | date:
-    ticks = ticks_per_second(text)
-    if ticks is None:
+    if not _COUNT.fullmatch(text):
         raise TimeError("bad_exchange_time")
-    if ticks != layout.ticks_per_second:
+    if _ticks(int(text)) != layout.ticks_per_second:
         raise TimeError("mixed_time_units")
-    seconds, rest = divmod(int(text), ticks)
+    seconds, rest = divmod(int(text), layout.ticks_per_second)
     if rest:
         raise TimeError("unaligned_time")
     moment = datetime.fromtimestamp(seconds, UTC)
@@ -139,7 +159,7 @@ def _counted(layout: Layout, text: str, interval: str) -> datetime | date:
 def _since_midnight(layout: Layout, text: str, day: date | None) -> datetime:
     if not _COUNT.fullmatch(text) or day is None or int(text) >= 86_400_000:
         raise TimeError("bad_exchange_time")
-    clock = datetime.combine(day, time()) + timedelta(milliseconds=int(text))
+    clock = datetime.combine(_in_local_years(day), time()) + timedelta(milliseconds=int(text))
     return _instant(clock, layout.zone or "UTC")
 
 
@@ -153,6 +173,7 @@ def _written(layout: Layout, text: str, interval: str) -> datetime | date:
     match = _CLOCK.fullmatch(parts[1] or "")
     if match is None:
         raise TimeError("bad_exchange_time")
+    day = _in_local_years(day)
     try:
         clock = datetime.combine(day, time(int(match[1]), int(match[2]), int(match[3] or 0)))
         if parts[2] is not None:
