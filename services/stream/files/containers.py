@@ -10,11 +10,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
@@ -26,17 +28,42 @@ _BOM = b"\xef\xbb\xbf"
 _FOREIGN = {
     b"\xff\xfe": "UTF-16 text; save it as UTF-8",
     b"\xfe\xff": "UTF-16 text; save it as UTF-8",
-    b"BZh": "packed by bzip2; unpack it first",
+    b"BZh91AY&": "packed by bzip2; unpack it first",
     b"\xfd7zXZ": "packed by xz; unpack it first",
     b"\x28\xb5\x2f\xfd": "packed by zstd (Databento: choose CSV without compression); unpack it",
     b"7z\xbc\xaf": "a 7z archive; unpack it first",
-    b"DBN": "Databento's binary form; write it as CSV or Parquet (`to_csv`, `to_parquet`)",
+    **dict.fromkeys(
+        (b"DBN\x01", b"DBN\x02", b"DBN\x03"),
+        "Databento's binary form; write it as CSV or Parquet (`to_csv`, `to_parquet`)",
+    ),
     b"\xd0\xcf\x11\xe0": "an old Excel file; save it as CSV",
-    b"%PDF": "a PDF",
+    b"%PDF-": "a PDF",
     b"<!DO": "a web page, perhaps the vendor's refusal, and no bars",
     b"<htm": "a web page, perhaps the vendor's refusal, and no bars",
 }
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_PARQUET = re.compile(rb"PAR1[^\t\r\n -~]")
+"""A ticker may be PAR1, or PK: what follows is no text."""
 _SUFFIXES = (".csv", ".txt", "")
+"""What bars in an archive may be called; those of the first of these that there are."""
+
+
+class Container(Enum):
+    """What a file is, by what it begins with."""
+
+    TEXT = auto()
+    GZIP = auto()
+    ZIP = auto()
+    PARQUET = auto()
+
+    @classmethod
+    def of(cls, begin: bytes) -> Container:
+        """Return what a file is that begins with these eight bytes."""
+        if begin.startswith(b"\x1f\x8b"):
+            return cls.GZIP
+        if begin.startswith(_ZIP):
+            return cls.ZIP
+        return cls.PARQUET if _PARQUET.match(begin) else cls.TEXT
 
 
 @dataclass(frozen=True)
@@ -81,13 +108,14 @@ def _rows(path: Path, limits: Limits) -> Iterator[Row]:
         for magic, what in _FOREIGN.items():
             if begin.startswith(magic):
                 raise FileError(f"{path.name} is {what}")
-        if begin.startswith(b"PAR1"):
+        container = Container.of(begin)
+        if container is Container.PARQUET:
             named = enumerate(parquet_cells.rows(path, limits.unpacked_bytes))
             for number, cells in named:
                 yield Row(path.name, number, cells, ",".join(cells).encode())
-        elif begin.startswith(b"PK"):
+        elif container is Container.ZIP:
             yield from _zipped(path.name, file, limits)
-        elif begin.startswith(b"\x1f\x8b"):
+        elif container is Container.GZIP:
             with io.BufferedReader(gzip.GzipFile(fileobj=file)) as unpacked:
                 yield from _Text(path.name, limits).rows(path.name.removesuffix(".gz"), unpacked)
         else:
@@ -97,7 +125,7 @@ def _rows(path: Path, limits: Limits) -> Iterator[Row]:
 def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[Row]:
     with ExitStack() as stack:
         archive = stack.enter_context(zipfile.ZipFile(file))
-        parts = [part for part in archive.infolist() if _is_data(part.filename)]
+        parts = data_parts(archive)
         if not parts:
             raise FileError(f"{name} holds no .csv and no .txt")
         if len(parts) > limits.members:
@@ -111,11 +139,17 @@ def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[Row]:
                 yield from text.rows(PurePosixPath(part.filename.replace("\\", "/")).name, unpacked)
 
 
-def _is_data(name: str) -> bool:
-    # A name may climb out of its folder or start at the root: only its last part counts.
-    path = PurePosixPath(name.replace("\\", "/"))
-    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not name.endswith("/") and not is_hidden and path.suffix.lower() in _SUFFIXES
+def data_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the parts of an archive that hold its bars; text beside CSV is a note of the vendor's,
+    such as HistData's list of gaps."""
+    found: dict[str, list[zipfile.ZipInfo]] = {suffix: [] for suffix in _SUFFIXES}
+    for part in archive.infolist():
+        # A name may climb out of its folder or start at the root: only its last part counts.
+        path = PurePosixPath(part.filename.replace("\\", "/"))
+        is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+        if not (part.is_dir() or is_hidden):
+            found.get(path.suffix.lower(), []).append(part)
+    return next((parts for parts in found.values() if parts), [])
 
 
 def _require_size(name: str, size: int, limits: Limits) -> None:

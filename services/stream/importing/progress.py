@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from services.stream.files.containers import Container, data_parts
 from services.stream.importing.sources import Known, Source
 
 _GZIP_FACTOR = 5
@@ -19,13 +20,13 @@ def estimated_rows(path: Path, row_bytes: float) -> int:
     """Return about how many rows a file has, of rows of so many bytes."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        begin = file.read(4)
-    if begin == b"PAR1":
+        container = Container.of(file.read(8))
+    if container is Container.PARQUET:
         return int(pq.read_metadata(path).num_rows)
-    if begin[:2] == b"PK":
+    if container is Container.ZIP:
         with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    elif begin[:2] == b"\x1f\x8b":
+            size = sum(part.file_size for part in data_parts(archive))
+    elif container is Container.GZIP:
         size *= _GZIP_FACTOR
     return max(1, round(size / max(1.0, row_bytes)))
 

@@ -16,6 +16,7 @@ from services.stream.files.containers import Limits
 from services.stream.files.decode import Decoder
 from services.stream.files.layout import Answers, FileError
 from services.stream.files.recognise import recognise
+from services.stream.importing.progress import estimated_rows
 from tests.unit.stream.files.samples import SEEN, decoded, told, write, zipped
 
 NAMES = "time,open,high,low,close,volume"
@@ -33,7 +34,7 @@ def test_an_archive_may_hold_odd_names_and_other_files(tmp_path: Path) -> None:
     members = {
         "../../etc/a.csv": f"{NAMES}\n{ROW}\n",
         "C:\\data\\b.csv": f"{NAMES}\n{ROW}\n",
-        "/abs/c.txt": f"{NAMES}\n{ROW}\n",
+        "/abs/c.CSV": f"{NAMES}\n{ROW}\n",
         "__MACOSX/._a.csv": "rubbish",
         "readme.pdf": "rubbish",
         "folder/": "",
@@ -44,9 +45,52 @@ def test_an_archive_may_hold_odd_names_and_other_files(tmp_path: Path) -> None:
     assert [(row.member, told(row)) for row in found] == [
         ("a.csv", FIRST),
         ("b.csv", FIRST),
-        ("c.txt", FIRST),
+        ("c.CSV", FIRST),
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["odd.zip"]
+
+
+@pytest.mark.parametrize(
+    ("others", "data"),
+    [
+        (("README.txt", "LICENSE"), "a.csv"),
+        (("LICENSE",), "a.txt"),
+        ((), "a"),
+    ],
+)
+def test_beside_bars_an_archive_may_hold_notes(
+    tmp_path: Path, others: tuple[str, ...], data: str
+) -> None:
+    notes = dict.fromkeys(others, "Gap of 61s found between 20260102000100 and 20260102000201.\n")
+    path = zipped(tmp_path, "x.zip", {**notes, data: f"{NAMES}\n{ROW}\n"})
+
+    assert [(row.member, told(row)) for row in decoded(path, KNOWN)] == [(data, FIRST)]
+    assert estimated_rows(path, len(ROW) + 1) == 2  # with the header
+
+
+@pytest.mark.parametrize("ticker", ["PK", "PKG", "PAR1", "PAR12", "DBN", "DBND", "BZh", "BZh9"])
+def test_a_ticker_is_no_sign_of_a_container(tmp_path: Path, ticker: str) -> None:
+    path = write(tmp_path, "x.csv", *[f"{ticker},2026-11-27 09:30:00,10.5,11,10,10.75,1200"] * 3)
+    columns = ("symbol", *NAMES.split(","))
+    answers = replace(KNOWN, columns=columns)
+
+    assert [told(row) for row in decoded(path, answers)] == [FIRST] * 3
+    assert estimated_rows(path, path.stat().st_size / 3) == 3
+
+
+@pytest.mark.parametrize("begin", [b"BZh91AY&SY", b"DBN\x02", b"%PDF-1.7", b"PK\x07\x08"])
+def test_a_container_is_told_by_all_of_its_sign(tmp_path: Path, begin: bytes) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(begin + b"\x8f,1,2\n" * 20)
+
+    with pytest.raises(FileError, match=r"x.csv is (packed|Databento's|a PDF|damaged)"):
+        decoded(path, KNOWN)
+
+
+def test_rows_of_parquet_are_counted(tmp_path: Path) -> None:
+    pq.write_table(_table(pa.array(["2026-11-27 09:30:00"] * 7)), tmp_path / "x.parquet")
+
+    assert estimated_rows(tmp_path / "x.parquet", 1) == 7
 
 
 def _read(path: Path, limits: Limits) -> None:
