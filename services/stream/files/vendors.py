@@ -42,7 +42,8 @@ def massive(sample: Sample, _is_told: bool) -> Layout | None:
 
 def databento(sample: Sample, _is_told: bool) -> Layout | None:
     """OHLCV of Databento: in UTC, prices as decimals or as whole multiples of 1e-9."""
-    if sample.names[:4] != ("ts_event", "rtype", "publisher_id", "instrument_id"):
+    # pandas writes the index, which is the time, behind the other columns of Parquet.
+    if not {"ts_event", "rtype", "publisher_id", "instrument_id"} <= set(sample.names):
         return None
     columns = columns_of(sample)
     is_fixed = all(row[columns["open"]].isdigit() for row in sample.rows)
@@ -62,11 +63,7 @@ def alpha_vantage(sample: Sample, is_told: bool) -> Layout | None:
     # Its days are as traded, its shorter bars adjusted or not, as they were asked for.
     basis = "raw" if len(sample.first[0]) == len("2026-11-27") else None
     if names == alpha_vantage_json.HEADER:
-        columns = columns_of(sample) | {"interval": names.index("interval")}
-        zone = sample.first[names.index("zone")]
-        return Layout(
-            *("alpha-vantage", columns, sample.header), zone=zone, label="start", basis=basis
-        )
+        return _alpha_vantage_json(sample, basis)
     if names[:5] != ("timestamp", *PRICES) or ticks_per_second(sample.first[0]):
         return None
     times = [row[0] for row in sample.rows]
@@ -79,6 +76,17 @@ def alpha_vantage(sample: Sample, is_told: bool) -> Layout | None:
         label="start",
         basis=basis,
     )
+
+
+def _alpha_vantage_json(sample: Sample, basis: str | None) -> Layout:
+    names = sample.names
+    columns = columns_of(sample) | {"interval": names.index("interval")}
+    symbol, zone = (sample.first[names.index(name)] for name in ("symbol", "zone"))
+    if not symbol:
+        del columns["symbol"]
+    if "/" in symbol:
+        basis = "raw"  # nothing of a pair can be adjusted
+    return Layout("alpha-vantage", columns, sample.header, zone=zone, label="start", basis=basis)
 
 
 def lean(sample: Sample, is_told: bool) -> Layout | None:
