@@ -28,7 +28,7 @@ from services.stream.files.symbols import with_chosen
 from services.stream.files.times import ticks_per_second, written_parts
 
 _SAMPLE_ROWS = 400
-_FIRST_CELL = re.compile(r"[\d.+-]")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,11 @@ def _sample(path: Path, limits: Limits) -> Sample:
 
 
 def _is_heading(cells: list[str]) -> bool:
-    # yfinance writes three lines, of which the last one has a single name.
-    return not any(_FIRST_CELL.match(cell) for cell in cells[1:] if cell) and not (
-        cells[0][:1].isdigit()
-    )
+    # yfinance writes three lines: names, tickers (600519 is one), and a single name.
+    if cells[0] == "Ticker":
+        return True
+    has_values = any(_NUMBER.fullmatch(cell) or written_parts(cell) for cell in cells[1:])
+    return not has_values and not cells[0][:1].isdigit()
 
 
 def _layout(sample: Sample, answers: Answers) -> Layout:
