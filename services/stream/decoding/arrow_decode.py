@@ -44,38 +44,40 @@ KEY_BYTES = SYMBOL_CHARS
 # Few events of a batch differ in one of these, so that each text is looked at once.
 _FEW = (SYMBOL, START, ORIGIN, SEEN)
 _DAY_US = 86_400_000_000
+Read = Callable[..., copy_binary.Numbers]
 # Java's and Python's zone data need not agree on every past and future.
 _SURE_YEARS = range(1971, 2038)
 
 
-def fast_outcomes(records: pa.RecordBatch) -> pa.RecordBatch:
+def fast_outcomes(records: pa.RecordBatch, any_length: bool = False) -> pa.RecordBatch:
     """Return ROW_SCHEMA of records (at least one) with partition, offset, timestamp, key and
     value.
 
-    Raises FallbackError.
+    Raises FallbackError, without `any_length` also of numbers that no int64 holds.
     """
+    read = copy_binary.long_numbers if any_length else _numbers
     try:
-        return _outcomes(records, Cuts(records.column("value")), Form())
+        return _outcomes(records, Cuts(records.column("value")), Form(), read)
     except QuotesError:
-        return _outcomes_by_form(records)
+        return _outcomes_by_form(records, read)
 
 
-def _outcomes_by_form(records: pa.RecordBatch) -> pa.RecordBatch:
+def _outcomes_by_form(records: pa.RecordBatch, read: Read) -> pa.RecordBatch:
     """Return the outcomes of records that are not all of one form."""
     parts, places = [], []
     for form, chosen, part in event_forms.parts(records):
-        parts.append(_outcomes(part, Cuts(part.column("value")), form))
+        parts.append(_outcomes(part, Cuts(part.column("value")), form, read))
         places.append(chosen)
     return pa.concat_batches(parts).take(pa.array(np.argsort(np.concatenate(places))))
 
 
-def _outcomes(records: pa.RecordBatch, cuts: Cuts, form: Form) -> pa.RecordBatch:
+def _outcomes(records: pa.RecordBatch, cuts: Cuts, form: Form, read: Read) -> pa.RecordBatch:
     distinct = {section: _distinct(cuts, section) for section in _FEW}
     _require_match(cuts.text(OHLCV.first, OHLCV.last), OHLCV if form.has_volume else PRICES_ALONE)
     symbol = _text(cuts, "symbol")
     _require(pc.equal(records.column("key"), symbol.cast(pa.binary())))
-    prices = _numbers(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
-    volume = _numbers(_text(cuts, "ohlcv.volume")) if form.has_volume else None
+    prices = read(*(_text(cuts, f"ohlcv.{name}") for name in PRICES))
+    volume = read(_text(cuts, "ohlcv.volume")) if form.has_volume else None
     _require_prices(prices.units)
     starts = _starts(distinct[START], distinct[SYMBOL])
     observed_at = _instants(_text(cuts, "observed_at"))
@@ -226,7 +228,7 @@ def _instants(text: pa.StringArray) -> pa.TimestampArray:
         raise FallbackError from None
 
 
-def _require_prices(prices: copy_binary.Int64s) -> None:
+def _require_prices(prices: copy_binary.Integers) -> None:
     first, high, low, last = prices.T
     in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
     if not in_order.all():

@@ -40,6 +40,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _EPOCH_US = round(_EPOCH.timestamp()) * 1_000_000
 
 Int64s = npt.NDArray[np.int64]
+Integers = Int64s | npt.NDArray[np.object_]
+"""Whole numbers; as Python's own objects, of any length."""
 
 _INT64_DIGITS = 18
 """Every number of so many digits fits an int64."""
@@ -48,12 +50,18 @@ _MOST_DECIMALS = 12
 
 @dataclass(frozen=True)
 class Numbers:
-    """Decimals as whole multiples of one unit, 10,000 ** -places, and how many digits after its
-    point each was written with."""
+    """Decimals as whole multiples of one unit, 10,000 ** -places, of so many digits in base 10,000
+    at the most, and how many decimal digits after its point each was written with."""
 
-    units: Int64s
+    units: Integers
     places: int
     scales: npt.NDArray[np.int16]
+    digits: int
+
+    @property
+    def whole_digits(self) -> int:
+        """How many digits in base 10,000 stand before the point; the server strips zeros."""
+        return self.digits - self.places
 
 
 def head(symbol: str) -> bytes:
@@ -90,7 +98,10 @@ def values(
 ) -> pa.BinaryArray:
     """Return the fields of each row's values. Prices are a row of four each; without a volume it
     is null. observed_at is microseconds, partition int32, offset int64."""
-    form = _form(prices.places, None if volume is None else volume.places)
+    form = _form(
+        *(prices.whole_digits, prices.digits),
+        *((None, 0) if volume is None else (volume.whole_digits, volume.digits)),
+    )
     rows = np.frombuffer(bytearray(form.tobytes() * len(prices.units)), form.dtype)
     _write(rows["prices"], prices)
     if volume is not None:
@@ -104,11 +115,14 @@ def values(
 
 
 @cache
-def _form(price_places: int, volume_places: int | None) -> npt.NDArray[np.void]:
-    """Return a row of which only the values are missing, for numbers of so many places."""
-    price = _numeric(price_places)
-    absent = volume_places is None
-    volume = [] if volume_places is None else [("volume", _numeric(volume_places))]
+def _form(
+    price_whole: int, price_digits: int, volume_whole: int | None, volume_digits: int
+) -> npt.NDArray[np.void]:
+    """Return a row of which only the values are missing, for numbers of so many digits, and so many
+    of them before the point."""
+    price = _numeric(price_digits)
+    absent = volume_whole is None
+    volume = [] if absent else [("volume", _numeric(volume_digits))]
     whole = {"observed_at": ">i8", "partition": ">i4", "offset": ">i8"}
     sized = [field for name in whole for field in ((f"{name}_length", ">i4"), (name, whole[name]))]
     no_volume = [("no_volume", ">i4")] if absent else volume
@@ -116,28 +130,23 @@ def _form(price_places: int, volume_places: int | None) -> npt.NDArray[np.void]:
     for name in ("prices", *(name for name, _ in volume)):
         form[name]["length"] = form.dtype[name].base.itemsize - 4
         form[name]["digits"] = form.dtype[name].base["digit"].shape[0]
-    form["prices"]["weight"] = _whole_digits(price_places) - 1
-    if volume_places is None:
+    form["prices"]["weight"] = price_whole - 1
+    if volume_whole is None:
         form["no_volume"] = _NULL_LENGTH
     else:
-        form["volume"]["weight"] = _whole_digits(volume_places) - 1
+        form["volume"]["weight"] = volume_whole - 1
     for name in whole:
         form[f"{name}_length"] = form.dtype[name].itemsize
     return form
 
 
-def _numeric(places: int) -> np.dtype[np.void]:
+def _numeric(digits: int) -> np.dtype[np.void]:
     return np.dtype(
         [
             *(("length", ">i4"), ("digits", ">i2"), ("weight", ">i2"), ("sign", ">i2")),
-            *(("scale", ">i2"), ("digit", ">i2", (_whole_digits(places) + places,))),
+            *(("scale", ">i2"), ("digit", ">i2", (digits,))),
         ]
     )
-
-
-def _whole_digits(places: int) -> int:
-    """Return how many digits in base 10,000 stand before the point; the server strips zeros."""
-    return -(-(_INT64_DIGITS - _BASE_DIGITS * places) // _BASE_DIGITS)
 
 
 def _write(fields: npt.NDArray[np.void], numbers: Numbers) -> None:
@@ -187,6 +196,24 @@ def numbers(*columns: pa.StringArray) -> Numbers:
     # A decimal has two words; the second one of a number below 10^18 is zero.
     words = np.frombuffer(decimals.buffers()[1], np.int64)
     units = words[2 * decimals.offset :: 2][: len(decimals)]
+    digits = -(-_INT64_DIGITS // _BASE_DIGITS)
     if len(columns) == 1:
-        return Numbers(units, places, scales)
-    return Numbers(units.reshape(shape).T, places, scales.reshape(shape).T)
+        return Numbers(units, places, scales, digits)
+    return Numbers(units.reshape(shape).T, places, scales.reshape(shape).T, digits)
+
+
+def long_numbers(*columns: pa.StringArray) -> Numbers:
+    """Return the same of texts with any number of digits, for many times the work."""
+    texts = [[text.partition(".") for text in column.to_pylist()] for column in columns]
+    scales = np.array([[len(rest) for _, _, rest in column] for column in texts], np.int16)
+    places = -(-int(scales.max(initial=0)) // _BASE_DIGITS)
+    units = np.array(
+        [[int(whole + rest.ljust(_BASE_DIGITS * places, "0")) for whole, _, rest in column]
+         for column in texts],
+        np.object_,
+    )  # fmt: skip
+    longest = max(len(str(unit)) for unit in units.flat)
+    digits = max(places + 1, -(-longest // _BASE_DIGITS))
+    if len(columns) == 1:
+        return Numbers(units[0], places, scales[0], digits)
+    return Numbers(units.T, places, scales.T, digits)

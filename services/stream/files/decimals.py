@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from services.common.market.bar import PRICE_PATTERN, VOLUME_PATTERN
 
@@ -39,10 +39,13 @@ def _scaled(text: str, unit: Decimal, decimals: int | None) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise NumberFormatError(text[:40])
     number = _EXACT.multiply(Decimal(text), unit)
-    if decimals is not None:
-        smallest = Decimal((0, (1,), -decimals))
-        number = number.quantize(smallest, rounding=ROUND_HALF_EVEN, context=_EXACT)
-    return number
+    if decimals is None:
+        return number
+    smallest = Decimal((0, (1,), -decimals))
+    try:
+        return number.quantize(smallest, rounding=ROUND_HALF_EVEN, context=_EXACT)
+    except InvalidOperation:  # more digits than any number of a market
+        raise NumberFormatError(text[:40]) from None
 
 
 def _checked(number: Decimal, form: re.Pattern[str]) -> str:

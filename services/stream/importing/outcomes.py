@@ -17,8 +17,8 @@ from services.stream.files.decode import DecodedRow
 from services.stream.importing.sources import Source
 from services.stream.sink.staging import ROW_SCHEMA
 
-TOO_LONG = "too_many_digits"
-"""What a bar is refused for that keeps every rule, but whose numbers are longer than is stored."""
+UNDECODED = "undecodable_bar"
+"""What a bar is refused for that keeps every rule of files, but not all of the decoder's."""
 
 
 def outcomes(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]:
@@ -32,11 +32,10 @@ def outcomes(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]
 def _good(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]:
     if not rows:
         return []
-    try:
-        batch = fast_outcomes(_records(source, rows))
-    except FallbackError:
-        if len(rows) == 1:
-            return [_refused(source, rows, TOO_LONG)]
+    batch = _decoded(_records(source, rows))
+    if batch is None and len(rows) == 1:
+        return [_refused(source, rows, UNDECODED)]
+    if batch is None:
         half = len(rows) // 2
         return _good(source, rows[:half]) + _good(source, rows[half:])
     # A row that the database refuses later keeps its bytes as well.
@@ -45,6 +44,16 @@ def _good(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]:
         column = pa.array([content(source, row) for row in rows], pa.binary())
         batch = batch.set_column(place, batch.schema.field(place), column)
     return [batch]
+
+
+def _decoded(records: pa.RecordBatch) -> pa.RecordBatch | None:
+    # Volumes of cheap coins have more digits than the fast path takes.
+    for any_length in (False, True):
+        try:
+            return fast_outcomes(records, any_length)
+        except FallbackError:
+            continue
+    return None
 
 
 def _records(source: Source, rows: Sequence[DecodedRow]) -> pa.RecordBatch:

@@ -66,6 +66,24 @@ def test_numbers_are_digits_in_base_ten_thousand_with_the_decimals_that_were_sen
     )
 
 
+def test_numbers_of_any_length_are_digits_alike() -> None:
+    prices = copy_binary.long_numbers(
+        *(pa.array([price]) for price in ("123456789012.0000000001", "1", "0.5", "2.50"))
+    )
+    volume = copy_binary.long_numbers(pa.array(["8563948173623.00000000"]))
+    [row] = copy_binary.values(prices, volume, SEEN, *PLACE).to_pylist()
+    assert row == b"".join(
+        (
+            field("0006 0002 0000 000A 04D2 162E 2334 0000 0000 0064"),
+            field("0006 0002 0000 0000 0000 0000 0001 0000 0000 0000"),
+            field("0006 0002 0000 0001 0000 0000 0000 1388 0000 0000"),
+            field("0006 0002 0000 0002 0000 0000 0002 1388 0000 0000"),
+            field("0006 0003 0000 0008 0008 1607 12D1 0E27 0000 0000"),
+            *ENDS,
+        )
+    )
+
+
 def test_a_volume_that_nobody_tells_is_null() -> None:
     prices = copy_binary.numbers(*([pa.array(["1"])] * 4))
     [row] = copy_binary.values(prices, None, SEEN, *PLACE).to_pylist()

@@ -16,6 +16,7 @@ NAMES = "time,open,high,low,close,volume"
 ROW = "2026-11-27 09:30:00,10.5,11,10,10.75,1200"
 KNOWN = Answers(symbol="AAPL", interval="1min", zone="America/New_York", label="start", basis="raw")
 COUNTED = replace(KNOWN, zone=None)
+GOOD = "2026-11-27 09:31:00"
 FIRST = ("AAPL", "1min", "2026-11-27 14:30:00", "UTC", "10.5", "10.75", "1200")
 
 
@@ -154,6 +155,18 @@ def test_digits_are_exact(tmp_path: Path, text: str, unit: str, digits: str) -> 
 
     assert row.bar is not None
     assert row.bar.ohlcv.open == digits
+
+
+@pytest.mark.parametrize("number", ["9" * 40 + "e99", "1e99", "1e-99", "9" * 40])
+def test_a_number_of_no_market_is_refused(tmp_path: Path, number: str) -> None:
+    prices, volume = _at(GOOD, f"{number},11,10,10.75,1"), _at(GOOD, f"10.5,11,10,10.75,{number}")
+    path = write(tmp_path, "x.csv", NAMES, ROW, prices, volume)
+    # Rounded to four decimals, so little is nothing.
+    results = ["nonpositive_price", ("0",)] if number == "1e-99" else ["bad_price", "bad_volume"]
+
+    found = [told(row) for row in decoded(path, replace(KNOWN, decimals=4))]
+
+    assert [each if isinstance(each, str) else (each or ())[-1:] for each in found[1:]] == results
 
 
 def test_days_of_an_adjusted_file_say_as_of_when(tmp_path: Path) -> None:
