@@ -54,7 +54,7 @@ def recognise(path: Path, answers: Answers, limits: Limits = DEFAULT_LIMITS) -> 
     return Recognised(with_chosen(layout, path, limits), sample)
 
 
-def _sample(path: Path, limits: Limits) -> Sample:
+def _first_rows(path: Path, limits: Limits) -> list[Row]:
     begin: list[Row] = []
     try:
         for row in islice(rows(path, limits), _SAMPLE_ROWS):
@@ -67,6 +67,11 @@ def _sample(path: Path, limits: Limits) -> Sample:
             raise
     if not begin:
         raise FileError(f"{path.name} is empty")
+    return begin
+
+
+def _sample(path: Path, limits: Limits) -> Sample:
+    begin = _first_rows(path, limits)
     cells = [row.cells for row in begin if row.cells is not None]
     if len(cells) * 2 < len(begin):
         raise FileError(f"{path.name} is no UTF-8 text")
