@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from services.common.market.bar import INTERVAL_MINUTES, RAW
 from services.common.market.exchanges import exchange_of
+from services.stream.importing.sources import Source
 from services.stream.importing.survey import FileSurvey, SeriesSurvey, close_of
 
 _FACTOR = 2
@@ -37,6 +38,19 @@ class StoredBar:
 
 
 Stored = Mapping[tuple[str, str], StoredBar]
+
+
+def unseen(source: Source, found: FileSurvey) -> str | None:
+    """Return what is wrong with when a file was written, if it holds later bars; else None."""
+    bar = found.unseen
+    if bar is None:
+        return None
+    zone = "" if bar.interval == "1d" else " UTC"
+    return (
+        f"{source.path.name} counts as written on {source.observed_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"before its bar of {bar.exchange_time}{zone}: tell when it was downloaded "
+        "(--observed-at INSTANT)"
+    )
 
 
 def warnings(

@@ -17,7 +17,7 @@ from services.common.settings import SettingError
 from services.stream.error_advice import summary
 from services.stream.files.layout import Answers, FileError, UnansweredError
 from services.stream.files.recognise import Recognised, recognise
-from services.stream.importing.checks import warnings
+from services.stream.importing.checks import unseen, warnings
 from services.stream.importing.options import answers, import_parser
 from services.stream.importing.progress import Progress, done_rows, estimated_rows
 from services.stream.importing.run import Import
@@ -74,7 +74,8 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
         lock=sql.LOCK_IMPORT,
     )
     known = read_known(connection.session())
-    found = sources(files, known, datetime.now(tz=UTC))
+    now = datetime.now(tz=UTC)
+    found = sources(files, known, now, options.observed_at)
     stopping = stop_on_signals()
     session = runtime.start_session(settings, "tapeline import")
     purpose = Purpose.PREVIEW if options.dry_run else Purpose.LIVE
@@ -82,7 +83,7 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
     target = Target(settings.postgres, settings.kafka_bootstrap, purpose, rows)
     work = Import(session, connection, target, stopping, log)
     try:
-        _look(work, found, log)
+        _look(work, found, now, log)
         return _apply(work, found, files, log)
     finally:
         connection.close()
@@ -105,9 +106,9 @@ def _recognised(
     return found
 
 
-def _look(work: Import, found: Sequence[Source], log: logging.Logger) -> None:
+def _look(work: Import, found: Sequence[Source], now: datetime, log: logging.Logger) -> None:
     splits = work.splits()
-    surveys = work.surveys(found, splits)
+    surveys = work.surveys(found, splits, now)
     stored = work.stored(surveys)
     for bar in surveys[0].shown:
         log.info("as understood: %s", _text(bar))
@@ -115,6 +116,23 @@ def _look(work: Import, found: Sequence[Source], log: logging.Logger) -> None:
         _tell(source, survey, log)
         for warning in warnings(source.path.name, survey, splits, stored):
             log.warning("%s", warning)
+    _require_seen(found, surveys, log)
+
+
+def _require_seen(
+    found: Sequence[Source], surveys: Sequence[FileSurvey], log: logging.Logger
+) -> None:
+    """Raise UnansweredError if new files count as written before bars in them began."""
+    said = []
+    for source, survey in zip(found, surveys, strict=True):
+        text = unseen(source, survey)
+        if text is not None and source.begun:
+            log.warning("%s", text)
+        elif text is not None:
+            said.append(text)
+    if said:
+        more = f"; {len(said) - 1} files more are as early" if len(said) > 1 else ""
+        raise UnansweredError(said[0] + more)
 
 
 def _text(bar: Bar) -> str:

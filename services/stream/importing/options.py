@@ -6,7 +6,7 @@ Standard library only, as what it imports, so that --help answers before anythin
 from __future__ import annotations
 
 import argparse
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -66,6 +66,13 @@ def import_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"round numbers to so many decimals (0 to {_MOST_DECIMALS}), half to even",
     )
+    parser.add_argument(
+        "--observed-at",
+        type=_past_instant,
+        metavar="INSTANT",
+        help="when the files were downloaded, such as 2026-11-28T09:30:00Z (default: when each was "
+        "modified)",
+    )
     return parser
 
 
@@ -90,6 +97,18 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-28") from None
+
+
+def _past_instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = datetime.min  # noqa: DTZ901 - without a zone, and so refused below
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no instant such as 2026-11-28T09:30:00Z")
+    if instant > datetime.now(tz=UTC):
+        raise argparse.ArgumentTypeError(f"{text!r} is in the future")
+    return instant.astimezone(UTC)
 
 
 def _unit(text: str) -> Decimal:

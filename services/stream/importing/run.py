@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from threading import Event
 from typing import Any
@@ -80,11 +81,11 @@ class Import:
         return found
 
     def surveys(
-        self, sources: Sequence[Source], splits: Mapping[str, list[Split]]
+        self, sources: Sequence[Source], splits: Mapping[str, list[Split]], now: datetime
     ) -> list[FileSurvey]:
         """Return what is in each file. Raises StoppedError."""
         days = {symbol: [each.ex_date for each in of] for symbol, of in splits.items()}
-        frame = self._tasks(sources).mapInArrow(survey_files(sources, days), SURVEY_SCHEMA)
+        frame = self._tasks(sources).mapInArrow(survey_files(sources, days, now), SURVEY_SCHEMA)
         rows = self._collected(frame, None)
         found: dict[int, FileSurvey] = {
             row["number"]: pickle.loads(bytes(row["found"]))  # noqa: S301 - our own executors wrote it

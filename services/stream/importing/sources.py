@@ -87,22 +87,27 @@ def _known(row: Sequence[object]) -> Known:
 
 
 def sources(
-    files: Iterable[tuple[Path, Recognised]], known: Mapping[str, Known], now: datetime
+    files: Iterable[tuple[Path, Recognised]],
+    known: Mapping[str, Known],
+    now: datetime,
+    observed_at: datetime | None = None,
 ) -> list[Source]:
     """Return a source for each file, a copy of one that was named before left out.
 
     Of files seen at one time the later one counts: its number, and so its offsets, are higher.
+    `observed_at` is when a person says that the files were seen.
     """
     number = max((each.number for each in known.values()), default=-1)
     found: dict[str, Source] = {}
     for path, recognised in files:
-        topic = _topic(path, recognised.layout)
+        topic = _topic(path, recognised.layout, observed_at)
         if topic in found:
             continue
         before = known.get(topic)
         if before is None:
             number += 1
-            found[topic] = Source(path, topic, number, _seen(path, now), recognised.layout)
+            seen = _seen(path, now) if observed_at is None else _milliseconds(observed_at)
+            found[topic] = Source(path, topic, number, seen, recognised.layout)
         else:
             found[topic] = Source(
                 path, topic, before.number, before.observed_at, recognised.layout, before.rows
@@ -110,16 +115,21 @@ def sources(
     return list(found.values())
 
 
-def _topic(path: Path, layout: Layout) -> str:
+def _topic(path: Path, layout: Layout, observed_at: datetime | None) -> str:
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    # The same file read in another zone holds other bars.
-    reading = hashlib.sha256(repr(layout).encode()).hexdigest()[:8]
+    # The same file read in another zone holds other bars, as does one that is said to have been
+    # seen at another time: of what was refused as too late for it nothing is stored yet.
+    said = repr(layout) if observed_at is None else f"{layout!r} {observed_at.isoformat()}"
+    reading = hashlib.sha256(said.encode()).hexdigest()[:8]
     return f"{PREFIX}{content}:{reading}"
 
 
 def _seen(path: Path, now: datetime) -> datetime:
-    """Return when a file was written, in whole milliseconds: no bar in it was seen later."""
-    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    moment = min(written, now)
+    """Return when a file was written: no bar in it was seen later."""
+    written = min(path.stat().st_mtime, now.timestamp())
+    return _milliseconds(datetime.fromtimestamp(written, UTC))
+
+
+def _milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

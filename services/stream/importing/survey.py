@@ -11,7 +11,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -47,35 +47,36 @@ class SeriesSurvey:
 
 @dataclass
 class FileSurvey:
-    """What was seen of a file."""
+    """What was seen of a file; `unseen` is the last of the bars that begin after it was written."""
 
     rows: int = 0
     shown: list[Bar] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     refused: DecodedRow | None = None
+    unseen: Bar | None = None
     broken: str | None = None
     series: dict[tuple[str, str], SeriesSurvey] = field(default_factory=dict)
 
 
 def survey_files(
-    sources: Sequence[Source], splits: Splits
+    sources: Sequence[Source], splits: Splits, now: datetime
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return the function that each Spark task runs over numbers of `sources`."""
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column("id").to_pylist():
-                found = pickle.dumps(survey(sources[number], splits))
+                found = pickle.dumps(survey(sources[number], splits, now))
                 yield pa.RecordBatch.from_pylist([{"number": number, "found": found}], _SURVEY)
 
     return run
 
 
-def survey(source: Source, splits: Splits) -> FileSurvey:
-    """Return what is in a file."""
-    found = FileSurvey()
+def survey(source: Source, splits: Splits, now: datetime) -> FileSurvey:
+    """Return what is in a file, bars that begin after it was written but not after `now` too."""
+    found, latest = FileSurvey(), _latest(source.observed_at)
     try:
-        for row in Decoder(source.path, source.layout, source.observed_at).rows():
+        for row in Decoder(source.path, source.layout, max(source.observed_at, now)).rows():
             found.rows += 1
             if row.bar is None:
                 found.reasons[row.reason or ""] += 1
@@ -83,10 +84,21 @@ def survey(source: Source, splits: Splits) -> FileSurvey:
                 continue
             if len(found.shown) < _SHOWN_ROWS:
                 found.shown.append(row.bar)
+            if row.bar.exchange_time > latest[row.bar.interval == "1d"]:
+                found.unseen = max(
+                    found.unseen or row.bar, row.bar, key=lambda bar: bar.exchange_time
+                )
             _add(found, row.bar, splits)
     except FileError as error:
         found.broken = str(error)
     return found
+
+
+def _latest(observed_at: datetime) -> tuple[str, str]:
+    """Return the last start of a bar, and the last date of one, that can have been seen."""
+    seen = observed_at.astimezone(UTC)
+    # East of Greenwich a day begins before it does in UTC.
+    return f"{seen:%Y-%m-%d %H:%M:%S}", f"{seen + timedelta(days=1):%Y-%m-%d}"
 
 
 def _add(found: FileSurvey, bar: Bar, splits: Splits) -> None:

@@ -29,7 +29,7 @@ def _warned(
     layout = recognise(path, answers).layout
     by_symbol = {"AAPL": splits or []}
     days = {symbol: [each.ex_date for each in of] for symbol, of in by_symbol.items()}
-    found = survey(Source(path, "file:x", 0, SEEN, layout), days)
+    found = survey(Source(path, "file:x", 0, SEEN, layout), days, SEEN)
     return warnings(path.name, found, by_symbol, stored)
 
 
