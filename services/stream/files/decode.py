@@ -160,7 +160,7 @@ class Decoder:
 
     def _bar(self, row: Row, symbol: str) -> Bar:
         cells, layout = row.cells or [], self.layout
-        interval = layout.interval or self._interval(cells)
+        interval = self._interval(cells)
         start = self._starts.read(layout_time(layout, cells), interval, self._day)
         if start.begins > self.observed_at + _LATEST:
             raise RowError("time_out_of_range")
@@ -179,13 +179,17 @@ class Decoder:
         )
 
     def _interval(self, cells: list[str]) -> str:
-        columns = self.layout.columns
+        columns, told = self.layout.columns, self.layout.interval
         if "rtype" in columns:
             found = _RTYPES.get(cells[columns["rtype"]])
-        else:
+        elif "interval" in columns:
             found = _INTERVALS.get(cells[columns["interval"]])
+        else:
+            found = told
         if found is None:
             raise RowError("bad_interval")
+        if told not in (None, found):
+            raise RowError("other_interval")
         return found
 
     def _ohlcv(self, cells: list[str]) -> Ohlcv:

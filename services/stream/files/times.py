@@ -111,7 +111,7 @@ def _start(layout: Layout, text: str, interval: str, named_day: date | None) -> 
     if layout.time_form is TimeForm.EPOCH:
         moment: datetime | date = _counted(layout, text, interval)
     elif layout.time_form is TimeForm.MIDNIGHT_MS:
-        moment = _since_midnight(layout, text, named_day)
+        moment = _since_midnight(layout, text, interval, named_day)
     else:
         moment = _written(layout, text, interval)
     if not isinstance(moment, datetime):
@@ -119,7 +119,9 @@ def _start(layout: Layout, text: str, interval: str, named_day: date | None) -> 
         return Start(moment.isoformat(), day, day + _DAY)
     minutes = timedelta(minutes=INTERVAL_MINUTES[interval])
     start = moment - minutes if layout.label == "end" else moment
-    if start.second or start.microsecond:
+    # Bars of an hour may be counted from an opening, which is at a quarter of an hour at least.
+    width = min(15, INTERVAL_MINUTES[interval])
+    if start.minute % width or start.second or start.microsecond:
         raise TimeError("unaligned_time")
     _in_years(start.date())
     return Start(f"{start:%Y-%m-%d %H:%M:%S}", start, start + minutes)
@@ -156,10 +158,13 @@ def _counted(layout: Layout, text: str, interval: str) -> datetime | date:
     )
 
 
-def _since_midnight(layout: Layout, text: str, day: date | None) -> datetime:
+def _since_midnight(layout: Layout, text: str, interval: str, day: date | None) -> datetime | date:
     if not _COUNT.fullmatch(text) or day is None or int(text) >= 86_400_000:
         raise TimeError("bad_exchange_time")
-    clock = datetime.combine(_in_local_years(day), time()) + timedelta(milliseconds=int(text))
+    local_day = _in_local_years(day)
+    if interval == "1d":
+        return local_day
+    clock = datetime.combine(local_day, time()) + timedelta(milliseconds=int(text))
     return _instant(clock, layout.zone or "UTC")
 
 

@@ -18,6 +18,8 @@ from services.stream.importing.survey import FileSurvey, SeriesSurvey, close_of
 _FACTOR = 2
 """A price that is so many times a stored one next to it is in another unit, or of another share."""
 _MOST_WARNINGS = 20
+_FEWEST_STEPS = 3
+_DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def _of_series(
 ) -> Iterator[str]:
     if series.first.interval != "1d":
         yield from _of_clock(symbol, series)
+    yield from _of_steps(series)
     for split in splits:
         yield from _of_split(series, split)
     known = stored.get((symbol, series.first.interval))
@@ -97,6 +100,21 @@ def _of_clock(symbol: str, series: SeriesSurvey) -> Iterator[str]:
             f"{series.bars - regular} of {series.bars} bars are outside of the exchange's hours "
             f"({exchange.opens:%H:%M} to {exchange.closes:%H:%M}): is --zone right?"
         )
+
+
+def _of_steps(series: SeriesSurvey) -> Iterator[str]:
+    interval, steps = series.first.interval, series.bars - 1
+    [(step, count)] = series.steps.most_common(1) or [(0, 0)]
+    # Of an interval without trade there is no bar, but most bars have their neighbour.
+    if (
+        steps < _FEWEST_STEPS
+        or 2 * count <= steps
+        or step == INTERVAL_MINUTES.get(interval, _DAY_MINUTES)
+    ):
+        return
+    apart = f"{step} minutes" if step % _DAY_MINUTES else f"{step // _DAY_MINUTES} days"
+    what = f"are {apart} apart" if step else "have the same start as the row before"
+    yield f"{count} of {steps} rows {what}: are they bars of {interval}?"
 
 
 def _minute(clock: time) -> int:

@@ -28,6 +28,8 @@ _SURVEY = pa.schema([("number", pa.int32()), ("found", pa.binary())])
 _SHOWN_ROWS = 5
 _MOST_SERIES = 1_000
 """Of so many series of a file single bars are compared with stored ones."""
+_MOST_STEPS = 100
+"""So many different steps of a series are counted; rows in disorder have no common one."""
 
 Splits = Mapping[str, Sequence[date]]
 """The days on which splits of a symbol took effect."""
@@ -35,12 +37,15 @@ Splits = Mapping[str, Sequence[date]]
 
 @dataclass
 class SeriesSurvey:
-    """What was seen of one series of a file; minutes are of the day, on the exchange's clock."""
+    """What was seen of one series of a file; `minutes` are of the day, on the exchange's clock,
+    `steps` minutes from one row's bar to the next one's."""
 
     first: Bar
     last: Bar
     bars: int = 0
     minutes: Counter[int] = field(default_factory=Counter)
+    steps: Counter[int] = field(default_factory=Counter)
+    previous: datetime | None = None
     before_split: dict[date, Bar] = field(default_factory=dict)
     after_split: dict[date, Bar] = field(default_factory=dict)
 
@@ -112,13 +117,23 @@ def _add(found: FileSurvey, bar: Bar, splits: Splits) -> None:
         series.first = bar
     if bar.exchange_time > series.last.exchange_time:
         series.last = bar
-    day = date.fromisoformat(bar.exchange_time[:10])
+    start = datetime.fromisoformat(bar.exchange_time)
+    _count_step(series, start)
+    day = start.date()
     if bar.interval != "1d":
-        there = _there(bar)
+        there = _there(bar.symbol, start)
         series.minutes[there.hour * 60 + there.minute] += 1
         day = there.date()
     for ex_date in splits.get(bar.symbol, ()):
         _keep_around(series, bar, day, ex_date)
+
+
+def _count_step(series: SeriesSurvey, start: datetime) -> None:
+    if series.previous is not None:
+        step = abs(start - series.previous) // timedelta(minutes=1)
+        if step in series.steps or len(series.steps) < _MOST_STEPS:
+            series.steps[step] += 1
+    series.previous = start
 
 
 def _keep_around(series: SeriesSurvey, bar: Bar, day: date, ex_date: date) -> None:
@@ -133,10 +148,11 @@ def _keep_around(series: SeriesSurvey, bar: Bar, day: date, ex_date: date) -> No
         kept[ex_date] = bar
 
 
-def _there(bar: Bar) -> datetime:
-    exchange = exchange_of(bar.symbol)
-    start = datetime.fromisoformat(bar.exchange_time).replace(tzinfo=UTC)
-    return start.astimezone(ZoneInfo("UTC" if exchange is None else exchange.zone))
+def _there(symbol: str, start: datetime) -> datetime:
+    exchange = exchange_of(symbol)
+    return start.replace(tzinfo=UTC).astimezone(
+        ZoneInfo("UTC" if exchange is None else exchange.zone)
+    )
 
 
 def close_of(bar: Bar) -> Decimal:

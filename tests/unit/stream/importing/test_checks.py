@@ -118,3 +118,43 @@ def test_prices_go_on_from_stored_ones(
     found = _warned(path, Answers(symbol="AAPL", basis="raw"), stored=stored)
 
     assert found == [f"x.csv: AAPL 1d: {each}" for each in said]
+
+
+def _spaced(folder: Path, minutes: int, count: int, name: str = "x.csv") -> Path:
+    first = datetime(2026, 11, 2, 9, 30)  # noqa: DTZ001 - a file's own clock
+    times = (first + timedelta(minutes=minutes * bar) for bar in range(count))
+    return write(folder, name, "time,open,high,low,close", *(f"{at},10,11,9,10" for at in times))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "interval", "said"),
+    [
+        (1, "1min", []),
+        (5, "5min", []),
+        (60, "60min", []),
+        (24 * 60, "1d", []),
+        (5, "1min", ["6 of 6 rows are 5 minutes apart: are they bars of 1min?"]),
+        (15, "60min", ["6 of 6 rows are 15 minutes apart: are they bars of 60min?"]),
+        (1, "1d", ["6 of 6 rows have the same start as the row before: are they bars of 1d?"]),
+        (7 * 24 * 60, "1d", ["3 of 3 rows are 7 days apart: are they bars of 1d?"]),
+    ],
+)
+def test_another_interval_is_told_by_the_steps_between_bars(
+    tmp_path: Path, minutes: int, interval: str, said: list[str]
+) -> None:
+    path = _spaced(tmp_path, minutes, 4 if minutes > 24 * 60 else 7)
+
+    found = _warned(path, replace(_minute_answers("start"), interval=interval))
+
+    assert found == [f"x.csv: AAPL {interval}: {each}" for each in said]
+
+
+def test_bars_of_a_share_that_is_seldom_traded_and_rows_in_disorder_are_not_warned_of(
+    tmp_path: Path,
+) -> None:
+    minutes = {"seldom.csv": (30, 31, 34, 36, 37, 44, 45, 52), "disorder.csv": (42, 30, 37, 59, 33)}
+    for name, chosen in minutes.items():
+        rows = (f"2026-11-25 09:{minute}:00,10,11,9,10" for minute in chosen)
+        path = write(tmp_path, name, "time,open,high,low,close", *rows)
+
+        assert _warned(path, _minute_answers("start")) == []
