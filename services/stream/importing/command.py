@@ -112,9 +112,9 @@ def _look(work: Import, found: Sequence[Source], now: datetime, log: logging.Log
     stored = work.stored(surveys)
     for bar in surveys[0].shown:
         log.info("as understood: %s", _text(bar))
-    for source, survey in zip(found, surveys, strict=True):
+    for source, survey, beside in zip(found, surveys, stored, strict=True):
         _tell(source, survey, log)
-        for warning in warnings(source.path.name, survey, splits, stored):
+        for warning in warnings(source.path.name, survey, splits, beside):
             log.warning("%s", warning)
     _require_seen(found, surveys, log)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import pickle
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
@@ -22,9 +22,10 @@ import tenacity
 from pyspark.sql import DataFrame, SparkSession
 
 from services.stream.broker import BrokerError
-from services.stream.importing.checks import Split, Stored, StoredBar
+from services.stream.importing.checks import Split, Stored
 from services.stream.importing.progress import Progress, done_rows
 from services.stream.importing.sources import Source, read_known
+from services.stream.importing.stored_bars import read_stored
 from services.stream.importing.survey import SURVEY_SCHEMA, FileSurvey, survey_files
 from services.stream.importing.task import BROKEN_FILE, Target, import_files
 from services.stream.replay.parts import Outcome
@@ -41,17 +42,6 @@ _PROGRESS_SECONDS = 5.0
 _READ_SPLITS = """
 select symbol, ex_date, numerator, denominator from market.corporate_actions
 where kind = 'split' and not is_withdrawn
-"""
-_READ_STORED = """
-select wanted.symbol, wanted.interval, bar.session_date, bar.close, bar.basis
-from unnest(%s::text[], %s::text[], %s::timestamptz[]) as wanted (symbol, interval, bar_time)
-cross join lateral (
-    select session_date, close, basis from market.events_stream as stored
-    where stored.symbol = wanted.symbol and stored.interval = wanted.interval
-        and stored.bar_time > wanted.bar_time - interval '30 days'
-        and stored.bar_time < wanted.bar_time + interval '30 days'
-    order by abs(extract(epoch from stored.bar_time - wanted.bar_time)) limit 1
-) as bar
 """
 
 
@@ -93,16 +83,9 @@ class Import:
         }
         return [found[number] for number in range(len(sources))]
 
-    def stored(self, surveys: Iterable[FileSurvey]) -> Stored:
-        """Return the stored bars next to the last ones of files. Raises DatabaseError."""
-        wanted = [
-            (*key, f"{series.last.exchange_time}+00")
-            for found in surveys
-            for key, series in found.series.items()
-        ]
-        columns = tuple(map(list, zip(*wanted, strict=True))) if wanted else ([], [], [])
-        rows = self.connection.session().fetch(_READ_STORED, columns)
-        return {(row[0], row[1]): StoredBar(row[2], row[3], row[4]) for row in rows}
+    def stored(self, surveys: Sequence[FileSurvey]) -> list[Stored]:
+        """Return of each file the stored bars next to its last ones. Raises DatabaseError."""
+        return read_stored(self.connection.session(), surveys)
 
     def apply(self, sources: Sequence[Source], progress: Progress) -> Result:
         """Bring the rows that are due through the sink, or only tell what that would do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,10 @@ import pytest
 
 from services.stream.files.decode import Decoder
 from services.stream.files.recognise import recognise
+from services.stream.importing.checks import StoredBar, warnings
 from services.stream.importing.sources import Source, read_known, sources
+from services.stream.importing.stored_bars import read_stored
+from services.stream.importing.survey import survey
 from services.stream.importing.task import apply_part
 from services.stream.sink import postgres
 from services.stream.sink.offset_ledger import Tally
@@ -71,6 +74,29 @@ def test_a_copy_of_a_file_is_the_same_source(market: Market, tmp_path: Path) -> 
 
     assert again == replace(first, path=tmp_path / "copy.csv", begun=1)
     assert _apply(market, again) == Tally()
+
+
+def test_of_two_files_of_a_series_each_goes_on_from_its_own_stored_bar(
+    market: Market, tmp_path: Path
+) -> None:
+    row = "time,open,high,low,close\n{} 09:30:00,{price},{price},{price},{price}\n"
+    files = []
+    for name, day, price in (("old.csv", "2001-03-01", "95"), ("new.csv", "2026-11-27", "10.25")):
+        source = _source(market, tmp_path, name, price, SEEN)
+        source.path.write_text(row.format(day, price=price), "utf-8")
+        _apply(market, source)
+        files.append((source, survey(source, {}, NOW)))
+
+    session = postgres.connect(market.address("stream_writer"), "test")
+    stored = read_stored(session, [found for _, found in files])
+    session.close()
+
+    assert stored == [
+        {("AAPL", "1min"): StoredBar(date(2001, 3, 1), Decimal(95), "raw")},
+        {("AAPL", "1min"): StoredBar(date(2026, 11, 27), Decimal("10.25"), "raw")},
+    ]
+    for (source, found), beside in zip(files, stored, strict=True):
+        assert warnings(source.path.name, found, {}, beside) == []
 
 
 @pytest.mark.parametrize(
