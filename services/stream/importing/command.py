@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SecondInstanceError:
         log.error("refusing to start: another import is at work on this database")  # noqa: TRY400
         return 3
-    except StoppedError:
+    except (StoppedError, KeyboardInterrupt):  # the latter before anything is begun
         log.warning("stopped; run the same import again, it goes on where it was")
         return 4
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import logging
 import pickle
-import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +22,7 @@ from services.stream.broker import BrokerError
 from services.stream.importing.checks import Split, Stored
 from services.stream.importing.progress import Progress, done_rows
 from services.stream.importing.sources import Source, read_known
+from services.stream.importing.stage import TURN_SECONDS, run_stage
 from services.stream.importing.stored_bars import read_stored
 from services.stream.importing.survey import SURVEY_SCHEMA, FileSurvey, survey_files
 from services.stream.importing.task import BROKEN_FILE, Target, import_files
@@ -33,7 +31,6 @@ from services.stream.retry import StoppedError, waiting_out
 from services.stream.sink.batch import InstanceConnection
 from services.stream.sink.executor_task import REPORT_SCHEMA, Report
 from services.stream.sink.transaction import Purpose
-from services.stream.spark import runtime
 from services.stream.sqlstate import DatabaseError
 
 _MOST_TASKS = 1_000
@@ -137,22 +134,12 @@ class Import:
     def _collected(
         self, frame: DataFrame, shown: tuple[Progress, Sequence[Source]] | None
     ) -> list[Any]:
-        begun = time.monotonic()
-        with ThreadPoolExecutor(1) as pool:
-            running: Future[list[Any]] = pool.submit(frame.collect)
-            while not wait_for([running], timeout=0.2).done:
-                if self.stopping.is_set():
-                    self.session.sparkContext.cancelAllJobs()
-                    break
-                seconds = time.monotonic() - begun
-                if shown and seconds % _PROGRESS_SECONDS < 0.2:
-                    self._show(*shown, seconds)
-            try:
-                return running.result()
-            except runtime.ERRORS:
-                if self.stopping.is_set():
-                    raise StoppedError("asked to stop") from None
-                raise
+        def look(seconds: float) -> None:
+            if shown and seconds % _PROGRESS_SECONDS < TURN_SECONDS:
+                self._show(*shown, seconds)
+
+        cancel = self.session.sparkContext.cancelAllJobs
+        return run_stage(frame.collect, cancel, self.stopping, look)
 
     def _show(self, progress: Progress, sources: Sequence[Source], seconds: float) -> None:
         if self.target.purpose is not Purpose.LIVE:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -63,7 +65,17 @@ def start_session(settings: Settings, name: str) -> SparkSession:
     if "://" not in settings.checkpoint_dir:
         options["spark.sql.streaming.checkpointFileManagerClass"] = _LOCAL_CHECKPOINT
     builder = SparkSession.Builder().master(settings.spark_master).appName(name)
-    return builder.config(map=options).getOrCreate()
+    with _own_interrupt():
+        return builder.config(map=options).getOrCreate()
+
+
+@contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Keep what the process does on Ctrl-C: PySpark puts a trace in its place."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 def one_word(option: str) -> str:

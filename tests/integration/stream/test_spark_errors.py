@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pytest
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from services.stream.error_advice import summary
@@ -29,6 +31,11 @@ def test_the_cause_in_a_python_worker_is_named(
     with pytest.raises(runtime.ERRORS) as raised:
         getattr(frame, collecting)()
     assert summary(str(raised.value)) == "NotImplementedError: can't parse timestamptz"
+
+
+def test_what_ctrl_c_does_is_not_for_spark_to_say(spark_session: SparkSession) -> None:
+    assert spark_session.range(1).count() == 1
+    assert getattr(signal.getsignal(signal.SIGINT), "__module__", "") != SparkContext.__module__
 
 
 @pytest.mark.parametrize("collecting", ["collect", "toArrow"])
