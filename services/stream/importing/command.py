@@ -21,7 +21,7 @@ from services.stream.importing.checks import unseen, warnings
 from services.stream.importing.options import answers, import_parser
 from services.stream.importing.progress import Progress, done_rows, estimated_rows
 from services.stream.importing.run import Import
-from services.stream.importing.sources import Source, read_known, sources
+from services.stream.importing.sources import Source, read_known, sources, unreadable
 from services.stream.importing.survey import FileSurvey
 from services.stream.importing.task import Target
 from services.stream.retry import SecondInstanceError, StoppedError
@@ -68,7 +68,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -> int:
-    files = _recognised(options.files, answers(options), log)
+    files, broken = recognised(options.files, answers(options), log)
+    if files:
+        broken += _imported(settings, options, files, log)
+    for sentence in broken:
+        log.error("%s", sentence)
+    return 1 if broken else 0
+
+
+def _imported(
+    settings: Settings,
+    options: argparse.Namespace,
+    files: Sequence[tuple[Path, Recognised]],
+    log: logging.Logger,
+) -> Sequence[str]:
+    """Import files; return what broke off in them."""
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline import"),
         lock=sql.LOCK_IMPORT,
@@ -90,20 +104,37 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
         session.stop()
 
 
-def _recognised(
+def recognised(
     paths: Sequence[Path], said: Answers, log: logging.Logger
-) -> list[tuple[Path, Recognised]]:
-    """Return all files with their layouts. Raises FileError before anything is begun."""
-    found = []
+) -> tuple[list[tuple[Path, Recognised]], list[str]]:
+    """Return files with their layouts, and of files that are broken what they are.
+
+    Raises UnansweredError before anything is begun.
+    """
+    found, broken = [], []
     for path in paths:
-        if not path.is_file():
-            raise FileError(f"{path} is no file")
-        found.append((path.resolve(), recognise(path.resolve(), said)))
-    for path, recognised in found[:_SHOWN_FILES]:
-        log.info("%s is %s", path.name, recognised.layout.described())
+        try:
+            file = _file(path)
+            found.append((file, recognise(file, said)))
+        except UnansweredError:
+            raise
+        except FileError as error:
+            broken.append(str(error))
+            log.warning("not imported: %s", error)
+    for path, how in found[:_SHOWN_FILES]:
+        log.info("%s is %s", path.name, how.layout.described())
     if len(found) > _SHOWN_FILES:
         log.info("and %d files more", len(found) - _SHOWN_FILES)
-    return found
+    return found, broken
+
+
+def _file(path: Path) -> Path:
+    try:
+        if not path.is_file():
+            raise FileError(f"{path} is no file")
+        return path.resolve()
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 def _look(work: Import, found: Sequence[Source], now: datetime, log: logging.Logger) -> None:
@@ -160,13 +191,11 @@ def _apply(
     found: Sequence[Source],
     files: Sequence[tuple[Path, Recognised]],
     log: logging.Logger,
-) -> int:
+) -> Sequence[str]:
     sampled = dict(files)
     rows = [estimated_rows(each.path, sampled[each.path].row_bytes) for each in found]
     known = read_known(work.connection.session())
     result = work.apply(found, Progress(done_rows(found, known), sum(rows)))
     is_dry = work.target.purpose is Purpose.PREVIEW
     log.info("%s: %s", "dry run, nothing written" if is_dry else "done", result.outcome)
-    for sentence in result.broken:
-        log.error("%s", sentence)
-    return 1 if result.broken else 0
+    return result.broken

@@ -7,6 +7,7 @@ a record of Kafka: a source has a number, and 2^32 offsets of its own.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,9 +116,17 @@ def sources(
     return list(found.values())
 
 
+def unreadable(path: Path, error: OSError) -> FileError:
+    """Return the error of a file that the system refuses, and to whom it does."""
+    return FileError(f"{path} cannot be read by user id {os.getuid()}: {error.strerror}")
+
+
 def _topic(path: Path, layout: Layout, observed_at: datetime | None) -> str:
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from None
     # The same file read in another zone holds other bars, as does one that is said to have been
     # seen at another time: of what was refused as too late for it nothing is stored yet.
     said = repr(layout) if observed_at is None else f"{layout!r} {observed_at.isoformat()}"

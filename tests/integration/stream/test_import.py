@@ -39,13 +39,15 @@ def test_a_file_is_a_source_of_the_ledger(
     file = _written(tmp_path, "AAPL.csv", *_minutes(120), *refused)
     newer = SEEN.replace(hour=13)
     later = _written(tmp_path, "later.csv", _minutes(1)[0].replace("10.75", "10.80"), seen=newer)
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(b"PK\x03\x04")
     command = ("services.stream.importing", file, *OPTIONS, *RAW)
 
     asked = stream.run("services.stream.importing", file, *OPTIONS)
     dry = stream.run(*command, "--label", "start", "--dry-run")
     nothing = stream.market.rows("select count(*) from market.events_stream")
     first = stream.run(*command, "--label", "start")
-    second = stream.run(*command, later, "--label", "start")
+    second = stream.run(*command, str(cut), later, "--label", "start")
 
     assert asked.returncode == 2
     assert (
@@ -61,6 +63,8 @@ def test_a_file_is_a_source_of_the_ledger(
     assert nothing == [(0,)]
     assert "done: 120 new, 0 changed, 0 equal or older, 2 rejected" in first.stdout, first.stdout
     assert "done: 0 new, 1 changed, 0 equal or older, 0 rejected" in second.stdout, second.stdout
+    assert (first.returncode, second.returncode) == (0, 1)
+    assert "cut.zip is damaged or ends early" in second.stdout.splitlines()[-1]
     _require_stored(stream.market, Path(file))
     dead_letters = Topic(bars_topic.bootstrap, topics.REJECTED.name)
     assert dead_letters.ranges() == {0: OffsetRange(0, 2)}
