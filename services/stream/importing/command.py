@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -192,10 +193,17 @@ def _apply(
     files: Sequence[tuple[Path, Recognised]],
     log: logging.Logger,
 ) -> Sequence[str]:
-    sampled = dict(files)
-    rows = [estimated_rows(each.path, sampled[each.path].row_bytes) for each in found]
     known = read_known(work.connection.session())
-    result = work.apply(found, Progress(done_rows(found, known), sum(rows)))
+    result = work.apply(found, Progress(done_rows(found, known), expected_rows(found, files)))
     is_dry = work.target.purpose is Purpose.PREVIEW
     log.info("%s: %s", "dry run, nothing written" if is_dry else "done", result.outcome)
     return result.broken
+
+
+def expected_rows(found: Sequence[Source], files: Sequence[tuple[Path, Recognised]]) -> int:
+    """Return about how many rows files have together; who reads one that is gone will name it."""
+    sampled, rows = dict(files), 0
+    for source in found:
+        with suppress(OSError):
+            rows += estimated_rows(source.path, sampled[source.path].row_bytes)
+    return rows

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.stream.files.layout import Answers, FileError, UnansweredError
-from services.stream.importing.command import main, recognised
+from services.stream.importing.command import expected_rows, main, recognised
 from services.stream.importing.sources import sources
 from tests.unit.stream.files.samples import SEEN, write, zipped
 
@@ -56,6 +56,15 @@ def test_a_file_that_goes_away_meanwhile_is_said_in_a_line(tmp_path: Path) -> No
 
     reason = f"{path} cannot be read by user id {os.getuid()}: No such file or directory"
     assert str(raised.value) == reason
+
+
+def test_a_file_that_is_gone_has_no_rows_to_wait_for(tmp_path: Path) -> None:
+    paths = [write(tmp_path, "a.csv", *ROWS), write(tmp_path, "b.csv", *ROWS, *ROWS[1:])]
+    found, _ = recognised(paths, RAW, LOG)
+    on_their_way = sources(found, {}, SEEN)
+    paths[0].unlink()
+
+    assert expected_rows(on_their_way, found) == 3
 
 
 @pytest.fixture
