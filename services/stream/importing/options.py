@@ -44,7 +44,11 @@ def import_parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help=f"of a file of no known format, in their order, of {', '.join(FIELDS)}",
     )
-    parser.add_argument("--symbol", type=_symbol, help="of all bars in the files")
+    parser.add_argument(
+        "--symbol",
+        type=_symbol,
+        help="of all bars; where rows have a column of symbols, chooses the rows of one",
+    )
     parser.add_argument("--interval", choices=INTERVALS, help="length of the bars")
     parser.add_argument("--zone", help="of the files' clock, such as America/New_York or Etc/GMT+5")
     parser.add_argument("--label", choices=LABELS, help="what the time of a bar is")

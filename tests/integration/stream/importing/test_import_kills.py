@@ -13,7 +13,7 @@ from services.stream.importing.task import Target
 from services.stream.sink.transaction import Purpose
 from tests.fixtures.market import Market, Topic, fresh_market
 from tests.fixtures.servers import Postgres
-from tests.integration.stream import import_process
+from tests.integration.stream.importing import import_process
 
 KILLS = 20
 POINTS = [
@@ -22,7 +22,7 @@ POINTS = [
     *("sink.after_merge", "sink.rejected_published", "sink.ledger_moved", "sink.after_commit"),
 ]
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.integration.stream.import_process"])
+_FORKS.set_forkserver_preload(["tests.integration.stream.importing.import_process"])
 
 _BARS = """
 select symbol, interval, bar_time, open, high, low, close, volume, session_date, source, freshness,

@@ -21,7 +21,7 @@ from services.stream.sink import postgres
 from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.transaction import Purpose
 from tests.fixtures.market import Market
-from tests.integration.stream.import_process import ANSWERS, NOW
+from tests.integration.stream.importing.import_process import ANSWERS, NOW
 
 SEEN = datetime(2026, 11, 28, 9, tzinfo=UTC)
 _STORED = "select close, revision, kafka_offset from market.events_stream"
