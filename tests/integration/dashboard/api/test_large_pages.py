@@ -124,7 +124,7 @@ def test_who_does_not_read_holds_up_nobody_and_fills_no_memory(dashboard: Dashbo
             assert answer.status_code in (200, 503)
             return answer.status_code == 503 and "slow readers" in answer.text
 
-        wait_for(refused, "a refusal", 120)
+        wait_for(refused, "a refusal", 400)
         assert memory_mib(dashboard, "VmHWM") < LIMIT_MIB
         assert MOST_BYTES < LIMIT_MIB * 2**20
     finally:
