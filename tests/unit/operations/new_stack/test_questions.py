@@ -116,8 +116,8 @@ def test_a_person_is_asked_again_where_an_answer_is_wrong() -> None:
         "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, digitalocean, existing, local",
         "adminCidrs opens SSH to the world; name your own, such as: --admin-cidrs 203.0.113.7/32",
         "--key-file: [Errno 2] No such file or directory: '/no/such/key'",
-        "settings: SYMBOLS is 'A B'; it must be symbols such as AAPL or TSCO.LON, with commas "
-        "between them; such as: --symbols AAPL,NVDA",
+        "settings: SYMBOLS is 'A B'; it must be symbols such as AAPL, TSCO.LON, FX:EUR/USD, "
+        "CRYPTO:BTC/USD or INDEX:SPX, with commas between them; such as: --symbols AAPL,NVDA",
     ]
     assert "hcloud (9 €)" in person.asked[0]
     assert (
