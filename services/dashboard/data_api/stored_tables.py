@@ -88,6 +88,16 @@ ACTIONS: Final = Dataset(
     "ex_date",
     names_others=True,
 )
+_CANDLE: Final = columns(
+    text="symbol",
+    instant="bar_time",
+    day="session_date",
+    exact=f"{OHLC} volume",
+    whole="bars",
+    flag="is_final",
+    text_2="rolled_up_from",
+    real="covered_percent",
+)
 _ON_A_BASIS: Final = """
 (select * from bi.candles_{basis} where interval = 'INTERVAL') as candles
 """
@@ -96,16 +106,7 @@ CANDLES: Final = tuple(
         f"candles/{interval}",
         f"Candles of {interval}, rolled up from the stored interval that covers each session.",
         f"bi.candles_{interval}",
-        columns(
-            text="symbol",
-            instant="bar_time",
-            day="session_date",
-            exact=f"{OHLC} volume",
-            whole="bars",
-            flag="is_final",
-            text_2="rolled_up_from",
-            real="covered_percent",
-        ),
+        _CANDLE,
         ("symbol", "session_date", "bar_time"),
         "session_date",
         adjusted_view=_ON_A_BASIS.replace("INTERVAL", interval),
@@ -116,17 +117,7 @@ FROM_OPEN: Final = Dataset(
     "candles/60min-from-open",
     "Candles of regular hours by the hour from the opening; candles/60min start at full hours.",
     "bi.candles_60min_from_open",
-    columns(
-        text="symbol",
-        instant="bar_time",
-        day="session_date",
-        exact=f"{OHLC} volume",
-        whole="bars",
-        flag="is_final",
-        text_2="rolled_up_from",
-        real="covered_percent",
-        flag_2="adjusted",
-    ),
+    (*_CANDLE, *columns(flag="adjusted")),
     ("symbol", "session_date", "bar_time"),
     "session_date",
     adjusted_view="bi.candles_60min_from_open_{basis}",

@@ -37,6 +37,19 @@ def import_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only tell how many bars would be new, changed, equal or refused, and show five",
     )
+    _add_layout(parser)
+    _add_prices(parser)
+    parser.add_argument(
+        "--observed-at",
+        type=_past_instant,
+        metavar="INSTANT",
+        help="when the files were downloaded, such as 2026-11-28T09:30:00Z (default: when each was "
+        "modified)",
+    )
+    return parser
+
+
+def _add_layout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=tuple(BY_NAME), help="of a file that several write so")
     parser.add_argument(
         "--columns",
@@ -53,6 +66,9 @@ def import_parser() -> argparse.ArgumentParser:
     parser.add_argument("--zone", help="of the files' clock, such as America/New_York or Etc/GMT+5")
     parser.add_argument("--label", choices=LABELS, help="what the time of a bar is")
     parser.add_argument("--dates", choices=DATE_ORDERS, help="order of day and month")
+
+
+def _add_prices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--basis", choices=BASES, help="what prices are adjusted for")
     parser.add_argument(
         "--as-of",
@@ -70,14 +86,6 @@ def import_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"round numbers to so many decimals (0 to {_MOST_DECIMALS}), half to even",
     )
-    parser.add_argument(
-        "--observed-at",
-        type=_past_instant,
-        metavar="INSTANT",
-        help="when the files were downloaded, such as 2026-11-28T09:30:00Z (default: when each was "
-        "modified)",
-    )
-    return parser
 
 
 def answers(options: argparse.Namespace) -> Answers:

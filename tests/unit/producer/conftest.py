@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.producer import market_calendar
 from services.simulator.market.trading_sessions import Sessions, load_sessions
 from tests.unit.producer.harness import OPEN, World
 from tests.unit.producer.loop.served_vendor import served_world
@@ -23,6 +24,12 @@ def world(tmp_path: Path) -> World:
 def sessions() -> Sessions:
     """Return the exchange's sessions, once: to read them takes a moment."""
     return load_sessions(OPEN)
+
+
+@pytest.fixture(scope="module")
+def extended() -> market_calendar.Sessions:
+    """Return the sessions of a producer that asks for extended hours."""
+    return market_calendar.Sessions(extended_hours=True)
 
 
 @pytest.fixture

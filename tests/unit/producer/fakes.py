@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +19,11 @@ from services.producer.publishing.delivery import Delivery, Record
 from services.producer.series import Series, Slice
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
+
+
+def utc(text: str) -> datetime:
+    """Return the instant that an ISO text without offset names in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def reply(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

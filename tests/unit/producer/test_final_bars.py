@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from services.producer.market_calendar import Sessions
 from services.producer.series import Series
+from tests.unit.producer.fakes import utc
 
 NO_LAG = timedelta()
 FIVE = Series("AAPL", "5min")
 DAILY = Series("AAPL", "1d")
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def extended() -> Sessions:
-    return Sessions(extended_hours=True)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +52,7 @@ def extended() -> Sessions:
 def test_a_bar_is_final_when_it_has_ended_and_settled(
     extended: Sessions, series: Series, exchange_time: str, zone: str, final_from: str
 ) -> None:
-    instant = _utc(final_from)
+    instant = utc(final_from)
     just_before = instant - timedelta(milliseconds=1)
     assert extended.is_final(series, exchange_time, zone, instant, NO_LAG)
     assert not extended.is_final(series, exchange_time, zone, just_before, NO_LAG)
@@ -79,13 +71,13 @@ def test_the_last_bar_ends_with_its_session(
     symbol: str, exchange_time: str, zone: str, final_from: str
 ) -> None:
     regular, series = Sessions(extended_hours=False), Series(symbol, "60min")
-    instant = _utc(final_from)
+    instant = utc(final_from)
     for now, final in ((instant, True), (instant - timedelta(seconds=1), False)):
         assert regular.is_final(series, exchange_time, zone, now, NO_LAG) is final
 
 
 def test_delayed_data_makes_a_bar_final_later(extended: Sessions) -> None:
-    lag, ended = timedelta(minutes=15), _utc("2025-11-06 14:35:30")
+    lag, ended = timedelta(minutes=15), utc("2025-11-06 14:35:30")
     assert not extended.is_final(FIVE, "2025-11-06 09:30:00", "US/Eastern", ended, lag)
     assert extended.is_final(FIVE, "2025-11-06 09:30:00", "US/Eastern", ended + lag, lag)
 
@@ -103,7 +95,7 @@ def test_delayed_data_makes_a_bar_final_later(extended: Sessions) -> None:
 def test_an_absurd_time_belongs_to_no_final_bar(
     extended: Sessions, exchange_time: str, zone: str
 ) -> None:
-    now = _utc("2025-11-10 00:00")
+    now = utc("2025-11-10 00:00")
     assert not extended.is_final(FIVE, exchange_time, zone, now, NO_LAG)
 
 
@@ -119,7 +111,7 @@ def test_an_absurd_time_belongs_to_no_final_bar(
 def test_bars_between_counts_trading_time_only(
     extended: Sessions, series: Series, start: str, end: str, bars: int
 ) -> None:
-    assert extended.bars_between(series, _utc(start), _utc(end)) == bars
+    assert extended.bars_between(series, utc(start), utc(end)) == bars
 
 
 @pytest.mark.parametrize(
@@ -134,6 +126,6 @@ def test_bars_between_counts_trading_time_only(
 def test_a_weekend_holds_the_bars_of_its_market(
     extended: Sessions, symbol: str, hours: int
 ) -> None:
-    start = _utc("2026-11-13 12:00")
+    start = utc("2026-11-13 12:00")
     found = extended.bars_between(Series(symbol, "60min"), start, start + timedelta(days=3))
     assert found == hours

@@ -1,22 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from services.producer.market_calendar import Session, Sessions, clock_of
 from services.producer.series import Series
+from tests.unit.producer.fakes import utc
 
 NO_LAG = timedelta()
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def extended() -> Sessions:
-    return Sessions(extended_hours=True)
 
 
 @pytest.mark.parametrize(
@@ -26,11 +18,11 @@ def extended() -> Sessions:
             "2025-11-06 18:00",
             Session(
                 date(2025, 11, 6),
-                _utc("2025-11-06 09:00"),
-                _utc("2025-11-06 14:30"),
-                _utc("2025-11-06 21:00"),
-                _utc("2025-11-07 01:00"),
-                _utc("2025-11-06 21:00"),
+                utc("2025-11-06 09:00"),
+                utc("2025-11-06 14:30"),
+                utc("2025-11-06 21:00"),
+                utc("2025-11-07 01:00"),
+                utc("2025-11-06 21:00"),
             ),
             id="winter",
         ),
@@ -38,11 +30,11 @@ def extended() -> Sessions:
             "2025-07-07 18:00",
             Session(
                 date(2025, 7, 7),
-                _utc("2025-07-07 08:00"),
-                _utc("2025-07-07 13:30"),
-                _utc("2025-07-07 20:00"),
-                _utc("2025-07-08 00:00"),
-                _utc("2025-07-07 20:00"),
+                utc("2025-07-07 08:00"),
+                utc("2025-07-07 13:30"),
+                utc("2025-07-07 20:00"),
+                utc("2025-07-08 00:00"),
+                utc("2025-07-07 20:00"),
             ),
             id="summer",
         ),
@@ -50,29 +42,29 @@ def extended() -> Sessions:
             "2025-11-30 12:00",
             Session(
                 date(2025, 11, 28),
-                _utc("2025-11-28 09:00"),
-                _utc("2025-11-28 14:30"),
-                _utc("2025-11-28 18:00"),
-                _utc("2025-11-28 22:00"),
-                _utc("2025-11-28 18:00"),
+                utc("2025-11-28 09:00"),
+                utc("2025-11-28 14:30"),
+                utc("2025-11-28 18:00"),
+                utc("2025-11-28 22:00"),
+                utc("2025-11-28 18:00"),
             ),
             id="weekend-after-a-half-day",
         ),
     ],
 )
 def test_the_session_that_started_last(extended: Sessions, now: str, expected: Session) -> None:
-    assert extended.latest("AAPL", _utc(now)) == expected
+    assert extended.latest("AAPL", utc(now)) == expected
 
 
 def test_regular_hours_begin_with_the_opening_bell() -> None:
-    session = Sessions(extended_hours=False).latest("AAPL", _utc("2025-11-06 18:00"))
+    session = Sessions(extended_hours=False).latest("AAPL", utc("2025-11-06 18:00"))
     assert session is not None
     assert (session.starts, session.ends) == (session.opens, session.closes)
 
 
 def test_the_session_that_closed_last_is_yesterdays_until_the_bell(extended: Sessions) -> None:
-    before = extended.closed("AAPL", _utc("2025-11-06 20:59"))
-    after = extended.closed("AAPL", _utc("2025-11-06 21:00"))
+    before = extended.closed("AAPL", utc("2025-11-06 20:59"))
+    after = extended.closed("AAPL", utc("2025-11-06 21:00"))
     assert before is not None
     assert after is not None
     assert (before.day, after.day) == (date(2025, 11, 5), date(2025, 11, 6))
@@ -129,12 +121,12 @@ def _hours(session: Session | None) -> tuple[datetime, datetime]:
     ],
 )
 def test_each_exchange_has_its_own_hours(symbol: str, now: str, hours: tuple[str, str]) -> None:
-    session = Sessions(extended_hours=True).latest(symbol, _utc(now))
-    assert _hours(session) == (_utc(hours[0]), _utc(hours[1]))
+    session = Sessions(extended_hours=True).latest(symbol, utc(now))
+    assert _hours(session) == (utc(hours[0]), utc(hours[1]))
 
 
 def test_a_suffix_that_is_not_known_has_no_hours(extended: Sessions) -> None:
-    now = _utc("2026-12-01 15:00")
+    now = utc("2026-12-01 15:00")
     assert extended.latest("TSCO.XYZ", now) is None
     assert extended.closed("TSCO.XYZ", now) is None
     assert extended.bars_between(Series("TSCO.XYZ", "5min"), now - timedelta(hours=1), now) == 14
@@ -152,9 +144,9 @@ def test_a_suffix_that_is_not_known_has_no_hours(extended: Sessions) -> None:
     ],
 )
 def test_nights_belong_to_the_next_session(now: str, starts: str) -> None:
-    session = Sessions(extended_hours=True, overnight=True).latest("AAPL", _utc(now))
+    session = Sessions(extended_hours=True, overnight=True).latest("AAPL", utc(now))
     assert session is not None
-    assert session.starts == _utc(starts)
+    assert session.starts == utc(starts)
 
 
 @pytest.mark.parametrize(
@@ -175,12 +167,12 @@ def test_the_clock_of_a_date_is_the_exchanges(symbol: str, interval: str, clock:
 
 def test_a_day_is_final_after_the_closing_auction(extended: Sessions) -> None:
     series = Series("RELIANCE.BSE", "1d")
-    final_from = _utc("2026-12-01 10:20")  # closes at 15:30 there, the auction ends at 15:35
+    final_from = utc("2026-12-01 10:20")  # closes at 15:30 there, the auction ends at 15:35
     for now, final in ((final_from, True), (final_from - timedelta(seconds=1), False)):
         assert extended.is_final(series, "2026-12-01", "Asia/Kolkata", now, NO_LAG) is final
 
 
 def test_a_calendar_that_ends_is_told_of_thirty_days_before(extended: Sessions) -> None:
     symbols = ["RELIANCE.BSE", "AAPL", "TSCO.XYZ", "TSCO.LON"]
-    assert extended.ending(symbols, _utc("2026-11-30 23:59")) == []
-    assert extended.ending(symbols, _utc("2026-12-01 00:00")) == [("XBOM", date(2026, 12, 31))]
+    assert extended.ending(symbols, utc("2026-11-30 23:59")) == []
+    assert extended.ending(symbols, utc("2026-12-01 00:00")) == [("XBOM", date(2026, 12, 31))]

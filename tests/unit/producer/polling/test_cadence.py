@@ -8,16 +8,13 @@ from services.producer.alpha_vantage.quota_planner import parse_plan
 from services.producer.market_calendar import Session
 from services.producer.polling.cadence import Market, Pace, Phase, pause_seconds, phase
 from services.producer.series import HighWaterMark, Series
+from tests.unit.producer.fakes import utc
 
 FIVE = Series("AAPL", "5min")
 DAILY = Series("AAPL", "1d")
 PREMIUM = Pace(parse_plan("75"), series_count=4, floor_seconds=1.0)
 FREE = Pace(parse_plan("free"), series_count=4, floor_seconds=1.0)
 FREE_FULL = Pace(parse_plan("free"), series_count=25, floor_seconds=1.0)
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _session(day: int) -> Session:
@@ -28,13 +25,13 @@ def _session(day: int) -> Session:
 
 def _market(now: str) -> Market:
     """Thursday the 6th and Friday the 7th, New York in winter."""
-    at = _utc(now)
+    at = utc(now)
     latest = _session(7 if at >= _session(7).starts else 6)
     return Market(at, latest, _session(7 if at >= _session(7).closes else 6))
 
 
 def _covered(asked_at: str, newest_bar: str) -> HighWaterMark:
-    return HighWaterMark(_utc(asked_at), newest_bar, _utc(asked_at))
+    return HighWaterMark(utc(asked_at), newest_bar, utc(asked_at))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.simulator.api.calls import Api
 from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import Sessions
@@ -20,3 +22,10 @@ EVERY = (FX, FX_DAILY, CRYPTO, CRYPTO_DAILY, INDEX, CATALOG, RATE)
 def api_at(sessions: Sessions, now: str, plan: str = "75") -> Api:
     """Return the API at this instant, as a key of the plan sees it."""
     return make_api(SimulatedBars(1, sessions), sessions, plan, HandClock(utc(now)))
+
+
+def bars_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the bars of a JSON answer, by their time."""
+    [bars] = [value for name, value in document.items() if name != "Meta Data"]
+    assert isinstance(bars, dict)
+    return bars

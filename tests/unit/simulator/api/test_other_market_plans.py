@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from services.producer.alpha_vantage.classify import classify
@@ -25,12 +23,6 @@ from tests.unit.simulator.api.other_market_calls import (
     api_at,
 )
 from tests.unit.simulator.fakes import ask, body, utc
-
-
-def _bars(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    [bars] = [value for name, value in document.items() if name != "Meta Data"]
-    assert isinstance(bars, dict)
-    return bars
 
 
 @pytest.mark.parametrize(

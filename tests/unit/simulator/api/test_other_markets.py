@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
@@ -17,14 +16,9 @@ from tests.unit.simulator.api.other_market_calls import (
     INDEX,
     RATE,
     api_at,
+    bars_of,
 )
 from tests.unit.simulator.fakes import ask, body
-
-
-def _bars(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    [bars] = [value for name, value in document.items() if name != "Meta Data"]
-    assert isinstance(bars, dict)
-    return bars
 
 
 @pytest.mark.parametrize(
@@ -109,7 +103,7 @@ def test_an_answer_has_the_names_of_its_function(
 def test_prices_are_texts_and_a_volume_what_its_market_tells(
     sessions: Sessions, parameters: dict[str, str], decimals: int, volume: type | None
 ) -> None:
-    bars = _bars(body(ask(api_at(sessions, "2026-11-20T15:30:00"), parameters)))
+    bars = bars_of(body(ask(api_at(sessions, "2026-11-20T15:30:00"), parameters)))
     names = ["1. open", "2. high", "3. low", "4. close"] + ["5. volume"] * (volume is not None)
     for bar in bars.values():
         assert list(bar) == names
@@ -120,7 +114,7 @@ def test_prices_are_texts_and_a_volume_what_its_market_tells(
 
 
 def test_days_of_a_digital_currency_have_volumes_with_eight_decimals(sessions: Sessions) -> None:
-    bars = _bars(body(ask(api_at(sessions, "2026-11-20T15:30:00"), CRYPTO_DAILY)))
+    bars = bars_of(body(ask(api_at(sessions, "2026-11-20T15:30:00"), CRYPTO_DAILY)))
     assert {len(bar["5. volume"].partition(".")[2]) for bar in bars.values()} == {8}
     assert len(bars) > 1_500  # all of the history, whatever size is asked for
 
@@ -136,17 +130,17 @@ def test_days_of_a_digital_currency_have_volumes_with_eight_decimals(sessions: S
 def test_foreign_exchange_rests_from_friday_to_sunday_evening_in_new_york(
     sessions: Sessions, monday: str, first: str, last: str
 ) -> None:
-    bars = _bars(body(ask(api_at(sessions, f"{monday}T12:30:00"), FX)))
+    bars = bars_of(body(ask(api_at(sessions, f"{monday}T12:30:00"), FX)))
     newest_first = list(bars)
     place = newest_first.index(first)
     assert newest_first[place + 1] == last
 
 
 def test_a_digital_currency_never_rests(sessions: Sessions) -> None:
-    bars = _bars(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO)))
+    bars = bars_of(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO)))
     hours = {time[11:13] for time in bars}
     assert (len(bars), len(hours)) == (100, 24)
-    days = list(_bars(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO_DAILY))))
+    days = list(bars_of(body(ask(api_at(sessions, "2026-11-02T12:30:00"), CRYPTO_DAILY))))
     assert [date.fromisoformat(day) for day in days[:9]] == [
         date(2026, 11, 2) - timedelta(days=count) for count in range(9)
     ]
@@ -154,7 +148,7 @@ def test_a_digital_currency_never_rests(sessions: Sessions) -> None:
 
 def test_foreign_exchange_is_flat_and_thin_at_christmas(sessions: Sessions) -> None:
     minutes = {**FX, "interval": "1min", "outputsize": "full"}
-    bars = _bars(body(ask(api_at(sessions, "2025-12-26T12:30:00"), minutes)))
+    bars = bars_of(body(ask(api_at(sessions, "2025-12-26T12:30:00"), minutes)))
     christmas = [bar for time, bar in bars.items() if "2025-12-24 22" <= time < "2025-12-25 22"]
     assert 200 < len(christmas) < 700
     assert len({text for bar in christmas for text in bar.values()}) == 1
@@ -162,7 +156,7 @@ def test_foreign_exchange_is_flat_and_thin_at_christmas(sessions: Sessions) -> N
 
 def test_a_day_is_the_sum_of_its_hours(sessions: Sessions) -> None:
     api = api_at(sessions, "2026-11-03T12:30:00")
-    hours, days = _bars(body(ask(api, FX))), _bars(body(ask(api, FX_DAILY)))
+    hours, days = bars_of(body(ask(api, FX))), bars_of(body(ask(api, FX_DAILY)))
     monday = [hours[time] for time in sorted(hours) if "2026-11-01 22" <= time < "2026-11-02 22"]
     assert len(monday) == 24
     assert days["2026-11-02"] == {
