@@ -10,8 +10,11 @@ import queue
 from typing import Final
 
 from services.common.fail_points import reach
+from services.producer.metrics import StopCause
+from services.producer.polling.cadence import Pace, Phase, pause_seconds
 from services.producer.polling.corporate_action_lists import ActionLists
 from services.producer.polling.fetch_pool import Fetched
+from services.producer.polling.freshness import FreshnessWatch
 from services.producer.polling.scheduler import Scheduler
 from services.producer.polling.series_state import Progress
 from services.producer.publishing.delivery import PendingBars
@@ -35,6 +38,7 @@ class Poller:
         self._asker = Scheduler(context)
         self._taker = ResponseHandler(context)
         self._lists = ActionLists(context)
+        self._freshness = FreshnessWatch(context.sessions.latest, self._poll_seconds)
         self._progress: dict[Series, Progress] = {}
         self._beat_at = self._prune_at = float("-inf")
         self._follow_roster()
@@ -130,6 +134,7 @@ class Poller:
         if monotonic >= self._beat_at and context.delivery_thread.stuck_seconds() < STUCK_SECONDS:
             self._beat_at = monotonic + _BEAT_SECONDS
             context.beat()
+            context.metrics.beat()
             self._count_series()
             self._stop_if_nothing_is_left()
         if monotonic >= self._prune_at:
@@ -140,6 +145,7 @@ class Poller:
 
     def _tell_ending_calendars(self) -> None:
         symbols = {progress.series.symbol for progress in self._active()}
+        self._context.metrics.calendars(self._context.sessions.ends(symbols))
         for code, end in self._context.sessions.ending(symbols, self._context.clocks.market()):
             self._context.complaints.log.warning(
                 "the calendar of %s ends with %s: later weekdays are assumed to be sessions, and "
@@ -151,7 +157,15 @@ class Poller:
     def _count_series(self) -> None:
         active = self._active()
         given_up = sum(1 for progress in active if progress.given_up)
-        self._context.metrics.series(len(active), given_up)
+        context = self._context
+        context.metrics.series(len(active), given_up)
+        market_now, monotonic = context.clocks.market(), context.clocks.monotonic()
+        context.metrics.freshness(self._freshness.look(active, market_now, monotonic))
+
+    def _poll_seconds(self, series: Series) -> float:
+        settings, count = self._context.settings, len(self._context.watchlist.series)
+        pace = Pace(settings.plan, count, settings.poll_seconds)
+        return pause_seconds(Phase.OPEN, series, settings.source.freshness(series), pace)
 
     def _stop_if_nothing_is_left(self) -> None:
         """End where a person has to act: nothing has ever worked, and all has just been refused."""
@@ -163,6 +177,7 @@ class Poller:
                 "the API refuses every series (see above); check SYMBOLS, INTERVALS, "
                 "ALPHA_VANTAGE_PLAN and ALPHA_VANTAGE_ENTITLEMENT against the key",
                 exit_code=2,
+                cause=StopCause.ALL_REFUSED,
             )
 
     def _is_done(self) -> bool:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +19,7 @@ from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
 from services.common.market.market_clock import utc_now
 from services.common.process.heartbeat import Heartbeat
+from services.common.process.last_stop import LastStop
 from services.common.process.metrics_port import open_port
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import Environment, SettingError
@@ -28,7 +30,7 @@ from services.producer.alpha_vantage.client import Api
 from services.producer.alpha_vantage.rate_limiter import Pacer
 from services.producer.loop import Poller
 from services.producer.market_calendar import Sessions
-from services.producer.metrics import Metrics
+from services.producer.metrics import Metrics, StopCause
 from services.producer.polling.fetch_pool import Fetcher
 from services.producer.polling.watchlist import Watchlist
 from services.producer.publishing.delivery import DeliveryThread
@@ -73,20 +75,23 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     log = logs.configure(SERVICE, settings.log_level, settings.log_style, settings.source.secrets())
     _log_faults(log)
     fail_points.arm(settings.fail_at, log)
+    last_stop = LastStop(settings.state_dir / "stopped", log)
     try:
-        return _run(settings, log, once=options.once)
+        return _run(settings, log, last_stop, once=options.once)
     except SettingError as error:
         log.critical("%s", error)
         return 2
     except StateStoreError as error:
         log.critical("%s", error)
+        last_stop.keep(StopCause.STATE)
         return 1
     except ProducerStoppedError as error:
         log.critical("%s", error)
+        last_stop.keep(error.cause)
         return error.exit_code
 
 
-def _run(settings: Settings, log: logging.Logger, once: bool) -> int:
+def _run(settings: Settings, log: logging.Logger, last_stop: LastStop, once: bool) -> int:
     watchlist = Watchlist(settings, log)
     with _locked(settings.state_dir):
         memory = StateStore(settings.state_dir, utc_now())
@@ -96,15 +101,21 @@ def _run(settings: Settings, log: logging.Logger, once: bool) -> int:
                     "the state was damaged and is now %s; bars are sent again, and stored once",
                     memory.set_aside,
                 )
-            return _poll(settings, log, watchlist, memory, once)
+            return _poll(settings, log, watchlist, memory, last_stop, once)
         finally:
             memory.close()
 
 
 def _poll(
-    settings: Settings, log: logging.Logger, watchlist: Watchlist, memory: StateStore, once: bool
+    settings: Settings,
+    log: logging.Logger,
+    watchlist: Watchlist,
+    memory: StateStore,
+    last_stop: LastStop,
+    once: bool,
 ) -> int:
     metrics, inbox = Metrics(), Inbox()
+    metrics.stopped(last_stop.read())
     stop = stop_on_signals(lambda: inbox.put(None))
     metrics.calls_a_day(settings.plan.per_day or 0)
     beat = _heartbeat(settings)
@@ -120,7 +131,8 @@ def _poll(
     writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
     delivery_thread = DeliveryThread(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
-    api = Api(source, settings.fetch_parallel, observations.now)
+    metrics.watch_deliveries(delivery_thread.stuck_seconds)
+    api = Api(source, settings.fetch_parallel, observations.now, on_served=_tell_offset(metrics))
     fetcher = Fetcher(api, source, sessions, settings.fetch_parallel, inbox.put)
     context = Context(
         settings=settings,
@@ -136,6 +148,7 @@ def _poll(
         stop=stop,
         beat=beat,
         complaints=Complaints(log),
+        works=partial(_works, last_stop, metrics),
         once=once,
     )
     log.info(
@@ -160,6 +173,15 @@ def _poll(
             if left
             else "every bar in hand is in Kafka",
         )
+
+
+def _works(last_stop: LastStop, metrics: Metrics) -> None:
+    last_stop.forget()
+    metrics.stopped("")
+
+
+def _tell_offset(metrics: Metrics) -> Callable[[datetime], None]:
+    return lambda served_at: metrics.clock_offset((utc_now() - served_at).total_seconds())
 
 
 def _log_faults(log: logging.Logger) -> None:

@@ -117,11 +117,14 @@ class Sessions:
 
     def ending(self, symbols: Iterable[str], now: datetime) -> list[tuple[str, date]]:
         """Return the exchanges of `symbols` whose calendar ends soon, each with its last date."""
+        ends = self.ends(symbols).items()
+        return [(code, end) for code, end in ends if end <= (now + ENDING).date()]
+
+    def ends(self, symbols: Iterable[str]) -> dict[str, date]:
+        """Return the last date that is known of each exchange of `symbols` whose calendar ends."""
         exchanges = {exchange.code: exchange for each in symbols if (exchange := exchange_of(each))}
         ends = ((code, known_until(each.calendar)) for code, each in sorted(exchanges.items()))
-        return [
-            (code, end) for code, end in ends if end is not None and end <= (now + ENDING).date()
-        ]
+        return {code: end for code, end in ends if end is not None}
 
     def _ends(self, series: Series, starts: datetime) -> datetime:
         """Return when an intraday bar ends: the last of a session with it, whatever its length."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
@@ -16,8 +18,18 @@ from prometheus_client import (
 )
 
 from services.producer.alpha_vantage.classify import Kind
+from services.producer.polling.freshness import Freshness
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class StopCause(StrEnum):
+    """Why a producer ended by itself."""
+
+    KEY_REFUSED = "key_refused"
+    ALL_REFUSED = "all_refused"
+    STATE = "state"
+    FAULT = "fault"
 
 
 class Metrics:
@@ -65,8 +77,40 @@ class Metrics:
             registry=self.registry,
         )
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(f"tapeline_producer_{name}", text, registry=self.registry)
+        self._beats = Counter(
+            "tapeline_producer_beats",
+            "Times that the loop has said that it works; it does so every two seconds.",
+            registry=self.registry,
+        )
+        self._stuck = self._gauge(
+            "stuck_seconds", "How long bars have waited for Kafka without one being acknowledged."
+        )
+        self._clock_offset = self._gauge(
+            "clock_offset_seconds", "This host's clock less that of the API's server."
+        )
+        self._market_open = self._gauge(
+            "market_open", "Whether regular trading goes on, by the calendar.", "exchange"
+        )
+        self._waiting_seconds = self._gauge(
+            "waiting_seconds",
+            "How long the series that waits longest has waited while its market is open.",
+            "exchange",
+        )
+        self._poll_seconds = self._gauge(
+            "poll_seconds", "What the plan leaves between two calls for a series.", "exchange"
+        )
+        self._calendar_end = self._gauge(
+            "calendar_end_timestamp_seconds", "The end of the calendar that is known.", "exchange"
+        )
+        self._stopped = self._gauge(
+            "stopped", "Whether the last run ended so, and none has had bars since.", "cause"
+        )
+        for cause in StopCause:
+            self._stopped.labels(cause.value)
+        self._exchanges: set[str] = set()
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"tapeline_producer_{name}", text, labels, registry=self.registry)
 
     def serve(self, host: str, port: int) -> int:
         """Serve /metrics on `host`; return the port, which is a free one if `port` is 0."""
@@ -121,3 +165,37 @@ class Metrics:
     def covered(self, symbol: str, interval: str, asked_at_seconds: float) -> None:
         """Set up to when a series is complete, in Unix seconds of the market's clock."""
         self._newest.labels(symbol, interval).set(asked_at_seconds)
+
+    def beat(self) -> None:
+        """Count that the loop works."""
+        self._beats.inc()
+
+    def watch_deliveries(self, stuck_seconds: Callable[[], float]) -> None:
+        """Ask `stuck_seconds`, at each look, for how long bars have waited in vain."""
+        self._stuck.set_function(stuck_seconds)
+
+    def clock_offset(self, seconds: float) -> None:
+        """Set how far this host's clock is ahead of the API's."""
+        self._clock_offset.set(seconds)
+
+    def freshness(self, exchanges: Mapping[str, Freshness]) -> None:
+        """Set how each exchange stands, by its code; those that are no longer polled go."""
+        for code in self._exchanges - exchanges.keys():
+            for gauge in (self._market_open, self._waiting_seconds, self._poll_seconds):
+                gauge.remove(code)
+        self._exchanges = {*exchanges}
+        for code, found in exchanges.items():
+            self._market_open.labels(code).set(found.is_open)
+            self._waiting_seconds.labels(code).set(found.waiting_seconds)
+            self._poll_seconds.labels(code).set(found.poll_seconds)
+
+    def calendars(self, ends: Mapping[str, date]) -> None:
+        """Set the last date of which each exchange's calendar is known."""
+        for code, end in ends.items():
+            last = datetime.combine(end, time.max, UTC)
+            self._calendar_end.labels(code).set(last.timestamp())
+
+    def stopped(self, cause: str) -> None:
+        """Set why the last run ended by itself; "": it did not, or work goes on."""
+        for known in StopCause:
+            self._stopped.labels(known.value).set(known.value == cause)

@@ -13,7 +13,7 @@ from typing import Final
 
 from services.producer.alpha_vantage.rate_limiter import Pacer
 from services.producer.market_calendar import Sessions
-from services.producer.metrics import Metrics
+from services.producer.metrics import Metrics, StopCause
 from services.producer.polling.fetch_pool import Fetched, Fetcher
 from services.producer.polling.watchlist import Watchlist
 from services.producer.publishing.delivery import DeliveryThread, PendingBars
@@ -28,9 +28,10 @@ _REMEMBERED_WORDINGS: Final = 1_000
 class ProducerStoppedError(Exception):
     """The producer cannot go on; the message is one line for the operator."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, exit_code: int, cause: StopCause = StopCause.FAULT) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Context:
     stop: threading.Event
     beat: Callable[[], None]
     complaints: Complaints
+    works: Callable[[], None] = lambda: None  # told of each answer that brings bars
     once: bool = False
     tick_seconds: float = 0.25  # how often the loop looks at the clocks when nothing wakes it
 

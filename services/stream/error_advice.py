@@ -7,6 +7,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StopCause(StrEnum):
+    """Why a stream ended by itself; the runbook has a section for each."""
+
+    SECOND_INSTANCE = "second_instance"
+    CHECKPOINT = "checkpoint"
+    EXPIRED = "expired"
+    TOPIC = "topic"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True)
@@ -15,6 +26,7 @@ class Verdict:
 
     passes: bool
     advice: str
+    cause: StopCause = StopCause.FAULT
 
 
 _LOST = (
@@ -34,27 +46,29 @@ _UNKNOWN = (
 
 _LOSS = r"KAFKA_DATA_LOSS|OffsetOutOfRange|[Ss]ome data may have been lost|OffsetGap"
 _RULES = (
-    (_LOSS, False, _LOST),
+    (_LOSS, False, _LOST, StopCause.EXPIRED),
     (
         r"checkpoint file|Checksum error|CHECKPOINT|[Ii]ncomplete log file|[Mm]alformed log|"
         r"offset log|commit log|"
         r"OffsetSeqLog|batchId \d+ is corrupted|sources/0/0|metadata.*(JSON|json)",
         False,
         _CHECKPOINT,
+        StopCause.CHECKPOINT,
     ),
     (
         r"kafka\.common\.errors|TimeoutException|KafkaException|UnknownTopicOrPartition",
         True,
         _KAFKA,
+        StopCause.FAULT,
     ),
 )
 
 
 def verdict(error_text: str) -> Verdict:
     """Return what the error of an ended query calls for."""
-    for pattern, passes, advice in _RULES:
+    for pattern, passes, advice, cause in _RULES:
         if re.search(pattern, error_text):
-            return Verdict(passes, advice)
+            return Verdict(passes, advice, cause)
     return Verdict(passes=False, advice=_UNKNOWN)
 
 

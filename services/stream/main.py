@@ -10,13 +10,15 @@ import argparse
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from services.common import fail_points, logs
+from services.common.process.last_stop import LastStop
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
 from services.common.settings_help import settings_help
 from services.stream import settings as declared
-from services.stream.error_advice import summary, verdict
+from services.stream.error_advice import StopCause, summary, verdict
 from services.stream.query import QueryFailedError
 from services.stream.retry import SecondInstanceError
 from services.stream.service import Stream
@@ -46,7 +48,16 @@ def main() -> int:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
     fail_points.arm(settings.fail_at, log)
-    return _run(Stream(settings, stop_on_signals(), log))
+    last_stop = LastStop(stop_file(settings.checkpoint_dir), log)
+    return _run(Stream(settings, stop_on_signals(), log, last_stop))
+
+
+def stop_file(checkpoint_dir: str) -> Path | None:
+    """Return the file beside the checkpoint that says why the last run ended.
+
+    None where the checkpoint is on a file system that only Spark knows.
+    """
+    return None if "://" in checkpoint_dir else Path(f"{checkpoint_dir}.stopped")
 
 
 def _run(stream: Stream) -> int:
@@ -57,13 +68,16 @@ def _run(stream: Stream) -> int:
         return 2
     except SecondInstanceError as error:
         stream.log.error("refusing to start: %s", error)  # noqa: TRY400 - one line
+        stream.last_stop.keep(StopCause.SECOND_INSTANCE)
         return 3
     except LedgerMismatchError as error:
         stream.log.error("stopped: %s", error)  # noqa: TRY400 - one line
+        stream.last_stop.keep(error.cause)
         return 1
     except (CheckpointError, DatabaseError, QueryFailedError, *runtime.ERRORS) as error:
-        text = str(error)
-        stream.log.error("stopped: %s. %s", summary(text), verdict(text).advice)  # noqa: TRY400
+        text, judged = str(error), verdict(str(error))
+        stream.log.error("stopped: %s. %s", summary(text), judged.advice)  # noqa: TRY400
+        stream.last_stop.keep(judged.cause)
         stream.log.debug("the whole error:", exc_info=error)
         return 1
     stream.log.info("stopped as asked")

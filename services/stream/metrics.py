@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from services.stream.error_advice import StopCause
 from services.stream.indicators.tables import Derived
 from services.stream.sink.batch import Applied
 
+OUTCOMES = ("stored", "superseded", "rejected", "lost")
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
 class Metrics:
     """Counters of the sink; every name starts with `tapeline_stream_`."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, trigger_seconds: float = 0.0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.registry = CollectorRegistry()
+        self._monotonic = monotonic
+        self._progressed_at = monotonic()
         self._records = Counter(
             "tapeline_stream_records",
             "Kafka records applied, by what became of them.",
@@ -47,6 +54,33 @@ class Metrics:
             ["partition"],
             registry=self.registry,
         )
+        self._lag_seconds = Gauge(
+            "tapeline_stream_lag_seconds",
+            "Age of the oldest record of the last batch at its commit; 0 once nothing waits.",
+            registry=self.registry,
+        )
+        self._silent = Gauge(
+            "tapeline_stream_silent_seconds",
+            "Since Spark last reported: after each batch, and every ten seconds without one.",
+            registry=self.registry,
+        )
+        self._silent.set_function(lambda: self._monotonic() - self._progressed_at)
+        trigger = Gauge(
+            "tapeline_stream_trigger_seconds",
+            "The least time between two batches.",
+            registry=self.registry,
+        )
+        trigger.set(trigger_seconds)
+        self._stopped = Gauge(
+            "tapeline_stream_stopped",
+            "Whether the last run ended so, and none has worked since.",
+            ["cause"],
+            registry=self.registry,
+        )
+        for cause in StopCause:
+            self._stopped.labels(cause.value)
+        for outcome in OUTCOMES:
+            self._records.labels(outcome)
         self._rejected_ratio = Gauge(
             "tapeline_stream_rejected_ratio",
             "Share of the last batch's records that were rejected.",
@@ -70,12 +104,14 @@ class Metrics:
 
     def applied(self, batch: Applied, now_seconds: float) -> None:
         """Count a committed batch; `now_seconds` is the time of its commit."""
-        for outcome in ("stored", "superseded", "rejected", "lost"):
+        for outcome in OUTCOMES:
             self._records.labels(outcome).inc(getattr(batch, outcome))
         self._batches.observe(batch.seconds)
         self._rejected_ratio.set(batch.rejected_ratio)
         if batch.oldest_ms is not None:
-            self._latency.observe(max(0.0, now_seconds - batch.oldest_ms / 1000))
+            latency_seconds = max(0.0, now_seconds - batch.oldest_ms / 1000)
+            self._latency.observe(latency_seconds)
+            self._lag_seconds.set(latency_seconds)
 
     def derived(self, done: Derived) -> None:
         """Count a round of indicators."""
@@ -88,5 +124,16 @@ class Metrics:
 
     def lag(self, records: Mapping[int, int]) -> None:
         """Set the lag of each partition."""
+        if not any(records.values()):
+            self._lag_seconds.set(0)
         for partition, behind in records.items():
             self._lag.labels(str(partition)).set(behind)
+
+    def progressed(self) -> None:
+        """Take note that Spark has reported."""
+        self._progressed_at = self._monotonic()
+
+    def stopped(self, cause: str) -> None:
+        """Set why the last run ended by itself; "": it did not, or work goes on."""
+        for known in StopCause:
+            self._stopped.labels(known.value).set(known.value == cause)

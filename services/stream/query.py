@@ -53,6 +53,7 @@ class Job:
     log: logging.Logger
     clock_seconds: Callable[[], float]
     around_large_batch: Callable[[], AbstractContextManager[None]]
+    works: Callable[[], None] = lambda: None  # told whenever Spark reports
     _failure: BaseException | None = None
     _ends: tuple[int, dict[int, int]] | None = None
     _idle: Condition = field(default_factory=Condition)
@@ -93,6 +94,8 @@ class Job:
             seen = progress.timestamp
             if self.heartbeat is not None:
                 self.heartbeat.beat()
+            self.works()
+            self.metrics.progressed()
             self.metrics.lag(_lag(progress.sources[0].endOffset, progress.sources[0].latestOffset))
 
     def _take(self, records: DataFrame, batch_id: int) -> None:

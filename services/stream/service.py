@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from services.common import topics
 from services.common.process.heartbeat import Heartbeat
+from services.common.process.last_stop import LastStop
 from services.common.process.metrics_port import open_port
 from services.stream.actions.consumer import ActionConsumer
 from services.stream.background_thread import BackgroundThread
@@ -46,9 +47,11 @@ class Stream:
     settings: Settings
     stopping: Event
     log: logging.Logger
+    last_stop: LastStop
 
     def __post_init__(self) -> None:
-        self.metrics = Metrics()
+        self.metrics = Metrics(self.settings.trigger_seconds)
+        self.metrics.stopped(self.last_stop.read())
         self.connection = InstanceConnection(
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
             lock=sql.LOCK_STREAM,
@@ -105,6 +108,7 @@ class Stream:
             log=self.log,
             clock_seconds=time.time,
             around_large_batch=rounds.deferred,
+            works=self._works,
         )
         self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
         try:
@@ -117,6 +121,10 @@ class Stream:
                 raise
             self.log.error("%s (%s)", judged.advice, summary(str(error)))  # noqa: TRY400
             self.stopping.wait(_RESTART_SECONDS)
+
+    def _works(self) -> None:
+        self.last_stop.forget()
+        self.metrics.stopped("")
 
     def _sink(self, facts: TopicFacts) -> Sink:
         return Sink(

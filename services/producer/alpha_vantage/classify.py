@@ -194,7 +194,7 @@ def _wait_seconds(kind: Kind, headers: Mapping[str, str]) -> float | None:
     for name in names:
         if re.fullmatch(r"\d{1,7}", lower.get(name, "")):
             return min(float(lower[name]), LONGEST_WAIT_SECONDS)
-    until, now = _instant(after), _instant(lower.get("date", ""))
+    until, now = http_instant(after), http_instant(lower.get("date", ""))
     if until is None or now is None:
         return None
     # By the server's own clock: this host's may be wrong.
@@ -205,7 +205,7 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value.strip() for name, value in headers.items()}
 
 
-def _instant(text: str) -> datetime | None:
+def http_instant(text: str) -> datetime | None:
     """Return the instant of an HTTP date, which is in UTC whatever it says."""
     try:
         return parsedate_to_datetime(text).replace(tzinfo=UTC)

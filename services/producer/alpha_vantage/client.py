@@ -18,7 +18,7 @@ from typing import Any, Final
 import requests
 import urllib3
 
-from services.producer.alpha_vantage.classify import Kind, Verdict, classify
+from services.producer.alpha_vantage.classify import Kind, Verdict, classify, http_instant
 from services.producer.alpha_vantage.query import parameters
 from services.producer.alpha_vantage.source import Source, is_loopback
 from services.producer.series import Series, Slice
@@ -31,7 +31,8 @@ _PIECE_BYTES: Final = 64 * 1024
 
 
 class Api:
-    """The endpoint of `source`. `now` gives the UTC instant at which an answer arrived."""
+    """The endpoint of `source`. `now` gives the UTC instant at which an answer arrived; `on_served`
+    hears, on the calling thread, when the server says that it gave one."""
 
     def __init__(
         self,
@@ -40,9 +41,11 @@ class Api:
         now: Callable[[], datetime],
         total_seconds: float = TOTAL_SECONDS,
         body_bytes: int = BODY_BYTES,
+        on_served: Callable[[datetime], None] = lambda _: None,
     ) -> None:
         self._source = source
         self._now = now
+        self._on_served = on_served
         self._total_seconds = total_seconds
         self._body_bytes = body_bytes
         self._session = requests.Session()
@@ -80,6 +83,7 @@ class Api:
                 stream=True,
                 allow_redirects=False,  # the key goes to no other host
             ) as response:
+                self._tell_served(response)
                 body = self._body(response, deadline)
                 if body is None:
                     return Verdict(Kind.TOO_LARGE, f"more than {self._body_bytes} bytes")
@@ -87,6 +91,12 @@ class Api:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Only the error's type is told: its text holds the URL, and the URL the key.
             return _verdict_on(error, late=time.monotonic() >= deadline)
+
+    def _tell_served(self, response: requests.Response) -> None:
+        # What a cache gives has the date of when the cache got it.
+        served_at = http_instant(response.headers.get("Date", ""))
+        if served_at is not None and "Age" not in response.headers:
+            self._on_served(served_at)
 
     def _body(self, response: requests.Response, deadline: float) -> bytes | None:
         body = bytearray()

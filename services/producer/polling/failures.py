@@ -18,6 +18,7 @@ from services.producer.alpha_vantage.retry_policy import (
     Trial,
     consequence,
 )
+from services.producer.metrics import StopCause
 from services.producer.polling.backfill import is_believed
 from services.producer.polling.fetch_pool import Fetched, Job
 from services.producer.polling.series_state import Progress
@@ -57,6 +58,7 @@ class FailureHandler:
                 f"the API refuses the key: {verdict.wording} - put a valid key into "
                 "ALPHA_VANTAGE_KEY, or into the file that ALPHA_VANTAGE_KEY_FILE names",
                 exit_code=2,
+                cause=StopCause.KEY_REFUSED,
             )
         if then.action is Action.NO_BARS:
             self._keep_no_bars(job, verdict, now)

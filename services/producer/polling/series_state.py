@@ -49,6 +49,7 @@ class Progress:
     attempts: int = 0
     asked_at: float = float("-inf")
     live_at: float = float("-inf")
+    completed_at: float = float("-inf")
     retry_at: float = float("-inf")
     history_retry_at: float = float("-inf")
     history_attempts: int = 0

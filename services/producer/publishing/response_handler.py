@@ -56,6 +56,7 @@ class ResponseHandler:
         if verdict.kind is Kind.UNREACHABLE:
             self._refund(fetched)
         if verdict.kind is Kind.DATA:
+            self._context.works()
             self._publish(fetched, progress, active)
         elif self._failures.follow(fetched, progress, active):
             self._complete(_Answer(fetched.job, "", frozenset()), progress)
@@ -106,6 +107,7 @@ class ResponseHandler:
             reach("producer.owed_kept")
             progress.history_day = None
         if done.high_water_mark is not None:
+            progress.completed_at = context.clocks.monotonic()
             context.memory.cover(job.series, done.high_water_mark)
             reach("producer.covered")
             seconds = done.high_water_mark.asked_at.timestamp()

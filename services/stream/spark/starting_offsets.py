@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.stream.broker import TopicFacts
+from services.stream.error_advice import StopCause
 
 
 class LedgerMismatchError(Exception):
     """The ledger and the topic contradict each other; one line that says how and what to do."""
+
+    def __init__(self, message: str, cause: StopCause = StopCause.TOPIC) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 def starting_offsets(
@@ -42,7 +47,8 @@ def starting_offsets(
             raise LedgerMismatchError(
                 f"partition {partition}: offsets {known} to {offsets.start - 1} have expired from "
                 "Kafka unread. Let the producer fill the hole (see docs/operations.md, Runbook), "
-                "then start once with ACCEPT_LOST_OFFSETS=true, which counts them as lost"
+                "then start once with ACCEPT_LOST_OFFSETS=true, which counts them as lost",
+                StopCause.EXPIRED,
             )
         starting[partition] = max(known, offsets.start)
     return starting

@@ -118,6 +118,9 @@ def test_a_bad_key_ends_the_producer_without_showing_it(variables: dict[str, str
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "the API refuses the key: the parameter apikey is invalid or missing. ***" in out
+    # The next run tells why this one ended.
+    stopped = Path(variables["PRODUCER_STATE_DIR"]) / "stopped"
+    assert stopped.read_text("utf-8") == "key_refused\n"
     assert KEY not in out
     assert "Traceback" not in out
 

@@ -7,7 +7,7 @@ import logging
 import socket
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from tests.unit.producer.fakes import Endpoint, Reply, document, endpoint, reply
 KEY = "S3CR/ET+KEY=="
 SERIES = Series("AAPL", "5min")
 NOW = datetime(2025, 11, 7, 1, 0, tzinfo=UTC)
+SEVEN = timedelta(seconds=7)
 GOOD = json.dumps(document(SERIES, {"2025-11-06 19:55:00": ("1", "2", "0.5", "1.5", "9")})).encode()
 
 
@@ -176,6 +177,31 @@ def test_bad_tls_is_unreachable() -> None:
     with endpoint(reply(GOOD)) as served:
         verdict = _fetch(served.url.replace("http://", "https://"))
     assert verdict == Verdict(Kind.UNREACHABLE, "SSLError")
+
+
+@pytest.mark.parametrize(
+    ("headers", "heard"),
+    [
+        pytest.param({"Date": "Fri, 07 Nov 2025 01:00:07 GMT"}, [NOW + SEVEN], id="a date"),
+        pytest.param({"Date": "Fri, 07 Nov 2025 01:00:07 GMT", "Age": "90"}, [], id="of a cache"),
+        pytest.param({"Date": "yesterday"}, [], id="no date"),
+    ],
+)
+def test_the_clock_of_the_server_is_heard(headers: dict[str, str], heard: list[datetime]) -> None:
+    told: list[datetime] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response_only(200)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with endpoint(answer) as served:
+        api = Api(_source(served.url), 2, lambda: NOW, on_served=told.append)
+        api.fetch(SERIES, COMPACT)
+        api.close()
+    assert told == heard
 
 
 def _echo(served: Endpoint) -> Reply:

@@ -1,0 +1,1 @@
+"""Alerts: rules, routes and receivers, judged by the real Prometheus and Alertmanager."""

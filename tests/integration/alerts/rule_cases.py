@@ -1,0 +1,222 @@
+"""How each alert comes and goes: series that a target tells, and three instants of theirs.
+
+The values are in promtool's notation: `0+10x9` begins at 0 and adds 10 nine times, `_` is a scrape
+without an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+JOB = 'job="stream",instance="stream:9464"'
+PRODUCER = 'job="producer",instance="producer:9464"'
+
+
+@dataclass(frozen=True)
+class Case:
+    """An alert that is silent at `before`, fires at `during` and has gone at `after`; with those
+    that `also` fire. No name: a case that raises none."""
+
+    alert: str
+    series: Mapping[str, str]
+    before: str
+    during: str
+    after: str
+    interval: str = "10s"
+    also: Sequence[str] = ()
+
+
+def _stopped(alert: str, metric: str, cause: str, labels: str) -> Case:
+    """A run ended so; the next ones tell it, with nothing in between, until one works."""
+    values = "0x5 1 1 _x6 1 1 _x6 1 0x60"
+    return Case(alert, {f'{metric}{{{labels},cause="{cause}"}}': values}, "50s", "3m20s", "4m")
+
+
+def _records(rejected: str, stored: str) -> dict[str, str]:
+    return {
+        f'tapeline_stream_records_total{{{JOB},outcome="rejected"}}': rejected,
+        f'tapeline_stream_records_total{{{JOB},outcome="stored"}}': stored,
+        f'tapeline_stream_records_total{{{JOB},outcome="lost"}}': "0x2000",
+    }
+
+
+def _stream(metric: str, values: str, **more: str) -> dict[str, str]:
+    named = {f"tapeline_stream_{metric}{{{JOB}}}": values}
+    return named | {f"tapeline_stream_{name}{{{JOB}}}": given for name, given in more.items()}
+
+
+def _producer(metric: str, values: str, labels: str = "", **more: str) -> dict[str, str]:
+    all_labels = f"{PRODUCER}{labels}"
+    named = {f"tapeline_producer_{metric}{{{all_labels}}}": values}
+    return named | {
+        f"tapeline_producer_{name}{{{all_labels}}}": given for name, given in more.items()
+    }
+
+
+XNYS = ',exchange="XNYS"'
+STREAM = (
+    Case(
+        "StreamStalled",
+        _stream("silent_seconds", "0+10x12 0x20", trigger_seconds="2x40"),
+        "50s",
+        "60s",
+        "2m20s",
+    ),
+    Case("StreamLags", _stream("lag_seconds", "0x5 90x60 0x20"), "5m30s", "6m10s", "11m10s"),
+    Case(
+        "StreamRetries",
+        {f'tapeline_stream_retries_total{{{JOB},fault="57P01"}}': "0x10 0+2x10 20x40"},
+        "12m",
+        "22m",
+        "45m",
+        "1m",
+    ),
+    Case(
+        "RecordsRejectedFast",
+        _records("0x60 0+10x20 200x100", "0+100x200"),
+        "59m",
+        "75m",
+        "115m",
+        "1m",
+        also=("RecordsRejectedSlowly",),
+    ),
+    Case(
+        "RecordsRejectedSlowly",
+        _records("0x60 0+1x300 300x200", "0+100x600"),
+        "100m",
+        "300m",
+        "400m",
+        "1m",
+    ),
+    Case(
+        "OffsetsLost",
+        {f'tapeline_stream_records_total{{{JOB},outcome="lost"}}': "0x30 7x120"},
+        "29m",
+        "40m",
+        "95m",
+        "1m",
+    ),
+    _stopped("CheckpointDamaged", "tapeline_stream_stopped", "checkpoint", JOB),
+    _stopped("RecordsExpired", "tapeline_stream_stopped", "expired", JOB),
+    _stopped("TopicRecreated", "tapeline_stream_stopped", "topic", JOB),
+    _stopped("SecondStream", "tapeline_stream_stopped", "second_instance", JOB),
+    _stopped("StreamFails", "tapeline_stream_stopped", "fault", JOB),
+    Case(
+        "IndicatorsBehind",
+        _stream("indicator_unfinished_series", "0x5 3x40 0x20"),
+        "30m",
+        "37m",
+        "50m",
+        "1m",
+    ),
+)
+OF_PRODUCER = (
+    Case(
+        "BarsStale",
+        _producer(
+            "waiting_seconds",
+            "0+10x30 0x30",
+            XNYS,
+            poll_seconds="12x80",
+            market_open="1x80",
+        ),
+        "2m30s",
+        "2m50s",
+        "5m30s",
+    ),
+    Case(
+        "ApiAnswersFail",
+        {
+            f'tapeline_producer_answers_total{{{PRODUCER},kind="data"}}': "0+1x20 20x20 20+5x40",
+            f'tapeline_producer_answers_total{{{PRODUCER},kind="http_5xx"}}': "0x20 0+4x20 80x40",
+        },
+        "20m",
+        "35m",
+        "60m",
+        "1m",
+    ),
+    Case(
+        "QuotaUsedUp",
+        _producer("calls_today", "20+1x5 25x40 0x20", calls_a_day="25x80"),
+        "4m",
+        "6m",
+        "47m",
+        "1m",
+    ),
+    _stopped("KeyRefused", "tapeline_producer_stopped", "key_refused", PRODUCER),
+    _stopped("AllSeriesRefused", "tapeline_producer_stopped", "all_refused", PRODUCER),
+    _stopped("ProducerFails", "tapeline_producer_stopped", "state", PRODUCER),
+    Case("SeriesGivenUp", _producer("series_given_up", "0x5 2x20 0x9"), "1m40s", "2m30s", "4m50s"),
+    Case("BarsRefused", _producer("bars_refused_total", "0x5 1x60"), "5m", "10m", "25m", "1m"),
+    Case("KafkaTakesNothing", _producer("stuck_seconds", "0+10x9 0x9"), "30s", "40s", "1m50s"),
+    Case("ProducerHangs", _producer("beats_total", "0+5x9 45x9 45+5x9"), "1m", "2m40s", "3m30s"),
+    Case("ClockOff", _producer("clock_offset_seconds", "0x3 -3600x9 1x9"), "30s", "1m", "3m"),
+    Case(
+        "CalendarEnds",
+        _producer("calendar_end_timestamp_seconds", "2592300x20 99999999x9", XNYS),
+        "5m",
+        "6m",
+        "22m",
+        "1m",
+    ),
+)
+TARGETS = (
+    Case(
+        "TargetGone",
+        {'up{job="stream",instance="stream:9464"}': "1x5 0x9 1x9"},
+        "1m20s",
+        "1m40s",
+        "2m40s",
+    ),
+    Case(
+        "RulesFail",
+        {'prometheus_rule_evaluation_failures_total{rule_group="stream"}': "0x9 3x60"},
+        "9m",
+        "12m",
+        "20m",
+        "1m",
+    ),
+    Case(
+        "NoticesFail",
+        {
+            'alertmanager_notifications_failed_total{integration="webhook",reason="other"}': (
+                "0x9 3x60"
+            )
+        },
+        "9m",
+        "12m",
+        "20m",
+        "1m",
+    ),
+)
+SILENT = (
+    # A closed market, one that has just opened, a full day of calls late in the day, a handful of
+    # rejected records and of failed answers, a daily plan without a bound.
+    Case(
+        "",
+        _producer("waiting_seconds", "9999x50", XNYS, poll_seconds="1x50", market_open="0x50"),
+        "1m",
+        "2m",
+        "3m",
+    ),
+    Case(
+        "",
+        _producer("calls_today", "25x1500", calls_a_day="25x1500"),
+        "1201m",
+        "1300m",
+        "1439m",
+        "1m",
+    ),
+    Case("", _producer("calls_today", "900x50", calls_a_day="0x50"), "1m", "2m", "3m"),
+    Case("", _records("0x60 0+1x9 9x1000", "0+1x1100"), "59m", "65m", "70m", "1m"),
+    Case(
+        "",
+        {f'tapeline_producer_answers_total{{{PRODUCER},kind="http_5xx"}}': "0+1x9 9x50"},
+        "5m",
+        "9m",
+        "20m",
+        "1m",
+    ),
+)
+ALL = (*STREAM, *OF_PRODUCER, *TARGETS, *SILENT)
