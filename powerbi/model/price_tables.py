@@ -51,7 +51,8 @@ RETURN {_IS_MARKED}"""
 QUOTES: Final = Table(
     "Quotes",
     "latest_quote",
-    "One row per symbol: its newest bar, how old it is, and its session so far.",
+    "One row per symbol: its newest price, of a bar or of a quote, how old it is, and its session "
+    "so far.",
     (
         Column("symbol", "text", is_hidden=True),
         *columns(

@@ -66,4 +66,25 @@ REJECTED_ACTIONS = Topic(
 )
 """What the stream refused of them, likewise."""
 
-ALL = (BARS, REJECTED, ACTIONS, REJECTED_ACTIONS)
+QUOTES = Topic(
+    name="market.quotes",
+    partitions=2,
+    config={
+        # Only the newest of a symbol counts; a day's are kept so that a replay can restore it.
+        "retention.ms": str(3 * _DAY_MS),
+        "retention.bytes": str(2 * 1024**3),  # a partition
+        "segment.bytes": str(128 * 1024**2),
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "CreateTime",
+    },
+)
+"""Every quote that is new or changed; key: the symbol, value: `Quote.to_json()`."""
+
+REJECTED_QUOTES = Topic(
+    name="market.quotes.rejected",
+    partitions=1,
+    config=REJECTED.config,
+)
+"""What the stream refused of them, likewise."""
+
+ALL = (BARS, REJECTED, ACTIONS, REJECTED_ACTIONS, QUOTES, REJECTED_QUOTES)

@@ -17,13 +17,16 @@ from services.common import topics
 from services.common.process.heartbeat import Heartbeat
 from services.common.process.last_stop import LastStop
 from services.common.process.metrics_port import open_port
-from services.stream.actions.consumer import ActionConsumer
+from services.stream.actions.merge import ACTIONS
 from services.stream.background_thread import BackgroundThread
 from services.stream.broker import BrokerError, TopicFacts, topic_facts
 from services.stream.error_advice import summary, verdict
+from services.stream.event_topics.consumer import EventConsumer
+from services.stream.event_topics.kind import EventKind
 from services.stream.indicators.worker import IndicatorWorker
 from services.stream.metrics import Metrics
 from services.stream.query import Job, QueryFailedError
+from services.stream.quotes.merge import QUOTES
 from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
 from services.stream.settings import Settings
 from services.stream.sink import postgres, sql
@@ -38,6 +41,8 @@ from services.stream.sqlstate import DatabaseError, Fault
 
 _LOCK_SECONDS = 10
 _RESTART_SECONDS = 5.0
+_KINDS = (ACTIONS, QUOTES)
+"""Events that are followed beside the bars."""
 
 
 @dataclass
@@ -58,9 +63,9 @@ class Stream:
         )
         bootstrap = self.settings.kafka_bootstrap
         self.rejected = RejectedTopic(bootstrap, topics.BARS.name)
-        self.rejected_actions = RejectedTopic(
-            bootstrap, topics.ACTIONS.name, topics.REJECTED_ACTIONS
-        )
+        self.rejected_events = {
+            kind: RejectedTopic(bootstrap, kind.topic.name, kind.rejected) for kind in _KINDS
+        }
 
     def run(self) -> None:
         """Run the query, again and again while Kafka comes and goes.
@@ -79,7 +84,10 @@ class Stream:
             rounds = self._rounds(session)
             beside = (
                 BackgroundThread(rounds.run, "indicators", self.stopping),
-                BackgroundThread(self._actions().run, "corporate actions", self.stopping),
+                *(
+                    BackgroundThread(self._consumer(kind).run, kind.title, self.stopping)
+                    for kind in _KINDS
+                ),
             )
             while not self.stopping.is_set():
                 self._run_query(session, rounds)
@@ -87,7 +95,8 @@ class Stream:
                 thread.finish()
         finally:
             self.rejected.close()
-            self.rejected_actions.close()
+            for topic in self.rejected_events.values():
+                topic.close()
             self.connection.close()
             session.stop()
 
@@ -160,15 +169,16 @@ class Stream:
             log=self.log,
         )
 
-    def _actions(self) -> ActionConsumer:
-        return ActionConsumer(
+    def _consumer(self, kind: EventKind) -> EventConsumer:
+        return EventConsumer(
             bootstrap=self.settings.kafka_bootstrap,
-            topic=topics.ACTIONS,
+            kind=kind,
+            topic=kind.topic.name,
             connection=InstanceConnection(
-                connect=lambda: postgres.connect(self.settings.postgres, "tapeline actions"),
-                lock=sql.LOCK_ACTIONS,
+                connect=lambda: postgres.connect(self.settings.postgres, f"tapeline {kind.title}"),
+                lock=kind.lock,
             ),
-            publish=self.rejected_actions.publish,
+            publish=self.rejected_events[kind].publish,
             accept_lost=self.settings.accept_lost_offsets,
             stopping=self.stopping,
             on_retry=self.metrics.retried,

@@ -1,5 +1,5 @@
 -- Every record that the ledger calls stored is a current bar or corporate action, or a replaced
--- one.
+-- one. Of quotes only the newest is kept.
 with kept as (
     select
         false as is_action,
@@ -38,5 +38,6 @@ left join kept
         and ledger.partition = kept.kafka_partition
         and ledger.first_offset <= kept.kafka_offset
         and ledger.next_offset > kept.kafka_offset
+where ledger.topic <> 'market.quotes'
 group by ledger.topic, ledger.partition, ledger.stored
 having ledger.stored <> count(kept.kafka_offset)

@@ -117,7 +117,7 @@ def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(
 ) -> None:
     market = pipeline.stream.market
     # Dividends are announced before they are paid: they end the first stream.
-    dying = pipeline.stream.start(FAIL_AT="actions.ledger_moved")
+    dying = pipeline.stream.start(FAIL_AT="events.ledger_moved")
     running = start_market(pipeline, BEFORE)
     assert dying.process.wait(120) == EXIT_CODE, log_of(dying)
     stream = pipeline.stream.start()

@@ -141,12 +141,12 @@ ALL_HOURS: Final = Dataset(
 )
 QUOTES: Final = Dataset(
     "quotes",
-    "One row per symbol: its newest bar, and that bar's session so far.",
+    "One row per symbol: its newest price, of a bar or of a quote, and that session so far.",
     "bi.latest_quote",
     columns(
         text="symbol interval",
         day="session_date",
-        instant="bar_time",
+        instant="bar_time quote_time",
         local="bar_time_exchange",
         exact="price previous_close change",
         real="change_percent",

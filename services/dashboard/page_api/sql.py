@@ -45,11 +45,12 @@ select
     bar_time_utc at time zone 'UTC'
 from bi.latest_quote where symbol = any(%s)
 """
+# Of bars and what changes them: quotes come by the minute, whether bars do or not.
 SINK: Final = """
 select
     coalesce(sum(stored), 0)::bigint, coalesce(sum(rejected), 0)::bigint,
     coalesce(sum(lost), 0)::bigint, max(updated_at), clock_timestamp()
-from bi.sink_status
+from bi.sink_status where topic <> 'market.quotes'
 """
 SNAPSHOT: Final = """
 select

@@ -1,1 +1,1 @@
-"""Corporate actions from Kafka to PostgreSQL, exactly once in effect."""
+"""Corporate actions: what is in a record, and how one is merged into the table."""

@@ -5,9 +5,8 @@ The rules are those of `corporate_action.schema.json`, and what a schema cannot 
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from services.common.market.bar import SOURCES, SYMBOL_PATTERN
@@ -19,6 +18,14 @@ from services.common.market.corporate_action import (
     WHOLE_PATTERN,
     CorporateAction,
 )
+from services.stream.event_topics.decode import (
+    RefusedError,
+    fields_of,
+    instant,
+    is_in_range,
+    read_object,
+    refuse_first,
+)
 
 _TEXTS: Final = (
     *("symbol", "kind", "ex_date", "numerator", "denominator", "amount", "vendor_value"),
@@ -26,56 +33,19 @@ _TEXTS: Final = (
 )
 _DATES: Final = ("ex_date", "declaration_date", "record_date", "payment_date")
 _LONGEST_VENDOR_VALUE: Final = 40
-_INSTANT: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-_AHEAD: Final = timedelta(days=1)
-
-
-class RefusedError(Exception):
-    """A record that is no action; the message is the reason's code."""
 
 
 def decode(key: bytes | None, value: bytes | None, kafka_time: datetime) -> CorporateAction:
     """Return the action of a record. Raises RefusedError."""
-    if value is None:
-        raise RefusedError("null_value")
-    if not key:
-        raise RefusedError("missing_key")
-    action = _read(_parse(value))
-    for code, is_broken in _rules(action, kafka_time):
-        if is_broken:
-            raise RefusedError(code)
+    action = _read(read_object(key, value, SCHEMA_VERSION))
+    refuse_first(_rules(action, kafka_time))
     if key != action.key():
         raise RefusedError("key_mismatch")
     return action
 
 
-def _parse(value: bytes) -> dict[str, Any]:
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise RefusedError("invalid_utf8") from None
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise RefusedError("malformed_json") from None
-    if not isinstance(document, dict):
-        raise RefusedError("malformed_json")
-    return document
-
-
-def _refuse_constant(_name: str) -> Any:
-    raise ValueError
-
-
 def _read(document: dict[str, Any]) -> CorporateAction:
-    if "schema_version" not in document:
-        raise RefusedError("missing_field")
-    if document["schema_version"] != SCHEMA_VERSION:
-        raise RefusedError("unknown_schema_version")
-    try:
-        fields = {name: document[name] for name in (*_TEXTS, "number", "is_withdrawn")}
-    except KeyError:
-        raise RefusedError("missing_field") from None
+    fields = fields_of(document, (*_TEXTS, "number", "is_withdrawn"))
     right = (
         all(isinstance(fields[name], str) for name in _TEXTS)
         and type(fields["number"]) is int
@@ -128,11 +98,5 @@ def _is_date(text: str) -> bool:
 
 
 def _is_instant(text: str, kafka_time: datetime) -> bool:
-    # Judged against the record's own Kafka time, so that a replay judges as the first read did.
-    if re.fullmatch(_INSTANT, text, re.ASCII) is None:
-        return False
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return datetime(1970, 1, 1, tzinfo=UTC) <= instant <= kafka_time + _AHEAD
+    moment = instant(text)
+    return moment is not None and is_in_range(moment, kafka_time)

@@ -17,9 +17,12 @@ import tenacity
 from services.common import fail_points, logs, topics
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
-from services.stream.actions import replay as actions
+from services.stream.actions.merge import ACTIONS
 from services.stream.broker import BrokerError, offsets_at, topic_facts
 from services.stream.error_advice import is_loss, summary
+from services.stream.event_topics.kind import EventKind
+from services.stream.event_topics.replay import replay as replay_events
+from services.stream.quotes.merge import QUOTES
 from services.stream.replay.offset_range import Selection, by_offsets, by_time
 from services.stream.replay.options import replay_parser
 from services.stream.replay.parts import Outcome, Replay
@@ -57,9 +60,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.partition is None) != (options.offsets is None):
         parser.error("--partition and --offsets go together")
-    ways = (options.start is not None, options.offsets is not None, options.corporate_actions)
+    ways = (
+        *(options.start is not None, options.offsets is not None),
+        *(options.corporate_actions, options.quotes),
+    )
     if sum(ways) != 1:
-        parser.error("give --from, or --partition with --offsets, or --corporate-actions")
+        parser.error(
+            "give --from, or --partition with --offsets, or --corporate-actions, or --quotes"
+        )
     try:
         settings = read_settings(os.environ)
     except SettingError as error:
@@ -84,7 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -> int:
     if options.corporate_actions:
-        return _replay_actions(settings, log, dry_run=options.dry_run)
+        return _replay_events(ACTIONS, settings, log, dry_run=options.dry_run)
+    if options.quotes:
+        return _replay_events(QUOTES, settings, log, dry_run=options.dry_run)
     selection = _select(settings, options)
     for gap in selection.gaps:
         log.warning("%s", gap)
@@ -116,13 +126,16 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
         session.stop()
 
 
-def _replay_actions(settings: Settings, log: logging.Logger, *, dry_run: bool) -> int:
+def _replay_events(
+    kind: EventKind, settings: Settings, log: logging.Logger, *, dry_run: bool
+) -> int:
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
         lock=sql.LOCK_REPLAY,
     )
     try:
-        actions.replay(settings.kafka_bootstrap, connection.session(), log, dry_run=dry_run)
+        bootstrap = settings.kafka_bootstrap
+        replay_events(kind, bootstrap, connection.session(), log, dry_run=dry_run)
     finally:
         connection.close()
     return 0

@@ -55,6 +55,11 @@ def replay_parser(now: datetime) -> argparse.ArgumentParser:
         help="all splits and dividends that Kafka holds, instead of bars",
     )
     parser.add_argument(
+        "--quotes",
+        action="store_true",
+        help="all quotes that Kafka holds, instead of bars: the newest of each symbol",
+    )
+    parser.add_argument(
         "--dry-run",
         action="store_true",
         help="only tell how many bars would be new, changed or equal",

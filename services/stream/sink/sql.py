@@ -14,6 +14,7 @@ LOCK_REPLAY: Final = 2
 LOCK_INDICATORS: Final = 3
 LOCK_ACTIONS: Final = 4
 LOCK_IMPORT: Final = 5
+LOCK_QUOTES: Final = 6
 
 NOTIFY_CHANNEL: Final = "bars"
 

@@ -1,63 +1,116 @@
--- Grain: one row per symbol: its newest bar, with that bar's session so far. Of several intervals
--- that which tells of the newest trade is shown: of those that reach as far, the vendor's own day
--- once that is final, then the smallest.
---   price                   close of the newest bar, in the quote unit
+-- Grain: one row per symbol: its newest price, of its newest bar or of its quote, whichever tells
+-- of the later trade, with that session so far. Of several intervals that is shown which tells of
+-- the newest trade: of those that reach as far, the vendor's own day once that is final, then the
+-- smallest.
+--   interval                of the newest bar, as the columns bar_… and is_final; null where no
+--                           bar of the symbol is stored
+--   price                   close of the newest bar, or the quote's price, outside of regular hours
+--                           that of the extended hours; as traded, in the quote unit
+--   previous_close          close of the session before; of a quote as the vendor sent it
 --   change                  price less previous_close, in the quote unit
 --   change_percent          price against previous_close
 --   bar_volume              volume of the newest bar, in shares
---   session_…               over the stored bars of the session's regular hours, in the quote unit
---                           or in shares; null before them
+--   session_…               over the stored bars of the session's regular hours, or of the quote,
+--                           in the quote unit or in shares; null before them
 --   age_seconds             since the end of the newest bar, by the market clock of its source (of
 --                           a day: since its end of trade, by the calendar; without a calendar
---                           since its midnight)
+--                           since its midnight), or since the quote
 --   observed_age_seconds    since the answer arrived that held it, by the real clock
---   delay_seconds           from the arrival of the answer until the bar was first stored
+--   delay_seconds           from the arrival of the answer until the price was first stored
 --   freshness               what the vendor's answer was: realtime, delayed_15min, …
 --   market_state            open, closed (regular hours, by the calendar, by the same clock); null
 --                           without one
+--   quote_time              the instant of the quote that the price is of; null where it is the
+--                           newest bar's
 create or replace view bi.latest_quote as
-with newest as (
-    select distinct on (series.symbol)
-        series.symbol,
-        series.interval,
-        width.minutes,
-        bar.session_date,
+with listed as (
+    select series.symbol from market.series as series
+    union
+    select quoted.symbol from market.quotes as quoted
+),
+
+newest as (
+    select
+        listed.symbol,
+        bar.interval,
+        bar.minutes,
         bar.bar_time,
-        bar.close,
-        bar.volume,
-        bar.freshness,
-        bar.source,
+        bar.close as bar_close,
+        bar.volume as bar_volume,
         bar.is_final,
-        bar.observed_at,
-        bar.inserted_at
-    from market.series as series
-    inner join market.intervals as width on series.interval = width.interval
-    cross join
-        lateral (
-            select * from market.events_stream
-            where
-                (symbol, interval, bar_time)
-                >= (series.symbol, series.interval, '-infinity'::timestamptz)
-                and (symbol, interval, bar_time)
-                < (series.symbol, series.interval, 'infinity'::timestamptz)
-            order by symbol desc, interval desc, bar_time desc limit 1
-        ) as bar
-    left join market.exchange_sessions as trade
+        quote.quote_time,
+        coalesce(quote.session_date, bar.session_date) as session_date,
+        coalesce(quote.extended_hours_price, quote.close, bar.close) as price,
+        quote.open as quote_open,
+        quote.high as quote_high,
+        quote.low as quote_low,
+        quote.volume as quote_volume,
+        quote.close as quote_close,
+        quote.previous_close as quote_previous_close,
+        case when quote.symbol is null then bar.freshness else quote.freshness end as freshness,
+        case when quote.symbol is null then bar.source else quote.source end as source,
+        case when quote.symbol is null then bar.observed_at else quote.observed_at end
+            as observed_at,
+        case when quote.symbol is null then bar.inserted_at else quote.updated_at end as stored_at
+    from listed
+    left join lateral ( -- noqa: ST05
+        select
+            series.interval,
+            width.minutes,
+            newest_bar.*,
+            least(
+                case
+                    when width.minutes < 1440
+                        then newest_bar.bar_time + width.minutes * interval '1 minute'
+                    else coalesce(trade.closes_at, newest_bar.bar_time)
+                end,
+                case
+                    when not newest_bar.is_final
+                        then greatest(newest_bar.observed_at, newest_bar.bar_time)
+                end
+            ) as known_until
+        from market.series as series
+        inner join market.intervals as width on series.interval = width.interval
+        cross join
+            lateral (
+                select
+                    session_date,
+                    bar_time,
+                    close,
+                    volume,
+                    freshness,
+                    source,
+                    is_final,
+                    observed_at,
+                    inserted_at
+                from market.events_stream
+                where
+                    (symbol, interval, bar_time)
+                    >= (series.symbol, series.interval, '-infinity'::timestamptz)
+                    and (symbol, interval, bar_time)
+                    < (series.symbol, series.interval, 'infinity'::timestamptz)
+                order by symbol desc, interval desc, bar_time desc limit 1
+            ) as newest_bar
+        left join market.exchange_sessions as trade
+            on
+                trade.exchange = market.exchange(series.symbol)
+                and newest_bar.session_date = trade.session_date
+        where series.symbol = listed.symbol
+        order by
+            newest_bar.session_date desc,
+            known_until desc,
+            width.minutes = 1440 and newest_bar.is_final desc,
+            width.minutes asc
+        limit 1
+    ) as bar on true
+    left join market.quotes as quote
         on
-            trade.exchange = market.exchange(series.symbol)
-            and bar.session_date = trade.session_date
-    order by
-        series.symbol asc,
-        bar.session_date desc,
-        least(
-            case
-                when width.minutes < 1440 then bar.bar_time + width.minutes * interval '1 minute'
-                else coalesce(trade.closes_at, bar.bar_time)
-            end,
-            case when not bar.is_final then greatest(bar.observed_at, bar.bar_time) end
-        ) desc,
-        width.minutes = 1440 and bar.is_final desc,
-        width.minutes asc
+            listed.symbol = quote.symbol
+            and (
+                bar.interval is null
+                or (quote.session_date, quote.quote_time) > (bar.session_date, bar.known_until)
+            )
+    where bar.interval is not null or quote.symbol is not null
 )
 
 select
@@ -66,21 +119,22 @@ select
     newest.session_date,
     newest.bar_time at time zone 'UTC' as bar_time_utc,
     newest.bar_time at time zone market.time_zone(newest.symbol) as bar_time_exchange,
-    newest.close as price,
+    newest.price,
     previous.close as previous_close,
-    newest.close - previous.close as change,
-    (100 * (newest.close / previous.close - 1))::double precision as change_percent,
+    newest.price - previous.close as change,
+    (100 * (newest.price / previous.close - 1))::double precision as change_percent,
     session.open as session_open,
     session.high as session_high,
     session.low as session_low,
     session.volume as session_volume,
-    newest.volume as bar_volume,
+    newest.bar_volume,
     newest.is_final,
     newest.freshness,
     newest.source,
     newest.observed_at at time zone 'UTC' as observed_at_utc,
     extract(epoch from now() - newest.observed_at)::double precision as observed_age_seconds,
     extract(epoch from market_clock.present - case
+        when newest.quote_time is not null then newest.quote_time
         when newest.minutes < 1440
             then newest.bar_time + newest.minutes * interval '1 minute'
         else coalesce(trade.closes_at, newest.bar_time)
@@ -93,8 +147,9 @@ select
         when today.exchange is null then 'closed'
         else 'open'
     end as market_state,
-    extract(epoch from newest.inserted_at - newest.observed_at)::double precision as delay_seconds,
-    newest.bar_time
+    extract(epoch from newest.stored_at - newest.observed_at)::double precision as delay_seconds,
+    newest.bar_time,
+    newest.quote_time
 from newest
 inner join market.days as day on newest.session_date = day.session_date
 left join market.present_of_sources as clock on newest.source = clock.source
@@ -115,7 +170,8 @@ left join lateral ( -- noqa: ST05
         sum(bar.volume) as volume
     from market.events_stream as bar
     where
-        bar.symbol = newest.symbol
+        newest.quote_time is null
+        and bar.symbol = newest.symbol
         and bar.interval = newest.interval
         and bar.bar_time >= day.begins_at
         and bar.bar_time < day.ends_at
@@ -128,15 +184,50 @@ left join lateral ( -- noqa: ST05
                 and bar.bar_time + newest.minutes * interval '1 minute' > trade.opens_at
             )
         )
-) as session on true
+) as traded on true
+-- Before the hours of its session the vendor's quote still tells of the session before.
+cross join
+    lateral ( -- noqa: ST05
+        select coalesce(newest.quote_time < trade.opens_at, false) as is_early
+    ) as quoted
+cross join
+    lateral ( -- noqa: ST05
+        select
+            case
+                when newest.quote_time is null then traded.open when not quoted.is_early
+                    then newest.quote_open
+            end as open,
+            case
+                when newest.quote_time is null then traded.high when not quoted.is_early
+                    then newest.quote_high
+            end as high,
+            case
+                when newest.quote_time is null then traded.low when not quoted.is_early
+                    then newest.quote_low
+            end as low,
+            case
+                when newest.quote_time is null then traded.volume when not quoted.is_early
+                    then newest.quote_volume
+            end as volume
+    ) as session
 left join lateral (
     select told.close from market.previous_closes as told
     where
-        told.symbol = newest.symbol
+        newest.quote_time is null
+        and told.symbol = newest.symbol
         and told.interval = newest.interval
         and told.session_date = newest.session_date
     order by told.session_date limit 1
-) as previous on true
+) as told on true
+cross join
+    lateral ( -- noqa: ST05
+        select
+            case
+                when newest.quote_time is null then told.close
+                when quoted.is_early then newest.quote_close
+                else newest.quote_previous_close
+            end as close
+    ) as previous
 left join market.exchange_sessions as today
     on
         today.exchange = market.exchange(newest.symbol)

@@ -1,24 +1,36 @@
--- Grain: one row per symbol of which a bar is stored.
+-- Grain: one row per symbol of which a bar or a quote is stored.
 --   exchange    market identifier code, told by the symbol's suffix, or FX, CRYPTO or INDEX; null
 --               where that is not known
 --   time_zone   the clock of every column that is named _exchange: the exchange's, else UTC
 --   quote_unit  what prices are in (GBX is a hundredth of GBP): the exchange's usual one, unless
 --               market.quote_units has another for the symbol; of a pair its second currency; null
 --               of an index, and where the exchange is not known
---   intervals   how many intervals are stored
+--   intervals   how many intervals of bars are stored; 0 of a symbol that has only a quote
 --   currency    ISO 4217
 --   units_per_currency  how many quote units make one of the currency
 --   calendar_until  the last session that the exchange's calendar knows, later ones are assumed;
 --               null where it knows all to the end of next year
 create or replace view bi.symbols as
-with stored as (
+with listed as (
     select
         series.symbol,
-        count(*)::integer as intervals,
-        coalesce(max(own.quote_unit), market.usual_quote_unit(series.symbol)) as quote_unit
+        series.interval
     from market.series as series
-    left join market.quote_units as own on series.symbol = own.symbol
-    group by series.symbol
+    union all
+    select
+        quoted.symbol,
+        null as interval
+    from market.quotes as quoted
+),
+
+stored as (
+    select
+        listed.symbol,
+        count(listed.interval)::integer as intervals,
+        coalesce(max(own.quote_unit), market.usual_quote_unit(listed.symbol)) as quote_unit
+    from listed
+    left join market.quote_units as own on listed.symbol = own.symbol
+    group by listed.symbol
 ),
 
 calendars as (
@@ -27,7 +39,7 @@ calendars as (
         max(session_date) as last_date,
         max(session_date) filter (where not is_assumed) as known_until
     from market.exchange_sessions
-    where exchange in (select market.exchange(series.symbol) from market.series as series)
+    where exchange in (select market.exchange(listed.symbol) from listed)
     group by exchange
 )
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.common.market.corporate_action import CorporateAction
-from services.stream.actions.apply import merge_again
+from services.stream.actions.merge import ACTIONS
 from services.stream.broker import KafkaRecord
 from services.stream.decoding.copy_text import LINE_COLUMNS
+from services.stream.event_topics.apply import merge_again
 from services.stream.indicators.tables import Derived, derive_group, fold, pending
 from services.stream.sink import postgres
 from services.stream.sqlstate import DatabaseError
@@ -87,7 +88,7 @@ def merge_split(session: postgres.Session, split: Split, second: int) -> None:
     )
     record = KafkaRecord(0, second, START, action.key(), action.to_json())
     with session.transaction():
-        assert merge_again(session, [record]).bad == 0
+        assert merge_again(session, ACTIONS, [record]).bad == 0
 
 
 def derive_all(session: postgres.Session, most_bars: int = 1_000) -> list[Derived]:

@@ -6,7 +6,7 @@ import pytest
 
 from services.common import fail_points
 from tests.fixtures.live import end, log_of, wait_for
-from tests.integration.stream import test_corporate_actions
+from tests.integration.stream.events import test_corporate_actions
 from tests.integration.stream.fail_points.trial import BEFORE_COMMIT, DIED, OF_NEW_BARS_ALONE, Trial
 from tests.integration.stream.importing import test_import_kills
 from tests.integration.views.expected.indicators import assert_derived, nothing_is_due

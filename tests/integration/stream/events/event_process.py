@@ -1,4 +1,4 @@
-"""Runs the consumer of corporate actions, as the stream does, until it is ended or dies."""
+"""Runs the consumer of a kind of event, as the stream does, until it is ended or dies."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from services.common import fail_points
 from services.common.process.stopping import stop_on_signals
 from services.common.secret import Secret
 from services.common.topics import Topic
-from services.stream.actions.consumer import ActionConsumer
+from services.stream.actions.merge import ACTIONS
+from services.stream.event_topics.consumer import EventConsumer
+from services.stream.quotes.merge import QUOTES
 from services.stream.settings import PostgresAddress
-from services.stream.sink import postgres, sql
+from services.stream.sink import postgres
 from services.stream.sink.batch import InstanceConnection
 from services.stream.sink.rejected_topic import RejectedTopic
 
+KINDS = {kind.title: kind for kind in (ACTIONS, QUOTES)}
+
 
 def main() -> None:
-    """Take what to do from ACTIONS_TEST, a JSON object."""
-    given = json.loads(os.environ["ACTIONS_TEST"])
-    log = logging.getLogger("actions")
+    """Take what to do from EVENTS_TEST, a JSON object."""
+    given = json.loads(os.environ["EVENTS_TEST"])
+    kind, log = KINDS[given["kind"]], logging.getLogger("events")
     logging.basicConfig(level=logging.WARNING)
     fail_points.arm(given["fail_at"], log)
     address = PostgresAddress(**{**given["address"], "password": Secret(given["password"])})
     rejected = RejectedTopic(given["bootstrap"], given["topic"], Topic(given["rejected"], 1))
-    ActionConsumer(
+    EventConsumer(
         bootstrap=given["bootstrap"],
-        topic=Topic(given["topic"], 1),
-        connection=InstanceConnection(
-            lambda: postgres.connect(address, "test actions"), sql.LOCK_ACTIONS
-        ),
+        kind=kind,
+        topic=given["topic"],
+        connection=InstanceConnection(lambda: postgres.connect(address, "test events"), kind.lock),
         publish=rejected.publish,
         accept_lost=False,
         stopping=stop_on_signals(),

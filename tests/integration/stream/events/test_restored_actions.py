@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from services.common.market.corporate_action import CorporateAction
-from services.stream.actions.apply import merge_again
+from services.stream.actions.merge import ACTIONS
 from services.stream.broker import KafkaRecord
+from services.stream.event_topics.apply import merge_again
 from services.stream.sink import postgres
 from services.stream.sink.offset_ledger import Tally
 from tests.fixtures.market import Market
-from tests.integration.stream.test_corporate_actions import DIVIDEND, REVISIONS, seen_at
+from tests.integration.stream.events.test_corporate_actions import DIVIDEND, REVISIONS, seen_at
 
 SENT_AT = datetime(2025, 11, 6, 8, tzinfo=UTC)
 
@@ -33,7 +34,7 @@ def test_a_replay_restores_a_deleted_action_and_each_revision_once(market: Marke
         for _ in range(2):
             market.run("delete from market.corporate_actions")
             with session.transaction():
-                assert merge_again(session, past) == Tally(good=2, added=1, changed=1)
+                assert merge_again(session, ACTIONS, past) == Tally(good=2, added=1, changed=1)
             assert market.rows(REVISIONS) == [("dividend", None, Decimal("0.82"), 1)]
 
         market.run("delete from market.corporate_actions")
@@ -43,5 +44,5 @@ def test_a_replay_restores_a_deleted_action_and_each_revision_once(market: Marke
             first=2,
         )
         with session.transaction():
-            assert merge_again(session, late) == Tally(good=2, added=1, changed=1)
+            assert merge_again(session, ACTIONS, late) == Tally(good=2, added=1, changed=1)
         assert [row[2] for row in market.rows(REVISIONS)] == [Decimal("0.82"), Decimal("0.84")]

@@ -1,6 +1,6 @@
-"""Follows the topic of corporate actions beside the query of the bars.
+"""Follows a topic of events beside the query of the bars.
 
-In come the records that the producer sends, out go rows of market.corporate_actions, each record
+In come the records that the producer sends, out go rows of the table of their kind, each record
 once in effect. Faults of the environment are waited out; anything else stops the stream.
 """
 
@@ -15,9 +15,9 @@ from typing import Final
 
 import tenacity
 
-from services.common.topics import Topic
-from services.stream.actions.apply import Publish, Work, apply
 from services.stream.broker import BrokerError, TopicReader, topic_facts
+from services.stream.event_topics.apply import Work, apply
+from services.stream.event_topics.kind import EventKind, Publish
 from services.stream.retry import waiting_out
 from services.stream.sink.batch import InstanceConnection
 from services.stream.spark.starting_offsets import starting_offsets
@@ -27,11 +27,13 @@ _ABSENT_SECONDS: Final = 5.0
 
 
 @dataclass
-class ActionConsumer:
-    """`run` lasts until `stopping` is set; `on_retry` is told of each fault that is waited out."""
+class EventConsumer:
+    """Follows `topic`, as a rule that of its kind. `run` lasts until `stopping` is set; `on_retry`
+    is told of each fault that is waited out."""
 
     bootstrap: str
-    topic: Topic
+    kind: EventKind
+    topic: str
     connection: InstanceConnection
     publish: Publish
     accept_lost: bool
@@ -47,26 +49,27 @@ class ActionConsumer:
             while not self.stopping.is_set():
                 patient(self.follow)
         except tenacity.RetryError:
-            self.log.debug("asked to stop while corporate actions were waiting")
+            self.log.debug("asked to stop while %s were waiting", self.kind.title)
         finally:
             self.connection.close()
 
     def follow(self) -> None:
         """Apply what comes until told to stop, or until the topic does not exist."""
-        facts = topic_facts(self.bootstrap, self.topic.name)
+        facts = topic_facts(self.bootstrap, self.topic)
         if facts is None:
             self.log.warning(
                 "topic %s does not exist; `python -m services.topics.main` creates it",
-                self.topic.name,
+                self.topic,
             )
             self.stopping.wait(_ABSENT_SECONDS)
             return
-        known, topic_id = self.connection.session().read_ledger(self.topic.name)
+        known, topic_id = self.connection.session().read_ledger(self.topic)
         starts = starting_offsets(facts, known, topic_id, self.accept_lost)
-        reader = TopicReader(self.bootstrap, self.topic.name, starts)
+        reader = TopicReader(self.bootstrap, self.topic, starts)
         try:
             self._apply_all(
-                reader, Work(self.topic.name, facts.topic_id, self.publish, self.accept_lost)
+                reader,
+                Work(self.kind, self.topic, facts.topic_id, self.publish, self.accept_lost),
             )
         finally:
             with suppress(BrokerError):
@@ -79,7 +82,8 @@ class ActionConsumer:
                 continue
             for move in apply(self.connection.session(), work, batch):
                 self.log.info(
-                    "corporate actions: %d records, %d stored, %d superseded, %d rejected",
+                    "%s: %d records, %d stored, %d superseded, %d rejected",
+                    self.kind.title,
                     move.until - move.start,
                     move.stored,
                     move.superseded,
@@ -89,4 +93,4 @@ class ActionConsumer:
     def _alarm(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         self.on_retry(str(getattr(error, "sqlstate", None) or type(error).__name__))
-        self.log.error("corporate actions wait, nothing is lost: %s", error)
+        self.log.error("%s wait, nothing is lost: %s", self.kind.title, error)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from jsonschema import Draft202012Validator
-from kafka import KafkaConsumer, TopicPartition
 
 from scripts.launcher.paths import ROOT
 from services.common import fail_points
 from services.common.market.corporate_action import CorporateAction
-from services.common.topics import ACTIONS
-from tests.fixtures.live import wait_for
+from services.stream.actions.merge import ACTIONS
 from tests.fixtures.market import Market, Topic
+from tests.integration.stream.events.follower import LEDGER, REFUSED, Follower
 
 SPLIT = CorporateAction(
     symbol="AAPL",
@@ -52,18 +47,15 @@ DIVIDEND = replace(
 SCHEMA = json.loads(
     (ROOT / "services/common/market/corporate_action.schema.json").read_text("utf-8")
 )
-CHECKS = sorted((ROOT / "sql" / "checks").glob("*.sql"))
 TABLE = """
 select symbol, kind, ex_date::text, number, numerator, denominator, amount, is_withdrawn,
     revision, to_char(observed_at, 'HH24:MI:SS'), kafka_offset
 from market.corporate_actions order by 1, 2, 3, 4
 """
-LEDGER = "select next_offset, stored, superseded, rejected, lost from market.sink_offsets"
 REVISIONS = """
 select kind, numerator, amount, revision from market.corporate_action_revisions order by 1, 4
 """
-REFUSED = "select kafka_offset, key, value, reason from market.rejected_events order by 1"
-POINTS = [point for point in fail_points.POINTS if point.startswith("actions.")]
+POINTS = [point for point in fail_points.POINTS if point.startswith("events.")]
 DIED = fail_points.EXIT_CODE
 
 
@@ -105,70 +97,9 @@ STORED = [
 REASONS = ["malformed_json", "bad_date", "key_mismatch", "null_value"]
 
 
-@dataclass
-class Follower:
-    """Consumers of a topic's actions, one process after the other."""
-
-    market: Market
-    topic: Topic
-    rejected: Topic
-
-    def start(self, fail_at: str = "") -> subprocess.Popen[bytes]:
-        address = self.market.address("stream_writer")
-        given = {
-            "bootstrap": self.topic.bootstrap,
-            "topic": self.topic.name,
-            "rejected": self.rejected.name,
-            "address": {k: v for k, v in asdict(address).items() if k != "password"},
-            "password": address.password.reveal(),
-            "fail_at": fail_at,
-        }
-        environment = {**os.environ, "ACTIONS_TEST": json.dumps(given)}
-        command = [sys.executable, "-m", "tests.integration.stream.actions_process"]
-        return subprocess.Popen(command, env=environment)
-
-    def drain(self, until: int) -> None:
-        """Run a consumer until the ledger has come so far."""
-        child = self.start()
-        try:
-            wait_for(lambda: self._reached() >= until, f"offset {until}")
-        finally:
-            child.send_signal(signal.SIGTERM)
-        # It may not have come as far as to take the signal as a wish.
-        assert child.wait(20) in (0, -signal.SIGTERM)
-
-    def _reached(self) -> int:
-        rows = self.market.rows(LEDGER)
-        return int(rows[0][0]) if rows else 0
-
-    def dead_letters(self) -> list[tuple[bytes | None, bytes | None, str]]:
-        """Return key, value and reason of what the dead-letter topic holds."""
-        place = TopicPartition(self.rejected.name, 0)
-        consumer = KafkaConsumer(bootstrap_servers=self.topic.bootstrap, enable_auto_commit=False)
-        try:
-            consumer.assign([place])
-            consumer.seek_to_beginning(place)
-            end = consumer.end_offsets([place])[place]
-            found: list[Any] = []
-            while consumer.position(place) < end:
-                found += consumer.poll(timeout_ms=1000).get(place, [])
-        finally:
-            consumer.close()
-        reason = "__dlq.errors.reason"
-        return [(each.key, each.value, dict(each.headers)[reason].decode()) for each in found]
-
-
 @pytest.fixture
 def follower(market: Market, make_topic: Callable[[int], Topic]) -> Follower:
-    return Follower(market, make_topic(1), make_topic(1))
-
-
-def assert_all_is_accounted_for(market: Market) -> None:
-    # The checks know the topic by its name.
-    for table in ("sink_offsets", "rejected_events"):
-        market.run(f"update market.{table} set topic = %s", (ACTIONS.name,))  # noqa: S608
-    for check in CHECKS:
-        assert market.rows(check.read_text("utf-8"), (), "stream_writer") == [], check.name
+    return Follower(ACTIONS, market, make_topic(1), make_topic(1))
 
 
 def test_each_record_is_stored_superseded_or_rejected(follower: Follower) -> None:
@@ -188,7 +119,7 @@ def test_each_record_is_stored_superseded_or_rejected(follower: Follower) -> Non
     assert [(key, value) for key, value, _ in follower.dead_letters()] == [
         SENT[row[0]] for row in refused
     ]
-    assert_all_is_accounted_for(market)
+    follower.assert_all_is_accounted_for()
 
 
 def test_listeners_are_told_whose_prices_have_changed(follower: Follower) -> None:
@@ -231,7 +162,7 @@ def test_a_death_at_any_point_changes_nothing(follower: Follower) -> None:
     assert (reached, rejected, lost) == (last + len(SENT), 4 * len(POINTS), 0)
     assert stored + superseded + rejected == reached
     assert len(market.rows(REFUSED)) == rejected
-    assert_all_is_accounted_for(market)
+    follower.assert_all_is_accounted_for()
 
 
 def test_the_events_are_those_of_the_schema() -> None:

@@ -1,0 +1,1 @@
+"""Events that need no Spark: a topic of them to PostgreSQL, exactly once in effect."""
