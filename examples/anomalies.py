@@ -5,10 +5,13 @@ python -m examples.anomalies --symbol TSLA --interval 1min
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 import pandas as pd
 
-from examples.client import parse, read_bars, read_table
+from examples.client import Client
+from examples.series import read_bars, run
 
 WINDOW = 120
 THRESHOLD = 6.0
@@ -24,16 +27,15 @@ def robust_scores(closes: pd.Series) -> pd.Series:
     return (returns - middle) / spread.replace(0.0, np.nan)
 
 
-def main() -> None:
+def main(client: Client, options: argparse.Namespace) -> None:
     """Print both lists, and how many bars they share."""
-    options = parse(str(__doc__).partition("\n")[0])
-    bars = read_bars(options.url, options.symbol, options.interval)
+    bars = read_bars(client, options.symbol, options.interval)
     scores = robust_scores(bars["close"])
     own = scores[scores.abs() >= THRESHOLD]
     days = {"from": f"{bars.index[0]:%Y-%m-%d}", "to": f"{bars.index[-1]:%Y-%m-%d}T23:59:59"}
-    found = read_table(
-        options.url, "anomalies", symbol=options.symbol, interval=options.interval, **days
-    )
+    found = client.table(
+        "anomalies", symbol=options.symbol, interval=options.interval, **days
+    ).to_pandas()
     for row in found[found["severity_rank"] >= 2].tail(10).itertuples():
         print(f"{row.bar_time:%Y-%m-%d %H:%M}  {row.kind:<8}{row.severity:<8}{row.reason}")
     both = set(own.index) & set(found.loc[found["kind"] == "price", "bar_time"])
@@ -44,4 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, str(__doc__).partition("\n")[0])

@@ -5,11 +5,14 @@ python -m examples.backtest --symbol AAPL --interval 1min
 
 from __future__ import annotations
 
+import argparse
+
 import pandas as pd
 from backtesting import Backtest, Strategy
 from backtesting.lib import crossover
 
-from examples.client import parse, read_bars
+from examples.client import Client
+from examples.series import read_bars, run
 
 COMMISSION = 0.0002  # of each trade's value; without it any rule looks better than it is
 
@@ -35,10 +38,9 @@ class Crossing(Strategy):  # type: ignore[misc]
             self.position.close()
 
 
-def main() -> None:
+def main(client: Client, options: argparse.Namespace) -> None:
     """Print what the rule and what holding would have come to."""
-    options = parse(str(__doc__).partition("\n")[0])
-    bars = read_bars(options.url, options.symbol, options.interval).rename(columns=str.title)
+    bars = read_bars(client, options.symbol, options.interval).rename(columns=str.title)
     test = Backtest(bars, Crossing, cash=1_000_000, commission=COMMISSION, finalize_trades=True)
     result = test.run()
     print(f"{len(bars):,} bars of {options.symbol}, {options.interval}")
@@ -49,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, str(__doc__).partition("\n")[0])

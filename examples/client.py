@@ -1,47 +1,189 @@
-"""All bars of a series out of the dashboard's API, page by page, as a pandas frame."""
+"""A client of the data API: bars of any range, and every other table, as Arrow, pandas or Polars.
+
+    from examples.client import Client
+
+    client = Client.from_environment()
+    table = client.bars("AAPL", interval="1min", since="2026-11-02")
+    frame = client.polars(["AAPL", "MSFT"], interval="5min")
+    for batch in client.batches(interval="1min"):  # however many: a few megabytes at a time
+        ...
+
+Bars come by symbol, interval and bar_time. Where a connection breaks, the client asks for what is
+left: no bar comes twice and none is left out of those stored before it began. Each error is an
+ApiError of one line.
+"""
 
 from __future__ import annotations
 
-import argparse
 import io
-from urllib.parse import urljoin
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack
 
-import pandas as pd
-import requests
+import pyarrow as pa
+from pyarrow import ipc, parquet
 
+from examples.api_connection import ApiConnection, ApiError, BrokenError, BusyError, Query
+from examples.remaining_bars import Received, of_symbols, remaining
 
-def read_table(url: str, table: str, **query: str) -> pd.DataFrame:
-    """Return every row of a table, such as `bars` or `anomalies`, in the order of its key."""
-    pages = []
-    following: str | None = urljoin(url, f"/api/{table}")
-    asked: dict[str, str] | None = {"format": "parquet", "limit": "50000", **query}
-    while following:
-        answer = requests.get(following, params=asked, timeout=60)
-        if not answer.ok:
-            raise SystemExit(f"{following}: {answer.status_code} {answer.text}")
-        pages.append(pd.read_parquet(io.BytesIO(answer.content)))
-        link = answer.links.get("next")
-        # The link holds all that was asked for.
-        following, asked = (urljoin(url, link["url"]), None) if link else (None, None)
-    return pd.concat(pages, ignore_index=True)
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
+LOCAL: Final = "http://127.0.0.1:8050"
+ATTEMPTS: Final = 6
+"""How often the same is asked for, if nothing comes."""
+_PAGE_ROWS: Final = 50_000
+_NEXT: Final = re.compile(r'<([^>]+)>; rel="next"')
+_LONGEST_WAIT_SECONDS: Final = 30.0
+_KEY: Final = ("symbol", "interval", "bar_time")
 
-def read_bars(url: str, symbol: str, interval: str) -> pd.DataFrame:
-    """Return open, high, low, close and volume as floats by the start of each bar (UTC)."""
-    names = ["bar_time", "open", "high", "low", "close", "volume"]
-    chosen = ",".join([*names, "source"])
-    bars = read_table(url, "bars", symbol=symbol, interval=interval, columns=chosen)
-    if bars.empty:
-        raise SystemExit(f"there are no bars of {symbol} in {interval}")
-    if (bars["source"] == "simulator").any():
-        print("The market is SIMULATED: no figure says anything about a real one.")
-    return bars[names].set_index("bar_time")
+Symbols = str | Sequence[str]
+Moment = str | date | datetime
+Interval = Literal["1min", "5min", "15min", "30min", "60min", "1d"]
 
 
-def parse(about: str) -> argparse.Namespace:
-    """Return the options that every example takes."""
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--url", default="http://127.0.0.1:8050", help="the dashboard's address")
-    parser.add_argument("--symbol", default="AAPL")
-    parser.add_argument("--interval", default="1min")
-    return parser.parse_args()
+class BarOptions(TypedDict, total=False):
+    """What may be said of the bars wanted. Without `interval` there are those of all; `since` is
+    included, `until` is not, and a date is its midnight in UTC. `decimals`: prices and volumes as
+    float64, or exactly as decimal(38, 10)."""
+
+    interval: Interval
+    since: Moment
+    until: Moment
+    columns: Sequence[str]
+    basis: Literal["as_traded", "split_adjusted", "total_return"]
+    decimals: Literal["float", "decimal"]
+
+
+@dataclass(frozen=True)
+class Client:
+    """Reads from a dashboard."""
+
+    connection: ApiConnection
+    wait: Callable[[float], None] = time.sleep
+
+    @classmethod
+    def from_environment(
+        cls, url: str | None = None, variables: Mapping[str, str] = os.environ
+    ) -> Client:
+        """Return a client of `url`, else of TAPELINE_URL, else of this machine's dashboard; with
+        the password of TAPELINE_PASSWORD_FILE or TAPELINE_PASSWORD, and trusting the authority
+        whose certificate is in TAPELINE_CA_FILE. Raises ApiError."""
+        ca_file = variables.get("TAPELINE_CA_FILE")
+        return cls(
+            ApiConnection(
+                url or variables.get("TAPELINE_URL") or LOCAL,
+                _password(variables),
+                Path(ca_file) if ca_file else None,
+            )
+        )
+
+    def bars(self, symbols: Symbols = (), **options: Unpack[BarOptions]) -> pa.Table:
+        """Return the bars of one symbol, of several, or of all. Raises ApiError."""
+        return pa.Table.from_batches(self.batches(symbols, **options))
+
+    def pandas(self, symbols: Symbols = (), **options: Unpack[BarOptions]) -> pd.DataFrame:
+        """Return the same as a pandas frame."""
+        frame: pd.DataFrame = self.bars(symbols, **options).to_pandas()
+        return frame
+
+    def polars(self, symbols: Symbols = (), **options: Unpack[BarOptions]) -> pl.DataFrame:
+        """Return the same as a Polars frame."""
+        import polars  # noqa: PLC0415 - only who wants one needs it
+
+        frame = polars.from_arrow(self.bars(symbols, **options))
+        assert isinstance(frame, polars.DataFrame)  # noqa: S101 - a table gives no series
+        return frame
+
+    def batches(
+        self, symbols: Symbols = (), **options: Unpack[BarOptions]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the same some thousand bars at a time, as they come: as fast as they are taken,
+        with little memory here and there. Raises ApiError."""
+        columns = list(options.get("columns", ()))
+        left = of_symbols(_query(options), _names(symbols))
+        received, failures, has_begun = Received(), 0, False
+        while left:
+            try:
+                if received.rows:
+                    left[:1] = remaining(left[0], received, self._symbols)
+                received = Received()
+                for batch in self._batches(left[0]):
+                    received.add(batch)
+                    yield batch.select(columns) if columns else batch
+                del left[0]
+                received = Received()
+            except (BrokenError, BusyError) as error:
+                failures = 1 if received.rows else failures + 1
+                has_begun = has_begun or received.rows > 0
+                if failures == ATTEMPTS or not (has_begun or isinstance(error, BusyError)):
+                    raise
+                self.wait(_pause_seconds(error, failures))
+
+    def table(self, name: str, **query: Any) -> pa.Table:
+        """Return all rows of another table, such as `anomalies`, in the order of its key, page by
+        page; `query` is what /data.html says that it takes. Raises ApiError."""
+        asked: Query = {"format": "parquet", "limit": _PAGE_ROWS, **query}
+        pages, path = [], f"/api/{name}"
+        while True:
+            with self.connection.get(path, asked) as answer:
+                pages.append(parquet.read_table(io.BytesIO(answer.read())))
+                following = _NEXT.match(answer.getheader("Link") or "")
+            if following is None:
+                return pa.concat_tables(pages)
+            path, asked = following[1], {}  # the link holds all that was asked for
+
+    def _symbols(self) -> list[str]:
+        names: list[str] = self.table("symbols", columns="symbol")["symbol"].to_pylist()
+        return names
+
+    def _batches(self, query: Query) -> Iterator[pa.RecordBatch]:
+        with self.connection.get("/api/bars.arrow", query) as answer:
+            try:
+                stream = ipc.open_stream(answer)
+                yield from stream
+                # Of an answer that was cut off pyarrow tells no end, HTTP does.
+                answer.read()
+            except pa.ArrowInvalid as error:
+                raise BrokenError(f"{self.connection.url} gave no Arrow stream: {error}") from None
+            yield pa.RecordBatch.from_pylist([], schema=stream.schema)
+
+
+def _names(symbols: Symbols) -> list[str]:
+    """Return each once, as the server writes them."""
+    several = [symbols] if isinstance(symbols, str) else symbols
+    return list(dict.fromkeys(one.upper() for one in several))
+
+
+def _query(options: BarOptions) -> Query:
+    """Return the parameters of the request; the key comes along, by which a break is mended."""
+    names = {"since": "from", "until": "to"}
+    query: Query = {names.get(name, name): value for name, value in options.items() if value}
+    for name in ("from", "to"):
+        if isinstance(query.get(name), date):
+            query[name] = query[name].isoformat()
+    if columns := query.get("columns"):
+        query["columns"] = ",".join(dict.fromkeys([*columns, *_KEY]))
+    return query
+
+
+def _password(variables: Mapping[str, str]) -> str | None:
+    file = variables.get("TAPELINE_PASSWORD_FILE")
+    if not file:
+        return variables.get("TAPELINE_PASSWORD") or None
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ApiError(f"TAPELINE_PASSWORD_FILE: {file}: {reason}") from None
+
+
+def _pause_seconds(error: ApiError, failures: int) -> float:
+    told = error.seconds if isinstance(error, BusyError) else 0.0
+    return min(_LONGEST_WAIT_SECONDS, max(told, 2.0 ** (failures - 1)))

@@ -9,12 +9,15 @@ without memory the naive forecast cannot be beaten, and the numbers say so.
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from examples.client import parse, read_bars
+from examples.api_connection import ApiError
+from examples.client import Client
+from examples.series import read_bars, run
 
 LAGS = 5
 TRAINED_ON = 0.7
@@ -46,12 +49,11 @@ def measure(closes: Numbers) -> Errors:
     )
 
 
-def main() -> None:
+def main(client: Client, options: argparse.Namespace) -> None:
     """Print both errors, and what follows from them."""
-    options = parse(str(__doc__).partition("\n")[0])
-    closes = read_bars(options.url, options.symbol, options.interval)["close"].to_numpy(np.float64)
+    closes = read_bars(client, options.symbol, options.interval)["close"].to_numpy(np.float64)
     if len(closes) < 20 * LAGS:
-        raise SystemExit(f"{len(closes)} bars are too few to fit anything on")
+        raise ApiError(f"{len(closes)} bars are too few to fit anything on")
     errors = measure(closes)
     print(f"{errors.bars:,} bars that the model has not seen; mean absolute error of the close:")
     print(f"  model {errors.model:.5f}   naive {errors.naive:.5f}")
@@ -64,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, str(__doc__).partition("\n")[0])

@@ -19,6 +19,7 @@ STEPS: Mapping[str, str] = {
     "growth": "drain and delay with more stored and with more symbols",
     "startup": "the demo's second start, and the idle pipeline's memory",
     "views": "each view of bi, over one symbol and session",
+    "export": "bars out of the data API: pages, whole ranges, and COPY by psql",
     "dashboard": "the delay to many viewers, and what they cost the writer",
 }
 """What can be measured, each by the method of that name of `steps.Bench`."""
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("bars", 1_000_000, "bars for copy, writer and drain"),
         ("fetched", 1000, "symbols for the producer"),
         ("viewed", 10_000_000, "bars stored for views"),
+        ("exported", 2_000_000, "bars stored for export"),
         ("viewers", 200, "viewers of the dashboard"),
     ):
         parser.add_argument(

@@ -9,6 +9,7 @@ from scripts.benchmarking import stored_bars
 from scripts.benchmarking.measurements import (
     delay,
     drain_rate,
+    export_rate,
     fetch_rate,
     startup_time,
     view_queries,
@@ -207,6 +208,19 @@ class Bench:
             figure = f"{1000 * found.seconds:.1f} ms, {found.rows} rows"
             cpu = f"{1000 * found.cpu_seconds:.1f} ms of CPU"
             self.add(Line(f"bi.{found.view}", figure, cpu, "≤ 50 ms"))
+
+    def export(self) -> None:
+        """Measure how fast bars come out of the data API, beside its own pages and plain COPY."""
+        found = export_rate.measure(self.servers, self.options.exported)
+        plain = found[export_rate.PLAIN_COPY].rate
+        for name, one in found.items():
+            ratios = [f"{one.rate / plain:.2f} of {export_rate.PLAIN_COPY}"]
+            if name in export_rate.WHOLE:
+                ratios += [
+                    f"{one.rate / found[page].rate:.1f} of {page}" for page in export_rate.PAGES
+                ]
+            memory = f"dashboard ≤ {one.peak_bytes / 1024**2:.0f} MiB"
+            self.add(Line(name, f"{rate_text(one.rate)}, {memory}", ", ".join(ratios)))
 
     def _fresh(self, name: str) -> database.Login:
         self.servers.remake_topic(topics.BARS.name)

@@ -23,7 +23,7 @@ from scripts.local_stack.servers.passwords import read_password
 READER = "powerbi_reader"
 SYMBOLS = 200
 _REPEATS = 5
-_OF_A_SESSION = SYMBOLS * 390
+BARS_OF_A_SESSION = SYMBOLS * 390
 _LAST_SESSION = date(2026, 11, 20)
 _SYMBOL = "S0007"
 _OTHER = "S0008"
@@ -40,14 +40,15 @@ insert into market.events_stream (
 )
 select
     'S' || lpad(symbol::text, 4, '0'), opens_at + minute * interval '1 minute', '1min',
-    price, 1.002 * price, 0.998 * price, price * (1 + 0.001 * sin(minute * symbol)),
+    price, round(1.002 * price, 4), round(0.998 * price, 4),
+    round(price * (1 + 0.001 * sin(minute * symbol))::numeric, 4),
     (1000 + 500 * sin(minute + symbol))::bigint, session_date, 'simulator', 'simulated', 'raw',
     true, opens_at + minute * interval '1 minute' + interval '61 seconds', 0, 0
 from market.exchange_sessions
 cross join generate_series(0, 389) as minute
 cross join generate_series(1, %(symbols)s) as symbol
 cross join lateral (
-    select (100 + symbol + 5 * sin(minute * 0.02 * symbol) + sin(minute * 1.7))::numeric(18, 6)
+    select (100 + symbol + 5 * sin(minute * 0.02 * symbol) + sin(minute * 1.7))::numeric(18, 4)
 ) as made (price)
 where exchange = 'XNYS' and session_date = %(day)s
 order by minute, symbol
@@ -137,18 +138,24 @@ def measure(servers: Servers, bars: int) -> Iterator[Viewed]:
 
 
 def _load(connection: psycopg.Connection, bars: int) -> None:
+    for day in store_sessions(connection, bars):
+        connection.execute(_DERIVED, {"day": day})
+    connection.execute(_ACTIONS, {"day": _LAST_SESSION, "symbols": SYMBOLS})
+    connection.execute("vacuum analyze market.bar_indicators, market.corporate_actions")
+
+
+def store_sessions(connection: psycopg.Connection, bars: int) -> Iterator[date]:
+    """Store so many bars, in whole sessions of all symbols; yield each session when it is there."""
     connection.execute("set synchronous_commit = off")
-    wanted = -(-bars // _OF_A_SESSION)
+    wanted = -(-bars // BARS_OF_A_SESSION)
     sessions = connection.execute(_SESSIONS, (_LAST_SESSION, wanted)).fetchall()
     connection.execute(_SERIES, {"symbols": SYMBOLS})
     for number, (day,) in enumerate(reversed(sessions), start=1):
         connection.execute(_BARS, {"day": day, "symbols": SYMBOLS})
-        connection.execute(_DERIVED, {"day": day})
+        yield day
         if number % 16 == 0 or number == len(sessions):
-            say(f"  {number * _OF_A_SESSION:,} bars and their indicators stored")
-    connection.execute(_ACTIONS, {"day": _LAST_SESSION, "symbols": SYMBOLS})
-    connection.execute("vacuum analyze market.events_stream, market.bar_indicators, market.series")
-    connection.execute("vacuum analyze market.corporate_actions")
+            say(f"  {number * BARS_OF_A_SESSION:,} bars stored")
+    connection.execute("vacuum analyze market.events_stream, market.series")
 
 
 def query_of(view: str) -> str:

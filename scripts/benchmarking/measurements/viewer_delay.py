@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from scripts.benchmarking import dashboard_process
+from scripts.benchmarking.dashboard_process import PATIENCE_SECONDS, log_of
 from scripts.benchmarking.measurements.delay import percentiles
 from scripts.benchmarking.measurements.sink_write_rate import Writing
 from scripts.benchmarking.measurements.viewers import WATCHED
 from scripts.benchmarking.sample import SYMBOLS, Sample, samples
 from scripts.benchmarking.servers import Servers
-from scripts.launcher.paths import CHART_LIBRARY
 from scripts.local_stack.servers import database, process_table, processes
-from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Child
 from services.stream.sink import postgres
 
-_PATIENCE_SECONDS = 120.0
 _FROM_MINUTE = 500_000  # after all that the writer writes
 _EVERY_SECONDS = 0.5
 
@@ -44,22 +43,9 @@ class Viewing:
 def watched(servers: Servers, login: database.Login, count: int) -> Iterator[tuple[Child, Path]]:
     """Run a dashboard on a database with so many viewers; yield it and the file of arrivals,
     which is there when the viewers have gone."""
-    (port,) = free_ports(1)
-    arrivals = servers.directory / f"arrivals-{port}.json"
-    page = processes.start(
-        servers.service(
-            "services.dashboard.main",
-            f"dashboard-{port}",
-            DASHBOARD_PORT=str(port),
-            DASHBOARD_SERVICE_PASSWORD_FILE=str(servers.passwords["dashboard_service"]),
-            DASHBOARD_LIBRARY_DIR=str(CHART_LIBRARY),
-            POSTGRES_PORT=str(login.port),
-            POSTGRES_DB=login.database,
-        )
-    )
-    viewers = None
-    try:
-        processes.wait_until(lambda: "listening" in _log(page), page, _PATIENCE_SECONDS)
+    with dashboard_process.serving(servers, login) as dashboard:
+        port = dashboard.port
+        arrivals = servers.directory / f"arrivals-{port}.json"
         viewers = processes.start(
             servers.service(
                 "scripts.benchmarking.measurements.viewers",
@@ -67,18 +53,13 @@ def watched(servers: Servers, login: database.Login, count: int) -> Iterator[tup
                 *(str(port), str(count), str(arrivals)),
             )
         )
-        started = viewers
-        processes.wait_until(
-            lambda: "viewers are here" in _log(started), viewers, _PATIENCE_SECONDS
-        )
-        yield page, arrivals
-    finally:
-        processes.stop([viewers] if viewers else [], 20)
-        processes.stop([page], 20)
-
-
-def _log(child: Child) -> str:
-    return child.command.log.read_text("utf-8", errors="replace")
+        try:
+            processes.wait_until(
+                lambda: "viewers are here" in log_of(viewers), viewers, PATIENCE_SECONDS
+            )
+            yield dashboard.child, arrivals
+        finally:
+            processes.stop([viewers], 20)
 
 
 def writer_rate(servers: Servers, bars: int, count: int) -> float:

@@ -1,13 +1,14 @@
 """A range of bars as statements that are small each: series in, slices with their SQL out. Pure.
 
-A statement may take 30 seconds and a viewer may read slowly, so that no statement lasts as long as
-a download. Each is of some series, or of a span of one, with about as many bars as are kept in
-memory; bars have the distance of their interval at least, which bounds how many there can be.
+A statement for all would sort on disk, or read many years for a few bars. Each is of some series,
+or of a span of one, with as many bars as are sorted in memory; planning it takes as long as reading
+some thousand bars. Bars have the distance of their interval at least, which bounds how many there
+can be; how many of those there are is learned from one slice for the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,12 +17,13 @@ from services.common.market.bar import INTERVAL_MINUTES
 from services.dashboard.data_api.dataset import Dataset
 from services.dashboard.data_api.paging import Statement, Wanted
 
-ROWS: Final = 10_000
+ROWS: Final = 80_000
 """Of a slice, about."""
 SYMBOLS_AT_A_TIME: Final = 100
 _SHORTEST_DAY_MINUTES: Final = 23 * 60
 _TICK: Final = timedelta(microseconds=1)  # the distance of two instants in PostgreSQL
-_WIDEN_AT_MOST: Final = 8
+# Nights and week-ends have no bars, in regular hours four fifths of the minutes.
+_LEAST_SHARE: Final = 0.2
 
 # By the whole key on both sides, which alone makes the planner look the ends up by it.
 _ENDS: Final = """
@@ -96,36 +98,34 @@ def ends_statement(wanted: Wanted, symbols: list[str]) -> tuple[str, dict[str, A
     }
 
 
-def first_slices(found: Iterable[Series]) -> Iterator[tuple[Slice, datetime]]:
-    """Yield where to begin, in order, with the instant of the last bar: several small series
-    together and whole, or the first span of a large one."""
+def slices(found: Iterable[Series]) -> Generator[Slice, int]:
+    """Yield what to read, in order: several small series together and whole, or one span of a
+    large one after the other. It is sent how many rows the slice before had."""
     group: list[Series] = []
+    share = 1.0
     for series in found:
-        fits = sum(one.most_rows for one in (*group, series)) <= ROWS
-        if group and not (fits and series.interval == group[0].interval):
-            yield _first_slice(group)
+        most = sum(one.most_rows for one in (*group, series))
+        if group and not (share * most <= ROWS and series.interval == group[0].interval):
+            share = yield from _of_group(group, share)
             group = []
         group.append(series)
     if group:
-        yield _first_slice(group)
+        yield from _of_group(group, share)
 
 
-def _first_slice(group: list[Series]) -> tuple[Slice, datetime]:
-    since, last = min(one.first for one in group), max(one.last for one in group)
-    until = last + _TICK
-    if len(group) == 1:
-        until = min(until, since + ROWS * group[0].distance)
-    return Slice(tuple(one.symbol for one in group), group[0].interval, since, until), last
-
-
-def next_slice(before: Slice, rows: int, last: datetime) -> Slice | None:
-    """Return what follows a slice that had so many rows; None after the last bar. Nights and
-    week-ends have none, so that the next span may be longer."""
-    if before.until > last:
-        return None
-    width = (before.until - before.since) * min(_WIDEN_AT_MOST, ROWS / max(rows, 1))
-    until = min(before.until + width, last + _TICK)
-    return Slice(before.symbols, before.interval, before.until, until)
+def _of_group(group: list[Series], share: float) -> Generator[Slice, int, float]:
+    """Yield its slices; return the share of the possible bars that there are."""
+    symbols = tuple(one.symbol for one in group)
+    since, end = min(one.first for one in group), max(one.last for one in group) + _TICK
+    while since < end:
+        until, most = end, sum(one.most_rows for one in group)
+        if len(group) == 1:
+            until = min(end, since + group[0].distance * (ROWS / share))
+            most = (until - since) // group[0].distance + 1
+        rows = yield Slice(symbols, group[0].interval, since, until)
+        share = max(_LEAST_SHARE, min(1.0, rows / most))
+        since = until
+    return share
 
 
 def slice_statement(dataset: Dataset, wanted: Wanted, part: Slice) -> Statement:

@@ -16,7 +16,7 @@ from services.dashboard.connection_pool import SNAPSHOTS, Database, Snapshot
 from services.dashboard.data_api.absence import NOTE, note_of, require_known_symbols
 from services.dashboard.data_api.dataset import Dataset
 from services.dashboard.data_api.downloads import bar_slices, stream_formats
-from services.dashboard.data_api.downloads.bar_slices import Series
+from services.dashboard.data_api.downloads.bar_slices import Series, Slice
 from services.dashboard.data_api.downloads.download import Download, DownloadResponse
 from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES, Piece
 from services.dashboard.data_api.paging import Wanted
@@ -109,15 +109,22 @@ async def _answer(source: Source, form: str, query: TableQuery) -> Response:
 
 def _copied(snapshot: Snapshot, dataset: Dataset, wanted: Wanted) -> Iterator[bytes]:
     """Yield all rows as lines, of one slice after the other."""
-    for begin, last in bar_slices.first_slices(_series(snapshot, wanted)):
-        part: bar_slices.Slice | None = begin
-        while part is not None:
-            statement = bar_slices.slice_statement(dataset, wanted, part)
-            rows = 0
-            for lines in snapshot.copy(statement.text, statement.parameters, bar_slices.ROWS):
-                rows += lines.count(b"\n")
-                yield lines
-            part = bar_slices.next_slice(part, rows, last)
+    slices = bar_slices.slices(_series(snapshot, wanted))
+    part = next(slices, None)
+    while part is not None:
+        statement = bar_slices.slice_statement(dataset, wanted, part)
+        rows = 0
+        for lines in snapshot.copy(statement.text, statement.parameters):
+            rows += lines.count(b"\n")
+            yield lines
+        part = _next(slices, rows)
+
+
+def _next(slices: Generator[Slice, int], rows: int) -> Slice | None:
+    try:
+        return slices.send(rows)
+    except StopIteration:
+        return None
 
 
 def _series(snapshot: Snapshot, wanted: Wanted) -> Iterator[Series]:

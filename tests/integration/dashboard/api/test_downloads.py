@@ -18,10 +18,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import ipc, parquet
 
+from examples.api_connection import ApiConnection
+from examples.client import BarOptions, Client
 from scripts.local_stack.servers.ports import HOST
 from services.dashboard.connection_pool import SNAPSHOTS
 from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
+from tests.fixtures.relay import through
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.api.test_large_pages import LIMIT_MIB, longest_wait, memory_mib
 from tests.integration.dashboard.serving import Dashboard, serving
@@ -30,6 +33,11 @@ SYMBOLS = ("AAPL", "MSFT")
 BARS_OF_EACH = 150_000
 STATES: Final = (
     "select state from pg_stat_activity where application_name = 'tapeline-dashboard-copy'"
+)
+WAITS: Final = STATES.replace("state", "wait_event", 1)
+LONGER_THAN_A_STATEMENT_MAY: Final = (
+    "select 1 from pg_stat_activity where application_name = 'tapeline-dashboard-copy' "
+    "and clock_timestamp() - query_start > interval '2 seconds'"
 )
 END_OF_STREAM: Final = b"\xff\xff\xff\xff\0\0\0\0"
 END: Final = STATES.replace("state", "pg_terminate_backend(pid)", 1)
@@ -92,11 +100,26 @@ def test_readers_that_stop_fill_no_memory_and_leave_room_when_they_go(
         # Other answers go on.
         assert dashboard.get("/api/bars", limit=1).status_code == 200
         assert memory_mib(dashboard, "VmHWM") < 0.8 * LIMIT_MIB
-        # They hold no statement, so that none of them can run into its time limit.
-        wait_for(lambda: many.rows(STATES) == [("idle in transaction",)] * SNAPSHOTS, "idleness")
+        # The server waits with them: what they do not read is not made.
+        wait_for(lambda: many.rows(WAITS) == [("ClientWrite",)] * SNAPSHOTS, "the server to wait")
     wait_for(lambda: many.rows(STATES) == [], "their connections to end", 30)
     asked = {"to": "2026-01-06"}
     wait_for(lambda: dashboard.get("/api/bars.arrow", **asked).status_code == 200, "room", 30)
+
+
+def test_one_who_pauses_has_all_of_it_and_the_wait_counts_for_no_statement(
+    dashboard: Dashboard, many: Market
+) -> None:
+    many.run(
+        f"alter role dashboard_service in database {many.database} set statement_timeout = '1s'"
+    )
+    with httpx.stream("GET", f"{dashboard.url}/api/bars.arrow", timeout=60) as answer:
+        parts = answer.iter_raw()
+        got = [next(parts)]
+        wait_for(lambda: many.rows(LONGER_THAN_A_STATEMENT_MAY) == [(1,)], "the pause to be long")
+        got += parts
+    assert ipc.open_stream(b"".join(got)).read_all().num_rows == len(SYMBOLS) * BARS_OF_EACH
+    many.run(f"alter role dashboard_service in database {many.database} reset statement_timeout")
 
 
 def test_two_whole_downloads_take_little_memory_and_hold_nobody_up(dashboard: Dashboard) -> None:
@@ -153,6 +176,28 @@ def test_one_that_is_cut_off_has_no_end_and_resumes_by_range(
     assert both["bar_time"].to_pylist() == [row[0] for row in every]
     assert "a download was cut off" in dashboard.log()
     assert "Traceback" not in dashboard.log()
+
+
+def test_a_client_whose_connection_breaks_again_and_again_has_every_bar_once(
+    dashboard: Dashboard,
+) -> None:
+    asked: BarOptions = {"columns": ["symbol", "bar_time", "close"], "decimals": "decimal"}
+    whole = Client(ApiConnection(dashboard.url)).bars(**asked)
+    assert whole.num_rows == len(SYMBOLS) * BARS_OF_EACH
+    cuts, pauses = [300_000, 0, 200_000, 40, 200_000, 10], list[float]()
+    with through(HOST, dashboard.port, cuts) as port:
+        client = Client(ApiConnection(f"http://{HOST}:{port}"), pauses.append)
+        assert client.bars(**asked).equals(whole)
+    assert len(pauses) == len(cuts)
+
+
+def test_a_client_holds_few_of_many_bars(dashboard: Dashboard) -> None:
+    before = pa.total_allocated_bytes()
+    most = rows = 0
+    for batch in Client(ApiConnection(dashboard.url)).batches():
+        most, rows = max(most, pa.total_allocated_bytes() - before), rows + batch.num_rows
+    assert rows == len(SYMBOLS) * BARS_OF_EACH
+    assert most < 32 * 2**20
 
 
 def test_it_has_what_was_stored_when_it_began(dashboard: Dashboard, many: Market) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -12,12 +14,13 @@ import pandas as pd
 import pytest
 
 from examples.anomalies import robust_scores
-from examples.client import read_bars
 from examples.forecast import measure
 from tests.fixtures.market import Market
 from tests.integration.dashboard.serving import MINUTES, SESSIONS, Dashboard
 
 ROOT = Path(__file__).parents[4]
+JUPYTER = str(Path(sys.executable).with_name("jupyter"))
+NOTEBOOK = str(ROOT / "examples/returns.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -42,13 +45,32 @@ def test_an_example_runs(name: str, wanted: str, dashboard: Dashboard) -> None:
     assert re.search(wanted, done.stdout, re.DOTALL), done.stdout
 
 
-def test_the_client_reads_every_bar(dashboard: Dashboard, stored: Market) -> None:
-    bars = read_bars(dashboard.url, "AAPL", "1min")
-    wanted = stored.rows(
-        "select bar_time, close::float8 from bi.events_stream where symbol = 'AAPL' order by 1"
+def test_the_notebook_runs_from_its_folder(
+    dashboard: Dashboard, stored: Market, tmp_path: Path
+) -> None:
+    home = {"HOME": str(tmp_path), "TAPELINE_URL": dashboard.url, "TZ": "Asia/Kathmandu"}
+    done = subprocess.run(
+        [JUPYTER, "execute", "--output", str(tmp_path / "done"), NOTEBOOK],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "SYMBOL": "TSLA", **home},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
-    assert len(wanted) == SESSIONS * MINUTES
-    assert [*bars["close"].items()] == wanted
+    assert done.returncode == 0, done.stderr
+    outputs = [
+        output
+        for cell in json.loads((tmp_path / "done.ipynb").read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    said = "".join("".join(one["text"]) for one in outputs if one["output_type"] == "stream")
+    assert "SIMULATED" in said
+    assert f"{SESSIONS * MINUTES:,} bars of TSLA, 1min" in said
+    volumes = "select symbol, sum(volume) from bi.events_stream group by 1 order by 2 desc"
+    wanted = [f"{symbol:<8} {volume:,.0f}" for symbol, volume in stored.rows(volumes)]
+    assert said.splitlines()[-len(wanted) :] == wanted
+    assert [one for one in outputs if "image/png" in one.get("data", {})]
 
 
 def test_the_forecast_wins_where_there_is_memory_and_not_where_there_is_none() -> None:
