@@ -27,6 +27,7 @@ _LOST: Final = """() => document.getElementById("connection").dataset.state === 
 _AWAY: Final = """() => document.getElementById("connection").dataset.state === "away" """
 _EMPTY: Final = """() => !document.getElementById("empty").hidden"""
 _TABLES: Final = """() => document.querySelectorAll("#tables tr").length > 10"""
+_DRAWN: Final = """() => document.querySelectorAll("#charts .legend b").length > 5"""
 
 # A picture of a whole page has its foot at its end.
 _NOT_STICKY: Final = ".strip { position: static !important }"
@@ -99,6 +100,8 @@ STATES: Final = (
     ),
     State("no-stream", _AAPL, _DARK, _LOST, (_NO_STREAM,)),
     State("database-away", "", _DARK, _AWAY, (("**/api/series*", _away),)),
+    State("pipeline-light", "pipeline.html", _LIGHT, _DRAWN),
+    State("pipeline-phone", "pipeline.html", _PHONE, _DRAWN),
     State("data-light", "data.html", _LIGHT, _TABLES),
     State("data-phone", "data.html", _PHONE, _TABLES),
 )

@@ -117,6 +117,7 @@ def dashboard(run: Run) -> Command:
         "DASHBOARD_SERVICE_PASSWORD_FILE": str(run.passwords[DASHBOARD]),
         "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
         "DASHBOARD_PRODUCER_METRICS_URL": f"http://{HOST}:{run.addresses.producer_metrics}/metrics",
+        "DASHBOARD_STREAM_METRICS_URL": f"http://{HOST}:{run.addresses.stream_metrics}/metrics",
     }
     return _service(run, "dashboard", "services.dashboard.main", {**_postgres(run), **own})
 

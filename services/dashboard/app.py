@@ -30,6 +30,10 @@ from services.dashboard.page_api.call_quota import Quota
 from services.dashboard.page_api.pipeline_status import PipelineStatus
 from services.dashboard.page_api.routes import Parts, view_router
 from services.dashboard.page_api.series_index import SeriesIndex
+from services.dashboard.pipeline_page import metrics_client
+from services.dashboard.pipeline_page.history_source import HistorySource
+from services.dashboard.pipeline_page.routes import pipeline_router
+from services.dashboard.pipeline_page.sampler import Sampler
 from services.dashboard.settings import CHART_LIBRARY, Settings
 
 _PAGES: Final = Path(__file__).with_name("pages")
@@ -64,11 +68,13 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     feed = Feed(database, series_index, subscribers, log)
     quota = Quota(settings.producer_metrics_url)
     health = PipelineStatus(database, series_index, subscribers, feed, quota, log)
+    sampler = Sampler(settings.metrics_urls, metrics_client.text, database, clocks.now, log)
 
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
-        tasks = [asyncio.create_task(one) for one in (feed.listen(), feed.tell(), health.run())]
+        parts = (feed.listen(), feed.tell(), health.run(), sampler.run())
+        tasks = [asyncio.create_task(one) for one in parts]
         app.state.tasks = tasks
         for task in tasks:
             task.add_done_callback(lambda done: _report(done, log))
@@ -91,6 +97,8 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     app.include_router(data_router(database, clocks.now))
     app.include_router(whole_bars_router(database, clocks.now, log))
     app.include_router(view_router(Parts(database, series_index, subscribers, feed, health)))
+    history = HistorySource(sampler.history, settings.prometheus_url, clocks.now, clocks.seconds)
+    app.include_router(pipeline_router(history))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)
     # A higher level would hold the live streams up for what is hardly smaller.

@@ -66,7 +66,20 @@ DASHBOARD_LIBRARY_DIR: Final = Folder(
 )
 DASHBOARD_PRODUCER_METRICS_URL: Final = Text(
     "DASHBOARD_PRODUCER_METRICS_URL",
-    "The producer's metrics, such as http://127.0.0.1:9401/metrics, for the calls of today.",
+    "The producer's metrics, such as http://127.0.0.1:9401/metrics, for the calls of today and the "
+    "page of the pipeline.",
+    "",
+)
+DASHBOARD_STREAM_METRICS_URL: Final = Text(
+    "DASHBOARD_STREAM_METRICS_URL",
+    "The stream's metrics, such as http://127.0.0.1:9402/metrics, for the page of the pipeline.",
+    "",
+)
+DASHBOARD_PROMETHEUS_URL: Final = Text(
+    "DASHBOARD_PROMETHEUS_URL",
+    "Prometheus, such as http://127.0.0.1:9090, for that page: its history outlives the "
+    "dashboard's, and its alerts are shown. While it does not answer, or without it, the page "
+    "shows what the dashboard has read of the services.",
     "",
 )
 
@@ -97,9 +110,16 @@ class Settings:
     viewers: int
     library_dir: Path
     producer_metrics_url: str
+    stream_metrics_url: str
+    prometheus_url: str
     postgres: PostgresAddress
     log_level: str
     log_style: str
+
+    @property
+    def metrics_urls(self) -> tuple[str, ...]:
+        """Return the addresses of the services' metrics that are known."""
+        return tuple(url for url in (self.producer_metrics_url, self.stream_metrics_url) if url)
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return what must never be logged."""
@@ -117,7 +137,9 @@ def read_settings(env: Environment) -> Settings:
         requests_a_minute=DASHBOARD_REQUESTS_A_MINUTE.read(env),
         viewers=DASHBOARD_VIEWERS.read(env),
         library_dir=_library_dir(env),
-        producer_metrics_url=_metrics_url(env),
+        producer_metrics_url=_url(env, DASHBOARD_PRODUCER_METRICS_URL, "http://HOST:PORT/metrics"),
+        stream_metrics_url=_url(env, DASHBOARD_STREAM_METRICS_URL, "http://HOST:PORT/metrics"),
+        prometheus_url=_url(env, DASHBOARD_PROMETHEUS_URL, "http://HOST:PORT"),
         postgres=PostgresAddress(
             host=POSTGRES_HOST.read(env),
             port=POSTGRES_PORT.read(env),
@@ -160,10 +182,8 @@ def _library_dir(env: Environment) -> Path:
     return directory
 
 
-def _metrics_url(env: Environment) -> str:
-    url = DASHBOARD_PRODUCER_METRICS_URL.read(env)
+def _url(env: Environment, setting: Text, form: str) -> str:
+    url = setting.read(env)
     if url and not url.startswith(("http://", "https://")):
-        raise SettingError(
-            f"DASHBOARD_PRODUCER_METRICS_URL is {url!r}; it must look like http://HOST:PORT/metrics"
-        )
+        raise SettingError(f"{setting.name} is {url!r}; it must look like {form}")
     return url

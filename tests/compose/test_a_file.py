@@ -41,7 +41,8 @@ OF_THE_CONTAINER = {
     "dashboard": {
         *("DASHBOARD_HOST", "DASHBOARD_PORT", "DASHBOARD_PASSWORD", "DASHBOARD_SERVICE_PASSWORD"),
         *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "DASHBOARD_LIBRARY_DIR"),
-        "DASHBOARD_PRODUCER_METRICS_URL",
+        *("DASHBOARD_PRODUCER_METRICS_URL", "DASHBOARD_STREAM_METRICS_URL"),
+        "DASHBOARD_PROMETHEUS_URL",
     },
     "migrate": {setting.name for setting in settings_of("migrate")},
     "simulator": {

@@ -45,6 +45,8 @@ def test_the_defaults(needed: dict[str, str], tmp_path: Path) -> None:
         viewers=500,
         library_dir=tmp_path,
         producer_metrics_url="",
+        stream_metrics_url="",
+        prometheus_url="",
         postgres=PostgresAddress("127.0.0.1", 5432, "market", Secret("secret")),
         log_level="INFO",
         log_style="text",
@@ -58,6 +60,7 @@ def test_the_defaults(needed: dict[str, str], tmp_path: Path) -> None:
         ("DASHBOARD_PORT", "x", "DASHBOARD_PORT is 'x'"),
         ("DASHBOARD_SERVICE_PASSWORD", "", "DASHBOARD_SERVICE_PASSWORD is not set"),
         ("DASHBOARD_PRODUCER_METRICS_URL", "host:1", "must look like http://HOST:PORT/metrics"),
+        ("DASHBOARD_PROMETHEUS_URL", "host:9090", "must look like http://HOST:PORT"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, told: str, needed: dict[str, str]) -> None:

@@ -133,6 +133,7 @@ def test_dashboard() -> None:
         "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
         "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
         "DASHBOARD_PRODUCER_METRICS_URL": "http://127.0.0.1:5/metrics",
+        "DASHBOARD_STREAM_METRICS_URL": "http://127.0.0.1:6/metrics",
     }
 
 

@@ -32,5 +32,6 @@ async function answered(address, signal) {
   });
   if (answer.ok) return told;
   const detail = typeof told.detail === "string" ? told.detail : answer.statusText;
-  throw Object.assign(new Error(`${detail} (${answer.status})`), { status: answer.status });
+  const sentence = `${detail.charAt(0).toUpperCase()}${detail.slice(1)} (${answer.status}).`;
+  throw Object.assign(new Error(sentence), { status: answer.status });
 }

@@ -14,7 +14,7 @@ from scripts.local_stack.servers.ports import HOST
 
 PATIENCE_MS = 60_000
 STATE = """() => [
-    ...["title", "trouble", "connection"].map(id => document.getElementById(id).textContent),
+    ...["title", "trouble", "connection"].map(id => document.getElementById(id)?.textContent),
     document.querySelectorAll('#newest tr').length, document.hidden, typeof window.tapeline,
 ]"""
 

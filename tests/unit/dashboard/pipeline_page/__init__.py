@@ -1,0 +1,1 @@
+"""How the pipeline has run, from what was told of it."""
