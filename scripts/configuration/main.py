@@ -14,8 +14,10 @@ from scripts.configuration.documents import (
     env_example,
     pulumi_project,
 )
+from scripts.configuration.grafana import dashboard_file
 from scripts.configuration.options import parse
 from scripts.launcher.paths import ROOT
+from services.dashboard.pipeline_page.charts import CHARTS
 
 
 def generated(root: Path) -> Mapping[str, str]:
@@ -26,6 +28,7 @@ def generated(root: Path) -> Mapping[str, str]:
         "docs/configuration.md": configuration_page(compose_file),
         "infra/config/container_settings.json": container_rules(compose_file),
         "Pulumi.yaml": pulumi_project((root / "Pulumi.yaml").read_text("utf-8")),
+        "services/prometheus/grafana-dashboard.json": dashboard_file(CHARTS),
         "powerbi/model/column_descriptions.json": column_descriptions(
             file.read_text("utf-8") for file in sorted((root / "sql" / "views").rglob("*.sql"))
         ),

@@ -58,7 +58,7 @@ function alertItems(alerts) {
   return alerts.map(({ name, severity, summary, runbook, since }) => element("li", {},
     element("b", { class: severity === "critical" ? "down" : "" }, severity), " ", summary, " ",
     element("span", { class: "hint" }, `${name}, since ${timeAndZone(Date.parse(since) / 1000)} `),
-    ...(/^https?:/.test(runbook ?? "") ? [element("a", { href: runbook }, "runbook")] : [])));
+    ...(runbook ? [element("code", {}, runbook)] : [])));
 }
 
 async function refresh() {

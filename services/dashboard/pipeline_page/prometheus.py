@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from services.dashboard.pipeline_page.charts import lines, rate_seconds
 from services.dashboard.pipeline_page.points import Point
+
+_SEVERITIES: Final = ("critical", "warning")
 
 
 def queries(step: int) -> Iterator[str]:
@@ -31,9 +33,13 @@ def _finite(value: float | None) -> float | None:
 
 
 def alerts(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the alerts that fire, the most severe and then the oldest first."""
+    """Return the alerts that fire, the most severe and then the oldest first.
+
+    One without severity fires always, for those who watch from outside.
+    """
     firing = [_alert(one) for one in data["alerts"] if one["state"] == "firing"]
-    return sorted(firing, key=lambda one: (one["severity"] != "critical", one["since"]))
+    told = [one for one in firing if one["severity"] in _SEVERITIES]
+    return sorted(told, key=lambda one: (_SEVERITIES.index(one["severity"]), one["since"]))
 
 
 def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +48,6 @@ def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
         "name": labels["alertname"],
         "severity": labels.get("severity", ""),
         "summary": annotations.get("summary", labels["alertname"]),
-        "runbook": annotations.get("runbook_url"),
+        "runbook": annotations.get("runbook"),
         "since": one["activeAt"],
     }
