@@ -1,4 +1,4 @@
-"""The dashboard file for Grafana: the charts of the pipeline's page in, its JSON model out. Pure."""
+"""The dashboard file for Grafana: charts of the pipeline's page in, its JSON model out. Pure."""
 
 from __future__ import annotations
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from services.dashboard.pipeline_page import metrics_client
+from services.dashboard.pipeline_page.metrics_text import samples
 
 _CALLS: Final = "tapeline_producer_calls_today"
 _MOST: Final = "tapeline_producer_calls_a_day"
@@ -27,14 +26,7 @@ class Quota:
 
 def parse(text: str) -> Mapping[str, Any] | None:
     """Return the calls charged and left today (None: no bound), or None if nothing is told."""
-    # A producer of thousands of series tells a line for each of them.
-    told = "\n".join(line for line in text.splitlines() if line.startswith((_CALLS, _MOST)))
-    values = {
-        sample.name: int(sample.value)
-        for family in text_string_to_metric_families(f"{told}\n")
-        for sample in family.samples
-        if sample.name in (_CALLS, _MOST)
-    }
+    values = {one.name: int(one.value) for one in samples(text, {_CALLS, _MOST})}
     if _CALLS not in values:
         return None
     called, most = values[_CALLS], values.get(_MOST, 0)

@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
-
 from services.dashboard.pipeline_page.charts import SCRAPE_SECONDS, Line, lines
+from services.dashboard.pipeline_page.metrics_text import Sample, samples
 
 KEPT_SECONDS: Final = 86_400
 _KEPT: Final = KEPT_SECONDS // SCRAPE_SECONDS
 _LINES: Final = tuple(lines())
-_METRICS: Final = tuple({line.metric for line in _LINES})
+_METRICS: Final = frozenset(line.metric for line in _LINES)
 
 
 class Buckets(NamedTuple):
@@ -77,18 +75,12 @@ def _while_after(readings: deque[Reading], at: float) -> Iterator[Reading]:
 
 def reading_of(at: float, text: str) -> Reading:
     """Return what metrics in Prometheus's text form tell. Raises ValueError if it is another."""
-    # Most of a producer's text is a line for each of its thousands of series, which no chart needs.
-    wanted = "\n".join(line for line in text.splitlines() if line.startswith(_METRICS))
-    samples = [
-        sample
-        for family in text_string_to_metric_families(f"{wanted}\n")
-        for sample in family.samples
-    ]
-    return Reading(at, [_value(line, samples) for line in _LINES])
+    told = samples(text, _METRICS)
+    return Reading(at, [_value(line, told) for line in _LINES])
 
 
-def _value(line: Line, samples: Sequence[Sample]) -> Value:
-    told = [one for one in samples if one.name == line.metric and _has_labels(one, line.where)]
+def _value(line: Line, of_all: Sequence[Sample]) -> Value:
+    told = [one for one in of_all if one.name == line.metric and _has_labels(one, line.where)]
     if not told:
         return None
     if line.reckoning == "quantile":
@@ -102,9 +94,9 @@ def _has_labels(sample: Sample, where: str) -> bool:
     return not where or sample.labels.get(name) == value.strip('"')
 
 
-def _buckets(samples: Sequence[Sample]) -> Buckets:
+def _buckets(told: Sequence[Sample]) -> Buckets:
     counts: dict[float, float] = {}
-    for sample in samples:
+    for sample in told:
         bound = float(sample.labels["le"])
         counts[bound] = counts.get(bound, 0.0) + sample.value
     bounds = tuple(sorted(counts))

@@ -16,6 +16,7 @@ MADE = [
     "docs/configuration.md",
     "infra/config/container_settings.json",
     "Pulumi.yaml",
+    "services/prometheus/grafana-dashboard.json",
     "powerbi/model/column_descriptions.json",
 ]
 _VIEW = """\
@@ -43,7 +44,7 @@ def test_what_is_missing_is_written_and_then_in_date(
     assert generate.run(checkout, check=True) == 1
     assert not (checkout / ".env.example").exists()
     assert generate.run(checkout, check=False) == 0
-    assert capsys.readouterr().out.splitlines()[-5:] == [f"wrote {name}" for name in MADE]
+    assert capsys.readouterr().out.splitlines()[-6:] == [f"wrote {name}" for name in MADE]
     assert generate.run(checkout, check=True) == 0
     assert capsys.readouterr().out == ""
     project = (checkout / "Pulumi.yaml").read_text("utf-8")
