@@ -28,7 +28,15 @@ def imported(file: Path) -> set[str]:
 
 
 def test_the_services_are_found() -> None:
-    assert SERVICES == ["dashboard", "producer", "secrets", "simulator", "stream", "topics"]
+    assert SERVICES == [
+        "alertmanager",
+        "dashboard",
+        "producer",
+        "secrets",
+        "simulator",
+        "stream",
+        "topics",
+    ]
 
 
 @pytest.mark.parametrize("service", SERVICES)
