@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from scripts.configuration import declared as others
+from services.alertmanager import settings as alertmanager
 from services.common import shared_settings
 from services.common.settings import Setting
 from services.common.settings_help import declared
@@ -30,6 +31,7 @@ READERS: Final[Mapping[str, tuple[ModuleType, ...]]] = {
     "dashboard": (dashboard,),
     "migrate": (migrate,),
     "simulator": (simulator,),
+    "alertmanager": (alertmanager,),
 }
 """The modules with the settings of each service, by the service's name in docker-compose.yml."""
 
@@ -66,6 +68,7 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter("Dashboard", own("dashboard")),
         Chapter("Database (python -m sql.migrate)", own("migrate")),
         Chapter("Simulator", own("simulator")),
+        Chapter("Alerts", own("alertmanager")),
         Chapter("Several services", tuple(shared)),
         Chapter("Containers", (*others.OF_EVERY_STACK, *others.OF_THE_PLACE)),
         Chapter("Commands (fab and Ansible, where they are typed)", others.OF_THE_COMMANDS),

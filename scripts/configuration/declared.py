@@ -21,11 +21,12 @@ def _memory(name: str, whose: str) -> Text:
 OF_EVERY_STACK: Final[tuple[Setting[Any], ...]] = (
     Text(
         "COMPOSE_PROFILES",
-        "The viewers that run, with commas in between: spark-pages, pgadmin, kafka-ui; and front.",
+        "What else runs, with commas in between: observe (alerts), the viewers spark-pages, "
+        "pgadmin, kafka-ui; and front.",
         None,
         Shape(
-            "spark-pages|pgadmin|kafka-ui",
-            "one or more of spark-pages, pgadmin, kafka-ui",
+            "observe|spark-pages|pgadmin|kafka-ui",
+            "one or more of observe, spark-pages, pgadmin, kafka-ui",
             each=True,
         ),
     ),
@@ -49,6 +50,12 @@ OF_EVERY_STACK: Final[tuple[Setting[Any], ...]] = (
     _memory("STREAM_MEMORY", "stream"),
     _memory("DASHBOARD_MEMORY", "dashboard"),
     _memory("SPARK_WORKER_LIMIT", "spark-worker"),
+    Text(
+        "PROMETHEUS_KEEP",
+        "How long Prometheus keeps figures, up to a gigabyte, when the profile observe is on.",
+        None,
+        Shape(r"[1-9]\d{0,3}[hdwy]", "a span such as 15d"),
+    ),
     Integer(
         "SPARK_WORKER_CORES", "The processor cores that a worker offers.", minimum=1, maximum=1_024
     ),

@@ -28,7 +28,7 @@ def configuration(settings: Settings) -> Mapping[str, Any]:
     return {
         "route": {
             "receiver": PEOPLE,
-            "group_by": ["alertname", "job"],
+            "group_by": ["alertname", "job", "at"],
             "group_wait": "10s",
             "group_interval": "1m",
             "repeat_interval": "4h",

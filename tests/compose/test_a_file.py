@@ -45,6 +45,7 @@ OF_THE_CONTAINER = {
         "DASHBOARD_PROMETHEUS_URL",
     },
     "migrate": {setting.name for setting in settings_of("migrate")},
+    "alertmanager": set(),
     "simulator": {
         *("SIMULATOR_HOST", "SIMULATOR_PORT", "SIMULATOR_BARS"),
         *("ALPHA_VANTAGE_PLAN", "MARKET_CLOCK"),
@@ -123,6 +124,12 @@ def test_the_limits_fit_a_machine_of_8_gib(services: dict[str, Service]) -> None
     assert sum(int(one["mem_limit"]) for one in running) <= 7 * 1024**3
 
 
+def test_what_watches_is_small(services: dict[str, Service]) -> None:
+    watching = [one for one in services.values() if one.get("profiles") == ["observe"]]
+    assert len(watching) == 3
+    assert sum(int(one["mem_limit"]) for one in watching) <= 250 * 1024**2
+
+
 def test_every_service_is_awaited_by_its_health_or_by_its_end(
     services: dict[str, Service],
 ) -> None:
@@ -165,9 +172,12 @@ def test_the_networks_keep_ingest_and_database_apart(
         network: {name for name, one in services.items() if network in (one.get("networks") or {})}
         for network in config["networks"]
     }
-    assert internal == {"market", "ingest", "database", "compute", "figures", "web"}
+    assert internal == {"market", "ingest", "database", "compute", "figures", "web", "alerting"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
+    assert members["figures"] == {"producer", "dashboard", "prometheus"}
+    assert members["alerting"] == {"prometheus", "alertmanager", "node-exporter"}
+    assert members["notices"] == {"alertmanager"}
     assert members["endpoint"] == {"postgres"}
     assert members["pages"] == {"dashboard", "front", "spark-pages", "pgadmin", "kafka-ui"}
     assert members["web"] == {"dashboard", "front"}

@@ -161,6 +161,43 @@ OF_PRODUCER = (
         "1m",
     ),
 )
+NODE = 'job="node",instance="node-exporter:9100"'
+
+
+def _disk(free: str) -> dict[str, str]:
+    labels = f'{{{NODE},device="overlay",fstype="overlay",mountpoint="/"}}'
+    return {
+        f"node_filesystem_avail_bytes{labels}": free,
+        f"node_filesystem_size_bytes{labels}": "1000x900",
+    }
+
+
+MACHINE = (
+    Case("DiskFills", _disk("240x60 240-0.5x60 210x200"), "55m", "110m", "190m", "1m"),
+    Case("DiskFull", _disk("60x9 40x9 60x9"), "1m", "2m", "4m"),
+    Case(
+        "MemoryShort",
+        {
+            f"node_memory_MemAvailable_bytes{{{NODE}}}": "60x9 40x20 60x20",
+            f"node_memory_MemTotal_bytes{{{NODE}}}": "1000x50",
+        },
+        "15m",
+        "21m",
+        "35m",
+        "1m",
+    ),
+    Case(
+        "ClockNotKept",
+        {
+            f"node_timex_sync_status{{{NODE}}}": "1x9 0x30 1x20",
+            f"node_timex_maxerror_seconds{{{NODE}}}": "16x60",
+        },
+        "15m",
+        "30m",
+        "46m",
+        "1m",
+    ),
+)
 TARGETS = (
     Case(
         "TargetGone",
@@ -219,4 +256,4 @@ SILENT = (
         "1m",
     ),
 )
-ALL = (*STREAM, *OF_PRODUCER, *TARGETS, *SILENT)
+ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *TARGETS, *SILENT)

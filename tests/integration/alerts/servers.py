@@ -49,6 +49,21 @@ def start_alertmanager(folder: Path, config: Path) -> Server:
     return _start("alertmanager", [*program, *options], folder, port)
 
 
+def start_node_exporter(folder: Path) -> Server:
+    """Start the exporter of the machine's figures as its image does."""
+    (port,) = free_ports(1)
+    programs = folder / "programs"
+    programs.mkdir()
+    name = "prometheus-node-exporter"
+    (programs / name).symlink_to(tool(name, os.environ))
+    variables = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "NODE_EXPORTER_LISTEN": f"{HOST}:{port}",
+    }
+    entrypoint = str(ROOT / "services" / "node-exporter" / "entrypoint.sh")
+    return _start("node-exporter", [entrypoint], folder, port, variables, "/")
+
+
 def start_prometheus(folder: Path, targets: Mapping[str, str], scrape_seconds: int = 1) -> Server:
     """Start Prometheus with the rules and jobs of the image, each job at an address of `targets`.
 
@@ -77,16 +92,23 @@ def start_prometheus(folder: Path, targets: Mapping[str, str], scrape_seconds: i
     return _start("prometheus", [str(tool("prometheus", os.environ)), *options], folder, port)
 
 
-def _start(name: str, command: list[str], folder: Path, port: int) -> Server:
-    child = processes.start(Command(name, command, folder / f"{name}.log"))
+def _start(
+    name: str,
+    command: list[str],
+    folder: Path,
+    port: int,
+    variables: Mapping[str, str] | None = None,
+    ready: str = "/-/ready",
+) -> Server:
+    child = processes.start(Command(name, command, folder / f"{name}.log", variables))
     server = Server(child, f"{HOST}:{port}")
-    wait_for(lambda: _is_ready(server), f"{name}: {folder / f'{name}.log'}")
+    wait_for(lambda: _is_ready(server, ready), f"{name}: {folder / f'{name}.log'}")
     return server
 
 
-def _is_ready(server: Server) -> bool:
+def _is_ready(server: Server, path: str) -> bool:
     assert server.child.is_running(), server.child.failure()
     try:
-        return requests.get(f"http://{server.address}/-/ready", timeout=SECONDS).ok
+        return requests.get(f"http://{server.address}{path}", timeout=SECONDS).ok
     except requests.ConnectionError:
         return False

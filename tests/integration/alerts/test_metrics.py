@@ -17,7 +17,12 @@ from services.producer.polling.freshness import Freshness
 from services.stream import metrics as of_stream
 from services.stream.sink.batch import Applied
 from tests.fixtures.live import wait_for
-from tests.integration.alerts.servers import Server, start_alertmanager, start_prometheus
+from tests.integration.alerts.servers import (
+    Server,
+    start_alertmanager,
+    start_node_exporter,
+    start_prometheus,
+)
 from tests.integration.alerts.test_rules import ALWAYS_ON, RULES
 
 SELECTOR = re.compile(
@@ -50,10 +55,12 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     _work(producer, stream)
     config = _without_receivers(folder)
     alertmanager = start_alertmanager(folder, config)
-    running = start_prometheus(folder, {**targets, "alertmanager": alertmanager.address})
+    node = start_node_exporter(folder)
+    targets |= {"alertmanager": alertmanager.address, "node": node.address}
+    running = start_prometheus(folder, targets)
     yield running
     producer.stop()
-    processes.stop([running.child, alertmanager.child], 10)
+    processes.stop([running.child, alertmanager.child, node.child], 10)
 
 
 def _work(producer: of_producer.Metrics, stream: of_stream.Metrics) -> None:
