@@ -12,7 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from invoke.collection import Collection
 
-from scripts.operations.commands import access, data, hosts, inspection, releases
+from scripts.operations.commands import access, alerts, data, hosts, inspection, releases
 
-_MODULES = [Collection.from_module(one) for one in (access, data, hosts, inspection, releases)]
+_MODULES = [
+    Collection.from_module(one) for one in (access, alerts, data, hosts, inspection, releases)
+]
 namespace = Collection(*(command for one in _MODULES for command in one.tasks.values()))

@@ -47,6 +47,13 @@ SecretName = Annotated[str, "such as dashboard_password, powerbi_reader_password
 Viewers = Annotated[str, f"some of {', '.join(tunnel.VIEWERS)} (default: every page that runs)"]
 TunnelPort = Annotated[int, "the port here, for one alone (default: the same)"]
 
+AlertWhat = Annotated[str, "list, test or secret"]
+AlertSecret = Annotated[str, "which secret, such as slack_url"]
+AlertFile = Annotated[str, "the file that holds it"]
+AlertName = Annotated[str, "its name, such as StreamLags"]
+SilenceSpan = Annotated[str, "for how long, such as 30m, 2h or 7d (default 2h)"]
+SilenceEnd = Annotated[str, "the id of a silence that shall end"]
+
 OutFile = Annotated[str, "the file to write"]
 OutFolder = Annotated[str, "the folder to write"]
 Ca = Annotated[str, "certificate (PEM) of an authority (default: the target's own, if it has one)"]

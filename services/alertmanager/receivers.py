@@ -41,7 +41,7 @@ def _file(settings: Settings, name: str, whose: str) -> str:
     if name not in settings.given:
         raise SettingError(
             f"secrets/alerts/{name} is missing or empty, which {whose} needs; put it there, "
-            f"or on a host: fab alert secret {name} --file FILE"
+            f"or on a host: fab alert secret --name {name} --file FILE"
         )
     return str(settings.secrets_dir / name)
 

@@ -17,9 +17,9 @@ from services.secrets import table
 
 ANSIBLE = ROOT / "ansible"
 VERBS = (
-    "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs", "new",
-    "offsets", "patch", "powerbi", "provision", "psql", "replay", "restart", "restore",
-    "rollback", "rotate", "secret", "status", "tunnel", "unlock", "upgrade",
+    "alert", "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs",
+    "new", "offsets", "patch", "powerbi", "provision", "psql", "replay", "restart", "restore",
+    "rollback", "rotate", "secret", "silence", "status", "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from scripts.operations.hosts import allowlist, host_settings, host_updates
 from scripts.operations.operation import Operation
 from scripts.operations.releases import deploy
 from scripts.operations.releases.health_gate import look
-from scripts.operations.status import price_bases
+from scripts.operations.status import alerts, price_bases
 
 _FRESHNESS = """
 select json_build_object('bars', count(*), 'newest_bar', max(bar_time),
@@ -39,6 +39,7 @@ def status(operation: Operation) -> tuple[list[str], bool]:
         "health": lambda one: str(look(one)),
         "freshness": freshness,
         "lag": lag,
+        "alerts": alerts.state,
         "series": series,
         "bases": price_bases.state,
         "quota": quota,

@@ -133,6 +133,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "freshness   12 bars, the newest of 2026-11-24T20:29:00Z, written 4 s ago; "
         "1 rejected, 0 lost",
         "lag         7 records in Kafka that are not yet in the table",
+        "alerts      nobody watches: add observe to COMPOSE_PROFILES",
         "series      25 polled, 3 GIVEN UP: fab logs --service producer --grep 'given up'",
         "bases       2 series on several or with unknown ones (1407 bars): fab doctor",
         "quota       24 calls charged to this day",
