@@ -1,4 +1,5 @@
-"""The viewers that are images of our own: on loopback, behind the generated passwords."""
+"""The viewers that are images of our own: on loopback, behind the generated passwords. And who
+watches: it reaches every target, and tells."""
 
 from __future__ import annotations
 
@@ -91,3 +92,32 @@ def test_pgadmin_has_the_server_and_reads_it_through_tls(viewers: Stack) -> None
     assert (server["label"], connected.status_code) == ("Tapeline", 200), connected.text
     tls = "select bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) where usename = "
     assert viewers.rows(tls + "'dashboard_reader'") == [(True,)]
+
+
+WATCHING = ("prometheus", "alertmanager", "node-exporter")
+
+
+@pytest.fixture
+def watched(stack: Stack) -> Iterator[Stack]:
+    stack.compose("--profile", "observe", "up", "--detach", "--no-deps", *WATCHING)
+    wanted = dict.fromkeys(WATCHING, "healthy").items()
+    wait_for(lambda: wanted <= stack.health().items(), f"who watches: {stack.health()}", 120)
+    yield stack
+    stack.compose("--profile", "observe", "rm", "--force", "--stop", *WATCHING)
+
+
+def test_who_watches_reaches_every_target_and_is_always_on(watched: Stack) -> None:
+    asking = ("--profile", "observe", "exec", "-T")
+    query = ("promtool", "query", "instant", "http://localhost:9090", "up == 1")
+    amtool = ("amtool", "--alertmanager.url=http://127.0.0.1:9093", "alert", "query")
+
+    def up() -> set[str]:
+        return {*re.findall(r'job="([^"]+)"', watched.compose(*asking, "prometheus", *query))}
+
+    everything = {"producer", "stream", "node", "prometheus", "alertmanager"}
+    wait_for(lambda: up() == everything, f"all targets: {up()}", 120)
+
+    def told() -> set[str]:
+        return {*watched.compose(*asking, "alertmanager", *amtool).split()}
+
+    wait_for(lambda: "Watchdog" in told(), "the watchdog", 120)
