@@ -39,6 +39,8 @@ POINTS: Final = (
     "producer.closed",
     "producer.actions_booked",
     "producer.actions_covered",
+    "producer.quotes_booked",
+    "producer.quotes_delivered",
     "sink.batch_begun",
     "sink.before_copy",
     "sink.during_copy",

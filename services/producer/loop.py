@@ -11,6 +11,7 @@ from typing import Final
 
 from services.common.fail_points import reach
 from services.producer.metrics import StopCause
+from services.producer.polling.bulk_quotes import BulkQuotes
 from services.producer.polling.cadence import Pace, Phase, pause_seconds
 from services.producer.polling.corporate_action_lists import ActionLists
 from services.producer.polling.fetch_pool import Fetched
@@ -20,7 +21,7 @@ from services.producer.polling.series_state import Progress
 from services.producer.publishing.delivery import PendingBars
 from services.producer.publishing.response_handler import ResponseHandler
 from services.producer.runtime import Context, ProducerStoppedError
-from services.producer.series import ACTION_LISTS, DAY, Series
+from services.producer.series import ACTION_LISTS, DAY, QUOTES, Series
 
 ONCE_ATTEMPTS: Final = 5
 """With --once a series is given up after so many failures in a row."""
@@ -38,6 +39,7 @@ class Poller:
         self._asker = Scheduler(context)
         self._taker = ResponseHandler(context)
         self._lists = ActionLists(context)
+        self._quotes = BulkQuotes(context)
         self._freshness = FreshnessWatch(context.sessions.latest, self._poll_seconds)
         self._progress: dict[Series, Progress] = {}
         self._beat_at = self._prune_at = float("-inf")
@@ -60,6 +62,7 @@ class Poller:
         if self._context.watchlist.refresh(self._context.clocks.monotonic()):
             self._follow_roster()
         wanted = self._context.watchlist.series
+        self._asker.fetching += self._quotes.ask(self._asker.fetching)
         symbols = (series.symbol for series in wanted if series.market.has_actions)
         self._asker.fetching += self._lists.ask(symbols, self._asker.fetching, len(wanted))
         self._take_messages(self._asker.ask(self._active()))
@@ -67,6 +70,7 @@ class Poller:
 
     def _follow_roster(self) -> None:
         wanted = self._context.watchlist.series
+        self._context.pacer.reserved_a_minute = self._context.watchlist.reserved_a_minute
         if not self._progress:
             self._context.memory.keep_failing_only_of(wanted)
             reach("producer.failing_pruned")
@@ -115,6 +119,9 @@ class Poller:
         if fetched.job.series.interval in ACTION_LISTS:
             self._lists.fetched(fetched, active)
             return
+        if fetched.job.series.interval == QUOTES:
+            self._quotes.fetched(fetched, active)
+            return
         if fetched.job.series.market.has_actions:
             self._lists.look_at(fetched.bars)
         self._taker.fetched(fetched, self._progress[fetched.job.series], active)
@@ -122,6 +129,9 @@ class Poller:
     def _take_delivery(self, delivered: PendingBars) -> None:
         if delivered.series.interval in ACTION_LISTS:
             self._lists.delivered(delivered.series)
+            return
+        if delivered.series.interval == QUOTES:
+            self._quotes.delivered(delivered)
             return
         self._taker.delivered(delivered, self._progress[delivered.series])
 
@@ -164,7 +174,7 @@ class Poller:
 
     def _poll_seconds(self, series: Series) -> float:
         settings, count = self._context.settings, len(self._context.watchlist.series)
-        pace = Pace(settings.plan, count, settings.poll_seconds)
+        pace = Pace(self._context.watchlist.bar_plan, count, settings.poll_seconds)
         return pause_seconds(Phase.OPEN, series, settings.source.freshness(series), pace)
 
     def _stop_if_nothing_is_left(self) -> None:

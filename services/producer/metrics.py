@@ -77,6 +77,10 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._quoted = self._gauge("quoted_symbols", "Symbols whose quotes are asked for in bulk.")
+        self._unquoted = self._gauge(
+            "unquoted_symbols", "Symbols of them of which the vendor has had no quote today."
+        )
         self._beats = Counter(
             "tapeline_producer_beats",
             "Times that the loop has said that it works; it does so every two seconds.",
@@ -165,6 +169,11 @@ class Metrics:
     def covered(self, symbol: str, interval: str, asked_at_seconds: float) -> None:
         """Set up to when a series is complete, in Unix seconds of the market's clock."""
         self._newest.labels(symbol, interval).set(asked_at_seconds)
+
+    def quotes(self, asked_for: int, missing: int) -> None:
+        """Set of how many symbols quotes are asked for, and of how many of them there are none."""
+        self._quoted.set(asked_for)
+        self._unquoted.set(missing)
 
     def beat(self) -> None:
         """Count that the loop works."""

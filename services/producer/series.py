@@ -14,6 +14,8 @@ SPLITS: Final = "splits"
 DIVIDENDS: Final = "dividends"
 ACTION_LISTS: Final = (SPLITS, DIVIDENDS)
 """What stands for an interval where a symbol's corporate actions are asked for."""
+QUOTES: Final = "quotes"
+"""The same where quotes are; the symbol is then that of all symbols of a call, with commas."""
 _COMPACT_BARS: Final = 100
 _MONTH_MINUTES: Final = 23 * 16 * 60
 _WHOLE_MONTH_MINUTES: Final = 31 * 24 * 60
@@ -27,7 +29,14 @@ class Series(NamedTuple):
     interval: str
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.interval}"
+        first, comma, others = self.symbol.partition(",")
+        more = f" and {others.count(',') + 1} more" if comma else ""
+        return f"{first}{more} {self.interval}"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the symbols that a call for it names."""
+        return tuple(self.symbol.split(","))
 
     @property
     def market(self) -> Market:

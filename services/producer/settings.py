@@ -10,6 +10,7 @@ from typing import Final
 from services.common.market import bar
 from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
+    Choice,
     Environment,
     File,
     Flag,
@@ -33,6 +34,7 @@ from services.common.shared_settings import (
 )
 from services.producer.alpha_vantage.quota_planner import Plan, parse_plan
 from services.producer.alpha_vantage.source import Source, read_source
+from services.producer.alpha_vantage.watchlist_plan import AUTO, OFF, ON
 from services.producer.series import DAY
 
 SYMBOLS: Final = Words(
@@ -63,6 +65,14 @@ CORPORATE_ACTIONS: Final = Flag(
     "CORPORATE_ACTIONS",
     "true: splits and dividends too, at most two calls a symbol a day, a week on a free key.",
     True,
+)
+QUOTES: Final = Choice(
+    "QUOTES",
+    "on: the newest price of every share of the list that trades in the United States too, once a "
+    "minute, 100 a call (premium); the first of the list get bars as well, as many as can be asked "
+    "for once a bar. auto: so where not all of the list fits the plan as bars.",
+    OFF,
+    (OFF, AUTO, ON),
 )
 POLL_SECONDS: Final = Number(
     "POLL_SECONDS", "The least time between two looks at the same series.", 1.0, 0.0, 86_400.0
@@ -97,6 +107,7 @@ class Settings:
     delivery_seconds: int
     history_months: int
     corporate_actions: bool
+    quotes: str
     kafka_bootstrap: tuple[str, ...]
     state_dir: Path
     market_clock: MarketClock
@@ -123,6 +134,7 @@ def read_settings(env: Environment) -> Settings:
         delivery_seconds=DELIVERY_SECONDS.read(env),
         history_months=HISTORY_MONTHS.read(env),
         corporate_actions=CORPORATE_ACTIONS.read(env),
+        quotes=QUOTES.read(env),
         kafka_bootstrap=_kafka_bootstrap(env),
         state_dir=state_dir,
         market_clock=parse_market_clock(MARKET_CLOCK.read(env)),

@@ -3,6 +3,7 @@ their twin that does nothing of it."""
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,7 +12,9 @@ import pytest
 
 from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Child
+from services.common import topics
 from services.common.fail_points import EXIT_CODE
+from services.stream.broker import read_records, topic_facts
 from services.stream.sink.offset_ledger import total_records
 from tests.e2e.test_real_bars import Pipeline, clock_at, pipeline
 from tests.fixtures.live import end, log_of, wait_for
@@ -25,6 +28,7 @@ ASKED = {
     "INTERVALS": "60min,1d",
     "ADJUSTED": "false",
     "CORPORATE_ACTIONS": "true",
+    "QUOTES": "on",
 }
 BEFORE, AFTER = clock_at("2025-11-06T04:30:00"), clock_at("2025-11-12T22:30:00")
 BARS = """
@@ -45,7 +49,10 @@ def bars(market: Market, view: str, symbol: str) -> list[Row]:
     return market.rows(BARS.format(view), (symbol,), "powerbi_reader")
 
 
-POINTS = ("producer.actions_booked", "producer.actions_covered")
+POINTS = (
+    *("producer.actions_booked", "producer.actions_covered"),
+    *("producer.quotes_booked", "producer.quotes_delivered"),
+)
 
 
 def start_market(pipeline: Pipeline, clock: str, dying: Sequence[str] = ()) -> tuple[Child, Child]:
@@ -112,6 +119,37 @@ def assert_twin_indicators(market: Market) -> None:
     assert sum(None not in row for row in own) > 20
 
 
+QUOTES = """
+select symbol, close, extended_hours_price, kafka_partition, kafka_offset
+from market.quotes order by symbol
+"""
+
+
+def assert_newest_quotes(market: Market, bootstrap: str) -> None:
+    """The table has the newest quote of each symbol that the topic has, and the view its price."""
+    facts = topic_facts(bootstrap, topics.QUOTES.name)
+    assert facts is not None
+    passed = "select coalesce(sum(next_offset), 0)::int from market.sink_offsets where topic = %s"
+    ends = sum(offsets.until for offsets in facts.offsets.values())
+    wait_for(lambda: market.rows(passed, (topics.QUOTES.name,)) == [(ends,)], "the quotes")
+    newest = {
+        json.loads(record.value)["symbol"]: (partition, record.offset, json.loads(record.value))
+        for partition, offsets in facts.offsets.items()
+        for record in read_records(bootstrap, topics.QUOTES.name, partition, offsets)
+        if record.value is not None
+    }
+    stored = market.rows(QUOTES)
+    assert [row[0] for row in stored] == sorted(newest) == ["TWINA", "TWINB", "TWINSPIN"]
+    for symbol, close, extended, partition, offset in stored:
+        at, number, event = newest[symbol]
+        assert (partition, offset) == (at, number)
+        assert close == Decimal(event["close"])
+        assert extended == Decimal(event["extended_hours_price"])
+    told = "select symbol, price from bi.latest_quote where quote_time is not null order by 1"
+    prices = {(symbol, extended) for symbol, _, extended, *_ in stored}
+    assert {*market.rows(told, (), "powerbi_reader")} <= prices
+
+
 def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(
     pipeline: Pipeline, bars_topic: Topic
 ) -> None:
@@ -152,6 +190,13 @@ def test_split_adjusted_a_share_is_its_twin_to_the_last_digit(
     assert market.rows(RAW_ACTIONS) == before
     assert_twins(market)
     assert_twin_indicators(market)
+
+    assert_newest_quotes(market, bars_topic.bootstrap)
+    quotes = market.rows(QUOTES)
+    market.run("delete from market.quotes")
+    replayed = pipeline.stream.run("services.stream.replay", "--quotes")
+    assert replayed.returncode == 0, replayed.stderr
+    assert market.rows(QUOTES) == quotes
     assert end(stream, signal.SIGTERM)[0] == 0, log_of(stream)
     assert market.rows("select count(*) from market.rejected_events") == [(0,)]
     pipeline.stream.reconcile()

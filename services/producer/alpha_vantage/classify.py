@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from services.producer.alpha_vantage.shapes import find_bars
-from services.producer.series import ACTION_LISTS, Series
+from services.producer.series import ACTION_LISTS, QUOTES, Series
 
 WORDING_CHARS: Final = 240
 LONGEST_WAIT_SECONDS: Final = 86_400.0
@@ -61,7 +61,7 @@ REFUSALS: Final = frozenset(
 @dataclass(frozen=True)
 class Verdict:
     """The class of one answer. Where the kind is DATA, `bars` maps exchange time to fields, or
-    `rows` lists corporate actions.
+    `rows` lists corporate actions or quotes.
 
     `wait_seconds` is what the answer itself asks to wait, if it does.
     """
@@ -110,10 +110,13 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, series: Serie
 
 
 def _data(document: dict[str, Any], series: Series) -> Verdict | None:
-    """Return the verdict on a document that holds bars or corporate actions."""
+    """Return the verdict on a document that holds bars, corporate actions or quotes."""
     if series.interval in ACTION_LISTS:
         is_list = isinstance(document.get("data"), list)
         return _classify_actions(document, series) if is_list else None
+    if series.interval == QUOTES:
+        rows = document.get("data")
+        return Verdict(Kind.DATA, rows=rows) if isinstance(rows, list) else None
     found = find_bars(document, series)
     if found is None:
         return None

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.common.market.markets import MARKETS, codes_of
 from services.producer.alpha_vantage.source import Source
-from services.producer.series import ACTION_LISTS, DAY, Series, Slice
+from services.producer.series import ACTION_LISTS, DAY, QUOTES, Series, Slice
 
 _CODE_NAMES: Final = {
     MARKETS["FX"].title: ("from_symbol", "to_symbol"),
@@ -19,6 +19,8 @@ def parameters(source: Source, series: Series, part: Slice) -> dict[str, str]:
     if series.interval in ACTION_LISTS:
         name = series.interval.upper()
         return {"function": name, "symbol": series.symbol, "datatype": "json"}
+    if series.interval == QUOTES:
+        return {"function": "REALTIME_BULK_QUOTES", "symbol": series.symbol, "datatype": "json"}
     market = series.market
     function = market.function(series.interval)
     if function is None:

@@ -27,6 +27,7 @@ class Pacer:
 
     def __init__(self, plan: Plan) -> None:
         self._per_day = plan.per_day
+        self._per_minute = plan.per_minute
         self._windows: list[tuple[float, int, deque[float]]] = [
             (seconds, limit, deque())
             for seconds, limit in (
@@ -35,6 +36,8 @@ class Pacer:
             )
             if limit is not None
         ]
+        self.reserved_a_minute = 0
+        self._unreserved: deque[float] = deque()
         self._called_at: list[datetime] = []
         self._paused_until = float("-inf")
         self._stopped_until: datetime | None = None
@@ -64,8 +67,23 @@ class Pacer:
                 waits.append(calls[-limit] + seconds - monotonic)
         return max(waits)
 
-    def charge(self, now: datetime, monotonic: float) -> None:
+    def unreserved_wait_seconds(self, now: datetime, monotonic: float) -> float:
+        """Return the seconds until a call may leave that is none of those for which
+        `reserved_a_minute` calls are kept."""
+        waits = [self.wait_seconds(now, monotonic)]
+        if self._per_minute is not None and self.reserved_a_minute:
+            limit = max(1, self._per_minute - self.reserved_a_minute)
+            calls = self._unreserved
+            if len(calls) >= limit:
+                waits.append(calls[-limit] + MINUTE_WINDOW - monotonic)
+        return max(waits)
+
+    def charge(self, now: datetime, monotonic: float, is_reserved: bool = False) -> None:
         """Count a call that is about to leave."""
+        if self._per_minute is not None and not is_reserved:
+            self._unreserved.append(monotonic)
+            while len(self._unreserved) > self._per_minute:
+                self._unreserved.popleft()
         if self._per_day is not None:
             self._called_at = [at for at in self._called_at if at.date() >= now.date()] + [now]
         for _, limit, calls in self._windows:

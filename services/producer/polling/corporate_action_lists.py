@@ -98,7 +98,7 @@ class ActionLists:
 
     def _may_call(self, now: datetime, series_count: int) -> bool:
         pacer, per_day = self._context.pacer, self._context.settings.plan.per_day
-        if pacer.wait_seconds(now, self._context.clocks.monotonic()) > 0:
+        if pacer.unreserved_wait_seconds(now, self._context.clocks.monotonic()) > 0:
             return False
         # Each series keeps a call of the day.
         return per_day is None or per_day - pacer.used_today(now) > series_count

@@ -14,13 +14,15 @@ from typing import Protocol
 
 from services.common.market.bar import Bar
 from services.common.market.corporate_action import CorporateAction
+from services.common.market.quote import Quote
 from services.producer.alpha_vantage.actions import Seen, parse_actions
 from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.alpha_vantage.parse import Observation, parse_bars
+from services.producer.alpha_vantage.quotes import Asked, parse_quotes
 from services.producer.alpha_vantage.source import Source
 from services.producer.market_calendar import Sessions, clock_of
 from services.producer.polling.cadence import lag
-from services.producer.series import ACTION_LISTS, DAY, Series, Slice
+from services.producer.series import ACTION_LISTS, DAY, QUOTES, Series, Slice
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a job brought: the verdict, and if it was data the bars or the corporate actions."""
+    """What a job brought: the verdict, and if it was data its bars, corporate actions or quotes."""
 
     job: Job
     verdict: Verdict
     bars: tuple[Bar, ...] = ()
     actions: tuple[CorporateAction, ...] = ()
     observed_at: datetime | None = None
+    quotes: tuple[Quote, ...] = ()
 
 
 class Fetches(Protocol):
@@ -100,6 +103,11 @@ class Fetcher:
             listed = Seen(job.series, self._source.name, arrived_at)
             actions = tuple(parse_actions(verdict.rows, listed))
             return Fetched(job, replace(verdict, rows=()), (), actions, arrived_at)
+        if job.series.interval == QUOTES:
+            freshness = "simulated" if self._source.simulated else "realtime"
+            asked = Asked(job.series.symbols, self._source.name, freshness, arrived_at)
+            quotes = tuple(parse_quotes(verdict.rows, asked))
+            return Fetched(job, replace(verdict, rows=()), quotes=quotes)
         zone = clock_of(job.series, verdict.zone)
         freshness = self._source.freshness(job.series)
         if verdict.delayed and freshness == "realtime":

@@ -61,20 +61,25 @@ class Scheduler:
         room = MAX_ASKED_BARS - sum(each.asked_bars for each in active if each.busy)
         for progress in sorted(active, key=lambda each: each.asked_at):
             now, monotonic = context.clocks.real(), context.clocks.monotonic()
-            wait = context.pacer.wait_seconds(now, monotonic)
+            wait = context.pacer.unreserved_wait_seconds(now, monotonic)
             if wait > 0:
                 return min(context.tick_seconds, max(_SHORTEST_SECONDS, wait))
-            if self.fetching >= context.settings.fetch_parallel:
+            if self.fetching >= self._parallel():
                 return context.tick_seconds  # the answer that frees a thread wakes the loop
             if progress.may_ask(monotonic) and _may_fit(progress, room):
                 room -= self._ask(progress, active, now, room)
         return min(context.tick_seconds, _until_due(active, context.clocks.monotonic()))
 
+    def _parallel(self) -> int:
+        """Return how many calls may be under way; one is kept for quotes, which are never late."""
+        parallel = self._context.settings.fetch_parallel
+        return max(1, parallel - 1) if self._context.watchlist.quoted else parallel
+
     def _ask(self, progress: Progress, active: Sequence[Progress], now: datetime, room: int) -> int:
         """Let a call leave if the series wants one that fits; return the bars it may bring."""
         context, market_now = self._context, self._context.clocks.market()
         monotonic = context.clocks.monotonic()
-        pace = Pace(self._plan, len(active), context.settings.poll_seconds)
+        pace = Pace(context.watchlist.bar_plan, len(active), context.settings.poll_seconds)
         freshness = context.settings.source.freshness(progress.series)
         market = self._market(progress.series, market_now)
         at = phase(progress.series, progress.high_water_mark, market, freshness, pace)

@@ -7,7 +7,8 @@ from typing import Final
 
 from services.common.market.markets import intervals_of
 from services.common.settings import SettingError
-from services.producer.alpha_vantage.quota_planner import Refusal, fit, freshness_lines
+from services.producer.alpha_vantage.quota_planner import Plan, Refusal, freshness_lines
+from services.producer.alpha_vantage.watchlist_plan import NoQuotesError, divide
 from services.producer.polling.symbols_file import SymbolsFile
 from services.producer.series import Series
 from services.producer.settings import Settings
@@ -16,7 +17,8 @@ _LOOK_SECONDS: Final = 1.0
 
 
 class Watchlist:
-    """The series that fit the plan. `series` is the current list, in order."""
+    """What fits the plan. `series` are those that get bars, `quoted` the symbols that get quotes,
+    both in order."""
 
     def __init__(self, settings: Settings, log: logging.Logger) -> None:
         """Read the first list. Raises SettingError if nothing of it can be polled, or if one of
@@ -27,12 +29,21 @@ class Watchlist:
         self._look_at = float("-inf")
         self._unreadable = False
         self.series: list[Series] = []
+        self.quoted: tuple[str, ...] = ()
+        self.quote_seconds = 0.0
+        self.bar_plan: Plan = settings.plan
         if self._file is None:
             refused = self._accept(settings.symbols)
             if refused:
                 raise SettingError(_refusals(refused))
         else:
             self._read_first(self._file)
+
+    @property
+    def reserved_a_minute(self) -> int:
+        """Return how many calls a minute are kept for quotes."""
+        whole, left = self._settings.plan.per_minute, self.bar_plan.per_minute
+        return 0 if whole is None or left is None else whole - left
 
     def refresh(self, monotonic: float) -> bool:
         """Read the file again if it changed; return whether the list did."""
@@ -59,7 +70,7 @@ class Watchlist:
             raise SettingError(
                 f"SYMBOLS_FILE points to {name}, which cannot be read: {type(error).__name__}"
             ) from None
-        if not self.series:
+        if not self.series and not self.quoted:
             raise SettingError(f"SYMBOLS_FILE points to {name}, which holds no symbol to poll")
 
     def _read(self, file: SymbolsFile) -> bool:
@@ -80,11 +91,25 @@ class Watchlist:
             for symbol in symbols
             for interval in intervals_of(symbol, settings.intervals)
         ]
-        self.series, refused = fit(settings.plan, wanted)
+        try:
+            plan = divide(settings.plan, wanted, settings.quotes)
+        except NoQuotesError as error:
+            raise SettingError(str(error)) from None
+        self.series, self.quoted, self.bar_plan = plan.series, plan.quoted, plan.bar_plan
+        self.quote_seconds = plan.quote_seconds
         freshness = settings.source.freshness
-        for line in freshness_lines(settings.plan, self.series, settings.poll_seconds, freshness):
+        for line in freshness_lines(plan.bar_plan, self.series, settings.poll_seconds, freshness):
             self._log.info("%s", line)
-        return refused
+        if self.quoted:
+            with_bars = {each.symbol for each in self.series}
+            self._log.info(
+                "quotes of %d symbols, each asked for every %.0f s while New York trades; %d have "
+                "bars as well",
+                len(self.quoted),
+                self.quote_seconds,
+                len(with_bars.intersection(self.quoted)),
+            )
+        return plan.refused
 
 
 def _refusals(refused: list[Refusal]) -> str:

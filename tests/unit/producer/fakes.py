@@ -16,7 +16,7 @@ from kafka.errors import KafkaTimeoutError
 
 from services.producer.alpha_vantage.classify import Verdict, classify
 from services.producer.publishing.delivery import Delivery, Record
-from services.producer.series import Series, Slice
+from services.producer.series import QUOTES, Series, Slice
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 
@@ -104,6 +104,7 @@ class Vendor:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.bars: dict[Series, dict[str, Sequence[str]]] = {}
         self.lists: dict[Series, list[dict[str, str]]] = {}
+        self.quotes: dict[str, dict[str, str]] = {}
         self.envelopes: list[dict[str, str]] = []
         self.calls: list[tuple[Series, Slice]] = []
         self._now = now
@@ -115,6 +116,9 @@ class Vendor:
         return classify(200, {}, json.dumps(content).encode(), series), self._now()
 
     def _answer(self, series: Series, part: Slice) -> Any:
+        if series.interval == QUOTES:
+            rows = [self.quotes[each] for each in series.symbols if each in self.quotes]
+            return {"endpoint": "Realtime Bulk Quotes", "message": "success", "data": rows}
         if series in self.lists:
             return {"symbol": series.symbol, "data": self.lists[series]}
         bars = self.bars.get(series)

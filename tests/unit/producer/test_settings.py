@@ -40,6 +40,7 @@ def test_defaults() -> None:
         delivery_seconds=120,
         history_months=0,
         corporate_actions=True,
+        quotes="off",
         kafka_bootstrap=("127.0.0.1:9092",),
         state_dir=Path("data/producer"),
         market_clock=settings.market_clock,
