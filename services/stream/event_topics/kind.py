@@ -35,7 +35,7 @@ Take = Callable[[Session, Sequence[KafkaRecord]], Taken]
 Publish = Callable[[Iterable[RejectedRecord]], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EventKind:
     """A kind of event. `take` merges records in a transaction that is open; `lock` keeps a second
     consumer away."""
