@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.common.market.bar import SYMBOL_CHARS, price_basis
-from services.common.market.exchanges import BY_CODE, exchange_of
+from services.common.market.exchanges import BY_CODE, Exchange, exchange_of
 from services.common.market.trade_date import in_zone, trade_date
 from services.stream.decoding import copy_binary, event_forms
 from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
@@ -172,11 +172,24 @@ def _exchange_code(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def _start(text: str, code: str) -> dict[str, object]:
     """Return when a bar starts, as `_START` says, of the section START and an exchange's code."""
-    exchange = BY_CODE.get(code)
     parts = text.split('"')
     interval, local_text, zone = (
         parts[PLACES[name] - START.first] for name in ("interval", "exchange_time", "exchange_tz")
     )
+    start, day = bar_start(interval, local_text, zone, BY_CODE.get(code))
+    return {
+        "interval": interval,
+        "bar_time": start,
+        "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
+        "fields": copy_binary.start(interval, start, day),
+    }
+
+
+def bar_start(
+    interval: str, local_text: str, zone: str, exchange: Exchange | None
+) -> tuple[datetime, date]:
+    """Return when a bar starts, and its trade date. Raises FallbackError where a clock does not
+    mean one instant."""
     if interval == "1d" and exchange is not None:
         zone = exchange.zone  # a date is the exchange's own, whatever clock the answer names
     try:
@@ -192,13 +205,7 @@ def _start(text: str, code: str) -> dict[str, object]:
     ):
         raise FallbackError
     there = local if exchange is None else in_zone(start, exchange)
-    day = local.date() if interval == "1d" else trade_date(exchange, there)
-    return {
-        "interval": interval,
-        "bar_time": start,
-        "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
-        "fields": copy_binary.start(interval, start, day),
-    }
+    return start, local.date() if interval == "1d" else trade_date(exchange, there)
 
 
 @lru_cache(maxsize=1_000)

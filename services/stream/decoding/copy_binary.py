@@ -38,6 +38,7 @@ _NULL_LENGTH = -1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH_US = round(_EPOCH.timestamp()) * 1_000_000
+_DAY_US = 86_400_000_000
 
 Int64s = npt.NDArray[np.int64]
 Integers = Int64s | npt.NDArray[np.object_]
@@ -73,6 +74,25 @@ def start(interval: str, bar_time: datetime, session_date: date) -> bytes:
     """Return the fields that tell when a bar starts."""
     days = (session_date - _EPOCH.date()).days
     return _field(interval.encode()) + _instant(bar_time) + _field(struct.pack(">i", days))
+
+
+def starts(interval: str, bar_times: Int64s, session_dates: Int64s) -> pa.BinaryArray:
+    """Return the same of many bars: microseconds and days since 1970."""
+    name = _field(interval.encode())
+    row = np.dtype(
+        [
+            *(("interval", f"V{len(name)}"), ("time_length", ">i4"), ("bar_time", ">i8")),
+            *(("date_length", ">i4"), ("session_date", ">i4")),
+        ]
+    )
+    rows = np.empty(len(bar_times), row)
+    rows["interval"] = np.void(name)
+    rows["time_length"], rows["date_length"] = 8, 4
+    rows["bar_time"] = bar_times - _EPOCH_US
+    rows["session_date"] = session_dates - _EPOCH_US // _DAY_US
+    places = np.arange(len(rows) + 1, dtype=np.int32) * row.itemsize
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(rows)]
+    return pa.BinaryArray.from_buffers(pa.binary(), len(rows), buffers)
 
 
 def origin(source: str, freshness: str, basis: str, is_final: bool) -> bytes:

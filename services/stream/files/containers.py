@@ -7,24 +7,22 @@ only names.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, TypeVar
 
-from services.stream.files import alpha_vantage_json, parquet_cells
+from services.stream.files import parquet_cells
 from services.stream.files.layout import FileError
+from services.stream.files.text_lines import Limits, Row, TextReader, require_size
 
-_GIB = 1024**3
-_BOM = b"\xef\xbb\xbf"
+_T = TypeVar("_T")
 _FOREIGN = {
     b"\xff\xfe": "UTF-16 text; save it as UTF-8",
     b"\xfe\xff": "UTF-16 text; save it as UTF-8",
@@ -66,42 +64,38 @@ class Container(Enum):
         return cls.PARQUET if _PARQUET.match(begin) else cls.TEXT
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a file may unpack to."""
-
-    unpacked_bytes: int = 64 * _GIB
-    members: int = 100_000
-    line_bytes: int = 64 * 1024
-
-
 DEFAULT_LIMITS = Limits()
-
-
-class Row(NamedTuple):
-    """One line: of which part of the file (by its name), its number there, cells and bytes.
-
-    Of bytes that are no UTF-8 there are no cells; `is_cut` if the file ends within the line.
-    """
-
-    member: str
-    number: int
-    cells: list[str] | None
-    raw: bytes
-    is_cut: bool = False
 
 
 def rows(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Row]:
     """Yield all lines of a file that are not blank, header lines among them. Raises FileError."""
+    return read(path, limits, _parquet_rows, TextReader.rows)
+
+
+def read(
+    path: Path,
+    limits: Limits,
+    of_parquet: Callable[[Path, Limits], Iterator[_T]],
+    of_text: Callable[[TextReader, str, IO[bytes]], Iterator[_T]],
+) -> Iterator[_T]:
+    """Yield what is read of a file: of Parquet, or of each part of it that is text, by its name.
+
+    Raises FileError.
+    """
     try:
-        yield from _rows(path, limits)
+        yield from _read(path, limits, of_parquet, of_text)
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise FileError(f"{path.name} is damaged or ends early: {error}; fetch it again") from None
     except (OSError, NotImplementedError, RuntimeError) as error:
         raise FileError(f"{path.name} cannot be read: {error}") from None
 
 
-def _rows(path: Path, limits: Limits) -> Iterator[Row]:
+def _read(
+    path: Path,
+    limits: Limits,
+    of_parquet: Callable[[Path, Limits], Iterator[_T]],
+    of_text: Callable[[TextReader, str, IO[bytes]], Iterator[_T]],
+) -> Iterator[_T]:
     with path.open("rb") as file:
         begin = file.read(8)
         file.seek(0)
@@ -110,19 +104,31 @@ def _rows(path: Path, limits: Limits) -> Iterator[Row]:
                 raise FileError(f"{path.name} is {what}")
         container = Container.of(begin)
         if container is Container.PARQUET:
-            named = enumerate(parquet_cells.rows(path, limits.unpacked_bytes))
-            for number, cells in named:
-                yield Row(path.name, number, cells, ",".join(cells).encode())
-        elif container is Container.ZIP:
-            yield from _zipped(path.name, file, limits)
-        elif container is Container.GZIP:
-            with io.BufferedReader(gzip.GzipFile(fileobj=file)) as unpacked:
-                yield from _Text(path.name, limits).rows(path.name.removesuffix(".gz"), unpacked)
-        else:
-            yield from _Text(path.name, limits).rows(path.name, file)
+            yield from of_parquet(path, limits)
+            return
+        reader = TextReader(path.name, limits)
+        for member, stream in _parts(container, path.name, file, limits):
+            yield from of_text(reader, member, stream)
 
 
-def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[Row]:
+def _parquet_rows(path: Path, limits: Limits) -> Iterator[Row]:
+    for number, cells in enumerate(parquet_cells.rows(path, limits.unpacked_bytes)):
+        yield Row(path.name, number, cells, ",".join(cells).encode())
+
+
+def _parts(
+    container: Container, name: str, file: IO[bytes], limits: Limits
+) -> Iterator[tuple[str, IO[bytes]]]:
+    if container is Container.ZIP:
+        yield from _zipped(name, file, limits)
+    elif container is Container.GZIP:
+        with io.BufferedReader(gzip.GzipFile(fileobj=file)) as unpacked:
+            yield name.removesuffix(".gz"), unpacked
+    else:
+        yield name, file
+
+
+def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
     with ExitStack() as stack:
         archive = stack.enter_context(zipfile.ZipFile(file))
         parts = data_parts(archive)
@@ -132,11 +138,10 @@ def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[Row]:
             raise FileError(f"{name} holds {len(parts)} files; at most {limits.members} are read")
         if any(part.flag_bits & 1 for part in parts):
             raise FileError(f"{name} is locked by a password; unpack it first")
-        _require_size(name, sum(part.file_size for part in parts), limits)
-        text = _Text(name, limits)
+        require_size(name, sum(part.file_size for part in parts), limits)
         for part in parts:
             with closing(archive.open(part)) as unpacked:
-                yield from text.rows(PurePosixPath(part.filename.replace("\\", "/")).name, unpacked)
+                yield PurePosixPath(part.filename.replace("\\", "/")).name, unpacked
 
 
 def data_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -150,69 +155,3 @@ def data_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         if not (part.is_dir() or is_hidden):
             found.get(path.suffix.lower(), []).append(part)
     return next((parts for parts in found.values() if parts), [])
-
-
-def _require_size(name: str, size: int, limits: Limits) -> None:
-    if size > limits.unpacked_bytes:
-        raise FileError(
-            f"{name} unpacks to more than {limits.unpacked_bytes / _GIB:g} GiB, which is the limit "
-            "of a file; cut it into several"
-        )
-
-
-@dataclass
-class _Text:
-    """Reads the text files of one container; together they stay below its limit."""
-
-    name: str
-    limits: Limits
-    size: int = 0
-
-    def rows(self, member: str, stream: IO[bytes]) -> Iterator[Row]:
-        delimiter = None
-        for number, raw in enumerate(self._lines(stream), start=1):
-            line = raw.rstrip(b"\r\n")
-            if number == 1:
-                line = line.removeprefix(_BOM)
-                if line.lstrip().startswith((b"{", b"[")):
-                    yield from self._json(member, raw, stream)
-                    return
-                if line.lstrip()[:4].lower() in (b"<!do", b"<htm"):
-                    raise FileError(f"{member} is a web page, perhaps the vendor's refusal")
-            if not line.strip():
-                continue
-            delimiter = delimiter or _delimiter(line)
-            yield Row(member, number, _cells(line, delimiter), line, not raw.endswith(b"\n"))
-
-    def _lines(self, stream: IO[bytes]) -> Iterator[bytes]:
-        longest = self.limits.line_bytes
-        while raw := stream.readline(longest + 1):
-            self.size += len(raw)
-            _require_size(self.name, self.size, self.limits)
-            if len(raw) > longest and not raw.lstrip(_BOM).lstrip().startswith((b"{", b"[")):
-                raise FileError(f"{self.name} has a line of more than {longest} bytes: no bars")
-            yield raw
-
-    def _json(self, member: str, first: bytes, stream: IO[bytes]) -> Iterator[Row]:
-        body = first + stream.read(alpha_vantage_json.MOST_BYTES)
-        for number, cells in enumerate(alpha_vantage_json.rows(member, body)):
-            yield Row(member, number, cells, ",".join(cells).encode())
-
-
-def _delimiter(line: bytes) -> str:
-    return max((",", ";", "\t"), key=lambda each: line.count(each.encode()))
-
-
-def _cells(line: bytes, delimiter: str) -> list[str] | None:
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        return None
-    if '"' in text:
-        try:
-            return [
-                cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=delimiter))
-            ]
-        except csv.Error:
-            return None
-    return [cell.strip() for cell in text.split(delimiter)]

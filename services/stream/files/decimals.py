@@ -12,7 +12,7 @@ _VOLUME = re.compile(VOLUME_PATTERN)
 _NUMBER = re.compile(r"\+?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,2})?")
 _EXACT = Context(prec=120)
 _ONE = Decimal(1)
-_NO_VOLUME = frozenset(("", "nan", "NaN", "null", "None"))
+NO_VOLUME = frozenset(("", "nan", "NaN", "null", "None"))
 
 
 class NumberFormatError(ValueError):
@@ -30,7 +30,7 @@ def volume(text: str, decimals: int | None = None) -> str | None:
     """Return a volume as plain digits, None where there is none. Raises NumberFormatError."""
     if decimals is None and _VOLUME.fullmatch(text):
         return text
-    if text in _NO_VOLUME:
+    if text in NO_VOLUME:
         return None
     return _checked(_scaled(text, _ONE, decimals), _VOLUME)
 

@@ -8,26 +8,36 @@ anything but the file and its layout.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from services.common.market.bar import INTERVALS, SYMBOL_PATTERN, Bar, Ohlcv
 from services.common.market.exchanges import zone_of
 from services.stream.files import decimals
-from services.stream.files.containers import DEFAULT_LIMITS, Limits, Row, rows
+from services.stream.files.containers import DEFAULT_LIMITS, rows
 from services.stream.files.layout import PRICES, FileError, Layout, TimeForm
 from services.stream.files.recognise import layout_time
 from services.stream.files.symbols import symbol_text
+from services.stream.files.text_lines import Limits, Row
 from services.stream.files.times import StartReader, TimeError
 
+
+class _OfAMember(Protocol):
+    @property
+    def member(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_OfAMember)
 SOURCE = "file"
-_LATEST = timedelta(days=1)
+FRESHNESS = "historical"
+LATEST = timedelta(days=1)
 """No bar begins so long after its file was written."""
-_SYMBOL = re.compile(SYMBOL_PATTERN)
-_INTERVALS = {
+SYMBOL = re.compile(SYMBOL_PATTERN)
+INTERVAL_NAMES = {
     **{name: name for name in INTERVALS},
     "D": "1d",
     "1": "1min",
@@ -36,7 +46,7 @@ _INTERVALS = {
     "30": "30min",
     "60": "60min",
 }
-_RTYPES = {"33": "1min", "34": "60min", "35": "1d"}
+RTYPES = {"33": "1min", "34": "60min", "35": "1d"}
 
 
 class RowError(ValueError):
@@ -60,7 +70,8 @@ class DecodedRow:
 @dataclass
 class Decoder:
     """Decodes the rows of one file, seen at `observed_at`; so many rows of other symbols than the
-    chosen one were `left_out`."""
+    chosen one were `left_out`. The file is of one `instrument`, its part of a `day`, where rows or
+    names tell them."""
 
     path: Path
     layout: Layout
@@ -69,8 +80,8 @@ class Decoder:
     left_out: int = field(default=0, init=False)
     _starts: StartReader = field(init=False)
     _seen: str = field(init=False)
-    _instrument: str | None = field(default=None, init=False)
-    _day: date | None = field(default=None, init=False)
+    instrument: str | None = field(default=None, init=False)
+    day: date | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._starts = StartReader(self.layout)
@@ -81,25 +92,45 @@ class Decoder:
         """Yield the rows below the headers, from the `first` on. Raises FileError where the file is
         broken."""
         self.left_out = 0
-        for number, row in enumerate(self._chosen()):
-            if 0 < number < first:
-                continue  # the first row of all tells which instrument the file is of
-            symbol, bar, reason = None, None, None
-            try:
-                symbol = self._symbol(row)
-                bar = self._bar(row, symbol)
-            except (RowError, TimeError) as error:
-                reason = str(error)
-            if number < first:
+        number = 0
+        for row in self.below_headers(rows(self.path, self.limits)):
+            if self.leaves_out(row):
                 continue
-            yield DecodedRow(number, row.member, row.number, row.raw, symbol, bar, reason)
+            # The first row of all tells which instrument the file is of.
+            if number == 0 or number >= first:
+                found = self.decoded(number, row)
+                if number >= first:
+                    yield found
+            number += 1
 
-    def _chosen(self) -> Iterator[Row]:
-        for row in self._without_headers():
-            if self.layout.chosen is not None and self._is_of_another(row):
-                self.left_out += 1
-            else:
-                yield row
+    def decoded(self, number: int, row: Row) -> DecodedRow:
+        """Return what is in a row; the first row of a file must come first."""
+        symbol, bar, reason = None, None, None
+        try:
+            symbol = self._symbol(row)
+            bar = self._bar(row, symbol)
+        except (RowError, TimeError) as error:
+            reason = str(error)
+        return DecodedRow(number, row.member, row.number, row.raw, symbol, bar, reason)
+
+    def copy(self) -> Decoder:
+        """Return another decoder of the same file, with what is known of its part by now."""
+        other = Decoder(self.path, self.layout, self.observed_at, self.limits)
+        other.instrument, other.day = self.instrument, self.day
+        return other
+
+    @property
+    def lacks_instrument(self) -> bool:
+        """Whether no row has told yet which instrument the file is of, though rows tell it."""
+        columns = self.layout.columns
+        is_told = self.layout.symbol is not None and "symbol" not in columns
+        return is_told and "instrument" in columns and self.instrument is None
+
+    def leaves_out(self, row: Row) -> bool:
+        """Return whether a row is of another symbol than the chosen one, and count it."""
+        is_of_another = self.layout.chosen is not None and self._is_of_another(row)
+        self.left_out += is_of_another
+        return is_of_another
 
     def _is_of_another(self, row: Row) -> bool:
         text = symbol_text(self.layout, row.cells or ())
@@ -108,21 +139,28 @@ class Decoder:
     def _is_header(self, row: Row) -> bool:
         return bool(self.layout.header) and tuple(row.cells or ()) == self.layout.header[0]
 
-    def _without_headers(self) -> Iterator[Row]:
+    def below_headers(self, items: Iterable[_T]) -> Iterator[_T]:
+        """Yield what is below the headers of a file's parts, each of which begins with rows.
+
+        Raises FileError where one has another header.
+        """
         member, place, header = "", 0, self.layout.header
-        for row in rows(self.path, self.limits):
-            if row.member != member:
-                member, place = row.member, 0
-                self._day = self._named_day(member)
+        for item in items:
+            if item.member != member:
+                member, place = item.member, 0
+                self.day = self._named_day(member)
+            if not isinstance(item, Row):
+                yield item
+                continue
             if place < len(header):
-                if tuple(row.cells or ()) != header[place]:
+                if tuple(item.cells or ()) != header[place]:
                     raise FileError(
                         f"{self.path.name}: {member} does not begin with "
                         f"{','.join(header[place])[:80]!r} as its first part does"
                     )
                 place += 1
                 continue
-            yield row
+            yield item
 
     def _named_day(self, member: str) -> date | None:
         if self.layout.time_form is not TimeForm.MIDNIGHT_MS:
@@ -140,7 +178,7 @@ class Decoder:
             return self.layout.symbol
         text = symbol_text(self.layout, cells) or ""
         # Small letters tell shares apart (ABRpD of ABRPD): none of them is turned into a capital.
-        if not _SYMBOL.fullmatch(text):
+        if not SYMBOL.fullmatch(text):
             raise RowError("bad_symbol")
         return text
 
@@ -154,15 +192,15 @@ class Decoder:
         return row.cells
 
     def _require_one_instrument(self, number: str) -> None:
-        self._instrument = self._instrument or number
-        if number != self._instrument:
+        self.instrument = self.instrument or number
+        if number != self.instrument:
             raise RowError("other_instrument")
 
     def _bar(self, row: Row, symbol: str) -> Bar:
         cells, layout = row.cells or [], self.layout
         interval = self._interval(cells)
-        start = self._starts.read(layout_time(layout, cells), interval, self._day)
-        if start.begins > self.observed_at + _LATEST:
+        start = self._starts.read(layout_time(layout, cells), interval, self.day)
+        if start.begins > self.observed_at + LATEST:
             raise RowError("time_out_of_range")
         return Bar(
             symbol=symbol,
@@ -171,7 +209,7 @@ class Decoder:
             exchange_tz=zone_of(symbol) if interval == "1d" else "UTC",
             ohlcv=self._ohlcv(cells),
             source=SOURCE,
-            freshness="historical",
+            freshness=FRESHNESS,
             adjusted=layout.basis != "raw",
             is_final=start.until <= self.observed_at,
             observed_at=self._seen,
@@ -181,9 +219,9 @@ class Decoder:
     def _interval(self, cells: list[str]) -> str:
         columns, told = self.layout.columns, self.layout.interval
         if "rtype" in columns:
-            found = _RTYPES.get(cells[columns["rtype"]])
+            found = RTYPES.get(cells[columns["rtype"]])
         elif "interval" in columns:
-            found = _INTERVALS.get(cells[columns["interval"]])
+            found = INTERVAL_NAMES.get(cells[columns["interval"]])
         else:
             found = told
         if found is None:

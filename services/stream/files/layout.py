@@ -154,6 +154,8 @@ def settled(layout: Layout, answers: Answers, name: str) -> Layout:
     whole = replace(layout, **given)
     if whole.day_zone is None:
         whole = replace(whole, day_zone=whole.zone)
+    if whole.basis == "raw":
+        whole = replace(whole, as_of=None)  # it is said of the adjusted ones among the files
     _require_known(whole, name)
     missing = _missing(whole)
     if missing:

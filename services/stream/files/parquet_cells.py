@@ -7,6 +7,7 @@ a moment is written with its offset, or without where the column has no zone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,23 +16,39 @@ import pyarrow.parquet as pq
 
 from services.stream.files.layout import FileError, side_by_side
 
-_BATCH_ROWS = 10_000
+_BATCH_ROWS = 30_000
 
 
 def rows(path: Path, most_bytes: int) -> Iterator[list[str]]:
     """Yield the names of the columns, then the cells of each row. Raises FileError."""
-    try:
+    names, found = batches(path, most_bytes)
+    yield names
+    for batch in found:
+        columns = [texts(column) for column in batch.columns]
+        yield from (list(row) for row in zip(*columns, strict=True))
+
+
+def batches(path: Path, most_bytes: int) -> tuple[list[str], Iterator[pa.RecordBatch]]:
+    """Return the names of the columns, and their rows in batches. Raises FileError."""
+    with _whole(path):
         file = pq.ParquetFile(path)
-        if sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups)) > (
-            most_bytes
-        ):
+        groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > most_bytes:
             raise FileError(f"{path.name} unpacks to more than {most_bytes} bytes, the limit")
         names = [name for name in file.schema_arrow.names if _is_flat(file.schema_arrow, name)]
         _require_one_symbol(path.name, names)
-        yield [_plain(name) for name in names]
-        for batch in file.iter_batches(_BATCH_ROWS, columns=names):
-            columns = [texts(column) for column in batch.columns]
-            yield from (list(row) for row in zip(*columns, strict=True))
+        return [_plain(name) for name in names], _batches(path, file, names)
+
+
+def _batches(path: Path, file: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    with _whole(path):
+        yield from file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    try:
+        yield
     except pa.ArrowException as error:
         raise FileError(f"{path.name} is no whole Parquet file: {error}") from None
 
@@ -69,6 +86,17 @@ def texts(column: pa.Array) -> list[str]:
         # Python's own: Arrow's shortest form of a float has an exponent.
         return ["" if value is None else repr(value) for value in _narrow(column)]
     return [text or "" for text in pc.cast(column, pa.string()).to_pylist()]
+
+
+def strings(column: pa.Array) -> pa.StringArray:
+    """Return the texts of a column whole, for those who can do without exponents of floats."""
+    if pa.types.is_string(column.type):
+        return column
+    if pa.types.is_dictionary(column.type):
+        return strings(column.dictionary_decode())
+    if pa.types.is_floating(column.type) or pa.types.is_timestamp(column.type):
+        return pa.array(texts(column), pa.string())
+    return column.cast(pa.string())
 
 
 def _narrow(column: pa.Array) -> list[float | None]:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from services.stream.files import vendors
-from services.stream.files.containers import DEFAULT_LIMITS, Limits, Row, rows
+from services.stream.files.containers import DEFAULT_LIMITS, rows
 from services.stream.files.layout import (
     FIELDS,
     PRICES,
@@ -25,6 +25,7 @@ from services.stream.files.layout import (
 )
 from services.stream.files.sample import Sample, named_columns
 from services.stream.files.symbols import with_chosen
+from services.stream.files.text_lines import Limits, Row
 from services.stream.files.times import ticks_per_second, written_parts
 
 _SAMPLE_ROWS = 400

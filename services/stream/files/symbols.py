@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from services.stream.files.containers import Limits, rows
+from services.stream.files.containers import rows
 from services.stream.files.layout import FileError, Layout
+from services.stream.files.text_lines import Limits
 
 _SHOWN = 4
 

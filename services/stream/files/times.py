@@ -175,19 +175,33 @@ def _written(layout: Layout, text: str, interval: str) -> datetime | date:
     day = written_date(parts[0], layout.date_order or "ymd")
     if interval == "1d":
         return day
-    match = _CLOCK.fullmatch(parts[1] or "")
-    if match is None:
-        raise TimeError("bad_exchange_time")
-    day = _in_local_years(day)
-    try:
-        clock = datetime.combine(day, time(int(match[1]), int(match[2]), int(match[3] or 0)))
-        if parts[2] is not None:
-            return clock.replace(tzinfo=_offset(parts[2])).astimezone(UTC)
-    except ValueError:
-        raise TimeError("bad_exchange_time") from None
+    clock, offset = _clock(parts[1], parts[2])
+    moment = datetime.combine(_in_local_years(day), clock)
+    if offset is not None:
+        return moment.replace(tzinfo=offset).astimezone(UTC)
     if layout.has_offset:
         raise TimeError("bad_timezone")
-    return _instant(clock, layout.zone or "UTC")
+    return _instant(moment, layout.zone or "UTC")
+
+
+def written_clock(text: str) -> tuple[time, timezone | None]:
+    """Return the clock, and the offset if there is one, of what stands behind a date. Raises
+    TimeError."""
+    parts = written_parts(f"2000-01-01{text}")
+    if parts is None or parts[0] != "2000-01-01":
+        raise TimeError("bad_exchange_time")
+    return _clock(parts[1], parts[2])
+
+
+def _clock(text: str | None, offset: str | None) -> tuple[time, timezone | None]:
+    match = _CLOCK.fullmatch(text or "")
+    if match is None:
+        raise TimeError("bad_exchange_time")
+    try:
+        clock = time(int(match[1]), int(match[2]), int(match[3] or 0))
+        return clock, None if offset is None else _offset(offset)
+    except ValueError:
+        raise TimeError("bad_exchange_time") from None
 
 
 def _offset(text: str) -> timezone:

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from services.common.market.bar import INTERVAL_MINUTES, RAW
 from services.common.market.exchanges import exchange_of
+from services.stream.importing.series_survey import SeriesSurvey
 from services.stream.importing.sources import Source
-from services.stream.importing.survey import FileSurvey, SeriesSurvey, close_of
+from services.stream.importing.survey import FileSurvey, close_of
 
 _FACTOR = 2
 """A price that is so many times a stored one next to it is in another unit, or of another share."""

@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +113,7 @@ def recognised(
     Raises UnansweredError before anything is begun.
     """
     found, broken = [], []
-    for path in paths:
+    for path in _within(paths):
         try:
             file = _file(path)
             found.append((file, recognise(file, said)))
@@ -129,6 +129,18 @@ def recognised(
     return found, broken
 
 
+def _within(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield paths, in the place of a folder the files in it and below it, by their names."""
+    for path in paths:
+        # Not by the path's own method, which raises of names that are too long.
+        if os.path.isdir(path):  # noqa: PTH112
+            yield from sorted(
+                file for file in path.rglob("*") if file.is_file() and not file.name.startswith(".")
+            )
+        else:
+            yield path
+
+
 def _file(path: Path) -> Path:
     try:
         if not path.is_file():
@@ -139,6 +151,7 @@ def _file(path: Path) -> Path:
 
 
 def _look(work: Import, found: Sequence[Source], now: datetime, log: logging.Logger) -> None:
+    log.info("looking at %d files before anything is written", len(found))
     splits = work.splits()
     surveys = work.surveys(found, splits, now)
     stored = work.stored(surveys)

@@ -31,7 +31,9 @@ def import_parser() -> argparse.ArgumentParser:
         "wrong argument or setting, or something is to be answered, 3 another import is at work, "
         "4 stopped before the end.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files of bars")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="files of bars, or folders of them"
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",

@@ -1,24 +1,41 @@
 """Decoded rows → the outcomes that the sink applies. Pure.
 
-A bar takes the way of a record of Kafka: written as the event that the producer would send, and
-read by the same decoder. What a row was refused for, and its bytes with file and line, go beside
-it.
+A bar of the row decoder takes the way of a record of Kafka: written as the event that the producer
+would send, and read by the same decoder. Bars in whole columns are written as that decoder would
+write them. What a row was refused for, and its bytes with file and line, go beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from services.common.market.bar import price_basis
+from services.stream.decoding import copy_binary
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
-from services.stream.files.decode import DecodedRow
+from services.stream.files.columnar.decode import Bars, Piece
+from services.stream.files.columnar.numbers import Mask
+from services.stream.files.columnar.starts import DAY_US, MINUTE_US, microseconds
+from services.stream.files.decode import FRESHNESS, SOURCE, DecodedRow
+from services.stream.files.layout import Layout
 from services.stream.importing.sources import Source
 from services.stream.sink.staging import ROW_SCHEMA
 
+_INSTANT = pa.timestamp("us", "UTC")
+_CLOCKS = np.array([f"{hour:02}:{minute:02}:00" for hour in range(24) for minute in range(60)], "S")
 UNDECODED = "undecodable_bar"
 """What a bar is refused for that keeps every rule of files, but not all of the decoder's."""
+
+
+def piece_outcomes(source: Source, piece: Piece) -> list[pa.RecordBatch]:
+    """Return batches of ROW_SCHEMA that tell of each row of a piece what is to become of it; of
+    good rows without their bytes."""
+    batches = [_columns(source, bars) for bars in piece.bars]
+    return [*batches, *outcomes(source, piece.rows)] if piece.rows else batches
 
 
 def outcomes(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]:
@@ -27,6 +44,55 @@ def outcomes(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]
     bad = [row for row in rows if row.bar is None]
     batches = _good(source, good)
     return [*batches, _refused(source, bad)] if bad else batches
+
+
+def _columns(source: Source, bars: Bars) -> pa.RecordBatch:
+    size = len(bars.places)
+    partition = pa.array(np.full(size, source.partition, np.int32))
+    offset = pa.array(bars.numbers + source.offset(0))
+    source.offset(int(bars.numbers[-1]))
+    seen = pa.array(np.full(size, microseconds(source.observed_at))).cast(_INSTANT)
+    names = bars.symbols.dictionary.to_pylist()
+    texts = pa.array(names, pa.string()).take(bars.symbols.indices)
+    heads = pa.array(map(copy_binary.head, names), pa.binary()).take(bars.symbols.indices)
+    fixed = copy_binary.starts(bars.interval, bars.begins, bars.days)
+    values = copy_binary.values(bars.prices, bars.volume, seen, partition, offset)
+    columns = {
+        "partition": partition,
+        "offset": offset,
+        "kafka_timestamp": seen,
+        "symbol": texts,
+        "interval": pa.array([bars.interval], pa.string()).take(pa.array(np.zeros(size, np.int8))),
+        "bar_time": pa.array(bars.begins).cast(_INSTANT),
+        "bar_key": pc.binary_join_element_wise(texts, _key_texts(bars), "\t"),
+        "observed_at": seen,
+        "line": copy_binary.joined(heads, fixed, _origins(source.layout, bars.is_final), values),
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns.get(each.name, pa.nulls(size, each.type)) for each in ROW_SCHEMA],
+        schema=ROW_SCHEMA,
+    )
+
+
+def _origins(layout: Layout, is_final: Mask) -> pa.BinaryArray:
+    as_of = None if layout.as_of is None else layout.as_of.isoformat()
+    basis = price_basis(layout.basis != "raw", as_of)
+    both = [copy_binary.origin(SOURCE, FRESHNESS, basis, flag) for flag in (False, True)]
+    return pa.array(both, pa.binary()).take(pa.array(is_final.astype(np.int8)))
+
+
+def _key_texts(bars: Bars) -> pa.StringArray:
+    """Return the texts that a bar's key ends with, as the event's decoder writes them."""
+    days, minutes = np.divmod(bars.begins // MINUTE_US, DAY_US // MINUTE_US)
+    different, places = np.unique(days, return_inverse=True)
+    texts = np.datetime_as_string(different.astype("datetime64[D]")).astype("S10")
+    end = f"\t{bars.interval}".encode()
+    row = np.dtype([("day", "S10"), ("space", "S1"), ("clock", "S8"), ("end", f"S{len(end)}")])
+    rows = np.empty(len(days), row)
+    rows["day"], rows["space"], rows["end"] = texts[places], b" ", end
+    rows["clock"] = _CLOCKS[minutes]
+    ends = np.arange(len(rows) + 1, dtype=np.int32) * row.itemsize
+    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(ends), pa.py_buffer(rows))
 
 
 def _good(source: Source, rows: Sequence[DecodedRow]) -> list[pa.RecordBatch]:

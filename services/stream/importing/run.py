@@ -33,7 +33,8 @@ from services.stream.sink.executor_task import REPORT_SCHEMA, Report
 from services.stream.sink.transaction import Purpose
 from services.stream.sqlstate import DatabaseError
 
-_MOST_TASKS = 1_000
+_TASKS_A_CORE = 8
+"""So many tasks of each core share the files, which may be thousands of small ones."""
 _PROGRESS_SECONDS = 5.0
 
 _READ_SPLITS = """
@@ -128,7 +129,7 @@ class Import:
         return rest, (errors[0] if errors else None), total
 
     def _tasks(self, sources: Sequence[Source]) -> DataFrame:
-        tasks = min(len(sources), _MOST_TASKS)
+        tasks = min(len(sources), _TASKS_A_CORE * self.session.sparkContext.defaultParallelism)
         return self.session.range(0, len(sources), 1, numPartitions=tasks)
 
     def _collected(

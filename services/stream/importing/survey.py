@@ -1,8 +1,7 @@
 """A look at files before anything is written: what is in them, and what in them looks wrong.
 
 An executor decodes each file and counts; in comes a file, out goes what the driver compares with
-calendars, splits and stored bars. The look needs no more memory for a long file than for a short
-one: of each series it keeps its first and last bars, and those around its splits.
+calendars, splits and stored bars.
 """
 
 from __future__ import annotations
@@ -11,43 +10,33 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from functools import partial
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 
 from services.common.market.bar import Bar
-from services.common.market.exchanges import exchange_of
-from services.stream.files.decode import DecodedRow, Decoder
+from services.stream.files.columnar.decode import ColumnDecoder, Piece
+from services.stream.files.columnar.numbers import Int64s
+from services.stream.files.columnar.starts import DAY_US, microseconds
+from services.stream.files.columnar.zone_table import SECOND_US
+from services.stream.files.decode import DecodedRow
 from services.stream.files.layout import FileError
+from services.stream.importing.series_survey import SeriesRows, SeriesSurvey
 from services.stream.importing.sources import Source
 
 SURVEY_SCHEMA = "number int, found binary"
 _SURVEY = pa.schema([("number", pa.int32()), ("found", pa.binary())])
+_PART_ROWS = 100_000
 _SHOWN_ROWS = 5
 _MOST_SERIES = 1_000
 """Of so many series of a file single bars are compared with stored ones."""
-_MOST_STEPS = 100
-"""So many different steps of a series are counted; rows in disorder have no common one."""
 
 Splits = Mapping[str, Sequence[date]]
 """The days on which splits of a symbol took effect."""
-
-
-@dataclass
-class SeriesSurvey:
-    """What was seen of one series of a file; `minutes` are of the day, on the exchange's clock,
-    `steps` minutes from one row's bar to the next one's."""
-
-    first: Bar
-    last: Bar
-    bars: int = 0
-    minutes: Counter[int] = field(default_factory=Counter)
-    steps: Counter[int] = field(default_factory=Counter)
-    previous: datetime | None = None
-    before_split: dict[date, Bar] = field(default_factory=dict)
-    after_split: dict[date, Bar] = field(default_factory=dict)
 
 
 @dataclass
@@ -79,80 +68,80 @@ def survey_files(
 
 def survey(source: Source, splits: Splits, now: datetime) -> FileSurvey:
     """Return what is in a file, bars that begin after it was written but not after `now` too."""
-    found, latest = FileSurvey(), _latest(source.observed_at)
+    found = FileSurvey()
+    decoder = ColumnDecoder(source.path, source.layout, max(source.observed_at, now))
     try:
-        for row in Decoder(source.path, source.layout, max(source.observed_at, now)).rows():
-            found.rows += 1
-            if row.bar is None:
-                found.reasons[row.reason or ""] += 1
-                found.refused = found.refused or row
-                continue
-            if len(found.shown) < _SHOWN_ROWS:
-                found.shown.append(row.bar)
-            if row.bar.exchange_time > latest[row.bar.interval == "1d"]:
-                found.unseen = max(
-                    found.unseen or row.bar, row.bar, key=lambda bar: bar.exchange_time
-                )
-            _add(found, row.bar, splits)
+        for part in decoder.parts(_PART_ROWS):
+            for piece in part:
+                _add_piece(found, piece, splits, source.observed_at)
     except FileError as error:
         found.broken = str(error)
     return found
 
 
-def _latest(observed_at: datetime) -> tuple[str, str]:
-    """Return the last start of a bar, and the last date of one, that can have been seen."""
-    seen = observed_at.astimezone(UTC)
+def _add_piece(found: FileSurvey, piece: Piece, splits: Splits, observed_at: datetime) -> None:
+    found.rows += len(piece.numbers)
+    if len(found.shown) < _SHOWN_ROWS:
+        found.shown += _first_bars(piece, _SHOWN_ROWS - len(found.shown))
+    for row in piece.rows:
+        if row.bar is None:
+            found.reasons[row.reason or ""] += 1
+            found.refused = found.refused or row
+    for rows in _series_rows(piece):
+        late = int(rows.starts.argmax())
+        if rows.starts[late] > _latest(observed_at, rows.interval):
+            bars = (found.unseen or rows.bar(late), rows.bar(late))
+            found.unseen = max(bars, key=lambda bar: bar.exchange_time)
+        key = rows.symbol, rows.interval
+        if key not in found.series:
+            if len(found.series) >= _MOST_SERIES:
+                continue
+            found.series[key] = SeriesSurvey(rows.bar(0), rows.bar(0))
+        rows.add_to(found.series[key], splits.get(rows.symbol, ()))
+
+
+def _first_bars(piece: Piece, count: int) -> list[Bar]:
+    good = [int(place) for bars in piece.bars for place in bars.places[:count]]
+    rows = [piece.row(place) for place in good] + [row for row in piece.rows if row.bar is not None]
+    ordered = sorted(rows, key=lambda row: row.number)[:count]
+    return [row.bar for row in ordered if row.bar is not None]
+
+
+def _series_rows(piece: Piece) -> Iterator[SeriesRows]:
+    """Yield the good rows of a piece, series by series."""
+    for bars in piece.bars:
+        codes = bars.symbols.indices.to_numpy()
+        starts = bars.days * DAY_US if bars.interval == "1d" else bars.begins
+        order = np.argsort(codes, kind="stable")
+        bounds = np.flatnonzero(np.diff(codes[order], prepend=-1, append=-1))
+        for begin, end in pairwise(bounds):
+            chosen = order[begin:end]
+            symbol = bars.symbols.dictionary[int(codes[chosen[0]])].as_py()
+            read = partial(_bar, piece, bars.places[chosen])
+            yield SeriesRows(symbol, bars.interval, starts[chosen], read)
+    for row in piece.rows:
+        if row.bar is not None:
+            start = microseconds(datetime.fromisoformat(row.bar.exchange_time).replace(tzinfo=UTC))
+            read = partial(_same, row.bar)
+            yield SeriesRows(row.bar.symbol, row.bar.interval, np.array([start]), read)
+
+
+def _bar(piece: Piece, places: Int64s, place: int) -> Bar:
+    row = piece.row(int(places[place]))
+    if row.bar is None:
+        raise RuntimeError(f"{row.member}:{row.line} is a bar by columns, but {row.reason} by rows")
+    return row.bar
+
+
+def _same(bar: Bar, _place: int) -> Bar:
+    return bar
+
+
+def _latest(observed_at: datetime, interval: str) -> int:
+    """Return the last start of a bar that can have been seen, of days their last date."""
+    seen = microseconds(observed_at)
     # East of Greenwich a day begins before it does in UTC.
-    return f"{seen:%Y-%m-%d %H:%M:%S}", f"{seen + timedelta(days=1):%Y-%m-%d}"
-
-
-def _add(found: FileSurvey, bar: Bar, splits: Splits) -> None:
-    series = found.series.get((bar.symbol, bar.interval))
-    if series is None:
-        if len(found.series) >= _MOST_SERIES:
-            return
-        series = found.series[bar.symbol, bar.interval] = SeriesSurvey(bar, bar)
-    series.bars += 1
-    if bar.exchange_time < series.first.exchange_time:
-        series.first = bar
-    if bar.exchange_time > series.last.exchange_time:
-        series.last = bar
-    start = datetime.fromisoformat(bar.exchange_time)
-    _count_step(series, start)
-    day = start.date()
-    if bar.interval != "1d":
-        there = _there(bar.symbol, start)
-        series.minutes[there.hour * 60 + there.minute] += 1
-        day = there.date()
-    for ex_date in splits.get(bar.symbol, ()):
-        _keep_around(series, bar, day, ex_date)
-
-
-def _count_step(series: SeriesSurvey, start: datetime) -> None:
-    if series.previous is not None:
-        step = abs(start - series.previous) // timedelta(minutes=1)
-        if step in series.steps or len(series.steps) < _MOST_STEPS:
-            series.steps[step] += 1
-    series.previous = start
-
-
-def _keep_around(series: SeriesSurvey, bar: Bar, day: date, ex_date: date) -> None:
-    kept = series.before_split if day < ex_date else series.after_split
-    known = kept.get(ex_date)
-    is_nearer = known is None or (
-        (bar.exchange_time > known.exchange_time)
-        if day < ex_date
-        else (bar.exchange_time < known.exchange_time)
-    )
-    if is_nearer:
-        kept[ex_date] = bar
-
-
-def _there(symbol: str, start: datetime) -> datetime:
-    exchange = exchange_of(symbol)
-    return start.replace(tzinfo=UTC).astimezone(
-        ZoneInfo("UTC" if exchange is None else exchange.zone)
-    )
+    return seen // DAY_US * DAY_US + DAY_US if interval == "1d" else seen // SECOND_US * SECOND_US
 
 
 def close_of(bar: Bar) -> Decimal:

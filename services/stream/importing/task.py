@@ -8,17 +8,19 @@ so that Spark does not repeat what the driver will.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import pyarrow as pa
 
 from services.common import fail_points
 from services.common.fail_points import reach
 from services.stream.broker import BrokerError
-from services.stream.files.decode import DecodedRow, Decoder
+from services.stream.files.columnar.decode import ColumnDecoder, Piece
 from services.stream.files.layout import FileError
-from services.stream.importing.outcomes import outcomes
+from services.stream.importing.outcomes import outcomes, piece_outcomes
 from services.stream.importing.sources import Source
 from services.stream.settings import PostgresAddress
 from services.stream.sink.executor_task import REPORT_SCHEMA, Report
@@ -29,6 +31,9 @@ from services.stream.sink.session_cache import cached_session
 from services.stream.sink.transaction import Publish, Purpose, Work, apply
 from services.stream.sqlstate import DatabaseError, Fault
 
+_T = TypeVar("_T")
+_STRAIGHT_ROWS = 200
+"""A file of one day is copied straight as well: history is mostly new."""
 BROKEN_FILE = "file"
 """The fault of a file that ends early; what was read of it before is applied."""
 
@@ -71,7 +76,7 @@ def _reported(number: int, source: Source, target: Target) -> Report:
             cached_session(target.address, "tapeline import") as session,
             closing(RejectedTopic(target.bootstrap, source.topic)) as rejected,
         ):
-            for part in _parts(source, target.part_rows):
+            for part in ahead(parts(source, target.part_rows)):
                 tally += apply_part(session, source, target.purpose, rejected.publish, part)
                 reach("import.part_merged")
     except DatabaseError as error:
@@ -93,41 +98,53 @@ def _report(
     return Report(number, **asdict(tally), fault=fault, message=message, sqlstate=sqlstate)
 
 
-def _parts(source: Source, rows: int) -> Iterator[list[DecodedRow]]:
+def parts(source: Source, rows: int) -> Iterator[Part]:
     """Yield the rows that are due, so many at a time. Raises FileError, after all before it."""
-    part: list[DecodedRow] = []
-    decoder = Decoder(source.path, source.layout, source.observed_at)
-    try:
-        for row in decoder.rows(source.begun):
-            part.append(row)
-            if len(part) == rows:
-                yield part
-                part = []
-    except FileError:
-        if part:
-            yield part
-        raise
-    if part:
-        yield part
+    decoder = ColumnDecoder(source.path, source.layout, source.observed_at)
+    for pieces in decoder.parts(rows, source.begun):
+        batches = [batch for piece in pieces for batch in piece_outcomes(source, piece)]
+        yield Part(pieces, batches)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive rows of a file, and what is to become of them."""
+
+    pieces: Sequence[Piece]
+    batches: Sequence[pa.RecordBatch]
+
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """The numbers of the first row, and of the one after the last."""
+        return int(self.pieces[0].numbers[0]), int(self.pieces[-1].numbers[-1]) + 1
+
+
+def ahead(items: Iterable[_T]) -> Iterator[_T]:
+    """Yield items, each made ready while the one before it is in use. Raises what that raises, in
+    its turn."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, waiting, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, waiting, None)
+            yield item
 
 
 def apply_part(
-    session: Session,
-    source: Source,
-    purpose: Purpose,
-    publish: Publish,
-    part: Sequence[DecodedRow],
+    session: Session, source: Source, purpose: Purpose, publish: Publish, part: Part
 ) -> Tally:
     """Apply consecutive rows of a file in one transaction; rows that the database refuses are dead
     letters. Raises DatabaseError, BrokerError and FileError."""
-    offsets = OffsetRange(source.offset(part[0].number), source.offset(part[-1].number) + 1)
-    work = Work(source.topic, purpose, topic_id=source.label)
-    batches = outcomes(source, part)
-    ranges = {source.partition: offsets}
+    first, until = part.offsets
+    work = Work(source.topic, purpose, topic_id=source.label, straight_rows=_STRAIGHT_ROWS)
+    ranges = {source.partition: OffsetRange(source.offset(first), source.offset(until - 1) + 1)}
     try:
-        done = apply(session, work, publish, ranges, batches)
+        done = apply(session, work, publish, ranges, part.batches)
     except DatabaseError as error:
         if error.fault is not Fault.DATA:
             raise
+        # Each row once more, with its bytes.
+        rows = [row for piece in part.pieces for row in piece.again()]
+        batches = outcomes(source, rows)
         done = apply(session, replace(work, isolating=True), publish, ranges, batches)
     return done.tallies.get(source.partition, Tally())

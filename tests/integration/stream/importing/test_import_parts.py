@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from services.stream.files.decode import Decoder
 from services.stream.files.recognise import recognise
 from services.stream.importing.checks import StoredBar, warnings
 from services.stream.importing.sources import Source, read_known, sources
 from services.stream.importing.stored_bars import read_stored
 from services.stream.importing.survey import survey
-from services.stream.importing.task import apply_part
+from services.stream.importing.task import apply_part, parts
 from services.stream.sink import postgres
 from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.transaction import Purpose
@@ -39,8 +38,9 @@ def _source(market: Market, folder: Path, name: str, close: str, seen: datetime)
 
 def _apply(market: Market, source: Source) -> Tally:
     session = postgres.connect(market.address("stream_writer"), "test")
-    rows = list(Decoder(source.path, source.layout, source.observed_at).rows(source.begun))
-    tally = apply_part(session, source, Purpose.LIVE, lambda _: None, rows) if rows else Tally()
+    tally = Tally()
+    for part in parts(source, 1000):
+        tally += apply_part(session, source, Purpose.LIVE, lambda _: None, part)
     session.close()
     return tally
 
@@ -74,6 +74,33 @@ def test_a_copy_of_a_file_is_the_same_source(market: Market, tmp_path: Path) -> 
 
     assert again == replace(first, path=tmp_path / "copy.csv", begun=1)
     assert _apply(market, again) == Tally()
+
+
+def test_rows_in_disorder_and_doubled_and_files_that_overlap_store_each_bar_once(
+    market: Market, tmp_path: Path
+) -> None:
+    def rows(*minutes: int, close: str = "10.5") -> str:
+        return "".join(f"2026-11-27 09:{minute}:00,10,12,9,{close}\n" for minute in minutes)
+
+    names = "time,open,high,low,close\n"
+    tallies: list[Tally] = []
+    for name, text in (
+        # Two copies put one after another, and at the end another value of one bar.
+        ("a.csv", 2 * (names + rows(33, 31, 30, 32)) + rows(31, close="11")),
+        ("b.csv", names + rows(34, 33, 32)),
+    ):
+        source = _source(market, tmp_path, name, str(10 + len(tallies)), SEEN)
+        source.path.write_text(text, "utf-8")
+        tallies.append(_apply(market, source))
+
+    assert [(tally.good, tally.bad, tally.added, tally.changed) for tally in tallies] == [
+        (9, 1, 4, 0),
+        (3, 0, 1, 0),
+    ]
+    stored = "select extract(minute from bar_time)::int, close, revision from market.events_stream"
+    assert market.rows(f"{stored} order by bar_time") == [
+        (minute, Decimal("11" if minute == 31 else "10.5"), 1) for minute in range(30, 35)
+    ]
 
 
 def test_of_two_files_of_a_series_each_goes_on_from_its_own_stored_bar(

@@ -12,6 +12,7 @@ from pathlib import Path
 from services.stream.files.decode import DecodedRow, Decoder
 from services.stream.files.layout import Answers
 from services.stream.files.recognise import recognise
+from tests.unit.stream.files.agreement import require_agreement, source_of
 
 SEEN = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _NOTHING_SAID = Answers()
@@ -57,8 +58,10 @@ def daily_answer(**bars: str) -> str:
 
 
 def decoded(path: Path, answers: Answers = _NOTHING_SAID) -> list[DecodedRow]:
-    """Return the rows of a file, recognised and decoded."""
-    return list(Decoder(path, recognise(path, answers).layout, SEEN).rows())
+    """Return the rows of a file, recognised and decoded; row by row and by columns alike."""
+    layout = recognise(path, answers).layout
+    require_agreement(source_of(path, layout, SEEN))
+    return list(Decoder(path, layout, SEEN).rows())
 
 
 def told(row: DecodedRow) -> tuple[str, str, str, str, str, str, str | None] | str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from services.stream.files.containers import Limits
+from services.stream.files.columnar.decode import ColumnDecoder, Piece
 from services.stream.files.decode import Decoder
 from services.stream.files.layout import Answers, FileError
 from services.stream.files.recognise import recognise
+from services.stream.files.text_lines import Limits
 from services.stream.importing.progress import estimated_rows
 from tests.unit.stream.files.samples import SEEN, decoded, told, write, zipped
 
@@ -98,6 +100,12 @@ def _read(path: Path, limits: Limits) -> None:
     list(Decoder(path, layout, SEEN, limits).rows())
 
 
+def _by_columns(path: Path, limits: Limits) -> Iterator[Piece]:
+    layout = recognise(path, KNOWN, limits).layout
+    for part in ColumnDecoder(path, layout, SEEN, limits).parts(100):
+        yield from part
+
+
 def test_what_unpacks_to_more_than_the_limit_is_refused_by_its_size(tmp_path: Path) -> None:
     text = "".join(f"{_at('2026-11-27 09:30:00')}\n" for _ in range(2_000))
     limits = Limits(unpacked_bytes=50_000)
@@ -107,6 +115,8 @@ def test_what_unpacks_to_more_than_the_limit_is_refused_by_its_size(tmp_path: Pa
     for path in (zipped(tmp_path, "large.zip", {"a.csv": f"{NAMES}\n{text}"}), packed):
         with pytest.raises(FileError, match=r"GiB, which is the limit of a file; cut it"):
             _read(path, limits)
+        with pytest.raises(FileError, match=r"GiB, which is the limit of a file; cut it"):
+            list(_by_columns(path, limits))
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
@@ -114,6 +124,10 @@ def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: P
 
     with pytest.raises(FileError, match=r"x.csv has a line of more than 1000 bytes: no bars"):
         _read(path, Limits(line_bytes=1_000))
+    found: list[Piece] = []
+    with pytest.raises(FileError, match=r"x.csv has a line of more than 1000 bytes: no bars"):
+        found.extend(_by_columns(path, Limits(line_bytes=1_000)))
+    assert len(found) == 1  # what comes before it counts
 
 
 @pytest.mark.parametrize("kind", ["gz", "zip", "parquet"])

@@ -7,17 +7,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from services.stream.decoding.copy_binary import ROW_COLUMNS
 from services.stream.files.decode import Decoder
 from services.stream.files.layout import Answers
 from services.stream.files.recognise import recognise
 from services.stream.importing.outcomes import outcomes
 from services.stream.importing.sources import Source
+from tests.unit.stream.files.agreement import NUMBERS, require_agreement, stored
 from tests.unit.stream.files.samples import SEEN, write
 
 NAMES = "time,open,high,low,close,volume"
 KNOWN = Answers(symbol="CRYPTO:SHIB/USD", interval="1min", zone="UTC", label="start", basis="raw")
-NUMBERS = ("open", "high", "low", "close", "volume")
 
 
 def _outcomes(folder: Path, *values: str) -> pa.Table:
@@ -26,30 +25,15 @@ def _outcomes(folder: Path, *values: str) -> pa.Table:
     path = write(folder, "x.csv", NAMES, *rows)
     layout = recognise(path, KNOWN).layout
     decoded = list(Decoder(path, layout, SEEN).rows())
-    return pa.Table.from_batches(outcomes(Source(path, "file:x", 0, SEEN, layout), decoded))
+    source = Source(path, "file:x", 0, SEEN, layout)
+    require_agreement(source)
+    return pa.Table.from_batches(outcomes(source, decoded))
 
 
-def _stored(line: bytes) -> tuple[str | None, ...]:
+def _stored(line: bytes) -> tuple[object, ...]:
     """Return the numbers in a row of COPY's binary format."""
-    fields, rest = [], line
-    while rest:
-        length = int.from_bytes(rest[:4], signed=True)
-        fields.append(None if length < 0 else rest[4 : 4 + length])
-        rest = rest[4 + max(0, length) :]
-    values = dict(zip(ROW_COLUMNS, fields, strict=True))
-    return tuple(_number(values[name]) for name in NUMBERS)
-
-
-def _number(field: bytes | None) -> str | None:
-    """Return a numeric as PostgreSQL would write it: its digits in base 10,000, its scale."""
-    if field is None:
-        return None
-    count, weight, sign, scale = (int.from_bytes(field[n : n + 2]) for n in (0, 2, 4, 6))
-    assert (sign, len(field)) == (0, 8 + 2 * count)
-    digits = "".join(f"{int.from_bytes(field[n : n + 2]):04}" for n in range(8, len(field), 2))
-    whole, fraction = digits[: 4 * (weight + 1)], digits[4 * (weight + 1) :]
-    assert not fraction[scale:].strip("0")
-    return (whole.lstrip("0") or "0") + (f".{fraction[:scale]}" if scale else "")
+    fields = stored(line)
+    return tuple(fields[name] for name in NUMBERS)
 
 
 @pytest.mark.parametrize(

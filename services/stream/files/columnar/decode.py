@@ -1,0 +1,329 @@
+"""Rows of a file → bars in whole columns, and beside them the rows that the row decoder read.
+
+Pure but for reading the file. Rows are counted as the row decoder counts them; of each that is
+taken here the row decoder would have said the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.common.market.exchanges import Exchange, exchange_of
+from services.stream.decoding.copy_binary import Numbers
+from services.stream.files import decimals
+from services.stream.files.columnar import numbers as columns_of
+from services.stream.files.columnar.numbers import Decimals, Int64s, Mask
+from services.stream.files.columnar.parquet_blocks import ParquetBlock, parquet_blocks
+from services.stream.files.columnar.starts import StartColumns, microseconds
+from services.stream.files.columnar.text_blocks import TextBlock, text_blocks
+from services.stream.files.containers import DEFAULT_LIMITS, read
+from services.stream.files.decode import (
+    INTERVAL_NAMES,
+    LATEST,
+    RTYPES,
+    SYMBOL,
+    DecodedRow,
+    Decoder,
+)
+from services.stream.files.layout import PRICES, FileError, Layout
+from services.stream.files.parquet_cells import strings
+from services.stream.files.text_lines import Limits, Row, TextReader
+
+_PRICE_DIGITS = 12
+_VOLUME_DIGITS = 19
+_ONE = Decimal(1)
+SYMBOL_TEXT = r"\A[!-~]+\z"
+"""What needs no look whether spaces around it, or other letters, make it another text."""
+_NO_VOLUME = pa.array(sorted(decimals.NO_VOLUME))
+Block = TextBlock | ParquetBlock
+Columns = Mapping[int, pa.Array]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Good rows of one interval, on one exchange's clock, all of them with a volume or none: their
+    `places` in their piece and `numbers` in the file; when each begins (microseconds since 1970
+    in UTC), and its trade date (days since 1970)."""
+
+    places: Int64s
+    numbers: Int64s
+    symbols: pa.DictionaryArray
+    interval: str
+    exchange: Exchange | None
+    begins: Int64s
+    days: Int64s
+    is_final: Mask
+    prices: Numbers
+    volume: Numbers | None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows of a file, by their `numbers` there: good ones as `bars`, the others as
+    `rows`."""
+
+    numbers: Int64s
+    bars: tuple[Bars, ...]
+    rows: tuple[DecodedRow, ...]
+    origin: tuple[Decoder, Block, Int64s] | None = None
+
+    def row(self, place: int) -> DecodedRow:
+        """Return one of the rows, as the row decoder reads it."""
+        if self.origin is None:
+            return self.rows[place]
+        decoder, block, places = self.origin
+        return decoder.decoded(int(self.numbers[place]), block.row(int(places[place])))
+
+    def again(self) -> Iterator[DecodedRow]:
+        """Yield all rows, each as the row decoder reads it."""
+        return map(self.row, range(len(self.numbers)))
+
+
+@dataclass
+class ColumnDecoder:
+    """Decodes the rows of one file, seen at `observed_at`."""
+
+    path: Path
+    layout: Layout
+    observed_at: datetime
+    limits: Limits = DEFAULT_LIMITS
+    _rows: Decoder = field(init=False)
+    _starts: StartColumns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = Decoder(self.path, self.layout, self.observed_at, self.limits)
+        self._starts = StartColumns(self.layout)
+
+    def parts(self, most_rows: int, first: int = 0) -> Iterator[list[Piece]]:
+        """Yield the rows below the headers, from the `first` on, so many at a time. Raises
+        FileError where the file is broken, after all before it."""
+        part, room = list[Piece](), most_rows
+        try:
+            for piece in self._pieces(most_rows, first):
+                part.append(piece)
+                room -= len(piece.numbers)
+                if room == 0:
+                    yield part
+                    part, room = [], most_rows
+        except FileError:
+            if part:
+                yield part
+            raise
+        if part:
+            yield part
+
+    def _pieces(self, most_rows: int, first: int) -> Iterator[Piece]:
+        """Yield pieces of which some fill a part exactly."""
+        number, room = 0, most_rows
+        for item in self._rows.below_headers(self._items()):
+            if isinstance(item, Row):
+                if not self._rows.leaves_out(item):
+                    # The first row of all tells which instrument the file is of.
+                    found = self._rows.decoded(number, item)
+                    if number >= first:
+                        yield Piece(np.array([number]), (), (found,))
+                        room = room - 1 or most_rows
+                    number += 1
+                continue
+            begin = 0
+            while begin < len(item):
+                # All of what is not due yet, then no more than there is room for.
+                size = first - number if number < first else room
+                block = item.slice(begin, begin + size)
+                begin += len(block)
+                piece, count = self._piece(block, number, first)
+                number += count
+                if piece is not None:
+                    yield piece
+                    room = room - len(piece.numbers) or most_rows
+
+    def _items(self) -> Iterator[Row | Block]:
+        heads = len(self.layout.header)
+        of_parquet: Callable[[Path, Limits], Iterator[Row | Block]] = parquet_blocks
+        of_text: Callable[[TextReader, str, IO[bytes]], Iterator[Row | Block]] = partial(
+            text_blocks, heads=heads
+        )
+        return read(self.path, self.limits, of_parquet, of_text)
+
+    def _piece(self, block: Block, number: int, first: int) -> tuple[Piece | None, int]:
+        """Return what is due of a block, whose first row has a number, and how many rows of it
+        count."""
+        is_due = number >= first
+        if self.layout.chosen is None and not is_due and number > 0:
+            return None, len(block)
+        columns = block.columns(self.layout.width)
+        places = self._meant(block, columns)
+        numbers = number + np.arange(len(places))
+        if number == 0 and len(places) and not is_due:
+            self._rows.decoded(0, block.row(int(places[0])))
+        if not is_due or not len(places):
+            return None, len(places)
+        for place in places:
+            if not self._rows.lacks_instrument:
+                break
+            self._rows.decoded(number, block.row(int(place)))
+        bars = self._bars(columns, places, numbers) if columns else []
+        is_odd = np.ones(len(places), bool)
+        for each in bars:
+            is_odd[each.places] = False
+        rows = tuple(
+            self._rows.decoded(int(numbers[place]), block.row(int(places[place])))
+            for place in np.flatnonzero(is_odd)
+        )
+        return Piece(numbers, tuple(bars), rows, (self._rows.copy(), block, places)), len(places)
+
+    def _meant(self, block: Block, columns: Columns) -> Int64s:
+        """Return the places of the rows that are not left out."""
+        chosen = self.layout.chosen
+        if chosen is None:
+            return np.arange(len(block))
+        is_meant = np.zeros(len(block), bool)
+        is_told = np.zeros(len(block), bool)
+        if columns:
+            texts = symbol_texts(self.layout, columns)
+            is_meant = pc.fill_null(pc.equal(texts, chosen), False).to_numpy(zero_copy_only=False)
+            usual = pc.match_substring_regex(texts, SYMBOL_TEXT).fill_null(False)
+            is_told = usual.to_numpy(zero_copy_only=False)
+            header = {name.strip() for name in next(iter(self.layout.header), ())}
+            is_told = is_told & ~pc.is_in(texts, pa.array(sorted(header), pa.string())).to_numpy(
+                zero_copy_only=False
+            )
+            self._rows.left_out += int(np.count_nonzero(is_told & ~is_meant))
+        is_meant = is_meant & is_told
+        for place in np.flatnonzero(~is_told):
+            is_meant[place] = not self._rows.leaves_out(block.row(int(place)))
+        return np.flatnonzero(is_meant)
+
+    def _bars(self, columns: Columns, places: Int64s, numbers: Int64s) -> list[Bars]:
+        layout = self.layout
+        if len(places) < len(next(iter(columns.values()))):
+            columns = {
+                place: columns[place].take(pa.array(places)) for place in layout.columns.values()
+            }
+        symbols, is_sure = self._symbols(columns)
+        prices, in_order = self._prices(columns)
+        volume, has_volume, is_told = self._volumes(columns, len(places))
+        is_sure = is_sure & in_order & is_told
+        found = list[Bars]()
+        for interval, exchange, chosen in self._kinds(columns, symbols, is_sure):
+            of_kind = columns
+            if len(chosen) < len(places):
+                of_kind = {
+                    place: columns[place].take(pa.array(chosen))
+                    for place in layout.columns.values()
+                }
+            starts = self._starts.read(of_kind, interval, exchange, self._rows.day)
+            limit = microseconds(self.observed_at + LATEST)
+            good = starts.is_sure & (np.maximum(starts.begins, starts.earliest) <= limit)
+            is_final = starts.until <= microseconds(self.observed_at)
+            for with_volume in (True, False):
+                picked = np.flatnonzero(good & (has_volume[chosen] == with_volume))
+                if len(picked):
+                    rows = chosen[picked]
+                    symbol = symbols.take(pa.array(rows))
+                    found.append(
+                        Bars(
+                            *(
+                                rows,
+                                numbers[rows],
+                                symbol,
+                                interval,
+                                exchange,
+                            ),
+                            *(starts.begins[picked], starts.days[picked], is_final[picked]),
+                            prices.numbers(rows, len(PRICES)),
+                            volume.numbers(rows) if with_volume else None,
+                        )
+                    )
+        return found
+
+    def _symbols(self, columns: Columns) -> tuple[pa.DictionaryArray, Mask]:
+        """Return the symbols of rows, and which of them are certain."""
+        layout = self.layout
+        size = len(next(iter(columns.values())))
+        if layout.symbol is not None:
+            codes = pa.array(np.zeros(size, np.int32))
+            symbols = pa.DictionaryArray.from_arrays(codes, pa.array([layout.symbol]))
+            if self._rows.instrument is None:
+                return symbols, np.ones(size, bool)
+            numbers = strings(columns[layout.columns["instrument"]])
+            alike = pc.fill_null(pc.equal(numbers, self._rows.instrument), False)
+            return symbols, alike.to_numpy(zero_copy_only=False)
+        coded = symbol_texts(layout, columns).dictionary_encode()
+        usual = [bool(SYMBOL.fullmatch(text)) for text in coded.dictionary.to_pylist()]
+        codes = coded.indices.fill_null(len(usual)).to_numpy()
+        return coded, np.array([*usual, False])[codes]
+
+    def _kinds(
+        self, columns: Columns, symbols: pa.DictionaryArray, is_sure: Mask
+    ) -> Iterator[tuple[str, Exchange | None, Int64s]]:
+        """Yield each interval and exchange, and the places of its rows."""
+        exchanges = [exchange_of(text or "") for text in symbols.dictionary.to_pylist()]
+        intervals, of_rows = self._intervals(columns, len(symbols))
+        different = list(dict.fromkeys(exchanges))
+        kinds = np.array([different.index(each) for each in exchanges] or [0])
+        codes = kinds[symbols.indices.fill_null(0).to_numpy()]
+        for number, interval in enumerate(intervals):
+            for code, exchange in enumerate(different):
+                chosen = np.flatnonzero(is_sure & (of_rows == number) & (codes == code))
+                if interval is not None and len(chosen):
+                    yield interval, exchange, chosen
+
+    def _intervals(self, columns: Columns, size: int) -> tuple[list[str | None], Int64s]:
+        """Return intervals, and the place among them of each row's; None is no certain one."""
+        places, told = self.layout.columns, self.layout.interval
+        if not self.layout.interval_is_in_rows:
+            return [told], np.zeros(size, np.int64)
+        names = RTYPES if "rtype" in places else INTERVAL_NAMES
+        cells = columns[places["rtype" if "rtype" in places else "interval"]]
+        coded = strings(cells).dictionary_encode()
+        found = [names.get(text) for text in coded.dictionary.to_pylist()]
+        kept = [name if told in (None, name) else None for name in found]
+        return [*kept, None], coded.indices.fill_null(len(kept)).to_numpy().astype(np.int64)
+
+    def _prices(self, columns: Columns) -> tuple[Decimals, Mask]:
+        layout = self.layout
+        cells = [columns[layout.columns[name]] for name in PRICES]
+        found = columns_of.read(cells, _PRICE_DIGITS)
+        found = columns_of.scaled(found, layout.unit, layout.decimals, _PRICE_DIGITS)
+        first, high, low, last = found.units.reshape(len(PRICES), -1)
+        in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
+        return found, found.is_sure.reshape(len(PRICES), -1).all(axis=0) & in_order
+
+    def _volumes(self, columns: Columns, size: int) -> tuple[Decimals, Mask, Mask]:
+        """Return volumes, which rows have one, and of which it is certain that they have one or
+        none."""
+        place = self.layout.columns.get("volume")
+        if place is None:
+            nothing = np.zeros(size, bool)
+            return (
+                Decimals(np.zeros(size, np.int64), 0, np.zeros(size, np.int16), nothing),
+                (nothing),
+                ~nothing,
+            )
+        found = columns_of.read([columns[place]], _VOLUME_DIGITS)
+        found = columns_of.scaled(found, _ONE, self.layout.decimals, _VOLUME_DIGITS)
+        is_none = np.zeros(size, bool)
+        others = np.flatnonzero(~found.is_sure)
+        if len(others):
+            texts = pc.fill_null(strings(columns[place].take(pa.array(others))), "")
+            is_none[others] = pc.is_in(texts, _NO_VOLUME).to_numpy(zero_copy_only=False)
+        return found, found.is_sure, found.is_sure | is_none
+
+
+def symbol_texts(layout: Layout, columns: Columns) -> pa.StringArray:
+    """Return the symbols that rows have in their own column, as the vendor means them."""
+    texts = strings(columns[layout.columns["symbol"]])
+    if layout.format == "stooq":
+        return pc.replace_substring_regex(texts, r"\.US\z", "")
+    return texts
