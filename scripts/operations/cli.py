@@ -15,16 +15,19 @@ from scripts.operations.errors import OperationError
 def command(function: Callable[..., Any]) -> Any:
     """Make a function a command: its options told as annotated, its errors one clear line."""
 
+    # A word of Python's own, such as import, has an underscore behind it.
+    name = function.__name__.rstrip("_").replace("_", "-")
+
     @functools.wraps(function)
     def run(*arguments: Any, **given: Any) -> None:
         try:
             function(*arguments, **given)
         except OperationError as error:
-            raise Exit(f"fab {function.__name__.replace('_', '-')}: {error}", 1) from None
+            raise Exit(f"fab {name}: {error}", 1) from None
 
     hints = get_type_hints(function, include_extras=True).items()
     told = {name: hint.__metadata__[0] for name, hint in hints if get_origin(hint) is Annotated}
-    return task(help=told, auto_shortflags=False)(run)
+    return task(name=name, help=told, auto_shortflags=False)(run)
 
 
 def ended(code: int) -> None:

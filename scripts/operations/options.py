@@ -32,6 +32,11 @@ End = Annotated[str, "up to it (default now)"]
 OnlySymbol = Annotated[str, "only this one"]
 Partition = Annotated[str, "with --offsets"]
 Offsets = Annotated[str, "from A up to B, as A:B"]
+ImportFiles = Annotated[str, "files, folders and patterns, in one word: 'IBM.csv more/*.zip'"]
+ImportOptions = Annotated[
+    str, "of the import, such as --options='--symbol IBM'; scripts/import --help has them"
+]
+There = Annotated[bool, "the files lie on the host already, each named by its whole path"]
 DryRun = Annotated[bool, "only tell how many bars would be new, changed, equal"]
 
 Query = Annotated[str, "run this and end"]

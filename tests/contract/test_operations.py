@@ -17,9 +17,9 @@ from services.secrets import table
 
 ANSIBLE = ROOT / "ansible"
 VERBS = (
-    "alert", "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "logs",
-    "new", "offsets", "patch", "powerbi", "provision", "psql", "replay", "restart", "restore",
-    "rollback", "rotate", "secret", "silence", "status", "tunnel", "unlock", "upgrade",
+    "alert", "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "import",
+    "logs", "new", "offsets", "patch", "powerbi", "provision", "psql", "replay", "restart",
+    "restore", "rollback", "rotate", "secret", "silence", "status", "tunnel", "unlock", "upgrade",
 )  # fmt: skip
 
 
@@ -98,6 +98,7 @@ def test_a_wrong_argument_ends_with_one_line() -> None:
         ["rotate", "all"],
         ["allow", "world"],
         ["replay"],
+        ["import", "--files", "nothing.csv"],
         ["secret", "ca.key"],
     ):
         done = subprocess.run([program, *words], cwd=ROOT, capture_output=True, check=False)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from scripts.operations import compose_commands, database_connection, powerbi_kit
+from scripts.operations import (
+    compose_commands,
+    database_connection,
+    history_import,
+    powerbi_kit,
+)
 from scripts.operations import options as opt
 from scripts.operations.backups import backups
 from scripts.operations.cli import command, ended
@@ -30,6 +35,18 @@ def replay(
     ended(operation.shell.show(compose_commands.replay(operation.target, options)))
     if not dry_run:
         operation.record(f"replay {' '.join(options)}", "done")
+
+
+@command
+def import_(
+    _: Context,
+    files: opt.ImportFiles,
+    stack: opt.Stack = "",
+    options: opt.ImportOptions = "",
+    there: opt.There = False,
+) -> None:
+    """Bring files of bars into the table, while the live job goes on."""
+    ended(history_import.run(begin(stack), files, options, there))
 
 
 @command
