@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bench = Bench(servers, options)
             for name in options.what or USUAL:
                 say(f"{name}:")
-                getattr(bench, name)()
+                getattr(bench, {"import": "imports"}.get(name, name))()
     except SetupError as error:
         say(f"scripts/bench: {error}")
         return 1

@@ -17,12 +17,13 @@ STEPS: Mapping[str, str] = {
     "producer": "symbols and bars a second of the producer",
     "derived": "the job with and without the indicators",
     "growth": "drain and delay with more stored and with more symbols",
+    "import": "files of history, beside plain COPY and what people do",
     "startup": "the demo's second start, and the idle pipeline's memory",
     "views": "each view of bi, over one symbol and session",
     "export": "bars out of the data API: pages, whole ranges, and COPY by psql",
     "dashboard": "the delay to many viewers, and what they cost the writer",
 }
-"""What can be measured, each by the method of that name of `steps.Bench`."""
+"""What can be measured, each by the method of that name of `steps.Bench`; `import` by `imports`."""
 USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")
 
 
@@ -59,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         ("viewed", 10_000_000, "bars stored for views"),
         ("exported", 2_000_000, "bars stored for export"),
         ("viewers", 200, "viewers of the dashboard"),
+        ("imported", 1_000_000, "bars in files for import"),
+        ("large", 10_000_000, "bars in one file for import, to see its memory"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default: {default})"

@@ -125,16 +125,22 @@ class Servers:
         return self.service(
             "services.stream.main",
             name,
-            KAFKA_BOOTSTRAP=self.bootstrap,
-            POSTGRES_PORT=str(login.port),
-            POSTGRES_DB=login.database,
-            POSTGRES_PASSWORD_FILE=str(self.passwords["stream_writer"]),
             CHECKPOINT_DIR=str(self.directory / f"checkpoint-{name}"),
-            CONNECTOR_JARS_DIR=str(CONNECTOR_JARS),
-            SPARK_CLASS_ARCHIVE=str(SPARK_CLASS_ARCHIVE),
-            SPARK_LOCAL_DIRS=str(self.directory / "spark"),
+            **self.stream_settings(login),
             **extra,
         )
+
+    def stream_settings(self, login: database.Login) -> dict[str, str]:
+        """Return the stream's settings for a database, in environment variables."""
+        return {
+            "KAFKA_BOOTSTRAP": self.bootstrap,
+            "POSTGRES_PORT": str(login.port),
+            "POSTGRES_DB": login.database,
+            "POSTGRES_PASSWORD_FILE": str(self.passwords["stream_writer"]),
+            "CONNECTOR_JARS_DIR": str(CONNECTOR_JARS),
+            "SPARK_CLASS_ARCHIVE": str(SPARK_CLASS_ARCHIVE),
+            "SPARK_LOCAL_DIRS": str(self.directory / "spark"),
+        }
 
     def service(self, module: str, name: str, *arguments: str, **own: str) -> Command:
         """Return a Python process of the checkout."""

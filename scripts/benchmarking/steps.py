@@ -11,6 +11,7 @@ from scripts.benchmarking.measurements import (
     drain_rate,
     export_rate,
     fetch_rate,
+    import_steps,
     startup_time,
     view_queries,
     viewer_delay,
@@ -173,6 +174,11 @@ class Bench:
                 f"{found.bars / found.seconds:,.0f} bars/s, {found.cpu_seconds:.0f} s of CPU"
             )
             self.add(Line(f"producer, {found.symbols} symbols, {parallel} at a time", figure))
+
+    def imports(self) -> None:
+        """Measure the import of files of each form beside plain COPY and what people do."""
+        for line in import_steps.measure(self.servers, self.options.imported, self.options.large):
+            self.add(line)
 
     def startup(self) -> None:
         """Measure how soon a second demo has its first row, and what an idle pipeline holds."""

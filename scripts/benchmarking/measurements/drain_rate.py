@@ -14,11 +14,11 @@ from scripts.local_stack.servers import database, processes
 from services.common import topics
 
 PEERS = {
-    "Spark JDBC append, no key": ("peer_spark_jdbc", "≥ 1.5 times"),
-    "kafka-python alone, execute_values": ("peer_kafka_python_plain", "≥ 7 times"),
-    "kafka-python and crc32c, execute_values": ("peer_kafka_python", ""),
-    "confluent-kafka, COPY and merge": ("peer_confluent", "≥ 1.3 times"),
-    "Kafka Connect, Debezium JDBC sink, unnest": ("peer_debezium", "≥ 1.8 times"),
+    "Spark JDBC append, no key": ("spark_jdbc", "≥ 1.5 times"),
+    "kafka-python alone, execute_values": ("kafka_python_plain", "≥ 7 times"),
+    "kafka-python and crc32c, execute_values": ("kafka_python", ""),
+    "confluent-kafka, COPY and merge": ("confluent", "≥ 1.3 times"),
+    "Kafka Connect, Debezium JDBC sink, unnest": ("debezium", "≥ 1.8 times"),
 }
 """The module of each, and how much faster the job is to be."""
 _SECONDS = 600.0
@@ -104,7 +104,7 @@ def peer_rate(servers: Servers, count: int, name: str) -> float:
         servers.bootstrap, topics.BARS.name, PARTITIONS, count, login.port, login.database
     )
     command = servers.service(
-        f"scripts.benchmarking.{module}",
+        f"scripts.benchmarking.peers.{module}",
         module,
         *target.words(),
         PGPASSWORD=servers.login.password.reveal(),
