@@ -30,6 +30,7 @@ from services.common.secret import Secret
 from services.common.settings import Environment, SecretText, SettingError, Text
 from services.common.settings_help import settings_help
 from services.common.shared_settings import (
+    ALERTS_SERVICE_PASSWORD,
     DASHBOARD_SERVICE_PASSWORD,
     MARKET_CLOCK,
     POSTGRES_DB,
@@ -64,6 +65,7 @@ POWERBI_READER_PASSWORD: Final = _password("powerbi_reader")
 _PASSWORDS: Final = {
     OWNER: MARKET_OWNER_PASSWORD,
     "stream_writer": STREAM_WRITER_PASSWORD,
+    "alerts_service": ALERTS_SERVICE_PASSWORD,
     "dashboard_service": DASHBOARD_SERVICE_PASSWORD,
     "dashboard_reader": DASHBOARD_READER_PASSWORD,
     "powerbi_reader": POWERBI_READER_PASSWORD,

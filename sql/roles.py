@@ -32,6 +32,9 @@ begin
         if reserved::text ~ '^pg_(try_)?advisory_' then
             execute format('grant execute on function %s to stream_writer', reserved);
         end if;
+        if reserved::text = 'pg_try_advisory_lock(integer,integer)' then
+            execute format('grant execute on function %s to alerts_service', reserved);
+        end if;
     end loop;
 end
 $$
@@ -59,7 +62,7 @@ def restrict_database(admin: psycopg.Connection, database: str) -> None:
     name = sql.Identifier(database)
     statements = (
         "revoke all on database {} from public",
-        "grant connect on database {} to stream_writer, market_reader",
+        "grant connect on database {} to stream_writer, alerts_service, market_reader",
         "grant temporary on database {} to stream_writer",
         # Whoever asks for events_stream gets the view, or, inside, the table.
         "alter database {} set search_path = bi, market",

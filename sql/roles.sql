@@ -20,8 +20,8 @@ declare
     role_name text;
 begin
     foreach role_name in array array[
-        'market_owner', 'stream_writer', 'market_reader', 'dashboard_service', 'dashboard_reader',
-        'powerbi_reader'
+        'market_owner', 'stream_writer', 'alerts_service', 'market_reader', 'dashboard_service',
+        'dashboard_reader', 'powerbi_reader'
     ]
     loop
         if not exists (select from pg_roles where rolname = role_name) then
@@ -35,6 +35,8 @@ $$;
 alter role market_owner login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 -- The stream and its replay.
 alter role stream_writer login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
+-- The market alerts: they read what is stored and write schema alerts.
+alter role alerts_service login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 -- Holds what every reader may do, since a role can drop what was granted to itself.
 alter role market_reader nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 -- The web dashboard; nobody else knows its password.
@@ -47,6 +49,7 @@ grant market_reader to dashboard_service, dashboard_reader, powerbi_reader;
 
 -- One budget of connections for each kind of reader: of the server's 80 the stream, its workers,
 -- migrations and the superuser have the rest.
+alter role alerts_service connection limit 6;
 alter role dashboard_service connection limit 12;
 alter role dashboard_reader connection limit 20;
 alter role powerbi_reader connection limit 20;

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from scripts.configuration import declared as others
 from services.alertmanager import settings as alertmanager
+from services.alerts import settings as alerts
 from services.common import shared_settings
 from services.common.settings import Setting
 from services.common.settings_help import declared
@@ -29,6 +30,7 @@ READERS: Final[Mapping[str, tuple[ModuleType, ...]]] = {
     "topics": (topics,),
     "stream": (stream,),
     "dashboard": (dashboard,),
+    "alerts": (alerts,),
     "migrate": (migrate,),
     "simulator": (simulator,),
     "alertmanager": (alertmanager,),
@@ -66,6 +68,7 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter("Producer", own("producer")),
         Chapter("Stream and replay", own("stream")),
         Chapter("Dashboard", own("dashboard")),
+        Chapter("Market alerts", own("alerts")),
         Chapter("Database (python -m sql.migrate)", own("migrate")),
         Chapter("Simulator", own("simulator")),
         Chapter("Alerts", own("alertmanager")),

@@ -21,12 +21,12 @@ def _memory(name: str, whose: str) -> Text:
 OF_EVERY_STACK: Final[tuple[Setting[Any], ...]] = (
     Text(
         "COMPOSE_PROFILES",
-        "What else runs, with commas in between: observe (alerts), the viewers spark-pages, "
-        "pgadmin, kafka-ui; and front.",
+        "What else runs, with commas in between: observe (alerts on the pipeline), alerts (on the "
+        "market), the viewers spark-pages, pgadmin, kafka-ui; and front.",
         None,
         Shape(
-            "observe|spark-pages|pgadmin|kafka-ui",
-            "one or more of observe, spark-pages, pgadmin, kafka-ui",
+            "observe|alerts|spark-pages|pgadmin|kafka-ui",
+            "one or more of observe, alerts, spark-pages, pgadmin, kafka-ui",
             each=True,
         ),
     ),
@@ -49,6 +49,7 @@ OF_EVERY_STACK: Final[tuple[Setting[Any], ...]] = (
     _memory("POSTGRES_MEMORY", "postgres"),
     _memory("STREAM_MEMORY", "stream"),
     _memory("DASHBOARD_MEMORY", "dashboard"),
+    _memory("ALERTS_MEMORY", "alerts"),
     _memory("SPARK_WORKER_LIMIT", "spark-worker"),
     Text(
         "PROMETHEUS_KEEP",

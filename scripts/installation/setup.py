@@ -36,7 +36,7 @@ from scripts.launcher.paths import (
 from scripts.launcher.progress import Progress, say
 from scripts.local_stack.servers import postgres_tls
 
-_RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "sql", "embedded")
+_RUNNING = ("simulator", "producer", "topics", "stream", "dashboard", "alerts", "sql", "embedded")
 _OPERATING = ("operations", "powerbi")
 TO_OPERATE = frozenset(f"--extra={name}" for name in _OPERATING)
 # Whoever looks at the demo goes on to the examples, the Power BI kit and `fab`.

@@ -52,6 +52,7 @@ class Options:
     data_dir: Path | None
     ports: str
     setup_seconds: float
+    alerts: Path | None = None
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -64,6 +65,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         parser.error("--simulated, --market-clock and --key-file go with --source")
     if given.bars is not None and not given.bars.is_file():
         parser.error(f"--bars: there is no file {given.bars}")
+    if given.alerts is not None and not given.alerts.is_file():
+        parser.error(f"--alerts: there is no file {given.alerts}")
     values: dict[str, Any] = {
         name: value.absolute() if isinstance(value, Path) else value
         for name, value in vars(given).items()
@@ -135,6 +138,12 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         metavar="DIR",
         help="keep all state in DIR; the next run there goes on from it. While it runs, "
         "DIR/connection.json says how to connect (default: a temporary folder)",
+    )
+    group.add_argument(
+        "--alerts",
+        type=Path,
+        metavar="FILE",
+        help="tell the receivers of this YAML file what its rules find (docs/market-alerts.md)",
     )
     group.add_argument(
         "--ports",

@@ -13,7 +13,7 @@ from scripts.launcher.paths import CHART_LIBRARY, CONNECTOR_JARS, ROOT, SPARK_CL
 from scripts.local_stack.addresses import Addresses
 from scripts.local_stack.demo_options import SIMULATED_PLAN, Options
 from scripts.local_stack.market import Market
-from scripts.local_stack.servers.passwords import ADMINISTRATOR, DASHBOARD, ROLES
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, ALERTS, DASHBOARD, ROLES
 from scripts.local_stack.servers.ports import HOST
 from scripts.local_stack.servers.processes import Command
 
@@ -120,6 +120,16 @@ def dashboard(run: Run) -> Command:
         "DASHBOARD_STREAM_METRICS_URL": f"http://{HOST}:{run.addresses.stream_metrics}/metrics",
     }
     return _service(run, "dashboard", "services.dashboard.main", {**_postgres(run), **own})
+
+
+def alerts(run: Run) -> Command:
+    """Return the process that evaluates rules and tells their receivers."""
+    own = {
+        "ALERTS_FILE": str(run.options.alerts or ""),
+        "ALERTS_SERVICE_PASSWORD_FILE": str(run.passwords[ALERTS]),
+        "HEARTBEAT_FILE": str(heartbeat(run, "alerts")),
+    }
+    return _service(run, "alerts", "services.alerts.main", {**_postgres(run), **own})
 
 
 def heartbeat(run: Run, service: str) -> Path:

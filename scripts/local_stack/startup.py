@@ -70,6 +70,10 @@ def start_services(run: Run, children: list[Child]) -> None:
     children.append(dashboard)
     page = f"{HOST}:{run.addresses.dashboard}"
     _await("dashboard", dashboard, lambda: kafka_client.is_listening(page))
+    if run.options.alerts is not None:
+        alerts = _start_service(run, pipeline.alerts(run))
+        children.append(alerts)
+        _await("alerts", alerts, pipeline.heartbeat(run, "alerts").exists, _SERVICE_SECONDS)
 
 
 def _start_service(run: Run, command: Command) -> Child:

@@ -16,6 +16,7 @@ PASSWORD_USERS: Mapping[str, tuple[str, ...]] = {
     "postgres_password": (),
     "market_owner_password": (),
     "stream_writer_password": ("stream", "spark-worker"),
+    "alerts_service_password": ("alerts",),
     "dashboard_service_password": ("dashboard",),
     "dashboard_reader_password": (),
     "powerbi_reader_password": (),

@@ -60,6 +60,10 @@ POINTS: Final = (
     "events.after_commit",
     "indicators.before_commit",
     "indicators.after_commit",
+    "alerts.evaluated",
+    "alerts.committed",
+    "alerts.sent",
+    "alerts.marked",
 )
 
 

@@ -41,6 +41,9 @@ POSTGRES_DB: Final = Text("POSTGRES_DB", "The database.", "market")
 DASHBOARD_SERVICE_PASSWORD: Final = SecretText(
     "DASHBOARD_SERVICE_PASSWORD", "The password of the role dashboard_service."
 )
+ALERTS_SERVICE_PASSWORD: Final = SecretText(
+    "ALERTS_SERVICE_PASSWORD", "The password of the role alerts_service."
+)
 METRICS_HOST: Final = Text("METRICS_HOST", "Where Prometheus metrics are served.", "127.0.0.1")
 METRICS_PORT: Final = Integer(
     "METRICS_PORT",

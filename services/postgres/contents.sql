@@ -5,13 +5,19 @@ set timezone = 'UTC';
 set intervalstyle = postgres;
 set extra_float_digits = 1;
 set bytea_output = hex;
-select jsonb_object_agg(relname, counted.row order by relname)
+select jsonb_object_agg(named.name, counted.row order by named.name)
 from pg_class
+cross join lateral (
+    select
+        relnamespace::regnamespace::text as schema,
+        case when relnamespace <> 'market'::regnamespace then relnamespace::regnamespace || '.' else '' end
+        || relname as name
+) as named
 cross join lateral (
     select query_to_xml(
         format(
             'select count(*) as rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) '
-            || 'as checksum from market.%I as t', relname
+            || 'as checksum from %s.%I as t', named.schema, relname
         ), false, true, ''
     ) as document
 ) as asked
@@ -21,5 +27,5 @@ cross join lateral (
         'checksum', (xpath('/row/checksum/text()', document))[1]::text
     ) as row
 ) as counted
-where relnamespace = 'market'::regnamespace and relkind in ('r', 'p') and not relispartition
+where named.schema in ('market', 'alerts') and relkind in ('r', 'p') and not relispartition
     and relpersistence = 'p';

@@ -10,6 +10,7 @@ GENERATED: Final[Mapping[str, tuple[str, ...]]] = {
     "postgres_password": ("postgres", "migrate"),
     "market_owner_password": ("migrate",),
     "stream_writer_password": ("migrate", "stream"),
+    "alerts_service_password": ("migrate", "alerts"),
     "dashboard_service_password": ("migrate", "dashboard"),
     "dashboard_reader_password": ("migrate", "readers"),
     "powerbi_reader_password": ("migrate", "readers"),
@@ -24,7 +25,7 @@ OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     # what is made in another way
     "pgpass": ("postgres",),
     "spark_pages_login": ("spark-pages",),
-    "ca.crt": ("migrate", "stream", "spark", "readers", "dashboard", "pgadmin"),
+    "ca.crt": ("migrate", "stream", "spark", "readers", "alerts", "dashboard", "pgadmin"),
     "powerbi_cidrs": ("postgres",),
 }
 SERVING: Final = ("postgres", "front")

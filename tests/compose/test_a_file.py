@@ -44,6 +44,10 @@ OF_THE_CONTAINER = {
         *("DASHBOARD_PRODUCER_METRICS_URL", "DASHBOARD_STREAM_METRICS_URL"),
         "DASHBOARD_PROMETHEUS_URL",
     },
+    "alerts": {
+        *("ALERTS_FILE", "ALERTS_SERVICE_PASSWORD", "HEARTBEAT_FILE", "METRICS_HOST"),
+        *("METRICS_PORT", "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB"),
+    },
     "migrate": {setting.name for setting in settings_of("migrate")},
     "alertmanager": set(),
     "simulator": {
@@ -175,9 +179,10 @@ def test_the_networks_keep_ingest_and_database_apart(
     assert internal == {"market", "ingest", "database", "compute", "figures", "web", "alerting"}
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
-    assert members["figures"] == {"producer", "dashboard", "prometheus"}
+    assert members["figures"] == {"producer", "alerts", "dashboard", "prometheus"}
     assert members["alerting"] == {"prometheus", "alertmanager", "node-exporter"}
     assert members["notices"] == {"alertmanager"}
+    assert members["receivers"] == {"alerts"}
     assert members["endpoint"] == {"postgres"}
     assert members["pages"] == {"dashboard", "front", "spark-pages", "pgadmin", "kafka-ui"}
     assert members["web"] == {"dashboard", "front"}

@@ -36,7 +36,7 @@ def test_what_waits_for_its_profile_is_as_hardened_as_the_rest() -> None:
     file = yaml.safe_load(COMPOSE)
     waiting = {name: one for name, one in file["services"].items() if "profiles" in one}
     assert {name: one["profiles"] for name, one in waiting.items()} == {
-        **{name: [name] for name in ("front", "spark-pages", "pgadmin", "kafka-ui")},
+        **{name: [name] for name in ("alerts", "front", "spark-pages", "pgadmin", "kafka-ui")},
         **{name: ["observe"] for name in ("prometheus", "alertmanager", "node-exporter")},
     }
     for name, one in waiting.items():

@@ -28,7 +28,7 @@ RUN_BY: Mapping[str, str] = {
 }
 NEEDS = {"cloud-account", "vendor-key", "idle-machine"}
 RUNNABLE = {"sh", "sql"}
-OTHERS = {"", "ini"}
+OTHERS = {"", "ini", "json", "yaml"}
 README_BYTES = 9_000
 
 

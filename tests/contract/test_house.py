@@ -28,15 +28,8 @@ def imported(file: Path) -> set[str]:
 
 
 def test_the_services_are_found() -> None:
-    assert SERVICES == [
-        "alertmanager",
-        "dashboard",
-        "producer",
-        "secrets",
-        "simulator",
-        "stream",
-        "topics",
-    ]
+    wanted = "alertmanager alerts dashboard producer secrets simulator stream topics"
+    assert wanted.split() == SERVICES
 
 
 @pytest.mark.parametrize("service", SERVICES)

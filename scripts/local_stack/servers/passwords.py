@@ -11,7 +11,8 @@ from services.common.secret import Secret
 ADMINISTRATOR = "postgres"
 READER = "dashboard_reader"
 DASHBOARD = "dashboard_service"
-ROLES = ("market_owner", "stream_writer", DASHBOARD, READER, "powerbi_reader")
+ALERTS = "alerts_service"
+ROLES = ("market_owner", "stream_writer", ALERTS, DASHBOARD, READER, "powerbi_reader")
 
 
 def make_passwords(directory: Path) -> dict[str, Path]:

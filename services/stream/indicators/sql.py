@@ -108,6 +108,8 @@ insert into market.indicator_work (symbol, interval, from_time, until_time)
 select * from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
 """
 
+# Marks that are put together are no word of anything new.
+BEGIN_FOLDING: Final = "set local tapeline.folding = on"
 # Of each series one mark remains, of as many bars as all of them together.
 FOLD: Final = """
 with taken as (delete from market.indicator_work returning *)

@@ -83,6 +83,7 @@ def fold(session: Session) -> None:
     """Leave one mark for each series, where indicators are not wanted for now."""
     with session.transaction():
         session.run(statements.SNAPSHOT)
+        session.run(statements.BEGIN_FOLDING)
         session.run(statements.FOLD)
 
 

@@ -39,7 +39,7 @@ STATE = {
     """,
 }
 
-SCHEMAS = ["market", "bi", "migrations", "public"]
+SCHEMAS = ["market", "bi", "alerts", "migrations", "public"]
 
 
 def state(market: Market) -> dict[str, list[Row]]:

@@ -49,6 +49,7 @@ def own(command: Command) -> dict[str, str]:
         ("producer", "services.producer.main"),
         ("stream", "services.stream.main"),
         ("dashboard", "services.dashboard.main"),
+        ("alerts", "services.alerts.main"),
     ],
 )
 def test_a_service_runs_in_the_data_directory(name: str, module: str) -> None:
@@ -73,6 +74,7 @@ def test_migrate() -> None:
         "MARKET_CLOCK": "S@A*60",
         "MARKET_OWNER_PASSWORD_FILE": "/secrets/market_owner",
         "STREAM_WRITER_PASSWORD_FILE": "/secrets/stream_writer",
+        "ALERTS_SERVICE_PASSWORD_FILE": "/secrets/alerts_service",
         "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
         "DASHBOARD_READER_PASSWORD_FILE": "/secrets/dashboard_reader",
         "POWERBI_READER_PASSWORD_FILE": "/secrets/powerbi_reader",
@@ -134,6 +136,18 @@ def test_dashboard() -> None:
         "DASHBOARD_LIBRARY_DIR": str(CHART_LIBRARY),
         "DASHBOARD_PRODUCER_METRICS_URL": "http://127.0.0.1:5/metrics",
         "DASHBOARD_STREAM_METRICS_URL": "http://127.0.0.1:6/metrics",
+    }
+
+
+def test_alerts(tmp_path: Path) -> None:
+    (tmp_path / "alerts.yaml").touch()
+    assert own(pipeline.alerts(make_run("--alerts", str(tmp_path / "alerts.yaml")))) == {
+        "POSTGRES_HOST": "127.0.0.1",
+        "POSTGRES_PORT": "1",
+        "POSTGRES_DB": "market",
+        "ALERTS_FILE": str(tmp_path / "alerts.yaml"),
+        "ALERTS_SERVICE_PASSWORD_FILE": "/secrets/alerts_service",
+        "HEARTBEAT_FILE": "/data/heartbeats/alerts",
     }
 
 

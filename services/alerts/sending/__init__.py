@@ -1,0 +1,1 @@
+"""Takes messages to their receivers."""
