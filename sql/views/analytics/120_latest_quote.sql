@@ -65,8 +65,15 @@ newest as (
                     else coalesce(trade.closes_at, newest_bar.bar_time)
                 end,
                 case
-                    when not newest_bar.is_final
-                        then greatest(newest_bar.observed_at, newest_bar.bar_time)
+                    when not newest_bar.is_final then greatest(
+                        newest_bar.bar_time,
+                        -- As in market.session_bars.
+                        coalesce(
+                            clock.present
+                            - least(now() - newest_bar.observed_at, interval '1 day') * clock.speed,
+                            newest_bar.observed_at
+                        )
+                    )
                 end
             ) as known_until
         from market.series as series
@@ -95,6 +102,7 @@ newest as (
             on
                 trade.exchange = market.exchange(series.symbol)
                 and newest_bar.session_date = trade.session_date
+        left join market.present_of_sources as clock on newest_bar.source = clock.source
         where series.symbol = listed.symbol
         order by
             newest_bar.session_date desc,

@@ -1,8 +1,8 @@
 -- Grain: one row per (symbol, interval, session_date, slot_at) of regular hours that are over, for
 -- the data-quality views alone: with a bar, or with none although the vendor should have had it by
 -- now. A slot is one bar's length, at whole multiples of it in UTC; of a day it is the session.
--- From the first session stored of the series on; none in a noon break, none of a session that is
--- only assumed.
+-- From the slot of the first bar stored of the series on, since the source's history may begin
+-- within a session; none in a noon break, none of a session that is only assumed.
 --
 -- A bar of a day should be there eight hours after the official close, and so should those of a
 -- key without entitlement, for which the vendor adds a session after it has ended. Others should
@@ -44,7 +44,10 @@ with slots as (
     inner join market.intervals as width on series.interval = width.interval
     cross join
         lateral (
-            select session_date from market.events_stream
+            select
+                session_date,
+                bar_time
+            from market.events_stream
             where
                 (symbol, interval, bar_time)
                 >= (series.symbol, series.interval, '-infinity'::timestamptz)
@@ -100,7 +103,9 @@ with slots as (
                 trade.closes_at
             where width.minutes = 1440
         ) as slot
-    where slot.slot_ends_at <= coalesce(clock.present, now())
+    where
+        slot.slot_ends_at > first.bar_time
+        and slot.slot_ends_at <= coalesce(clock.present, now())
 ),
 
 filled as (

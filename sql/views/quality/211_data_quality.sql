@@ -6,8 +6,8 @@
 --   status             closed; complete; no_trade, missing or outage, the worst of the gaps in this
 --                      order; open while the session has no bar, nor should have one by now
 --                      (market.session_slots); unknown where it is only assumed, of which no gap is
---                      told; refused for a series of which nothing is stored, since every record
---                      was refused
+--                      told, and where it was over before the first bar; refused for a series of
+--                      which nothing is stored, since every record was refused
 --   expected_bars      slots of one bar each that are due or hold one; null where all is refused
 --   stored_bars        slots that hold a bar
 --   no_trade_bars      the vendor's answer reached past the slot and had no bar
@@ -33,6 +33,7 @@ with checked as (
         day.session_date,
         trade.opens_at,
         trade.closes_at,
+        first.bar_time as first_bar_time,
         width.minutes,
         case
             when trade.session_date is null then 'closed'
@@ -44,7 +45,10 @@ with checked as (
     inner join market.intervals as width on series.interval = width.interval
     cross join
         lateral (
-            select session_date from market.events_stream
+            select
+                session_date,
+                bar_time
+            from market.events_stream
             where
                 (symbol, interval, bar_time)
                 >= (series.symbol, series.interval, '-infinity'::timestamptz)
@@ -87,6 +91,7 @@ select
     case
         when checked.day_kind = 'closed' then 'closed'
         when checked.day_kind = 'assumed' then 'unknown'
+        when checked.closes_at <= checked.first_bar_time then 'unknown'
         when slot.expected_bars = 0 then 'open'
         when slot.outage_bars > 0 then 'outage'
         when slot.missing_bars > 0 then 'missing'

@@ -31,14 +31,24 @@ select
     session.opens_at,
     session.closes_at,
     session.regular_minutes,
-    -- Until when it tells of trade: its end, or, as long as it is not final, when it was seen.
+    -- Until when it tells of trade: its end, or, as long as it is not final, when it was seen, by
+    -- the market clock of its source (a day's way back is enough: it is bounded for its range).
     case
         when bar.is_final and session.minutes = 1440 then coalesce(session.closes_at, bar.bar_time)
         when bar.is_final then bar.bar_time + session.minutes * interval '1 minute'
         else greatest(
             bar.bar_time,
             least(
-                bar.observed_at,
+                coalesce(
+                    (
+                        select
+                            clock.present
+                            - least(now() - bar.observed_at, interval '1 day') * clock.speed
+                        from market.present_of_sources as clock
+                        where clock.source = bar.source
+                    ),
+                    bar.observed_at
+                ),
                 case
                     when session.minutes = 1440 then session.closes_at
                     else bar.bar_time + session.minutes * interval '1 minute'

@@ -71,6 +71,23 @@ def test_gaps_are_told_apart_by_their_cause(market: Market) -> None:
     assert last >= FRIDAY
 
 
+def test_no_gap_is_told_from_before_the_first_bar(market: Market) -> None:
+    opened, closed, evening = 114, 192, 204
+    bars = [
+        *bars_of("AAA", WEDNESDAY, range(opened + 12, closed)),
+        *bars_of("BBB", WEDNESDAY, range(opened, closed)),
+        *bars_of("CCC", WEDNESDAY, range(evening, evening + 6)),
+    ]
+    store(market, frame(bars))
+
+    whole = ("regular", "complete", 66, 66, 0, 0, 0, 0, 100.0, 0)
+    assert quality(market, "AAA", WEDNESDAY) == whole
+    over = ("regular", "unknown", 0, 0, 0, 0, 0, 0, None, 6)
+    assert quality(market, "CCC", WEDNESDAY) == over
+    read = "select * from bi.data_gaps where session_date = %s"
+    assert market.rows(read, (WEDNESDAY,), "powerbi_reader") == []
+
+
 HOURS = """
 insert into market.exchange_sessions as known (
     exchange, session_date, opens_at, closes_at, is_early_close

@@ -25,6 +25,7 @@ from services.simulator.market.bars import SimulatedBars
 from services.simulator.market.trading_sessions import load_sessions
 from sql.source_clock import keep_source_clock
 from tests.fixtures.market import Market
+from tests.integration.dashboard.serving import derive
 from tests.unit.simulator.fakes import HandClock, ask, make_api
 
 NOW = datetime(2025, 11, 5, 12, 10, tzinfo=UTC)
@@ -165,6 +166,24 @@ def test_no_volume_is_none_and_a_fraction_stays(traded: Market) -> None:
     assert traded.rows(decimals, (BTC_USD,)) == [(8, 8)]
 
 
+def test_no_view_makes_a_volume_of_none(traded: Market) -> None:
+    derive(traded)
+    named = """
+    select own.table_name, own.column_name from information_schema.columns as own
+    inner join information_schema.columns as key
+        on own.table_schema = key.table_schema and own.table_name = key.table_name
+        and key.column_name = 'symbol'
+    where own.table_schema = 'bi' and (own.column_name ~ 'volume' or own.column_name ~ 'vwap')
+    order by 1, 2
+    """
+    told = []
+    for view, column in traded.rows(named):
+        read = f"select symbol, count({column}) > 0 from bi.{view} group by symbol"  # noqa: S608
+        told += [(view, column, *row) for row in traded.rows(read, (), "powerbi_reader")]
+    assert [row for row in told if row[2] in (EUR_USD, SPX) and row[3]] == []
+    assert len([row for row in told if row[2] == BTC_USD and row[3]]) > 30
+
+
 def test_a_symbol_tells_its_market_and_what_it_is_quoted_in(traded: Market) -> None:
     read = "select symbol, exchange, time_zone, quote_unit, currency from bi.symbols order by 1"
     assert traded.rows(read, (), "powerbi_reader") == [
@@ -199,3 +218,24 @@ def test_a_market_is_open_by_its_own_hours(
         keep_source_clock(owner, MarketClock(stands, datetime.now(UTC), 1.0))
     read = "select market_state from bi.latest_quote order by symbol"
     assert traded.rows(read, (), "powerbi_reader") == [(state,) for state in states]
+
+
+def test_a_day_that_goes_on_is_no_newer_than_its_hours(traded: Market) -> None:
+    """A bar of a simulated market tells of trade until it was seen by that market's clock."""
+    noon = "2025-11-04 12:00+00"
+    traded.run(
+        "delete from market.events_stream where interval = '60min' and bar_time > %s", (noon,)
+    )
+    traded.run(
+        "update market.events_stream set is_final = false, observed_at = now() "
+        "where interval = '60min' and bar_time = %s or interval = '1d' and session_date = %s",
+        (noon, LAST),
+    )
+    stands = datetime(2025, 11, 4, 12, 10, tzinfo=UTC)
+    with traded._connect("market_owner") as owner:
+        keep_source_clock(owner, MarketClock(stands, datetime.now(UTC), 1.0))
+    read = "select symbol, interval, round(age_seconds / 60) from bi.latest_quote order by symbol"
+    assert traded.rows(read, (), "powerbi_reader") == [
+        *((BTC_USD, "60min", -50), (EUR_USD, "60min", -50)),
+        (SPX, "1d", -530),  # to the close at 21:00
+    ]
