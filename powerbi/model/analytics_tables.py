@@ -43,7 +43,7 @@ VOLUME_FLOW: Final = Table(
     ),
     (
         total("Rising volume", _FLOW, "up_volume"),
-        total("Falling volume", _FLOW, "down_volume", sign="- "),
+        total("Falling volume", _FLOW, "down_volume", below_nought=True),
         last("Net volume so far", _FLOW, "cumulative_net_volume", COUNT, VOLUMES),
         Measure(
             "Volume against usual",

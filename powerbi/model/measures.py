@@ -101,10 +101,14 @@ def single(
     return Measure(name, dax, form, f"{column}. {unless(*keys)}", folder)
 
 
-def total(name: str, table: str, column: str, folder: str = VOLUMES, sign: str = "") -> Measure:
+def total(
+    name: str, table: str, column: str, folder: str = VOLUMES, below_nought: bool = False
+) -> Measure:
     """Return the sum over what is chosen, of one interval: others hold the same trades."""
-    dax = of_one(table, f"{sign}SUM ( {table}[{column}] )", "interval")
-    below = ", below nought" if sign else ""
+    # A product of BLANK is BLANK, so that no volume is none.
+    times = " * -1" if below_nought else ""
+    dax = of_one(table, f"SUM ( {table}[{column}] ){times}", "interval")
+    below = ", below nought" if below_nought else ""
     return Measure(name, dax, COUNT, f"Sum of {column}{below}. {unless('interval')}", folder)
 
 

@@ -34,6 +34,9 @@ ACTIONS = pd.DataFrame(
 )
 KNOWN = ("open", "high", "low", "close", "stored_bars", "expected_bars")
 """What the views always tell."""
+OF_VOLUME = [each for each in MEASURES if each[1].folder == "Volume" or "VWAP" in each[1].name]
+BY_VOLUME = ("vwap", "relative_volume", "volume_share_percent")
+"""What the views tell by means of volumes: nothing of foreign exchange and indices."""
 PER_SYMBOL = ("Quotes", "Corporate actions")
 PER_SESSION = ("Session statistics", "Data quality")
 
@@ -89,6 +92,19 @@ def test_a_measure_means_what_its_name_says(table: Table, measure: Measure) -> N
         assert found == (None if expected is None else pytest.approx(expected)), chosen
         compared += found is not None
     assert compared > 0
+
+
+@pytest.mark.parametrize(
+    ("table", "measure"), OF_VOLUME, ids=[measure.name for _, measure in OF_VOLUME]
+)
+def test_of_a_symbol_without_volume_it_is_blank(table: Table, measure: Measure) -> None:
+    rows = rows_of(table, random.Random(7))  # noqa: S311 - the same each time
+    unknown = [column.name for column in table.columns if column.kind == "volume"]
+    unknown += [name for name in BY_VOLUME if name in rows]
+    data = {table.name: rows.assign(**dict.fromkeys(unknown))}
+    for chosen in choices(rows):
+        if {*chosen} <= {column.name for column in table.columns}:
+            assert value_of(MODEL, table.name, measure, data, chosen) is None, chosen
 
 
 @pytest.mark.parametrize(
