@@ -9,11 +9,11 @@ import { connection, trouble } from "/elements/notices.js";
 import { shortcuts } from "/elements/shortcuts.js";
 import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
-import { SymbolList } from "/elements/symbol_list.js";
 import { toolbar } from "/elements/toolbar.js";
 import { get } from "/market_data/api.js";
 import { Live } from "/market_data/live.js";
 import { loadShown } from "/market_data/shown.js";
+import { SymbolList } from "/symbols/symbol_list.js";
 
 const AGAIN_MS = 2000;
 
@@ -148,7 +148,7 @@ async function show() {
 }
 
 function settleView() {
-  const settled = settle(view, series);
+  const settled = settle(view, symbols.order(series));
   wish.settle(view, settled);
   view = settled;
   history.replaceState(null, "", write(view));
@@ -216,6 +216,7 @@ function chooseSymbol(symbol) {
 shortcuts(board.chart, {
   view: () => view,
   series: () => series,
+  ordered: () => symbols.order(series),
   chooseSymbol,
   change,
   layer,
@@ -223,6 +224,7 @@ shortcuts(board.chart, {
   theme: () => theme.toggle(part("theme")),
   help: () => part("help").showModal(),
   find: () => symbols.field.focus(),
+  favourite: (symbol) => symbols.toggle(symbol),
 });
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => {

@@ -76,7 +76,7 @@ export class Board {
 
   text(before) {
     const { own, interval } = this.shown;
-    readout.describe(own, interval);
+    readout.describe(own, this.shown.symbol, interval);
     readout.comparison(this.shown.base, this.facts.compared, this.compare, this.shown);
     readout.newest(part("newest"), own, before, interval);
     this.mark();
@@ -111,11 +111,13 @@ export class Board {
   }
 
   takeProfile({ rows, day }) {
-    this.profile.show(rows);
-    part("profile-hint").textContent = day
+    const haveVolume = rows.some((row) => row.volume !== null);
+    this.profile.show(haveVolume ? rows : []);
+    part("profile-hint").textContent = haveVolume
       ? `volume by minute on ${day}, ${this.facts.symbol.time_zone}`
-      : `No bars within a day are stored of ${this.shown.symbol}.`;
-    readout.profileLegend(null);
+      : day ? `The market tells no volume of ${this.shown.symbol}.`
+        : `No bars within a day are stored of ${this.shown.symbol}.`;
+    readout.profileLegend(null, haveVolume);
   }
 
   takeEvents(all) {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -20,6 +21,8 @@ from scripts.launcher.paths import CHART_LIBRARY
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.ports import HOST, free_ports
 from scripts.local_stack.servers.processes import Child, Command
+from services.common.market.exchanges import exchange_of, zone_of
+from services.common.market.trade_date import trade_date
 from services.stream.decoding.copy_text import LINE_COLUMNS
 from services.stream.indicators.tables import derive_group, pending
 from services.stream.sink import postgres
@@ -42,21 +45,22 @@ class Price:
     high: float
     low: float
     close: float
-    volume: int
+    volume: float | None
 
 
 def line(symbol: str, at: datetime, price: Price, seen: datetime) -> str:
-    """Return a simulated bar of a minute as a line for COPY."""
+    """Return a simulated bar of a minute, of an index of a day, as a line for COPY."""
+    exchange = exchange_of(symbol)
     values = {
         "symbol": symbol,
         "bar_time": f"{at:%Y-%m-%d %H:%M:%S}",
-        "interval": "1min",
+        "interval": "1d" if symbol.startswith("INDEX:") else "1min",
         "open": f"{price.open:.4f}",
         "high": f"{price.high:.4f}",
         "low": f"{price.low:.4f}",
         "close": f"{price.close:.4f}",
-        "volume": str(price.volume),
-        "session_date": f"{at:%Y-%m-%d}",
+        "volume": r"\N" if price.volume is None else str(price.volume),
+        "session_date": str(trade_date(exchange, at.astimezone(ZoneInfo(zone_of(symbol))))),
         "source": "simulator",
         "freshness": "simulated",
         "basis": "unknown",

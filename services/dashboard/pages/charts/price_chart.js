@@ -1,4 +1,4 @@
-// Candles, volume and bands of one series.
+// Candles, bands and, where the market tells it, volume of one series.
 
 import {
   CandlestickSeries, HistogramSeries, LineSeries, createSeriesMarkers,
@@ -23,15 +23,11 @@ export class PriceChart {
       priceLineVisible: false,
       crosshairMarkerVisible: false,
     }));
-    this.volume = this.chart.addSeries(HistogramSeries, {
-      priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
-    }, 1);
-    this.chart.panes()[0].setStretchFactor(4);
-    this.chart.panes()[1].setStretchFactor(1);
     this.markers = createSeriesMarkers(this.candles, []);
     this.sessions = new SessionMarks();
     this.candles.attachPrimitive(this.sessions);
-    this.drawings = [this.candles, this.volume, ...this.bands].map((series) => new Drawing(series));
+    this.drawings = [this.candles, ...this.bands].map((series) => new Drawing(series));
+    this.volume = null;
     this.bars = null;
     this.paint();
     onChange(() => this.paint());
@@ -52,9 +48,23 @@ export class PriceChart {
   show(bars, daily) {
     this.bars = bars;
     this.axis.daily(daily);
-    for (const drawing of this.drawings) drawing.clear();
+    for (const drawing of [...this.drawings, this.volume].filter(Boolean)) drawing.clear();
     this.draw();
     this.chart.timeScale().fitContent();
+  }
+
+  // A pane for volumes is there while there are any.
+  pane(wanted) {
+    if (wanted && !this.volume) {
+      this.volume = new Drawing(this.chart.addSeries(HistogramSeries, {
+        priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
+      }, 1));
+      this.chart.panes()[0].setStretchFactor(4);
+      this.chart.panes()[1].setStretchFactor(1);
+    } else if (!wanted && this.volume) {
+      this.chart.removeSeries(this.volume.series);
+      this.volume = null;
+    }
   }
 
   draw() {
@@ -63,12 +73,13 @@ export class PriceChart {
     const tones = { up: `${color("up")}90`, down: `${color("down")}90` };
     const points = [
       all.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })),
-      all.map((bar) => (
-        { ...point(bar, "volume"), color: bar.close >= bar.open ? tones.up : tones.down }
-      )),
       ...BANDS.map((name) => all.map((bar) => point(bar, name))),
     ];
     for (const [place, drawing] of this.drawings.entries()) drawing.show(points[place]);
+    this.pane(this.bars.haveVolume);
+    this.volume?.show(all.map((bar) => (
+      { ...point(bar, "volume"), color: bar.close >= bar.open ? tones.up : tones.down }
+    )));
   }
 
   // The axis has labels only as fine as the smallest step that it is told of.
@@ -83,7 +94,7 @@ export class PriceChart {
 
   drawn() {
     const [upper, middle, lower] = this.bands.map((series) => series.data());
-    return { candles: this.candles.data(), volume: this.volume.data(), upper, middle, lower };
+    return { candles: this.candles.data(), volume: this.volume?.series.data() ?? [], upper, middle, lower };
   }
 
   mark(markers) {

@@ -12,13 +12,13 @@ export function title({ symbol, interval }, isSimulated) {
   const market = isSimulated ? " · simulated" : "";
   part("title").textContent = `${symbol} · ${interval}${market}`;
   document.title = `${symbol} ${interval}${market} – Tapeline`;
-  part("chart").setAttribute("aria-label",
-    `Candles and volume of ${symbol}, ${interval}; the newest stand in the table below`);
 }
 
-// How many bars there are and what they lack, where that is worth a word.
-export function describe(bars, interval) {
+// What is drawn, how many bars there are and what they lack, where that is worth a word.
+export function describe(bars, symbol, interval) {
   const count = bars.all.length;
+  part("chart").setAttribute("aria-label",
+    `Candles${bars.haveVolume ? " and volume" : ""} of ${symbol}, ${interval}; the newest stand in the table below`);
   const isDerived = bars.all.some((bar) => bar.volatility !== null);
   part("volatility-hint").textContent = isDerived
     ? "deviation of 20 log returns, % a bar" : count ? "shows from the 21st bar on" : "no bars in this range";
@@ -67,7 +67,8 @@ export function legend(box, bar, interval, withBands, notes) {
   const bands = withBands ? Object.entries(BANDS).filter(([name]) => bar?.[name] !== null) : [];
   values(box, bar ? [
     ["", timeAndZone(bar.time, interval)], ["O", price(bar.open)], ["H", price(bar.high)],
-    ["L", price(bar.low)], ["C", price(bar.close)], ["Vol", volume(bar.volume)],
+    ["L", price(bar.low)], ["C", price(bar.close)],
+    ...(bar.volume === null ? [] : [["Vol", volume(bar.volume)]]),
     ...coverage(bar), ...bands.map(([name, text]) => [text, price(bar[name])]),
     ...notes.map((note) => ["·", note]),
   ] : []);
@@ -86,9 +87,10 @@ export function volatilityLegend(point, interval) {
   ]);
 }
 
-// Of a minute on the exchange's clock.
-export function profileLegend(row) {
-  values(part("profile-legend"), row ? [
+// Of a minute on the exchange's clock; null for none, where there are any.
+export function profileLegend(row, haveVolume = true) {
+  if (!haveVolume) return values(part("profile-legend"), []);
+  return values(part("profile-legend"), row ? [
     ["", new Date(60_000 * row.minute_of_day).toISOString().slice(11, 16)],
     ["Volume", volume(row.volume)], ["Usual", whole(row.usual_volume)],
   ] : [["Columns", "volume"], ["Line", "usual"]]);

@@ -4,10 +4,13 @@ import { BASES, RANGES } from "/address.js";
 import { CLOCKS } from "/elements/clock.js";
 import { step } from "/elements/controls.js";
 
-// `view` and `series` tell what is shown and stored; the others change it.
-export function shortcuts(chart, { view, series, chooseSymbol, change, layer, clock, theme, help, find }) {
+// `view` and `series` tell what is shown and stored, `ordered` that as the list has it; the others change
+// it.
+export function shortcuts(chart, {
+  view, series, ordered, chooseSymbol, change, layer, clock, theme, help, find, favourite,
+}) {
   const symbol = (places) => {
-    if (series().length) chooseSymbol(step(series().map((one) => one.symbol), view().symbol, places));
+    if (series().length) chooseSymbol(step(ordered().map((one) => one.symbol), view().symbol, places));
   };
   const interval = (places) => {
     const offered = series().find((one) => one.symbol === view().symbol)?.offered;
@@ -30,6 +33,7 @@ export function shortcuts(chart, { view, series, chooseSymbol, change, layer, cl
     t: theme,
     "?": help,
     "/": find,
+    f: () => { if (series().length) favourite(view().symbol); },
     ArrowLeft: () => chart.move(-0.2),
     ArrowRight: () => chart.move(0.2),
     "+": () => chart.zoom(0.7),

@@ -8,6 +8,8 @@ const EVERY_MS = 15_000;
 // Indicators follow their bars; without them there would be no events of the newest bar.
 const AFTER_MS = 3_000;
 const DAY_MS = 86_400_000;
+// A bar's trade date may be later than its own: in the evening, and before a long week-end.
+const LATER_MS = 6 * DAY_MS;
 const MINUTES = { "1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440 };
 // Slots of a session are looked at one by one, so that gaps of small bars are told of fewer days.
 const GAP_DAYS_A_MINUTE = 14;
@@ -65,7 +67,7 @@ async function loadProfile({ symbol, interval: shown, stored, bars }, signal) {
   const asked = { symbol, interval, limit: 1500, order: "desc" };
   // By the exchange's clock the newest session may have begun the day before.
   const newestAt = Math.max(Date.parse(stored[interval]), 1000 * (bars.last?.time ?? 0));
-  Object.assign(asked, { from: isoDay(newestAt - DAY_MS), to: isoDay(newestAt + DAY_MS) });
+  Object.assign(asked, { from: isoDay(newestAt - DAY_MS), to: isoDay(newestAt + LATER_MS) });
   const { data } = await get("/api/profile", asked, signal);
   const day = data[0]?.session_date ?? null;
   return { rows: data.filter((row) => row.session_date === day), day };
@@ -81,7 +83,7 @@ async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
   const [interval] = storedIntervals(shown, stored, bars);
   if (!first) return { found: [], interval };
   const from = isoDay(1000 * Math.max(first.time, last.time - 8 * 86_400) - DAY_MS);
-  const asked = { symbol, interval, from, to: isoDay(1000 * last.time + 2 * DAY_MS), limit: 250, order: "desc" };
+  const asked = { symbol, interval, from, to: isoDay(1000 * last.time + LATER_MS), limit: 250, order: "desc" };
   const anomalies = await get("/api/anomalies", asked, signal);
   const signals = await get("/api/signals", asked, signal);
   return {
@@ -98,7 +100,7 @@ async function loadGaps({ symbol, interval: shown, stored, exchange, simulated, 
   const earliest = last.time - GAP_DAYS_A_MINUTE * MINUTES[interval] * 86_400;
   const asked = {
     symbol, interval, limit: MOST_GAPS, order: "desc",
-    from: isoDay(1000 * Math.max(first.time, earliest)), to: isoDay(1000 * last.time + 2 * DAY_MS),
+    from: isoDay(1000 * Math.max(first.time, earliest)), to: isoDay(1000 * last.time + LATER_MS),
   };
   const { data } = await get("/api/gaps", asked, signal);
   const holes = data.map((row) => gap(row, shown)).filter(isHole(shown, interval, bars))

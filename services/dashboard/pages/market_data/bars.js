@@ -67,6 +67,11 @@ export class Bars {
     return this.all.at(-1) ?? null;
   }
 
+  // Foreign exchange and indices have none.
+  get haveVolume() {
+    return this.all.some((one) => one.volume !== null);
+  }
+
   // The earliest bar of which the server shall tell.
   get from() {
     return this.truncated ? this.all[0].time : this.begins;

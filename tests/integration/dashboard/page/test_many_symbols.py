@@ -1,4 +1,5 @@
-"""The page with thousands of symbols: one is found by typing, with its price, by keys alone."""
+"""The page with thousands of symbols of every market: one is found by typing, with its price, by
+keys alone; favourites come first."""
 
 from __future__ import annotations
 
@@ -16,6 +17,10 @@ from tests.integration.dashboard.page.shown import titled
 from tests.integration.dashboard.serving import START, Dashboard, Price, line, serving, store
 
 COUNT = 3000
+SERIOUS = ("serious", "critical")
+LETTERS = "ABCDEFGHIJ"
+GROUPS = """() => [...document.querySelectorAll('#symbols h3')].map(one => [
+    one.textContent, one.nextElementSibling.querySelectorAll('li').length])"""
 NAMES = "() => [...document.querySelectorAll('#symbols .name')].map(one => one.textContent)"
 TYPED = """async () => {
     const field = document.getElementById("find");
@@ -34,6 +39,17 @@ def many(postgres: Postgres) -> Iterator[Market]:
             line(f"Q{number:04}", START, Price(10, 12, 9, 10 + number / 100, 100), START)
             for number in range(COUNT)
         ]
+        lines += [
+            line(symbol, START, Price(10, 12, 9, 11, None), START)
+            for symbol in (
+                *(f"FX:{letter}{other}X/USD" for letter in LETTERS for other in LETTERS),
+                *(f"INDEX:I{number:02}" for number in range(5)),
+            )
+        ]
+        lines += [
+            line(f"CRYPTO:Q{number}/USD", START, Price(10, 12, 9, 11, 0.25), START)
+            for number in range(30)
+        ]
         later = START + timedelta(minutes=1)
         lines += [line("Q2907", later, Price(40, 42, 39, 41.5, 100), later)]
         store(market, lines)
@@ -50,7 +66,7 @@ def test_a_symbol_of_thousands_is_found(browser: Browser, dashboard: Dashboard) 
     with opened(browser, f"{dashboard.url}/?compare=") as (page, _):
         titled(page, "Q0000")
         assert len(page.evaluate(NAMES)) == 50
-        assert page.inner_text("#find-state") == "50 of 3,000"
+        assert page.inner_text("#find-state") == "50 of 3,135"
         page.locator("body").press("/")
         page.keyboard.type("2907")
         assert page.evaluate(NAMES) == ["Q2907"]
@@ -65,8 +81,61 @@ def test_a_symbol_of_thousands_is_found(browser: Browser, dashboard: Dashboard) 
         assert page.inner_text("#find-state") == "No such symbol is stored."
         assert page.evaluate(TYPED) < 500
         assert page.evaluate(NAMES)[:2] == ["Q2900", "Q2901"]
+        assert page.evaluate(GROUPS) == [
+            *(["Shares 49 of 100", 49], ["Digital currencies 1", 1]),
+        ]
         price = "() => document.querySelector('#symbols [data-symbol=Q2900] .price')?.textContent"
         holds(page, f"() => ({price})() === '39.00'")
-        serious = ("serious", "critical")
-        found = [one for one in Axe().run(page).response["violations"] if one["impact"] in serious]
+        found = [one for one in Axe().run(page).response["violations"] if one["impact"] in SERIOUS]
         assert [(one["id"], one["nodes"]) for one in found] == []
+
+
+def test_symbols_stand_by_market_and_favourites_first(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=Q0001&compare=") as (page, _):
+        titled(page, "Q0001")
+        assert page.evaluate(GROUPS) == [
+            *(["Shares 15 of 3,000", 15], ["Foreign exchange 15 of 100", 15]),
+            *(["Digital currencies 15 of 30", 15], ["Indices 5", 5]),
+        ]
+        # Found by the name behind its market as well; prices come for what is listed.
+        page.fill("#find", "aax")
+        assert page.evaluate(NAMES) == ["AAX/USD"]
+        holds(page, "() => document.querySelector('#symbols .price').textContent === '11.00'")
+        page.click("[data-star='FX:AAX/USD']")
+        page.fill("#find", "")
+        assert page.evaluate(GROUPS)[:2] == [["Favourites 1", 1], ["Shares 15 of 3,000", 15]]
+
+        # By keys alone: into the list, to a star, down to the next symbol and onto its chart.
+        page.focus("#find")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        assert page.evaluate("() => document.activeElement.dataset.star") == "Q0000"
+        page.keyboard.press("Space")
+        assert page.evaluate(NAMES)[:3] == ["FX:AAX/USD", "Q0000", "Q0001"]
+        assert page.evaluate("() => document.activeElement.dataset.star") == "Q0000"
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        titled(page, "FX:AAX/USD")
+        page.keyboard.press("j")
+        titled(page, "Q0000")
+        page.keyboard.press("f")
+        assert page.evaluate(GROUPS)[0] == ["Favourites 1", 1]
+
+        # They stay in this browser, and go with one press.
+        page.reload()
+        titled(page, "Q0000")
+        assert page.evaluate(NAMES)[0] == "FX:AAX/USD"
+        found = [one for one in Axe().run(page).response["violations"] if one["impact"] in SERIOUS]
+        assert [(one["id"], one["nodes"]) for one in found] == []
+        page.click("[data-star='FX:AAX/USD']")
+        assert page.evaluate(GROUPS)[0] == ["Shares 15 of 3,000", 15]
+
+
+def test_what_is_kept_by_others_is_no_favourite(browser: Browser, dashboard: Dashboard) -> None:
+    foreign = "localStorage.setItem('favourites', '{not ours')"
+    with opened(browser, f"{dashboard.url}/?symbol=Q0001", script=foreign) as (page, _):
+        titled(page, "Q0001")
+        assert page.evaluate(GROUPS)[0] == ["Shares 15 of 3,000", 15]

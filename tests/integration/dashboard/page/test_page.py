@@ -50,7 +50,7 @@ def test_the_page_shows_the_bars_that_the_database_holds(
         assert "MSFT 1min · simulated" in page.title()
         assert page.is_visible("#simulated")
         assert "simulated" in page.inner_text("#title")
-        assert page.locator("#symbols button").count() == 3
+        assert page.locator("#symbols [data-symbol]").count() == 3
         # It comes with the first word on the stream, after the connection.
         holds(page, "() => document.getElementById('health').textContent.startsWith('Last stored')")
         assert page.locator("#events li").count() > 3
