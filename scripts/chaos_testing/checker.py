@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from services.common.market.bar import Bar
 
@@ -17,6 +18,8 @@ Place = tuple[int, int]
 """Kafka partition and offset."""
 Key = tuple[str, str]
 """Symbol and start of a bar."""
+Value = tuple[Decimal, Decimal | None]
+"""Close, and volume where the market tells one."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Row:
     """A stored value: of the current table, or one that was replaced."""
 
     key: Key
-    volume: int
+    value: Value
     observed_at: datetime
     place: Place
 
@@ -77,6 +80,12 @@ def key_of(event: Bar) -> Key:
     return event.symbol, event.exchange_time
 
 
+def value_of(event: Bar) -> Value:
+    """Return what tells a bar's value from all others."""
+    volume = event.ohlcv.volume
+    return Decimal(event.ohlcv.close), None if volume is None else Decimal(volume)
+
+
 def _check_refused(
     topic: Mapping[Place, tuple[bytes, Bar | None]], tables: Tables, findings: Findings
 ) -> None:
@@ -96,11 +105,11 @@ def _check_rows(
     rows = [*tables.current, *tables.replaced]
     for row in rows:
         _, event = topic.get(row.place, (b"", None))
-        if event is None or (key_of(event), int(event.ohlcv.volume or 0)) != (row.key, row.volume):
+        if event is None or (key_of(event), value_of(event)) != (row.key, row.value):
             findings.wrong.append(f"nobody sent {row}")
     for what, counted in (
         ("place", Counter(row.place for row in rows)),
-        ("value", Counter((row.key, row.volume) for row in rows)),
+        ("value", Counter((row.key, row.value) for row in rows)),
         ("bar", Counter(row.key for row in tables.current)),
     ):
         findings.duplicated += [
@@ -112,17 +121,17 @@ def _check_winners(
     topic: Mapping[Place, tuple[bytes, Bar | None]], tables: Tables, findings: Findings
 ) -> None:
     """The current value of each bar is its newest observation; of equal ones the later offset."""
-    winners: dict[Key, tuple[datetime, int, int]] = {}
+    winners: dict[Key, tuple[datetime, int, Bar]] = {}
     for (_, offset), (_, event) in topic.items():
         if event is not None:
-            seen = datetime.fromisoformat(event.observed_at)
-            mark = (seen, offset, int(event.ohlcv.volume or 0))
-            winners[key_of(event)] = max(winners.get(key_of(event), mark), mark)
+            mark = (datetime.fromisoformat(event.observed_at), offset, event)
+            key = key_of(event)
+            winners[key] = max(winners.get(key, mark), mark, key=lambda each: each[:2])
     stored = {row.key: row for row in tables.current}
-    for key, (seen, _, volume) in winners.items():
+    for key, (seen, _, event) in winners.items():
         if key not in stored:
             findings.lost.append(f"bar {key} is not in the table")
-        elif stored[key].volume != volume:
+        elif stored[key].value != value_of(event):
             findings.stale.append(
-                f"bar {key} holds {stored[key]}, the newest is {volume} of {seen}"
+                f"bar {key} holds {stored[key]}, the newest is {value_of(event)} of {seen}"
             )

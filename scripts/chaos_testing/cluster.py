@@ -38,7 +38,7 @@ from scripts.local_stack.servers.processes import Child
 NO_MARKET = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
 _DISK_MIB = {"kafka": 256, "postgres": 512}
 _SERVICES = ("simulator", "producer", "kafka", "postgres", "stream")
-_BESIDE = ("second", "replay")
+_BESIDE = ("second", "replay", "import")
 _START_SECONDS = 90
 _BLOCK_BYTES = 4096
 # Small batches, of which the larger ones go through the executors, and new bars alone straight.
@@ -66,6 +66,8 @@ class Cluster:
     down: set[str] = field(default_factory=set)
     deaths: int = 0
     fail_at: str = ""
+    beside: Callable[[], None] = lambda: None
+    """What else is to be looked after, as often as the services are."""
 
     def __post_init__(self) -> None:
         self.run = pipeline.Run(
@@ -128,6 +130,7 @@ class Cluster:
             if name in _SERVICES and name not in self.down and not child.is_running():
                 self.deaths += 1
                 self.children[name] = self._start(name)
+        self.beside()
 
     def stop(self) -> None:
         """End everything."""
@@ -150,18 +153,19 @@ class Cluster:
 
     def start_second_stream(self) -> None:
         """Start another stream on the same database, with its own checkpoint; one is enough."""
-        command = self._stream_command()
+        command = self.stream_command()
         environment = {**(command.environment or {}), "CHECKPOINT_DIR": f"{self.checkpoint}-2"}
         environment["METRICS_PORT"] = "-1"  # the first one serves them there
-        self._start_beside("second", replace(command, environment=environment))
+        self.start_beside("second", replace(command, environment=environment))
 
     def start_replay(self) -> None:
         """Start a replay of everything that Kafka has; one is enough."""
-        command = self._stream_command()
+        command = self.stream_command()
         arguments = [*command.arguments[:-1], "services.stream.replay", "--from", "1d"]
-        self._start_beside("replay", replace(command, arguments=arguments))
+        self.start_beside("replay", replace(command, arguments=arguments))
 
-    def _start_beside(self, name: str, command: processes.Command) -> None:
+    def start_beside(self, name: str, command: processes.Command) -> None:
+        """Start a process beside the services, if it does not run already."""
         # A child whose name another one takes would be out of reach, and go on for ever.
         if name not in self.children or not self.children[name].is_running():
             log = self.run.logs / f"{name}.log"
@@ -209,7 +213,7 @@ class Cluster:
         if name == "producer":
             return self._start_by_clock(_with(pipeline.producer(self.run), _PRODUCER))
         fail_at, self.fail_at = self.fail_at, ""
-        return self._start_by_clock(_with(self._stream_command(), {"FAIL_AT": fail_at}))
+        return self._start_by_clock(_with(self.stream_command(), {"FAIL_AT": fail_at}))
 
     def _start_by_clock(self, command: processes.Command) -> Child:
         if command.name in self._clocks:
@@ -217,7 +221,8 @@ class Cluster:
             command = replace(command, arguments=by_clock)
         return processes.start(command)
 
-    def _stream_command(self) -> processes.Command:
+    def stream_command(self) -> processes.Command:
+        """Return the process of the stream, its database behind the proxy."""
         own = {"POSTGRES_PORT": str(self.proxy.port), **_STREAM}
         return _with(pipeline.stream(self.run), own)
 
@@ -232,6 +237,12 @@ class Cluster:
             controller_port=addresses.kafka_controller,
             java_options=(QUICK,),
         )
+
+    def another_database(self, name: str) -> Database:
+        """Make a database of this name beside the first. Raises SetupError."""
+        command = _with(pipeline.migrate(self.run), {"POSTGRES_DB": name})
+        processes.run(replace(command, name=f"migrate-{name}"), _START_SECONDS)
+        return Database(replace(self._server, database=name))
 
     def _postgres(self) -> postgres_server.Cluster:
         return postgres_server.Cluster(

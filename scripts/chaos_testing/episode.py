@@ -36,12 +36,15 @@ class Report:
     seconds: float
     findings: Findings
 
+    def found(self) -> str:
+        """Return how much of each kind was found."""
+        return " ".join(f"{kind} {number}" for kind, number in self.findings.counts().items())
+
     def __str__(self) -> str:
-        found = " ".join(f"{kind} {number}" for kind, number in self.findings.counts().items())
         return (
             f"episode {self.number:3} seed {self.seed}: {', '.join(self.faults)}; "
             f"{self.sent} sent, {self.acknowledged} acknowledged, {self.deaths} deaths, drained in "
-            f"{self.recovery_seconds:.1f} s; {found}"
+            f"{self.recovery_seconds:.1f} s; {self.found()}"
         )
 
 
@@ -139,8 +142,8 @@ class Episode:
                 OffsetRange(first.get(partition, 0), until),
             )
         }
-        prefix = workload.symbol(self.number, 0).partition(".")[0]
-        found = check(acknowledged, held, self.cluster.database.tables(prefix, first))
+        tables = self.cluster.database.tables(workload.symbols(self.number), first)
+        found = check(acknowledged, held, tables)
         found.wrong += [
             f"the ledger of partition {partition} does not add up"
             for partition in self.cluster.database.unbalanced()

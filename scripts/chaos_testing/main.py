@@ -18,6 +18,8 @@ from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Episode, Report
 from scripts.chaos_testing.faults.episode_plan import Fault, draw, each, each_on_a_market
 from scripts.chaos_testing.faults.small_disks import enter_own_mounts
+from scripts.chaos_testing.imports.importer import Importer
+from scripts.chaos_testing.imports.importer import draw as draw_kills
 from scripts.chaos_testing.market import MarketRun, open_market
 from scripts.chaos_testing.options import parse
 from scripts.launcher.errors import SetupError
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reports = (
                 _run_market(directory, options.long)
                 if options.market
-                else _run(directory, _plan(options))
+                else _run(directory, _plan(options), options.imports)
             )
             _write(options.json, reports)
             findings = [line for report in reports for line in report.findings.lines()]
@@ -54,11 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]]) -> list[Report]:
+def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]], kills: int) -> list[Report]:
+    """Run the episodes, and beside them an import that is killed so many times."""
     reports: list[Report] = []
     with _running(Cluster(directory)) as cluster:
+        importer = Importer(cluster, draw_kills(plan[0][0], kills))
+        cluster.beside = importer.tend
         for number, (seed, faults) in enumerate(plan):
             reports.append(Episode(cluster, number, seed, faults).run())
+            say(str(reports[-1]))
+        if kills:
+            reports.append(importer.report(len(plan), plan[0][0]))
             say(str(reports[-1]))
     return reports
 

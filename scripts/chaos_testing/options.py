@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _DESCRIPTION = """\
-Start Kafka, PostgreSQL and the stream on this machine, send bars of which no two are alike, and
-break things at random: kill, stop and pause each process, reset connections, lose answers, hold
-locks, delete the checkpoint, die at fail points. After each episode everything that was sent is
-compared with what is stored. Exit code 1 if anything was lost, duplicated, wrong or stale; the
-folder with all state and logs is kept then.
+Start Kafka, PostgreSQL and the stream on this machine, send bars of every market of which no two
+are alike, and break things at random: kill, stop and pause each process, reset connections, lose
+answers, hold locks, delete the checkpoint, die at fail points. After each episode everything that
+was sent is compared with what is stored. Exit code 1 if anything was lost, duplicated, wrong or
+stale; the folder with all state and logs is kept then.
 """
 
 
@@ -35,6 +35,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, metavar="S", help="repeat the episodes of this seed")
     parser.add_argument(
         "--episode-seed", type=int, metavar="S", help="run the one episode of this seed"
+    )
+    parser.add_argument(
+        "--imports",
+        type=int,
+        default=0,
+        metavar="N",
+        help="beside random faults, import files without a break and kill the import N times, its "
+        "driver, its Java or its workers; at the end all is compared with an import of the same "
+        "files that nobody killed",
     )
     parser.add_argument(
         "--each", action="store_true", help="instead of random faults, each one once"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -14,9 +14,13 @@ from scripts.local_stack.servers import database
 
 _ROWS = """
 select
-    symbol, to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), volume::bigint,
-    observed_at, kafka_partition, kafka_offset
-from {} where starts_with(symbol, %s)
+    symbol,
+    case interval
+        when '1d' then session_date::text
+        else to_char(bar_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    end,
+    close, volume, observed_at, kafka_partition, kafka_offset
+from {} where symbol = any(%s)
 """
 _BARS = """
 select
@@ -26,8 +30,22 @@ from market.events_stream
 """
 _CURRENT = _ROWS.format("market.events_stream")
 _REPLACED = _ROWS.format("market.bar_revisions")
-_REFUSED = "select kafka_partition, kafka_offset, value from market.rejected_events"
-_LEDGER = "select partition, next_offset from market.sink_offsets"
+# Rows of imported files have negative partitions.
+_REFUSED = """
+select kafka_partition, kafka_offset, value from market.rejected_events where kafka_partition >= 0
+"""
+_REFUSED_ROWS = """
+select kafka_partition, kafka_offset, value from market.rejected_events where kafka_partition < 0
+"""
+_LEDGER = "select partition, next_offset from market.sink_offsets where partition >= 0"
+_IMPORTED = """
+select coalesce(sum(next_offset - first_offset), 0)::bigint from market.sink_offsets
+where partition < 0
+"""
+_CHECKSUM = """
+select count(*) || ' rows, ' || coalesce(md5(string_agg(each::text, ';' order by each::text)), '')
+from ({}) as each
+"""
 _WAITING = """
 select from pg_stat_activity where usename = 'stream_writer' and wait_event_type = 'Lock'
 """
@@ -45,25 +63,32 @@ class Database:
     def __init__(self, login: database.Login) -> None:
         self._login = login
 
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+        return self._login.database
+
     def is_ready(self) -> bool:
         """Return whether it answers."""
         return database.is_ready(self._login)
 
-    def tables(self, prefix: str, first: dict[int, int]) -> Tables:
-        """Return the rows of symbols that begin with `prefix`, and the refused records from the
-        offsets `first` on."""
+    def tables(self, symbols: Sequence[str], first: dict[int, int] | None) -> Tables:
+        """Return the rows of these symbols, and the refused records from the offsets `first` on;
+        without these, the refused rows of imported files."""
         with database.connect(self._login) as connection:
             current, replaced = (
                 [
-                    Row((row[0], row[1]), row[2], row[3], (row[4], row[5]))
-                    for row in connection.execute(query, (prefix,))
+                    Row((row[0], row[1]), (row[2], row[3]), row[4], (row[5], row[6]))
+                    for row in connection.execute(query, ([*symbols],))
                 ]
                 for query in (_CURRENT, _REPLACED)
             )
             refused = {
                 (partition, offset): bytes(value)
-                for partition, offset, value in connection.execute(_REFUSED)
-                if offset >= first.get(partition, 0)
+                for partition, offset, value in connection.execute(
+                    _REFUSED_ROWS if first is None else _REFUSED
+                )
+                if first is None or offset >= first.get(partition, 0)
             }
         return Tables(current, replaced, refused)
 
@@ -88,6 +113,21 @@ class Database:
                 return dict(connection.execute(_LEDGER).fetchall())
         except psycopg.OperationalError:
             return {}
+
+    def imported_rows(self) -> int:
+        """Return how many rows of files the ledger has passed; none while the server is away."""
+        try:
+            with database.connect(self._login) as connection:
+                [(rows,)] = connection.execute(_IMPORTED)
+        except psycopg.OperationalError:
+            return 0
+        return int(rows)
+
+    def checksum(self, query: str) -> str:
+        """Return how many rows a query has, and a checksum of them."""
+        with database.connect(self._login) as connection:
+            [(told,)] = connection.execute(_CHECKSUM.format(query).encode())
+        return str(told)
 
     def unbalanced(self) -> list[int]:
         """Return the partitions whose ledger does not add up."""

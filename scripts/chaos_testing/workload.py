@@ -1,6 +1,8 @@
 """The load of an episode: operations drawn from a seed, each with a value that no other has.
 
-Pure. What an operation carries says everything that the checker needs to know of it.
+Pure. Shares, foreign exchange, digital currencies and an index are in it, each with the numbers and
+the clock that its market has. What an operation carries says everything that the checker needs to
+know of it.
 """
 
 from __future__ import annotations
@@ -8,12 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from string import ascii_uppercase
 
 from services.common.market.bar import Bar, Ohlcv
 
 _FIRST_MINUTE = datetime(2025, 11, 3, 15, 0, tzinfo=UTC)
-_SYMBOLS = 12
+_FIRST_DAY = date(2000, 1, 3)
+_SHARES = 7
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def operations(seed: int, episode: int) -> Iterator[Operation]:
         )[0]
         if kind == "rejected":
             text = f"no bar {episode} {number}".encode()
-            yield Operation(kind, symbol(episode, 0).encode(), text, None)
+            yield Operation(kind, symbols(episode)[0].encode(), text, None)
         elif kind == "new" or not sent:
             sent.append(_new(episode, number))
             yield _of("new", sent[-1])
@@ -50,19 +54,30 @@ def operations(seed: int, episode: int) -> Iterator[Operation]:
             yield _of(kind, event)
 
 
-def symbol(episode: int, number: int) -> str:
-    """Return a symbol that belongs to this episode alone."""
-    return f"E{episode:05}.{number}"
+def symbols(episode: int) -> tuple[str, ...]:
+    """Return the symbols that belong to this episode alone, of every market."""
+    code = "".join(ascii_uppercase[episode // 26**place % 26] for place in (2, 1, 0))
+    return (
+        *(f"E{episode:05}.{number}" for number in range(_SHARES)),
+        *(f"FX:{code}/EUR", f"FX:{code}/USD"),
+        *(f"CRYPTO:E{episode:05}/EUR", f"CRYPTO:E{episode:05}/USD"),
+        f"INDEX:E{episode:05}",
+    )
 
 
 def _new(episode: int, number: int) -> Bar:
-    minute = _FIRST_MINUTE + timedelta(minutes=number // _SYMBOLS)
+    own = symbols(episode)
+    symbol, turn = own[number % len(own)], number // len(own)
+    is_index = symbol.startswith("INDEX:")
+    minute = _FIRST_MINUTE + timedelta(minutes=turn)
     return Bar(
-        symbol=symbol(episode, number % _SYMBOLS),
-        interval="1min",
-        exchange_time=f"{minute:%Y-%m-%d %H:%M:%S}",
-        exchange_tz="UTC",
-        ohlcv=Ohlcv("10.00", "99.00", "1.00", "20.00", str(number)),
+        symbol=symbol,
+        interval="1d" if is_index else "1min",
+        exchange_time=f"{_FIRST_DAY + timedelta(days=turn)}"
+        if is_index
+        else f"{minute:%Y-%m-%d %H:%M:%S}",
+        exchange_tz="US/Eastern" if is_index else "UTC",
+        ohlcv=_numbers(symbol, number),
         source="simulator",
         freshness="simulated",
         adjusted=True,
@@ -71,10 +86,23 @@ def _new(episode: int, number: int) -> Bar:
     )
 
 
+def _numbers(symbol: str, number: int) -> Ohlcv:
+    """Return numbers of the symbol's market of which the close alone tells one value from all
+    others."""
+    market, colon, _ = symbol.partition(":")
+    decimals, volume = {
+        "FX": ("00001", None),
+        "CRYPTO": ("00000001", f"{number}.{number:08}"),
+        "INDEX": ("01", None),
+        "": ("00", str(number)),
+    }[market if colon else ""]
+    return Ohlcv("10.00", "99999999.00", "1.00", f"{number}.{decimals}", volume)
+
+
 def _observed_again(event: Bar, kind: str, number: int) -> Bar:
     """Return another value of the same bar, seen later or, for `late`, earlier."""
     seen = _instant(number if kind == "correction" else -number)
-    ohlcv = Ohlcv("10.00", "99.00", "1.00", "20.00", str(number))
+    ohlcv = _numbers(event.symbol, number)
     return Bar(**{**vars(event), "ohlcv": ohlcv, "observed_at": seen})
 
 

@@ -73,4 +73,6 @@ def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
 def test_random_faults(tmp_path: Path) -> None:
     said = chaos(tmp_path, "--episodes")
 
-    assert said.count("\nepisode ") == 20
+    assert said.count("\nepisode ") == 21
+    # The import beside them is the last one.
+    assert re.search(r"\nepisode  20 seed \d+: import: kill ", said)

@@ -54,6 +54,14 @@ def descendants(root: int, entries: Iterable[Entry]) -> set[int]:
     return found
 
 
+def program(pid: int, proc: Path = _PROC) -> str:
+    """Return the name of the process's program, none if it has ended."""
+    try:
+        return (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def memory_bytes(pids: Iterable[int], proc: Path = _PROC) -> int:
     """Return the memory that the processes hold, each shared page counted once (PSS)."""
     total = 0

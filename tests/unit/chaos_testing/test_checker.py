@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from scripts.chaos_testing.checker import Place, Row, Tables, check, key_of
+from scripts.chaos_testing.checker import Place, Row, Tables, check, key_of, value_of
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.faults.episode_plan import draw
-from scripts.chaos_testing.workload import Operation, operations
+from scripts.chaos_testing.workload import Operation, operations, symbols
 from scripts.local_stack.servers.processes import Command
-from services.common.market.bar import Bar
+from services.common.market.bar import Bar, normal_symbol
 
 COUNT = 400
 OPERATIONS = list(islice(operations(7, 3), COUNT))
@@ -27,7 +28,7 @@ ACKNOWLEDGED = [operation.value for operation in OPERATIONS]
 
 def row(place: Place, event: Bar) -> Row:
     seen = datetime.fromisoformat(event.observed_at)
-    return Row(key_of(event), int(event.ohlcv.volume or 0), seen, place)
+    return Row(key_of(event), value_of(event), seen, place)
 
 
 def stored() -> Tables:
@@ -87,7 +88,9 @@ def test_a_sound_pipeline_has_no_finding() -> None:
             id="a stale bar",
         ),
         pytest.param(
-            replace(SOUND, current=[*others(CORRECTED), replace(CORRECTED, volume=-1)]),
+            replace(
+                SOUND, current=[*others(CORRECTED), replace(CORRECTED, value=(Decimal(-1), None))]
+            ),
             {"wrong": 1, "stale": 1},
             id="a changed value",
         ),
@@ -128,6 +131,16 @@ def test_no_two_values_of_a_load_are_alike_but_those_of_repeats() -> None:
     assert len({*once}) == len(once)
 
 
+def test_every_market_is_in_the_load() -> None:
+    bars = [operation.bar for operation in OPERATIONS if operation.bar is not None]
+    assert {bar.symbol for bar in bars} == {*symbols(3)}
+    assert all(normal_symbol(symbol) == symbol for symbol in symbols(99_999))
+    assert len({symbol for episode in range(30) for symbol in symbols(episode)}) == 30 * 12
+    without = {bar.symbol.partition(":")[0] for bar in bars if bar.ohlcv.volume is None}
+    assert without == {"FX", "INDEX"}
+    assert {bar.interval for bar in bars if bar.symbol.startswith("INDEX:")} == {"1d"}
+
+
 def test_a_seed_gives_the_same_episode_again() -> None:
     def load(seed: int) -> list[Operation]:
         return list(islice(operations(seed, 1), 50))
@@ -140,7 +153,7 @@ def test_a_seed_gives_the_same_episode_again() -> None:
 class Sleeping(Cluster):
     """A cluster whose stream does nothing."""
 
-    def _stream_command(self) -> Command:
+    def stream_command(self) -> Command:
         return Command("stream", ["sh", "-c", "exec sleep 60", "main"], self.directory / "log")
 
 
