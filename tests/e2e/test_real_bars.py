@@ -41,13 +41,13 @@ class Pipeline:
         self.children.append(processes.start(command))
         return self.children[-1]
 
-    def start_simulator(self, bars: Path, clock: str, faults: str = FAULTS) -> str:
-        """Start the simulator on recorded bars; return its address."""
+    def start_simulator(self, bars: Path | None, clock: str, faults: str = FAULTS) -> str:
+        """Start the simulator, on recorded bars or on its own; return its address."""
         url_file = self.stream.directory / "url"
         (port,) = free_ports(1)
         child = self.start(
             "simulator",
-            SIMULATOR_BARS=str(bars),
+            SIMULATOR_BARS=str(bars or ""),
             SIMULATOR_PORT=str(port),
             SIMULATOR_URL_FILE=str(url_file),
             SIMULATOR_FAULTS=faults,
