@@ -83,6 +83,8 @@ def end_market(
     market = pipeline.stream.market
     wait_for(lambda: market.rows(newest, (day,)) == [(6,)], f"bars of {day}", seconds=240)
     wait_for(lambda: len(market.rows(RAW_ACTIONS)) == actions, "the actions")
+    # Those that died before may have left nothing to do for one that has hardly begun.
+    wait_for(lambda: "started: " in log_of(running[1]), "the producer")
     for child in reversed(running):
         assert end(child)[0] == 0, log_of(child)
     sent = total_records(bars_topic.ranges())
