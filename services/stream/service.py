@@ -57,6 +57,7 @@ class Stream:
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.settings.trigger_seconds)
         self.metrics.stopped(self.last_stop.read())
+        self._has_worked = False
         self.connection = InstanceConnection(
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
             lock=sql.LOCK_STREAM,
@@ -117,7 +118,7 @@ class Stream:
             log=self.log,
             clock_seconds=time.time,
             around_large_batch=rounds.deferred,
-            works=self._works,
+            works=self.works,
         )
         self.log.info("reading %s from %s", topics.BARS.name, self._origin(session, starting))
         try:
@@ -131,9 +132,15 @@ class Stream:
             self.log.error("%s (%s)", judged.advice, summary(str(error)))  # noqa: TRY400
             self.stopping.wait(_RESTART_SECONDS)
 
-    def _works(self) -> None:
-        self.last_stop.forget()
-        self.metrics.stopped("")
+    def works(self) -> None:
+        """Take note that Spark reports: why the run before ended is forgotten.
+
+        Once: what another instance on the same checkpoint keeps later is its own to tell.
+        """
+        if not self._has_worked:
+            self._has_worked = True
+            self.last_stop.forget()
+            self.metrics.stopped("")
 
     def _sink(self, facts: TopicFacts) -> Sink:
         return Sink(
