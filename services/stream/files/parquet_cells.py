@@ -31,7 +31,8 @@ def rows(path: Path, most_bytes: int) -> Iterator[list[str]]:
 def batches(path: Path, most_bytes: int) -> tuple[list[str], Iterator[pa.RecordBatch]]:
     """Return the names of the columns, and their rows in batches. Raises FileError."""
     with _whole(path):
-        file = pq.ParquetFile(path)
+        # What is read ahead would be kept until the file is closed.
+        file = pq.ParquetFile(path, pre_buffer=False)
         groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
         if sum(group.total_byte_size for group in groups) > most_bytes:
             raise FileError(f"{path.name} unpacks to more than {most_bytes} bytes, the limit")
