@@ -70,6 +70,9 @@ class ApiConnection:
         with self._faults_told(), contextlib.closing(self._connection()) as connection:
             connection.request("GET", target, headers=self._headers())
             answer = connection.getresponse()
+            if answer.length is None and not answer.chunked:
+                # http.client takes headers that broke off for whole ones.
+                raise BrokenError(f"{self.url} gave an answer whose end cannot be told")
             if answer.status != 200:
                 raise self._refusal(path, answer)
             yield answer

@@ -15,7 +15,6 @@ ApiError of one line.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import time
@@ -40,6 +39,8 @@ ATTEMPTS: Final = 6
 """How often the same is asked for, if nothing comes."""
 _PAGE_ROWS: Final = 50_000
 _NEXT: Final = re.compile(r'<([^>]+)>; rel="next"')
+# Threads of Arrow that still hold objects of Python's end a process that ends with an abort.
+_IN_THIS_THREAD: Final = ipc.IpcReadOptions(use_threads=False)
 _LONGEST_WAIT_SECONDS: Final = 30.0
 _KEY: Final = ("symbol", "interval", "bar_time")
 
@@ -105,23 +106,24 @@ class Client:
         self, symbols: Symbols = (), **options: Unpack[BarOptions]
     ) -> Iterator[pa.RecordBatch]:
         """Yield the same some thousand bars at a time, as they come: as fast as they are taken,
-        with little memory here and there. Raises ApiError."""
+        with little memory here and there; one without bars comes first. Raises ApiError."""
         columns = list(options.get("columns", ()))
         left = of_symbols(_query(options), _names(symbols))
         received, failures, has_begun = Received(), 0, False
         while left:
+            came = False
             try:
                 if received.rows:
                     left[:1] = remaining(left[0], received, self._symbols)
                 received = Received()
                 for batch in self._batches(left[0]):
+                    has_begun, came = True, came or batch.num_rows > 0
                     received.add(batch)
                     yield batch.select(columns) if columns else batch
                 del left[0]
                 received = Received()
             except (BrokenError, BusyError) as error:
-                failures = 1 if received.rows else failures + 1
-                has_begun = has_begun or received.rows > 0
+                failures = 1 if came else failures + 1
                 if failures == ATTEMPTS or not (has_begun or isinstance(error, BusyError)):
                     raise
                 self.wait(_pause_seconds(error, failures))
@@ -133,7 +135,7 @@ class Client:
         pages, path = [], f"/api/{name}"
         while True:
             with self.connection.get(path, asked) as answer:
-                pages.append(parquet.read_table(io.BytesIO(answer.read())))
+                pages.append(_table(answer.read()))
                 following = _NEXT.match(answer.getheader("Link") or "")
             if following is None:
                 return pa.concat_tables(pages)
@@ -146,13 +148,18 @@ class Client:
     def _batches(self, query: Query) -> Iterator[pa.RecordBatch]:
         with self.connection.get("/api/bars.arrow", query) as answer:
             try:
-                stream = ipc.open_stream(answer)
+                stream = ipc.open_stream(answer, options=_IN_THIS_THREAD)
+                yield pa.RecordBatch.from_pylist([], schema=stream.schema)
                 yield from stream
                 # Of an answer that was cut off pyarrow tells no end, HTTP does.
                 answer.read()
             except pa.ArrowInvalid as error:
                 raise BrokenError(f"{self.connection.url} gave no Arrow stream: {error}") from None
-            yield pa.RecordBatch.from_pylist([], schema=stream.schema)
+
+
+def _table(content: bytes) -> pa.Table:
+    file = parquet.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+    return file.read(use_threads=False)
 
 
 def _names(symbols: Symbols) -> list[str]:

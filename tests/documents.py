@@ -33,7 +33,10 @@ class Block:
     text: str
 
     def commands(self) -> list[str]:
-        """Return its commands: one a line, unless a line goes on; comments are left out."""
+        """Return its commands: one a line, unless a line goes on, without comments; of
+        Python all of it is one."""
+        if self.language == "python":
+            return [self.text]
         lines = self.text.replace("\\\n", " ").splitlines()
         return [bare for line in lines if (bare := re.sub(r"(^|\s+)#.*", "", line).strip())]
 

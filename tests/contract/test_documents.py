@@ -18,6 +18,7 @@ RUN_BY: Mapping[str, str] = {
     "collect": "tests/contract/test_documents.py",
     "demo": "tests/e2e/test_documented_demo.py",
     "demo-stream": "tests/e2e/test_documented_demo.py",
+    "client": "tests/integration/dashboard/api/test_examples.py",
     "chaos": "tests/e2e/test_chaos.py",
     "compose": "tests/compose/stack.py",
     "rehearsal": "tests/rehearsal/stand_in.py",
@@ -27,7 +28,7 @@ RUN_BY: Mapping[str, str] = {
     "pulumi": "tests/engine/test_documented_settings.py",
 }
 NEEDS = {"cloud-account", "vendor-key", "idle-machine"}
-RUNNABLE = {"sh", "sql"}
+RUNNABLE = {"sh", "sql", "python"}
 OTHERS = {"", "ini", "json", "yaml"}
 README_BYTES = 9_000
 

@@ -15,8 +15,9 @@ import pytest
 
 from examples.anomalies import robust_scores
 from examples.forecast import measure
+from tests.documents import commands
 from tests.fixtures.market import Market
-from tests.integration.dashboard.serving import MINUTES, SESSIONS, Dashboard
+from tests.integration.dashboard.serving import MINUTES, SESSIONS, SYMBOLS, Dashboard
 
 ROOT = Path(__file__).parents[4]
 JUPYTER = str(Path(sys.executable).with_name("jupyter"))
@@ -43,6 +44,21 @@ def test_an_example_runs(name: str, wanted: str, dashboard: Dashboard) -> None:
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
     assert re.search(wanted, done.stdout, re.DOTALL), done.stdout
+
+
+@pytest.mark.parametrize("text", commands("client", "python"))
+def test_the_documents_lines_of_python_run(text: str, dashboard: Dashboard) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=ROOT,
+        env={**os.environ, "TAPELINE_URL": dashboard.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sum(map(int, done.stdout.split())) == len(SYMBOLS) * SESSIONS * MINUTES
 
 
 def test_the_notebook_runs_from_its_folder(
