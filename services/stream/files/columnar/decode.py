@@ -6,10 +6,9 @@ taken here the row decoder would have said the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -18,35 +17,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.common.market.exchanges import Exchange, exchange_of
+from services.common.market.exchanges import Exchange
 from services.stream.decoding.copy_binary import Numbers
-from services.stream.files import decimals
-from services.stream.files.columnar import numbers as columns_of
-from services.stream.files.columnar.numbers import Decimals, Int64s, Mask
+from services.stream.files.columnar import cells
+from services.stream.files.columnar.cells import Columns
+from services.stream.files.columnar.numbers import Int64s, Mask
 from services.stream.files.columnar.parquet_blocks import ParquetBlock, parquet_blocks
 from services.stream.files.columnar.starts import StartColumns, microseconds
 from services.stream.files.columnar.text_blocks import TextBlock, text_blocks
 from services.stream.files.containers import DEFAULT_LIMITS, read
-from services.stream.files.decode import (
-    INTERVAL_NAMES,
-    LATEST,
-    RTYPES,
-    SYMBOL,
-    DecodedRow,
-    Decoder,
-)
+from services.stream.files.decode import LATEST, DecodedRow, Decoder
 from services.stream.files.layout import PRICES, FileError, Layout
-from services.stream.files.parquet_cells import strings
 from services.stream.files.text_lines import Limits, Row, TextReader
 
-_PRICE_DIGITS = 12
-_VOLUME_DIGITS = 19
-_ONE = Decimal(1)
 SYMBOL_TEXT = r"\A[!-~]+\z"
 """What needs no look whether spaces around it, or other letters, make it another text."""
-_NO_VOLUME = pa.array(sorted(decimals.NO_VOLUME))
 Block = TextBlock | ParquetBlock
-Columns = Mapping[int, pa.Array]
 
 
 @dataclass(frozen=True)
@@ -190,7 +176,7 @@ class ColumnDecoder:
         is_meant = np.zeros(len(block), bool)
         is_told = np.zeros(len(block), bool)
         if columns:
-            texts = symbol_texts(self.layout, columns)
+            texts = cells.symbol_texts(self.layout, columns)
             is_meant = pc.fill_null(pc.equal(texts, chosen), False).to_numpy(zero_copy_only=False)
             usual = pc.match_substring_regex(texts, SYMBOL_TEXT).fill_null(False)
             is_told = usual.to_numpy(zero_copy_only=False)
@@ -210,12 +196,12 @@ class ColumnDecoder:
             columns = {
                 place: columns[place].take(pa.array(places)) for place in layout.columns.values()
             }
-        symbols, is_sure = self._symbols(columns)
-        prices, in_order = self._prices(columns)
-        volume, has_volume, is_told = self._volumes(columns, len(places))
+        symbols, is_sure = cells.symbols(layout, columns, self._rows.instrument)
+        prices, in_order = cells.prices(layout, columns)
+        volume, has_volume, is_told = cells.volumes(layout, columns, len(places))
         is_sure = is_sure & in_order & is_told
         found = list[Bars]()
-        for interval, exchange, chosen in self._kinds(columns, symbols, is_sure):
+        for interval, exchange, chosen in cells.kinds(layout, columns, symbols, is_sure):
             of_kind = columns
             if len(chosen) < len(places):
                 of_kind = {
@@ -233,97 +219,10 @@ class ColumnDecoder:
                     symbol = symbols.take(pa.array(rows))
                     found.append(
                         Bars(
-                            *(
-                                rows,
-                                numbers[rows],
-                                symbol,
-                                interval,
-                                exchange,
-                            ),
+                            *(rows, numbers[rows], symbol, interval, exchange),
                             *(starts.begins[picked], starts.days[picked], is_final[picked]),
                             prices.numbers(rows, len(PRICES)),
                             volume.numbers(rows) if with_volume else None,
                         )
                     )
         return found
-
-    def _symbols(self, columns: Columns) -> tuple[pa.DictionaryArray, Mask]:
-        """Return the symbols of rows, and which of them are certain."""
-        layout = self.layout
-        size = len(next(iter(columns.values())))
-        if layout.symbol is not None:
-            codes = pa.array(np.zeros(size, np.int32))
-            symbols = pa.DictionaryArray.from_arrays(codes, pa.array([layout.symbol]))
-            if self._rows.instrument is None:
-                return symbols, np.ones(size, bool)
-            numbers = strings(columns[layout.columns["instrument"]])
-            alike = pc.fill_null(pc.equal(numbers, self._rows.instrument), False)
-            return symbols, alike.to_numpy(zero_copy_only=False)
-        coded = symbol_texts(layout, columns).dictionary_encode()
-        usual = [bool(SYMBOL.fullmatch(text)) for text in coded.dictionary.to_pylist()]
-        codes = coded.indices.fill_null(len(usual)).to_numpy()
-        return coded, np.array([*usual, False])[codes]
-
-    def _kinds(
-        self, columns: Columns, symbols: pa.DictionaryArray, is_sure: Mask
-    ) -> Iterator[tuple[str, Exchange | None, Int64s]]:
-        """Yield each interval and exchange, and the places of its rows."""
-        exchanges = [exchange_of(text or "") for text in symbols.dictionary.to_pylist()]
-        intervals, of_rows = self._intervals(columns, len(symbols))
-        different = list(dict.fromkeys(exchanges))
-        kinds = np.array([different.index(each) for each in exchanges] or [0])
-        codes = kinds[symbols.indices.fill_null(0).to_numpy()]
-        for number, interval in enumerate(intervals):
-            for code, exchange in enumerate(different):
-                chosen = np.flatnonzero(is_sure & (of_rows == number) & (codes == code))
-                if interval is not None and len(chosen):
-                    yield interval, exchange, chosen
-
-    def _intervals(self, columns: Columns, size: int) -> tuple[list[str | None], Int64s]:
-        """Return intervals, and the place among them of each row's; None is no certain one."""
-        places, told = self.layout.columns, self.layout.interval
-        if not self.layout.interval_is_in_rows:
-            return [told], np.zeros(size, np.int64)
-        names = RTYPES if "rtype" in places else INTERVAL_NAMES
-        cells = columns[places["rtype" if "rtype" in places else "interval"]]
-        coded = strings(cells).dictionary_encode()
-        found = [names.get(text) for text in coded.dictionary.to_pylist()]
-        kept = [name if told in (None, name) else None for name in found]
-        return [*kept, None], coded.indices.fill_null(len(kept)).to_numpy().astype(np.int64)
-
-    def _prices(self, columns: Columns) -> tuple[Decimals, Mask]:
-        layout = self.layout
-        cells = [columns[layout.columns[name]] for name in PRICES]
-        found = columns_of.read(cells, _PRICE_DIGITS)
-        found = columns_of.scaled(found, layout.unit, layout.decimals, _PRICE_DIGITS)
-        first, high, low, last = found.units.reshape(len(PRICES), -1)
-        in_order = (low > 0) & (low <= np.minimum(first, last)) & (high >= np.maximum(first, last))
-        return found, found.is_sure.reshape(len(PRICES), -1).all(axis=0) & in_order
-
-    def _volumes(self, columns: Columns, size: int) -> tuple[Decimals, Mask, Mask]:
-        """Return volumes, which rows have one, and of which it is certain that they have one or
-        none."""
-        place = self.layout.columns.get("volume")
-        if place is None:
-            nothing = np.zeros(size, bool)
-            return (
-                Decimals(np.zeros(size, np.int64), 0, np.zeros(size, np.int16), nothing),
-                (nothing),
-                ~nothing,
-            )
-        found = columns_of.read([columns[place]], _VOLUME_DIGITS)
-        found = columns_of.scaled(found, _ONE, self.layout.decimals, _VOLUME_DIGITS)
-        is_none = np.zeros(size, bool)
-        others = np.flatnonzero(~found.is_sure)
-        if len(others):
-            texts = pc.fill_null(strings(columns[place].take(pa.array(others))), "")
-            is_none[others] = pc.is_in(texts, _NO_VOLUME).to_numpy(zero_copy_only=False)
-        return found, found.is_sure, found.is_sure | is_none
-
-
-def symbol_texts(layout: Layout, columns: Columns) -> pa.StringArray:
-    """Return the symbols that rows have in their own column, as the vendor means them."""
-    texts = strings(columns[layout.columns["symbol"]])
-    if layout.format == "stooq":
-        return pc.replace_substring_regex(texts, r"\.US\z", "")
-    return texts
