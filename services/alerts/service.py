@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event, Lock
@@ -38,6 +39,7 @@ _STOP_SECONDS: Final = 5.0
 _COUNT_SECONDS: Final = 10.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _KEPT_DAYS: Final = 90
+_WEBHOOKS_AT_ONCE: Final = 8
 
 
 @dataclass
@@ -151,7 +153,7 @@ class Service:
     def _worker(self, receiver: Receiver) -> Worker:
         return Worker(
             name=receiver.name,
-            sender=make_sender(receiver, self.settings.timeout_seconds),
+            senders=make_senders(receiver, self.settings.timeout_seconds),
             outbox=self._outbox,
             give_up_seconds=3600 * self.settings.give_up_hours,
             on_end=self.metrics.ended,
@@ -197,11 +199,12 @@ class Service:
             Heartbeat(self.settings.heartbeat_file).beat()
 
 
-def make_sender(receiver: Receiver, timeout_seconds: float) -> Sender:
-    """Return the way to a receiver. Raises SendError if there is none."""
+def make_senders(receiver: Receiver, timeout_seconds: float) -> Sequence[Sender]:
+    """Return ways to a receiver, each for one thread. Raises SendError if there is none."""
     if isinstance(receiver, WebhookReceiver):
-        return WebhookSender(receiver, timeout_seconds)
-    return AppriseSender(receiver)
+        return [WebhookSender(receiver, timeout_seconds) for _ in range(_WEBHOOKS_AT_ONCE)]
+    # Such services take a few messages a second, and refuse more.
+    return [AppriseSender(receiver)]
 
 
 def checked(settings: Settings) -> Alerts:
@@ -210,7 +213,8 @@ def checked(settings: Settings) -> Alerts:
     alerts = read_file(settings.file)
     for receiver in alerts.receivers:
         try:
-            make_sender(receiver, settings.timeout_seconds).close()
+            for sender in make_senders(receiver, settings.timeout_seconds):
+                sender.close()
         except SendError as error:
             raise RuleError(f"{settings.file.name}: {error}") from None
     return alerts

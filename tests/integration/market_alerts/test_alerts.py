@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,10 +60,6 @@ def test_from_the_commit_to_the_message(market: Market, tmp_path: Path) -> None:
         store(market, [bar("MSFT", START + 1 * MINUTE, 280.0)])
         wanted += [
             ("alert.fired", "moved", "MSFT", _at(4)),
-            ("alert.fired", "moved", "MSFT", _at(5)),
-            ("alert.fired", "moved", "MSFT", _at(1)),
-        ][:1]
-        wanted += [
             ("alert.fired", "once below", "MSFT", _at(1)),
             ("alert.retracted", "once below", "MSFT", _at(5)),
         ]
@@ -91,3 +88,34 @@ def test_from_the_commit_to_the_message(market: Market, tmp_path: Path) -> None:
         assert "ERROR" not in alerts.log()
         assert SECRET not in alerts.log()
         assert "secret-token" not in alerts.log()
+
+
+def test_a_slow_receiver_is_told_several_at_once(market: Market, tmp_path: Path) -> None:
+    """Nobody is answered before four requests are there together."""
+    busy = 0
+    lock, together = threading.Lock(), threading.Event()
+
+    def answer(_: int) -> str:
+        nonlocal busy
+        with lock:
+            busy += 1
+            if busy >= 4:
+                together.set()
+        together.wait(60)
+        with lock:
+            busy -= 1
+        return "200"
+
+    with receiving(answer) as desk, running(market, tmp_path) as alerts:
+        alerts.write(RULES, desk=desk.url)
+        alerts.start()
+        symbols = [f"S{number:02}" for number in range(30)]
+        bars = [
+            bar(symbol, START + n * MINUTE, 301.0 - 2 * n) for symbol in symbols for n in (0, 1)
+        ]
+        store(market, bars)
+        wanted = [("alert.fired", "once below", symbol, _at(1)) for symbol in symbols]
+        wait_for(lambda: desk.told() == wanted, "all messages")
+        assert together.is_set()
+        assert set(desk.ids().values()) == {1}
+        assert alerts.stop() == 0
