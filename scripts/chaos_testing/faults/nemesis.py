@@ -83,7 +83,26 @@ class Nemesis:
             give_back = self._cluster.fill_disk(fault.target)
             write_until_full()
         complaints = self._complaints()
-        return self._once_felt("stream", lambda: self._complaints() > complaints, give_back)
+
+        def make_room() -> None:
+            give_back()
+            self._end_if_stuck()
+
+        return self._once_felt("stream", lambda: self._complaints() > complaints, make_room)
+
+    def _end_if_stuck(self) -> None:
+        """Kill a PostgreSQL that has room again, and neither ends nor lets anybody in.
+
+        As a rule it ends when its start finds no room, and is started again. PostgreSQL 18 was seen
+        to stay instead; whoever operates it kills it then.
+        """
+        deadline = time.monotonic() + _AWAITED_SECONDS
+        while not self._cluster.database.is_ready():
+            if time.monotonic() > deadline:
+                self._cluster.signal("postgres", signal.SIGKILL)
+                return
+            self._cluster.tend()
+            time.sleep(0.1)
 
     def _once_felt(self, feeling: str, felt: Callable[[], bool], give_back: End) -> End:
         def end() -> None:
