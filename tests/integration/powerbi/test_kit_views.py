@@ -114,6 +114,7 @@ def test_the_kinds_cover_what_the_views_of_the_model_hold(market: Market) -> Non
         "comparison.base_time",  # the open, which bi.exchange_sessions has by its clocks
         *("dates.closes_at_utc", "dates.opens_at_utc"),
         "latest_quote.delay_seconds",  # the page's strip shows it
+        "latest_quote.quote_time",  # null without QUOTES, and has no clock of its exchange
     ]
 
 
