@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import psycopg
 
-from services.alerts.settings import ACCOUNT, PostgresAddress
+from services.alerts.settings import ACCOUNT
 from services.common.database_session import session_options
+from services.common.shared_settings import PostgresAddress
 
 _OPTIONS: Final = (
     "lock_timeout=30s",

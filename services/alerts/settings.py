@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.common.secret import Secret
 from services.common.settings import Environment, File, Number, SettingError
 from services.common.shared_settings import (
     ALERTS_SERVICE_PASSWORD,
@@ -19,6 +18,7 @@ from services.common.shared_settings import (
     POSTGRES_DB,
     POSTGRES_HOST,
     POSTGRES_PORT,
+    PostgresAddress,
     read_fail_point,
 )
 
@@ -39,19 +39,6 @@ ALERTS_GIVE_UP_HOURS: Final = Number(
 ALERTS_TIMEOUT_SECONDS: Final = Number(
     "ALERTS_TIMEOUT_SECONDS", "A receiver must have answered within this time.", 15.0, 0.1, 300.0
 )
-
-
-@dataclass(frozen=True)
-class PostgresAddress:
-    """Where the database is; the account is the service's own."""
-
-    host: str
-    port: int
-    database: str
-    password: Secret
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from services.common import fail_points
+from services.common.secret import Secret
 from services.common.settings import (
     Choice,
     Environment,
@@ -74,6 +76,19 @@ FAIL_AT: Final = Text(
     "",
     internal=True,
 )
+
+
+@dataclass(frozen=True)
+class PostgresAddress:
+    """Where the database is; the account is the service's own."""
+
+    host: str
+    port: int
+    database: str
+    password: Secret
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}/{self.database}"
 
 
 def read_fail_point(env: Environment) -> str:

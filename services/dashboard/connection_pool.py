@@ -20,7 +20,8 @@ from psycopg.pq.abc import PGconn, PGresult
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from services.common.database_session import session_options
-from services.dashboard.settings import ACCOUNT, PostgresAddress
+from services.common.shared_settings import PostgresAddress
+from services.dashboard.settings import ACCOUNT
 
 CHANNEL: Final = "bars"
 """What the stream notifies at each commit; a contract test compares it."""

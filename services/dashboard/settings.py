@@ -25,6 +25,7 @@ from services.common.shared_settings import (
     POSTGRES_DB,
     POSTGRES_HOST,
     POSTGRES_PORT,
+    PostgresAddress,
 )
 
 CHART_LIBRARY: Final = "lightweight-charts.standalone.production.mjs"
@@ -82,19 +83,6 @@ DASHBOARD_PROMETHEUS_URL: Final = Text(
     "shows what the dashboard has read of the services.",
     "",
 )
-
-
-@dataclass(frozen=True)
-class PostgresAddress:
-    """Where the database is; the account is the dashboard's own, which may only read `bi`."""
-
-    host: str
-    port: int
-    database: str
-    password: Secret
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True)

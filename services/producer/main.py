@@ -151,13 +151,7 @@ def _poll(
         works=partial(_works, last_stop, metrics),
         once=once,
     )
-    log.info(
-        "started: %d series on the plan %s, market clock %s, Kafka at %s",
-        len(watchlist.series),
-        settings.plan.name,
-        settings.market_clock,
-        address,
-    )
+    _tell_start(log, settings, len(watchlist.series))
     delivery_thread.start()
     fetcher.start()
     try:
@@ -167,12 +161,26 @@ def _poll(
         reach("producer.closed")
         metrics.stop()
         api.close()
-        log.info(
-            "stopped; %s",
-            f"{left} bars are fetched again at the next start"
-            if left
-            else "every bar in hand is in Kafka",
-        )
+        _tell_stop(log, left)
+
+
+def _tell_start(log: logging.Logger, settings: Settings, series: int) -> None:
+    log.info(
+        "started: %d series on the plan %s, market clock %s, Kafka at %s",
+        series,
+        settings.plan.name,
+        settings.market_clock,
+        ",".join(settings.kafka_bootstrap),
+    )
+
+
+def _tell_stop(log: logging.Logger, left: int) -> None:
+    log.info(
+        "stopped; %s",
+        f"{left} bars are fetched again at the next start"
+        if left
+        else "every bar in hand is in Kafka",
+    )
 
 
 def _works(last_stop: LastStop, metrics: Metrics) -> None:

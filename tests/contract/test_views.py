@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import exchange_calendars
 
 from scripts.benchmarking.measurements import view_queries
+from services.alerts.rules.bars import INDICATORS
 from services.calendars.sessions import trading_days
 from services.common.market import bar
 from services.common.market.exchanges import (
@@ -206,3 +207,8 @@ def test_a_function_of_a_symbol_becomes_part_of_its_query(market: Market) -> Non
     for name in ("exchange", "time_zone", "usual_quote_unit"):
         query = f"explain verbose select market.{name}(symbol) from market.series"  # noqa: S608
         assert f"market.{name}(" not in str(market.rows(query)), name
+
+
+def test_conditions_of_alerts_name_columns_that_there_are() -> None:
+    columns = {line.partition(":")[0] for line in COLUMNS}
+    assert [name for name in INDICATORS if f"bar_indicators.{name}" not in columns] == []

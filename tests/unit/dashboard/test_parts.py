@@ -17,13 +17,14 @@ from pyarrow import parquet
 
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
+from services.common.shared_settings import PostgresAddress
 from services.dashboard.data_api import formats
 from services.dashboard.data_api.dataset import Dataset, Kind
 from services.dashboard.data_api.reference_tables import REJECTED
 from services.dashboard.live import feed
 from services.dashboard.page_api.call_quota import parse
 from services.dashboard.page_api.series_index import SeriesIndex, by_symbol
-from services.dashboard.settings import CHART_LIBRARY, PostgresAddress, Settings, read_settings
+from services.dashboard.settings import CHART_LIBRARY, Settings, read_settings
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
