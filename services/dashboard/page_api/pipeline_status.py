@@ -54,6 +54,7 @@ class PipelineStatus:
         about = {"listening": self._feed.listening, "viewers": len(self._audience)}
         try:
             stored = await self._catalogue.stored()
+            quoted = await self._catalogue.quoted()
             [(rows, rejected, lost, updated_at, now)] = await self._database.rows(sql.SINK)
             symbols = list(stored)[:QUOTED_SYMBOLS]
             newest = await self._database.rows(sql.NEWEST, (symbols,))
@@ -65,6 +66,7 @@ class PipelineStatus:
             "now": _text(now),
             "symbols": len(stored),
             "series": sum(len(one.newest) for one in stored.values()),
+            "quoted": len(quoted),
             "stored": rows,
             "rejected": rejected,
             "lost": lost,

@@ -24,7 +24,7 @@ from services.dashboard.page_api import chart_sql, ranges
 from services.dashboard.page_api.actions import effective_basis, in_force, shown
 from services.dashboard.page_api.candle_rows import candle_rows
 from services.dashboard.page_api.pipeline_status import PipelineStatus
-from services.dashboard.page_api.series_index import SeriesIndex, Stored
+from services.dashboard.page_api.series_index import NOTHING, SeriesIndex, Stored
 
 _HEARTBEAT_SECONDS: Final = 15.0
 # For proxies on the way: no event may wait in a buffer until others have filled it.
@@ -62,10 +62,11 @@ def view_router(parts: Parts) -> APIRouter:
         generate_unique_id_function=lambda route: f"get_{route.name}",
     )
 
-    @router.get("/series", summary="Each symbol with its intervals and its newest bar")
+    @router.get("/series", summary="Each symbol with its intervals and its newest bar, if any")
     async def series() -> list[dict[str, Any]]:
         stored = await parts.series_index.stored()
-        return [_described(symbol, one) for symbol, one in stored.items()]
+        quoted = [_described(symbol, NOTHING) for symbol in await parts.series_index.quoted()]
+        return [_described(symbol, one) for symbol, one in stored.items()] + quoted
 
     @router.get(
         "/chart",

@@ -1,4 +1,5 @@
-"""Which symbols are stored in which intervals; asked of the database now and then."""
+"""Which symbols are stored in which intervals, and of which there is only a quote; asked of the
+database now and then."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from typing import Any, Final
 
 from services.common.market.bar import INTERVALS
 from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS
-from services.dashboard.page_api.sql import SERIES
+from services.dashboard.page_api.sql import QUOTED, SERIES
 
 _FRESH_SECONDS: Final = 5.0
+_QUOTED_FRESH_SECONDS: Final = 30.0
 
 Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 
@@ -27,6 +29,8 @@ class Stored:
     @property
     def offered(self) -> tuple[str, ...]:
         """Return the intervals that a chart can show: stored ones, and what rolls up from them."""
+        if not self.newest:
+            return ()
         smallest = INTERVALS.index(next(iter(self.newest)))
         return tuple(
             interval
@@ -44,6 +48,10 @@ class Stored:
         return tuple(i for i in self.newest if INTERVALS.index(i) <= INTERVALS.index(interval))
 
 
+NOTHING: Final = Stored({}, simulated=False)
+"""What is stored of a symbol that has only a quote."""
+
+
 class SeriesIndex:
     """Remembers the stored series for some seconds. Raises what the database raises."""
 
@@ -53,6 +61,8 @@ class SeriesIndex:
         self._lock = asyncio.Lock()
         self._stored: dict[str, Stored] = {}
         self._asked_at: float | None = None
+        self._quoted: tuple[str, ...] = ()
+        self._quoted_at: float | None = None
 
     async def stored(self, symbol: str | None = None) -> Mapping[str, Stored]:
         """Return what is stored by symbol; a symbol that is not known yet is looked for."""
@@ -61,6 +71,15 @@ class SeriesIndex:
                 self._stored = by_symbol(await self._rows(SERIES))
                 self._asked_at = self._seconds()
         return self._stored
+
+    async def quoted(self) -> tuple[str, ...]:
+        """Return the symbols of which only a quote is stored, by name."""
+        async with self._lock:
+            now = self._seconds()
+            if self._quoted_at is None or now - self._quoted_at >= _QUOTED_FRESH_SECONDS:
+                self._quoted = tuple(symbol for (symbol,) in await self._rows(QUOTED))
+                self._quoted_at = now
+        return self._quoted
 
     def _fresh(self, symbol: str | None) -> bool:
         if self._asked_at is None:

@@ -27,6 +27,9 @@ cross join lateral (
 ) as newest
 """
 
+# Symbols of which only a quote is stored.
+QUOTED: Final = "select symbol from bi.symbols where intervals = 0 order by symbol"
+
 _ACTIONS = """
 select
     symbol, kind, ex_date, numerator::float8, denominator::float8, amount::float8, {factor}

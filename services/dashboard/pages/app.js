@@ -10,20 +10,20 @@ import { shortcuts } from "/elements/shortcuts.js";
 import { Side } from "/elements/side.js";
 import * as strip from "/elements/strip.js";
 import { toolbar } from "/elements/toolbar.js";
-import { get } from "/market_data/api.js";
 import { Live } from "/market_data/live.js";
 import { loadShown } from "/market_data/shown.js";
+import { Symbols } from "/market_data/symbols.js";
 import { SymbolList } from "/symbols/symbol_list.js";
 
 const AGAIN_MS = 2000;
 
 theme.start(part("theme"));
 const board = new Board();
-const symbols = new SymbolList(chooseSymbol);
+const listing = new SymbolList(chooseSymbol);
+const symbols = new Symbols();
 const wish = new Wish((text) => { part("unavailable").textContent = text; });
 
 let view = readAddress();
-let series = [];
 let quotes = [];
 let shown = null;
 let loading = null;
@@ -36,9 +36,9 @@ const live = new Live({
   status(facts) {
     quotes = facts.quotes ?? quotes;
     strip.health(part("health"), facts);
-    symbols.show({ series, quotes, chosen: view.symbol });
+    list();
     trouble("database", facts.database ? "" : "The database is away; this resumes by itself.");
-    if (facts.database && facts.series !== count(series)) followSeries();
+    if (facts.database && symbols.differs(facts)) followSeries();
   },
   resync: () => loadAgain(),
   failed,
@@ -58,8 +58,8 @@ const side = new Side(
 function readAddress() {
   return read(location.search, localStorage.getItem("clock") ?? undefined);
 }
-const stored = (symbol) => series.find((one) => one.symbol === symbol);
-const count = (all) => all.reduce((sum, one) => sum + Object.keys(one.stored).length, 0);
+const stored = (symbol) => symbols.stored(symbol);
+const list = () => listing.show({ series: symbols.all, quotes, chosen: view.symbol });
 
 // What could not be drawn is never called live.
 function failed(error) {
@@ -91,21 +91,16 @@ function takeActions(told) {
   show();
 }
 
-async function loadSeries() {
-  series = await get("/api/series");
-  part("simulated").hidden = !series.some((one) => one.simulated);
-}
-
 // Another symbol is chosen and compared from now on, another interval is offered.
 async function followSeries() {
   const before = loadedSymbols().join();
   try {
-    await loadSeries();
+    await symbols.load();
     trouble("series");
   } catch (error) {
     return trouble("series", error.message);
   }
-  if (wish.isStored(series)) {
+  if (wish.isStored(symbols.series)) {
     view = { ...view, ...wish.wanted };
     wish.forget();
     return show();
@@ -119,11 +114,12 @@ async function show() {
   loading = new AbortController();
   const { signal } = loading;
   try {
-    if (!series.length) await loadSeries();
-    part("empty").hidden = series.length > 0;
-    part("price").hidden = !series.length;
-    document.querySelector(".grid").hidden = !series.length;
-    if (!series.length) {
+    if (!symbols.series.length) await symbols.load();
+    const isEmpty = !symbols.series.length;
+    part("empty").hidden = !isEmpty;
+    part("price").hidden = isEmpty;
+    document.querySelector(".grid").hidden = isEmpty;
+    if (isEmpty) {
       connection("waiting", "waiting for bars");
       return again(signal);
     }
@@ -131,7 +127,7 @@ async function show() {
     const loaded = await loadShown(view, comparedSymbols(), loadedSymbols(), signal);
     live.stop();
     shown = loaded;
-    board.show(shown, { view, series, compared: comparedSymbols(), symbol: stored(shown.symbol) });
+    board.show(shown, { view, series: symbols.series, compared: comparedSymbols(), symbol: stored(shown.symbol) });
     side.load();
     trouble("loading");
     trouble("drawing");
@@ -148,7 +144,7 @@ async function show() {
 }
 
 function settleView() {
-  const settled = settle(view, symbols.order(series));
+  const settled = settle(view, listing.order(symbols.series));
   wish.settle(view, settled);
   view = settled;
   history.replaceState(null, "", write(view));
@@ -168,15 +164,16 @@ function again(signal) {
   signal.addEventListener("abort", () => clearTimeout(timer));
 }
 
-const comparedSymbols = () => compared(view, series);
+const comparedSymbols = () => compared(view, symbols.series);
 // Of them those that have bars of the interval, so that no chart is asked for that there is not.
 const loadedSymbols = () => comparedSymbols().filter(
   (symbol) => stored(symbol).offered.includes(view.interval),
 );
 
 function drawControls() {
-  toolbar({ view, series, compared: comparedSymbols() }, { change, layer, clock });
-  symbols.show({ series, quotes, chosen: view.symbol });
+  part("simulated").hidden = !symbols.series.some((one) => one.simulated);
+  toolbar({ view, series: symbols.series, compared: comparedSymbols() }, { change, layer, clock });
+  list();
 }
 
 // Every choice is a step of the browser's history.
@@ -204,27 +201,29 @@ function clock(name) {
 
 // Layers and clock of the bars that are shown.
 function showStyle() {
-  if (!series.length) return;
+  if (!symbols.series.length) return;
   clocks.use(view.clock, stored(view.symbol).time_zone);
   drawControls();
   board.showStyle(view);
 }
 
+// A symbol that has only a quote is shown once it has bars.
 function chooseSymbol(symbol) {
-  if (symbol !== view.symbol) change({ symbol });
+  if (!stored(symbol)) wish.settle({ symbol, interval: view.interval }, view);
+  else if (symbol !== view.symbol) change({ symbol });
 }
 shortcuts(board.chart, {
   view: () => view,
-  series: () => series,
-  ordered: () => symbols.order(series),
+  series: () => symbols.series,
+  ordered: () => listing.order(symbols.series),
   chooseSymbol,
   change,
   layer,
   clock,
   theme: () => theme.toggle(part("theme")),
   help: () => part("help").showModal(),
-  find: () => symbols.field.focus(),
-  favourite: (symbol) => symbols.toggle(symbol),
+  find: () => listing.field.focus(),
+  favourite: (symbol) => listing.toggle(symbol),
 });
 part("keys").addEventListener("click", () => part("help").showModal());
 window.addEventListener("popstate", () => {

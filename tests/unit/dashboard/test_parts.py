@@ -105,6 +105,25 @@ def test_the_catalogue_is_asked_for_now_and_then() -> None:
     assert asyncio.run(_asked([(0, None), (0.5, "NEW"), (1.5, "NEW")])) == 2
 
 
+async def _quoted(seconds: list[float]) -> list[tuple[str, ...]]:
+    clock, answers = 0.0, iter([[("QQQ",)], [("QQQ",), ("SPY",)]])
+
+    async def rows(_: str) -> list[tuple[Any, ...]]:
+        return next(answers)
+
+    series_index = SeriesIndex(rows, lambda: clock)
+    found = []
+    for second in seconds:
+        clock = second
+        found.append(await series_index.quoted())
+    return found
+
+
+def test_symbols_with_a_quote_alone_are_asked_for_twice_a_minute() -> None:
+    once = ("QQQ",)
+    assert asyncio.run(_quoted([0, 29, 30])) == [once, once, ("QQQ", "SPY")]
+
+
 TABLE = Dataset(
     "t",
     "",

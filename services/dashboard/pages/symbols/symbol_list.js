@@ -11,6 +11,8 @@ import { get } from "/market_data/api.js";
 // So many stand in the list, as many as one question for quotes may name; of more, those looked for.
 const MOST_LISTED = 50;
 const TYPED_MS = 150;
+// Quotes come by the minute.
+const ASK_AGAIN_MS = 60_000;
 
 export class SymbolList {
   constructor(choose) {
@@ -19,7 +21,7 @@ export class SymbolList {
     this.box = part("symbols");
     this.shown = { series: [], quotes: [], chosen: null };
     this.found = new Map();
-    this.asked = new Set();
+    this.asked = new Map();
     this.favourites = new Favourites(() => this.draw());
     this.field.addEventListener("input", () => this.draw());
     this.field.addEventListener("keydown", (event) => this.press(event));
@@ -45,14 +47,15 @@ export class SymbolList {
     const { series, quotes, chosen } = this.shown;
     const matches = matching(series, this.field.hidden ? "" : this.field.value);
     const groups = this.listed(grouped(matches, this.favourites), chosen);
-    const quoted = new Map([...this.found, ...quotes.map((quote) => [quote.symbol, quote])]);
+    const told = new Map(quotes.map((quote) => [quote.symbol, quote]));
+    const quoted = new Map([...this.found, ...told]);
     const focused = document.activeElement?.closest("#symbols button")?.dataset;
     this.box.replaceChildren(...groups.flatMap((group) => this.group(group, groups, quoted)));
     if (focused) this.focus(focused);
     const count = groups.reduce((sum, { listed }) => sum + listed.length, 0);
     part("find-state").textContent = matches.length === 0 ? "No such symbol is stored."
       : matches.length > count ? `${whole(count)} of ${whole(matches.length)}` : "";
-    if (quotes.length) this.ask(groups.flatMap(({ listed }) => listed).filter((one) => !quoted.has(one.symbol)));
+    if (quotes.length) this.ask(groups.flatMap(({ listed }) => listed).filter((one) => !told.has(one.symbol)));
   }
 
   // Of each group what stands in the list. Without a search that is also the symbol that is shown.
@@ -91,12 +94,14 @@ export class SymbolList {
   // in the list.
   ask(listed) {
     clearTimeout(this.timer);
-    const symbols = listed.map((one) => one.symbol).filter((symbol) => !this.asked.has(symbol));
+    const now = performance.now();
+    const symbols = listed.map((one) => one.symbol)
+      .filter((symbol) => !(now - this.asked.get(symbol) < ASK_AGAIN_MS));
     if (symbols.length) this.timer = setTimeout(() => this.load(symbols.slice(0, MOST_LISTED)), TYPED_MS);
   }
 
   async load(symbols) {
-    for (const symbol of symbols) this.asked.add(symbol);
+    for (const symbol of symbols) this.asked.set(symbol, performance.now());
     try {
       const { data } = await get("/api/quotes", { symbol: symbols, limit: MOST_LISTED });
       for (const row of data) this.found.set(row.symbol, { ...row, close: row.price });
@@ -147,6 +152,11 @@ function star(symbol, favourites) {
   }, is ? "★" : "☆");
 }
 
+function noteOf(one, quote) {
+  if (!one.offered.length) return "quote only";
+  return one.simulated ? "simulated" : (quote?.freshness ?? "").replace("_", " ");
+}
+
 function entry(one, text, quote, isChosen, choose) {
   const change = quote && quote.previous_close
     ? 100 * (quote.close / quote.previous_close - 1) : null;
@@ -160,7 +170,7 @@ function entry(one, text, quote, isChosen, choose) {
     },
     element("span", { class: "name" }, text),
     element("span", { class: "price" }, quote ? price(quote.close) : ""),
-    element("span", { class: "note" }, one.simulated ? "simulated" : (quote?.freshness ?? "").replace("_", " ")),
+    element("span", { class: "note" }, noteOf(one, quote)),
     element("span", { class: `change ${change === null ? "" : change < 0 ? "down" : "up"}` },
       change === null ? "" : percent(change)),
   );
