@@ -95,6 +95,14 @@ class Cluster:
         """Return Kafka's address."""
         return self.run.addresses.bootstrap
 
+    def metrics(self) -> dict[str, str]:
+        """Return where each service of the pipeline serves its metrics."""
+        addresses = self.run.addresses
+        ports = {"stream": addresses.stream_metrics}
+        if self.market is not NO_MARKET:
+            ports["producer"] = addresses.producer_metrics
+        return {name: f"{HOST}:{port}" for name, port in ports.items()}
+
     @property
     def checkpoint(self) -> Path:
         """Return the folder of the stream's checkpoint."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scripts.chaos_testing import workload
+from scripts.chaos_testing.alerting.alert_watch import AlertWatch
 from scripts.chaos_testing.checker import Findings, check
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.faults.episode_plan import LOAD_SECONDS, Fault
@@ -56,9 +57,10 @@ class Episode:
     number: int
     seed: int
     faults: Sequence[Fault]
+    alerts: AlertWatch | None = None
 
     def __post_init__(self) -> None:
-        self._timeline = Timeline(self.cluster)
+        self._timeline = Timeline(self.cluster, self.alerts)
 
     def run(self) -> Report:
         """Run the episode. Raises SetupError if the pipeline does not recover."""
@@ -78,6 +80,7 @@ class Episode:
         timeline.pass_while(load.is_alive)
         ends = self._drain()
         recovery_seconds = time.monotonic() - healed
+        timeline.judge_alerts()
         findings = self._check(load.acknowledged, kept, first, ends)
         return Report(
             number=self.number,

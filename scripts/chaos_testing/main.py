@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from scripts.chaos_testing.alerting.alert_watch import AlertWatch
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Episode, Report
 from scripts.chaos_testing.faults.episode_plan import Fault, draw, each, each_on_a_market
@@ -37,13 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         enter_own_mounts()
     try:
         with data_directory(options.data_dir) as directory:
+            alerts: list[str] = []
             reports = (
-                _run_market(directory, options.long)
+                _run_market(directory, options, alerts)
                 if options.market
-                else _run(directory, _plan(options), options.imports)
+                else _run(directory, options, alerts)
             )
             _write(options.json, reports)
             findings = [line for report in reports for line in report.findings.lines()]
+            findings += [f"alerts: {line}" for line in alerts]
             if findings:
                 raise SetupError("\n".join(["what was found:", *findings]))
     except SetupError as error:
@@ -56,14 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]], kills: int) -> list[Report]:
+def _run(directory: Path, options: argparse.Namespace, findings: list[str]) -> list[Report]:
     """Run the episodes, and beside them an import that is killed so many times."""
     reports: list[Report] = []
-    with _running(Cluster(directory)) as cluster:
+    plan, kills = _plan(options), options.imports
+    with _running(Cluster(directory)) as cluster, _watching(cluster, options, findings) as alerts:
         importer = Importer(cluster, draw_kills(plan[0][0], kills))
         cluster.beside = importer.tend
         for number, (seed, faults) in enumerate(plan):
-            reports.append(Episode(cluster, number, seed, faults).run())
+            reports.append(Episode(cluster, number, seed, faults, alerts).run())
             say(str(reports[-1]))
         if kills:
             reports.append(importer.report(len(plan), plan[0][0]))
@@ -71,12 +75,39 @@ def _run(directory: Path, plan: Sequence[tuple[int, Sequence[Fault]]], kills: in
     return reports
 
 
-def _run_market(directory: Path, long: bool) -> list[Report]:
-    away_seconds, pause_seconds = (600.0, 60.0) if long else (12.0, 6.0)
-    with _running(Cluster(directory, open_market())) as cluster:
-        report = MarketRun(cluster, each_on_a_market(away_seconds, pause_seconds)).run()
+def _run_market(directory: Path, options: argparse.Namespace, findings: list[str]) -> list[Report]:
+    away_seconds, pause_seconds = (600.0, 60.0) if options.long else (12.0, 6.0)
+    faults = [
+        fault for fault in each_on_a_market(away_seconds, pause_seconds) if _wanted(fault, options)
+    ]
+    if options.quiet_minutes is not None:
+        faults = [Fault("nothing", "", 0.0, 60 * options.quiet_minutes, 0)]
+    cluster = Cluster(directory, open_market())
+    with _running(cluster), _watching(cluster, options, findings) as alerts:
+        report = MarketRun(cluster, faults, alerts).run()
     say(str(report))
     return [report]
+
+
+def _wanted(fault: Fault, options: argparse.Namespace) -> bool:
+    return not options.only or fault.name in options.only
+
+
+@contextmanager
+def _watching(
+    cluster: Cluster, options: argparse.Namespace, findings: list[str]
+) -> Iterator[AlertWatch | None]:
+    """Let alerts be heard, if that is asked for; what is wrong with them goes into `findings`."""
+    if not options.alerts:
+        yield None
+        return
+    watch = AlertWatch(cluster.directory / "alerts", cluster.metrics(), options.alerts_within)
+    try:
+        watch.start()
+        yield watch
+    finally:
+        watch.stop()
+        findings += watch.findings
 
 
 @contextmanager
@@ -95,7 +126,8 @@ def _plan(options: argparse.Namespace) -> list[tuple[int, Sequence[Fault]]]:
     """Return the seed and the faults of each episode."""
     if options.each:
         away_seconds, pause_seconds = (600.0, 60.0) if options.long else (8.0, 6.0)
-        return list(enumerate(each(away_seconds, pause_seconds)))
+        episodes = each(away_seconds, pause_seconds)
+        return list(enumerate(one for one in episodes if _wanted(one[0], options)))
     seeds = [options.episode_seed] if options.episode_seed is not None else _seeds(options)
     return [(seed, draw(seed, 60.0 if options.long else 5.0)) for seed in seeds]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from scripts.chaos_testing.alerting.alert_watch import AlertWatch
 from scripts.chaos_testing.checker import Findings, Key, Place
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Report
@@ -51,9 +52,10 @@ class MarketRun:
 
     cluster: Cluster
     faults: Sequence[Fault]
+    alerts: AlertWatch | None = None
 
     def __post_init__(self) -> None:
-        self._timeline = Timeline(self.cluster)
+        self._timeline = Timeline(self.cluster, self.alerts)
         self._clock = parse_market_clock(self.cluster.market.clock)
 
     def run(self) -> Report:
@@ -103,6 +105,7 @@ class MarketRun:
             self._timeline.pass_all()
             # Some have no end of their own.
             self._timeline.pass_until(planned + fault.at_seconds + fault.seconds)
+            self._timeline.judge_alerts()
 
     def _answer(self, symbol: str) -> dict[Key, Values]:
         """Return all that the simulator has of a symbol."""

@@ -20,7 +20,13 @@ stale; the folder with all state and logs is kept then.
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the options; ends the process with 0 for --help and with 2 for a wrong one."""
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.quiet_minutes is not None:
+        options.market = options.alerts = True
+    if options.alerts and not (options.each or options.market):
+        parser.error("--alerts goes with --each or --market: random faults overlap")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +60,32 @@ def _parser() -> argparse.ArgumentParser:
         help="instead of random faults, a simulated market with the real producer: both killed, "
         "stopped and paused, clocks an hour wrong, Kafka away for longer than a delivery may "
         "take, full disks (small ones of the run's own; what they hold is not kept)",
+    )
+    parser.add_argument(
+        "--alerts",
+        action="store_true",
+        help="with --each or --market: Prometheus and Alertmanager watch with the rules that ship; "
+        "each fault must raise its own alert in time and no other, lasts until that was told, and "
+        "the alert must go by itself",
+    )
+    parser.add_argument(
+        "--alerts-within",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how soon after a fault its alert must be told (default: 60)",
+    )
+    parser.add_argument(
+        "--quiet-minutes",
+        type=float,
+        metavar="N",
+        help="instead of faults, N minutes of the simulated market without any: no alert may come",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="FAULT",
+        action="append",
+        help='of --each or --market only this fault, such as "pause kafka"; may be repeated',
     )
     parser.add_argument(
         "--long",

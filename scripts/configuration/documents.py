@@ -29,6 +29,15 @@ from services.common.settings import (
 from services.producer.alpha_vantage.quota_planner import REALTIME_PLAN_CALLS
 
 _MADE: Final = "scripts/generate writes this file, from the settings as they are declared."
+_BEGIN: Final = "<!-- scripts/generate writes what follows -->"
+_END: Final = "<!-- until here -->"
+
+
+def between_marks(page: str, made: str) -> str:
+    """Return a page with what is made in the place that its two marks leave for it."""
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n\n{made}\n\n{_END}{after}"
 
 
 def env_example(compose_file: str) -> str:

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts.chaos_testing.alerting.expectations import table
 from scripts.configuration.column_descriptions import column_descriptions
 from scripts.configuration.documents import (
+    between_marks,
     configuration_page,
     container_rules,
     env_example,
@@ -28,6 +30,7 @@ def generated(root: Path) -> Mapping[str, str]:
         "docs/configuration.md": configuration_page(compose_file),
         "infra/config/container_settings.json": container_rules(compose_file),
         "Pulumi.yaml": pulumi_project((root / "Pulumi.yaml").read_text("utf-8")),
+        "docs/alerts.md": between_marks((root / "docs" / "alerts.md").read_text("utf-8"), table()),
         "services/prometheus/grafana-dashboard.json": dashboard_file(CHARTS),
         "powerbi/model/column_descriptions.json": column_descriptions(
             file.read_text("utf-8") for file in sorted((root / "sql" / "views").rglob("*.sql"))

@@ -1,7 +1,7 @@
 """Alertmanager's configuration, whole: settings in, the document out. Pure.
 
 Every receiver hears of every alert; what differs is how soon and how often. A critical one is sent
-after ten seconds and again every four hours, a warning after a minute and again once a day.
+after five seconds and again every four hours, a warning after a minute and again once a day.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def configuration(settings: Settings) -> Mapping[str, Any]:
         "route": {
             "receiver": PEOPLE,
             "group_by": ["alertname", "job", "at"],
-            "group_wait": "10s",
-            "group_interval": "1m",
+            "group_wait": "5s",
+            "group_interval": "30s",
             "repeat_interval": "4h",
             "routes": [
                 _route(f'alertname="{WATCHDOG}"', OUTSIDE, "0s", "1m", "1m"),

@@ -17,7 +17,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from services.producer.alpha_vantage.classify import Kind
+from services.producer.alpha_vantage.classify import NO_ANSWERS, Kind
 from services.producer.polling.freshness import Freshness
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -47,6 +47,10 @@ class Metrics:
         )
         for kind in Kind:
             self._answers.labels(kind.value)
+        self._unanswered = self._gauge(
+            "unanswered_calls",
+            "Calls in a row that the API has not answered, or by an error of its own.",
+        )
         self._bars = Counter(
             "tapeline_producer_bars_acknowledged",
             "Bars that Kafka has acknowledged.",
@@ -135,6 +139,10 @@ class Metrics:
     def answer(self, kind: Kind) -> None:
         """Count an answer."""
         self._answers.labels(kind.value).inc()
+        if kind in NO_ANSWERS:
+            self._unanswered.inc()
+        else:
+            self._unanswered.set(0)
 
     def acknowledged(self, intervals: Iterable[str]) -> None:
         """Count acknowledged bars, given by their intervals."""

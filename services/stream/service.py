@@ -80,8 +80,10 @@ class Stream:
         self._take_lock()
         session = runtime.start_session(self.settings, "tapeline stream")
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
+        self.metrics.progressed()
         try:
             warm_up(session)
+            self.metrics.progressed()
             rounds = self._rounds(session)
             beside = (
                 BackgroundThread(rounds.run, "indicators", self.stopping),

@@ -1,5 +1,6 @@
 """Faults from outside while bars come in: each one once, those around a real producer, then
-twenty episodes of random ones. Nothing may be lost, duplicated, wrong or stale.
+twenty episodes of random ones. Nothing may be lost, duplicated, wrong or stale. Two last until
+their alert is told.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tests.documents import ROOT, commands
 def chaos(directory: Path, option: str) -> str:
     """Run the documented command with that option to its end; return what it said."""
     directory.chmod(0o711)  # PostgreSQL runs as another user where the tests run as root
-    [line] = [one for one in commands("chaos") if option in one.split()]
+    [line] = [one for one in commands("chaos") if one.split()[1] == option]
     run = subprocess.run(
         [*shlex.split(line), "--data-dir", str(directory / "data")],
         cwd=ROOT,
@@ -69,9 +70,19 @@ def test_a_market_with_its_real_producer(tmp_path: Path) -> None:
     assert "takes bars again" in producer
 
 
+@pytest.mark.timeout(1800)
+def test_faults_raise_their_alerts_which_go_by_themselves(tmp_path: Path) -> None:
+    said = chaos(tmp_path, "--alerts")
+
+    told = re.findall(
+        r"^alert: (.+): (\w+) told after \d+ s, over \d+ s after the end$", said, re.M
+    )
+    assert told == [("pause stream", "TargetGone"), ("stay away postgres", "StreamStalled")]
+
+
 @pytest.mark.timeout(2400)
 def test_random_faults(tmp_path: Path) -> None:
-    said = chaos(tmp_path, "--episodes")
+    said = chaos(tmp_path, "--seed")
 
     assert said.count("\nepisode ") == 21
     # The import beside them is the last one.

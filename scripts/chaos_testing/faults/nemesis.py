@@ -27,6 +27,7 @@ class Nemesis:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._faults: dict[str, Callable[[Fault], End | None]] = {
+            "nothing": lambda _: None,
             "kill": self._kill,
             "terminate": self._terminate,
             "pause": self._pause,

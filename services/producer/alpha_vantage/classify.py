@@ -57,6 +57,11 @@ REFUSALS: Final = frozenset(
 )
 """Answers that say that no such call can succeed. The vendor gives them in its outages, too."""
 
+NO_ANSWERS: Final = frozenset(
+    (Kind.SERVER_ERROR, Kind.UNREACHABLE, Kind.BROKEN_OFF, Kind.TIMED_OUT)
+)
+"""No word on the series at all: the API is away, or the way to it."""
+
 
 @dataclass(frozen=True)
 class Verdict:

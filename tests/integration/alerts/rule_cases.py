@@ -59,8 +59,8 @@ STREAM = (
     Case(
         "StreamStalled",
         _stream("silent_seconds", "0+10x12 0x20", trigger_seconds="2x40"),
-        "50s",
-        "60s",
+        "30s",
+        "40s",
         "2m20s",
     ),
     Case("StreamLags", _stream("lag_seconds", "0x5 90x60 0x20"), "5m30s", "6m10s", "11m10s"),
@@ -125,6 +125,7 @@ OF_PRODUCER = (
         "2m50s",
         "5m30s",
     ),
+    Case("ApiAway", _producer("unanswered_calls", "0x3 1 2 3x9 0x9"), "40s", "60s", "2m40s"),
     Case(
         "ApiAnswersFail",
         {
@@ -202,8 +203,8 @@ TARGETS = (
     Case(
         "TargetGone",
         {'up{job="stream",instance="stream:9464"}': "1x5 0x9 1x9"},
+        "1m10s",
         "1m20s",
-        "1m40s",
         "2m40s",
     ),
     Case(

@@ -16,6 +16,7 @@ MADE = [
     "docs/configuration.md",
     "infra/config/container_settings.json",
     "Pulumi.yaml",
+    "docs/alerts.md",
     "services/prometheus/grafana-dashboard.json",
     "powerbi/model/column_descriptions.json",
 ]
@@ -34,6 +35,8 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "sql" / "views").mkdir(parents=True)
     (tmp_path / "sql" / "views" / "100_bars.sql").write_text(_VIEW, "utf-8")
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "alerts.md").write_text("# Mine\n", "utf-8")
     (tmp_path / "Pulumi.yaml").write_text("# mine\nname: tapeline\nconfig:\n  old: {}\n", "utf-8")
     return tmp_path
 
@@ -44,10 +47,11 @@ def test_what_is_missing_is_written_and_then_in_date(
     assert generate.run(checkout, check=True) == 1
     assert not (checkout / ".env.example").exists()
     assert generate.run(checkout, check=False) == 0
-    assert capsys.readouterr().out.splitlines()[-6:] == [f"wrote {name}" for name in MADE]
+    assert capsys.readouterr().out.splitlines()[-7:] == [f"wrote {name}" for name in MADE]
     assert generate.run(checkout, check=True) == 0
     assert capsys.readouterr().out == ""
     project = (checkout / "Pulumi.yaml").read_text("utf-8")
+    assert (checkout / "docs" / "alerts.md").read_text("utf-8").startswith("# Mine\n")
     assert project.startswith("# mine\nname: tapeline\nconfig:\n  cloud:\n")
 
 

@@ -34,3 +34,12 @@ def test_values() -> None:
     assert (metrics.value("series"), metrics.value("series_given_up")) == (5, 1)
     assert metrics.value("calls_today") == 6
     assert metrics.value("asked_timestamp_seconds", symbol="AAPL", interval="5min") == 1.5
+
+
+def test_calls_without_an_answer_are_counted_in_a_row() -> None:
+    metrics = Metrics()
+    counted = []
+    for kind in (Kind.TIMED_OUT, Kind.SERVER_ERROR, Kind.DAILY, Kind.UNREACHABLE, Kind.BROKEN_OFF):
+        metrics.answer(kind)
+        counted.append(metrics.value("unanswered_calls"))
+    assert counted == [1, 2, 0, 1, 2]
