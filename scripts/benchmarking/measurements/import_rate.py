@@ -43,7 +43,9 @@ def copy_rate(servers: Servers, years: Sequence[Year]) -> float:
             with connection.cursor() as cursor, cursor.copy(_COPY.encode()) as copy:
                 for text in texts:
                     copy.write(text)
-            return len(years) * history_files.YEAR_BARS / (time.monotonic() - begun)
+            seconds, count = time.monotonic() - begun, len(years) * history_files.YEAR_BARS
+        require_bars(login, "COPY", count)
+        return count / seconds
     finally:
         servers.drop_database(login)
 
@@ -82,10 +84,7 @@ def run(servers: Servers, name: str, options: Sequence[str], expected: int) -> I
         seconds = time.monotonic() - begun
         if child.process.returncode != 0:
             raise child.failure()
-        with database.connect(login) as connection:
-            [(stored,)] = connection.execute(_COUNT).fetchall()
-        if stored != expected:
-            raise SetupError(f"{name} stored {stored} of {expected} bars")
+        require_bars(login, name, expected)
     finally:
         processes.stop([child], 20)
         servers.drop_database(login)
@@ -93,6 +92,14 @@ def run(servers: Servers, name: str, options: Sequence[str], expected: int) -> I
     parts = tuple(max(memory[at : at + quarter]) for at in range(0, 4 * quarter, quarter))
     start = marks.get(_LOOKING, begun) - marks.get(_RECOGNISED, begun)
     return Imported(seconds, start, max(memory), parts)
+
+
+def require_bars(login: database.Login, name: str, expected: int) -> None:
+    """Raise SetupError unless what was tried has left so many bars in the keyed table."""
+    with database.connect(login) as connection:
+        [(stored,)] = connection.execute(_COUNT).fetchall()
+    if stored != expected:
+        raise SetupError(f"{name} stored {stored} of {expected} bars")
 
 
 def options(form: str) -> list[str]:

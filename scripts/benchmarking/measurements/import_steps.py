@@ -41,6 +41,7 @@ def measure(servers: Servers, bars: int, large_bars: int) -> Iterator[Line]:
         for name, work in PEERS.get(form, {}).items():
             login = servers.make_database("import_peer", peer=True)
             peers[name] = count / work(login, files)
+            import_rate.require_bars(login, name, count)
             servers.drop_database(login)
         after = import_rate.copy_rate(servers, years)
         shutil.rmtree(folder)

@@ -6,7 +6,6 @@ calendars, splits and stored bars.
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
 
 from services.common.market.bar import Bar
 from services.stream.files.columnar.decode import ColumnDecoder, Piece
@@ -28,8 +26,6 @@ from services.stream.files.layout import FileError
 from services.stream.importing.series_survey import SeriesRows, SeriesSurvey
 from services.stream.importing.sources import Source
 
-SURVEY_SCHEMA = "number int, found binary"
-_SURVEY = pa.schema([("number", pa.int32()), ("found", pa.binary())])
 _PART_ROWS = 100_000
 _SHOWN_ROWS = 5
 _MOST_SERIES = 1_000
@@ -54,14 +50,12 @@ class FileSurvey:
 
 def survey_files(
     sources: Sequence[Source], splits: Splits, now: datetime
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+) -> Callable[[Iterable[int]], Iterator[tuple[int, FileSurvey]]]:
     """Return the function that each Spark task runs over numbers of `sources`."""
 
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch.column("id").to_pylist():
-                found = pickle.dumps(survey(sources[number], splits, now))
-                yield pa.RecordBatch.from_pylist([{"number": number, "found": found}], _SURVEY)
+    def run(numbers: Iterable[int]) -> Iterator[tuple[int, FileSurvey]]:
+        for number in numbers:
+            yield number, survey(sources[number], splits, now)
 
     return run
 

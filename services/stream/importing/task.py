@@ -23,7 +23,7 @@ from services.stream.files.layout import FileError
 from services.stream.importing.outcomes import outcomes, piece_outcomes
 from services.stream.importing.sources import Source
 from services.stream.settings import PostgresAddress
-from services.stream.sink.executor_task import REPORT_SCHEMA, Report
+from services.stream.sink.executor_task import Report
 from services.stream.sink.offset_ledger import OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sink.rejected_topic import RejectedTopic
@@ -36,11 +36,6 @@ _STRAIGHT_ROWS = 200
 """A file of one day is copied straight as well: history is mostly new."""
 BROKEN_FILE = "file"
 """The fault of a file that ends early; what was read of it before is applied."""
-
-_ARROW = {"int": pa.int32(), "bigint": pa.int64(), "string": pa.string()}
-_REPORT = pa.schema(
-    [(name, _ARROW[kind]) for name, kind in (item.split() for item in REPORT_SCHEMA.split(", "))]
-)
 
 
 @dataclass(frozen=True)
@@ -55,16 +50,14 @@ class Target:
 
 def import_files(
     sources: Sequence[Source], target: Target
-) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+) -> Callable[[Iterable[int]], Iterator[Report]]:
     """Return the function that each Spark task runs over numbers of `sources`."""
     fail_at = fail_points.armed()
 
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(numbers: Iterable[int]) -> Iterator[Report]:
         fail_points.arm(fail_at)
-        for batch in batches:
-            for number in batch.column("id").to_pylist():
-                report = _reported(number, sources[number], target)
-                yield pa.RecordBatch.from_pylist([asdict(report)], schema=_REPORT)
+        for number in numbers:
+            yield _reported(number, sources[number], target)
 
     return run
 

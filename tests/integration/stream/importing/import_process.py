@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pyarrow as pa
 
 from services.common import fail_points
 from services.stream.files.layout import Answers
@@ -28,6 +27,4 @@ def run(paths: Sequence[Path], target: Target, fail_at: str = "") -> list[dict[s
     known = read_known(session)
     session.close()
     found = sources([(path, recognise(path, ANSWERS)) for path in paths], known, NOW)
-    ids = pa.RecordBatch.from_pydict({"id": list(range(len(found)))})
-    reports = import_files(found, target)([ids])
-    return [row for batch in reports for row in batch.to_pylist()]
+    return [asdict(report) for report in import_files(found, target)(range(len(found)))]
