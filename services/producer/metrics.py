@@ -39,6 +39,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._server: WSGIServer | None = None
         self._thread: Thread | None = None
+        self._exchanges: set[str] = set()
+        self._define_bars()
+        self._define_series()
+        self._define_loop()
+        self._define_exchanges()
+
+    def _define_bars(self) -> None:
         self._answers = Counter(
             "tapeline_producer_answers",
             "Answers of the API by what they were.",
@@ -68,6 +75,11 @@ class Metrics:
             registry=self.registry,
         )
         self._waiting = self._gauge("bars_waiting", "Bars that wait for Kafka.")
+        self._stuck = self._gauge(
+            "stuck_seconds", "How long bars have waited for Kafka without one being acknowledged."
+        )
+
+    def _define_series(self) -> None:
         self._calls_today = self._gauge("calls_today", "Calls charged to this UTC day.")
         self._calls_a_day = self._gauge("calls_a_day", "Calls that the plan allows a day; 0: any.")
         self._series = self._gauge("series", "Series that are polled.")
@@ -80,22 +92,27 @@ class Metrics:
             ["symbol", "interval"],
             registry=self.registry,
         )
-
         self._quoted = self._gauge("quoted_symbols", "Symbols whose quotes are asked for in bulk.")
         self._unquoted = self._gauge(
             "unquoted_symbols", "Symbols of them of which the vendor has had no quote today."
         )
+
+    def _define_loop(self) -> None:
         self._beats = Counter(
             "tapeline_producer_beats",
             "Times that the loop has said that it works; it does so every two seconds.",
             registry=self.registry,
         )
-        self._stuck = self._gauge(
-            "stuck_seconds", "How long bars have waited for Kafka without one being acknowledged."
-        )
         self._clock_offset = self._gauge(
             "clock_offset_seconds", "This host's clock less that of the API's server."
         )
+        self._stopped = self._gauge(
+            "stopped", "Whether the last run ended so, and none has had bars since.", "cause"
+        )
+        for cause in StopCause:
+            self._stopped.labels(cause.value)
+
+    def _define_exchanges(self) -> None:
         self._market_open = self._gauge(
             "market_open", "Whether regular trading goes on, by the calendar.", "exchange"
         )
@@ -110,12 +127,6 @@ class Metrics:
         self._calendar_end = self._gauge(
             "calendar_end_timestamp_seconds", "The end of the calendar that is known.", "exchange"
         )
-        self._stopped = self._gauge(
-            "stopped", "Whether the last run ended so, and none has had bars since.", "cause"
-        )
-        for cause in StopCause:
-            self._stopped.labels(cause.value)
-        self._exchanges: set[str] = set()
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"tapeline_producer_{name}", text, labels, registry=self.registry)

@@ -24,6 +24,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._monotonic = monotonic
         self._progressed_at = monotonic()
+        self._define_batches()
+        self._define_lag()
+        self._define_state(trigger_seconds)
+
+    def _define_batches(self) -> None:
         self._records = Counter(
             "tapeline_stream_records",
             "Kafka records applied, by what became of them.",
@@ -42,12 +47,21 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        for outcome in OUTCOMES:
+            self._records.labels(outcome)
+        self._rejected_ratio = Gauge(
+            "tapeline_stream_rejected_ratio",
+            "Share of the last batch's records that were rejected.",
+            registry=self.registry,
+        )
         self._retries = Counter(
             "tapeline_stream_retries",
             "Batches tried again, by the fault that stopped them.",
             ["fault"],
             registry=self.registry,
         )
+
+    def _define_lag(self) -> None:
         self._lag = Gauge(
             "tapeline_stream_lag_records",
             "Records that are in Kafka but not yet in the table, as of the last trigger.",
@@ -65,6 +79,8 @@ class Metrics:
             registry=self.registry,
         )
         self._silent.set_function(lambda: self._monotonic() - self._progressed_at)
+
+    def _define_state(self, trigger_seconds: float) -> None:
         trigger = Gauge(
             "tapeline_stream_trigger_seconds",
             "The least time between two batches.",
@@ -79,13 +95,6 @@ class Metrics:
         )
         for cause in StopCause:
             self._stopped.labels(cause.value)
-        for outcome in OUTCOMES:
-            self._records.labels(outcome)
-        self._rejected_ratio = Gauge(
-            "tapeline_stream_rejected_ratio",
-            "Share of the last batch's records that were rejected.",
-            registry=self.registry,
-        )
         self._derived = Counter(
             "tapeline_stream_indicator_rows",
             "Rows of indicators written.",

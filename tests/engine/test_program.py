@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.engine.expected_resources import MADE
+from tests.engine.expected.resources import MADE
 from tests.engine.settings import settings_of
 from tests.engine.trial import trial
 

@@ -9,8 +9,8 @@ from infra.outputs import SECRETS, StackOutputs
 from tests.engine.clouds.values import plain
 from tests.engine.clouds.world import Kept
 from tests.engine.engine_events import Changes
-from tests.engine.expected_changes import AGAIN, CHANGES, LOOSE, REPLACED
-from tests.engine.expected_resources import DATA, LEFT, MADE, RETAINED
+from tests.engine.expected.changes import AGAIN, CHANGES, LOOSE, REPLACED
+from tests.engine.expected.resources import DATA, LEFT, MADE, RETAINED
 from tests.engine.settings import OTHER, other_of
 from tests.engine.trial import PASSPHRASE, Trial
 from tests.unit.infra.expected import DEVICES, HOSTS

@@ -20,7 +20,7 @@ from tests.compose.test_c_ports import PROBE
 from tests.documents import commands
 from tests.engine.clouds.world import RefusedError
 from tests.engine.engine_events import STACK
-from tests.engine.expected_resources import LEFT, MADE
+from tests.engine.expected.resources import LEFT, MADE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.other_releases import broken_commit
 from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS

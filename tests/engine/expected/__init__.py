@@ -1,0 +1,1 @@
+"""What each stack is expected to make, and to change when its settings do."""

@@ -1,0 +1,1 @@
+"""Candles in the views, by the clock and from the open."""

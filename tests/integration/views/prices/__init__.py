@@ -1,0 +1,1 @@
+"""What prices mean in the views: bases, splits, and what was known when."""
