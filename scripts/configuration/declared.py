@@ -124,6 +124,11 @@ OF_THE_PLACE: Final[tuple[Setting[Any], ...]] = (
         "(powerbi_reader_password, ...) in the place of those that are made; user 10001 must read "
         "them. By default an empty volume.",
     ),
+    Text(
+        "TAPELINE_METRICS",
+        "A folder of figures that a host's own programs tell, NAME.prom each, for node-exporter. "
+        "By default an empty volume.",
+    ),
     Text("TAPELINE_SECRETS", "The folder that holds your key as alpha_vantage_key."),
     Text("TAPELINE_IMAGES", "The images' name."),
     Text("TAPELINE_VERSION", "The images' version."),

@@ -213,6 +213,16 @@ def audit(target: Target, line: str) -> str:
     return f"mkdir -p {shlex.quote(target.state)} && printf '%s\\n' {shlex.quote(line)} >> {file}"
 
 
+def host_metric(target: Target, name: str, value: int) -> str:
+    """Return the command that tells a figure of a host to whoever watches it.
+
+    The release that runs there may be older than the program that does so.
+    """
+    release = f"{target.directory}/current" if target.is_remote else "."
+    program = shlex.quote(f"{release}/scripts/operations/status/host-metric")
+    return f"{{ ! test -x {program} || {program} {shlex.quote(name)} {value}; }}"
+
+
 def audit_line(moment: datetime, who: str, what: str, result: str) -> str:
     """Return one line of the record."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ} {who}: {what}: {result}"

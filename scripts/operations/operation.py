@@ -60,6 +60,11 @@ class Operation:
         line = compose_commands.audit_line(self.now(), self.who, what, result)
         self.shell.run(compose_commands.audit(self.target, line))
 
+    def tell(self, name: str, value: int) -> None:
+        """Tell a figure of the host to whoever watches it."""
+        if self.target.is_remote:
+            self.shell.run(compose_commands.host_metric(self.target, name, value))
+
     @contextmanager
     def locked(self, what: str, reason: str) -> Iterator[None]:
         """Hold the target's lock, and record what became of the operation.

@@ -10,12 +10,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from scripts.chaos_testing.alerting import verdicts
-from scripts.chaos_testing.alerting.expectations import EXPECTED
+from scripts.chaos_testing.alerting.expectations import EXPECTED, Expectation
 from scripts.chaos_testing.alerting.verdicts import Message
 from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.launcher.progress import say
@@ -41,6 +41,7 @@ class AlertWatch:
     findings: list[str] = field(default_factory=list)
     _servers: list[Server] = field(default_factory=list)
     _judged: int = 0
+    _before: Expectation = EXPECTED["nothing"]
 
     def start(self) -> None:
         """Start both servers and the webhook. Raises SetupError."""
@@ -72,13 +73,15 @@ class AlertWatch:
         self, fault: Fault, begun: float, pass_while: Callable[[Callable[[], bool]], None]
     ) -> None:
         """Wait until what a fault has raised is over, and keep what is wrong, the calm time before
-        it included."""
+        it included. What may come with one fault may still come during the next."""
         expected, ended = EXPECTED[fault.name], time.monotonic()
         deadline = ended + CLEAR_SECONDS
         pass_while(lambda: bool(verdicts.firing(self.heard)) and time.monotonic() < deadline)
         over = time.monotonic()
+        lingering = replace(expected, also=(*expected.also, *self._before.also))
+        self._before = expected
         new, self._judged = self.heard[self._judged :], len(self.heard)
-        self.findings += verdicts.complaints(fault.name, expected, new, begun, self.limit_seconds)
+        self.findings += verdicts.complaints(fault.name, lingering, new, begun, self.limit_seconds)
         self.findings += [
             f"{fault.name}: not over {CLEAR_SECONDS:.0f} s after its end: {labels}"
             for labels in verdicts.firing(self.heard)

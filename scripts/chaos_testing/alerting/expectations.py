@@ -35,7 +35,13 @@ _SAFE: Final = "one batch is tried again"
 EXPECTED: Final[Mapping[str, Expectation]] = {
     **{
         f"{verb} {name}": Expectation("", _SOON)
-        for name in ("stream", "kafka", "postgres", "producer", "simulator")
+        for name in ("stream", "kafka", "postgres", "producer")
+        for verb in ("kill", "terminate")
+    },
+    **{
+        f"{verb} simulator": Expectation(
+            "", f"{_SOON}; three calls may fail meanwhile", ("ApiAway",)
+        )
         for verb in ("kill", "terminate")
     },
     "pause stream": Expectation("TargetGone", _GONE, ("StreamStalled",)),

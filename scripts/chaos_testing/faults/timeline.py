@@ -61,8 +61,8 @@ class Timeline:
             self.alerts.judge(fault, begun, self.pass_while)
 
     def _begin(self, nemesis: Nemesis, fault: Fault) -> None:
-        begun = time.monotonic()
         end = nemesis.begin(fault)
+        begun = time.monotonic()  # some take a while, such as a disk that fills
         self._begun.append((fault, begun))
         if end is not None and self.alerts is not None:
             self._end_once_told(self.alerts, fault, begun, end)

@@ -62,6 +62,7 @@ def drill(operation: Operation) -> list[str]:
     drop(operation, "market_drill")
     live = json.loads(operation.run(compose_commands.psql(operation.target, query=_LIVE_COUNTS)))
     operation.record("drill", dump)
+    operation.tell("tapeline_drill_timestamp_seconds", int(operation.now().timestamp()))
     return [
         f"{table}: {found['rows']} rows, sum {found['checksum']}; live {live.get(table, 0)} rows"
         for table, found in sorted(contents.items())

@@ -18,6 +18,7 @@ def lines(outputs: StackOutputs) -> list[str]:
     told = {
         "TAPELINE_SECRETS": f"{HOST_DIRECTORY}/keys",
         "TAPELINE_GIVEN": f"{HOST_DIRECTORY}/given",
+        "TAPELINE_METRICS": f"{HOST_DIRECTORY}/metrics",
         "POSTGRES_TLS_NAMES": tls_names(outputs),
         **({"BUILD_CA_FILE": BUILD_CA} if outputs.build_ca else {}),
         **(_shown(outputs) if outputs.dashboard_cidrs else {}),

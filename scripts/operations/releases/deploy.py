@@ -26,6 +26,8 @@ from scripts.operations.target import HOST_DIRECTORY
 
 GATE_SECONDS = 420
 RELEASES_KEPT = 5
+ROLLED_BACK = "tapeline_deploy_rolled_back"
+"""The figure that says whether the last deploy failed, so that the release before runs again."""
 IMAGES = ("build", "send")
 
 
@@ -142,10 +144,12 @@ def deploy_there(
             # However short the new one's time was: this one must run.
             switch(operation, before, max(seconds, GATE_SECONDS))
             _void(operation, release)
+            operation.tell(ROLLED_BACK, 1)
             first = str(error).splitlines()[0]
             raise OperationError(
                 f"{release.name} failed and {before} runs again: {first}"
             ) from None
+        operation.tell(ROLLED_BACK, 0)
         _prune(operation)
         for line in allowlist.unlisted(operation):
             operation.say(line)

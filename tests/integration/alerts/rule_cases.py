@@ -199,6 +199,32 @@ MACHINE = (
         "1m",
     ),
 )
+# Time begins at 0: what was before it is so long ago.
+HOST = (
+    Case(
+        "BackupOld",
+        {f"tapeline_backup_timestamp_seconds{{{NODE}}}": "-93000x20 600x20"},
+        "9m",
+        "15m",
+        "25m",
+        "1m",
+    ),
+    Case(
+        "DrillOld",
+        {f"tapeline_drill_timestamp_seconds{{{NODE}}}": "-3023400x20 600x20"},
+        "9m",
+        "15m",
+        "25m",
+        "1m",
+    ),
+    Case(
+        "DeployRolledBack",
+        {f"tapeline_deploy_rolled_back{{{NODE}}}": "0x9 1x9 0x9"},
+        "1m",
+        "2m",
+        "3m50s",
+    ),
+)
 TARGETS = (
     Case(
         "TargetGone",
@@ -257,4 +283,4 @@ SILENT = (
         "1m",
     ),
 )
-ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *TARGETS, *SILENT)
+ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *TARGETS, *SILENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from scripts.local_stack.servers.monitoring import Server, start_alertmanager, s
 from scripts.local_stack.servers.ports import HOST, free_ports
 
 __all__ = ["Server", "start_alertmanager", "start_node_exporter", "start_prometheus"]
+
+OF_HOST = (
+    "tapeline_backup_timestamp_seconds",
+    "tapeline_drill_timestamp_seconds",
+    "tapeline_deploy_rolled_back",
+)
 
 
 def start_node_exporter(folder: Path) -> Server:
@@ -25,6 +32,7 @@ def start_node_exporter(folder: Path) -> Server:
     variables = {
         "PATH": f"{programs}:{os.environ['PATH']}",
         "NODE_EXPORTER_LISTEN": f"{HOST}:{port}",
+        "NODE_EXPORTER_FILES": str(told_by_the_host(folder)),
     }
     entrypoint = str(ROOT / "services" / "node-exporter" / "entrypoint.sh")
     return start_server("node-exporter", [entrypoint], folder, port, variables, "/")
@@ -33,3 +41,14 @@ def start_node_exporter(folder: Path) -> Server:
 def start_prometheus(folder: Path, targets: Mapping[str, str], scrape_seconds: int = 1) -> Server:
     """Start Prometheus, which asks once a second unless told otherwise."""
     return monitoring.start_prometheus(folder, targets, scrape_seconds)
+
+
+def told_by_the_host(folder: Path) -> Path:
+    """Return a folder with the figures that a host's programs tell, written as they do."""
+    figures = folder / "metrics"
+    figures.mkdir()
+    program = ROOT / "scripts" / "operations" / "status" / "host-metric"
+    for name in OF_HOST:
+        command = [str(program), name, "1"]
+        subprocess.run(command, check=True, env={**os.environ, "TAPELINE_METRICS": str(figures)})
+    return figures

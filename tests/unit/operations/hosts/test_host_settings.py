@@ -14,6 +14,7 @@ from tests.unit.operations.fakes import Answer, operation, outputs
 HEAD = [
     "TAPELINE_SECRETS=/opt/tapeline/keys",
     "TAPELINE_GIVEN=/opt/tapeline/given",
+    "TAPELINE_METRICS=/opt/tapeline/metrics",
     "POSTGRES_TLS_NAMES=DNS:db.example.org,IP:203.0.113.7",
 ]
 FRONT = ["DASHBOARD_DOMAIN=db.example.org", "FRONT_PUBLISHED=0.0.0.0:443"]

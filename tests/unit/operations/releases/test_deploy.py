@@ -55,6 +55,11 @@ def deployed(
     return shell.ran, ""
 
 
+def told(value: int) -> str:
+    program = "/opt/tapeline/current/scripts/operations/status/host-metric"
+    return f"{{ ! test -x {program} || {program} tapeline_deploy_rolled_back {value}; }}"
+
+
 def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
         "mv -T /opt/tapeline/current.new /opt/tapeline/current"
     )
+    assert [command for command in ran if "rolled_back" in command] == [told(0)]
     assert "mkdir /opt/tapeline/lock" in ran[1]
     assert f"ann@desk since 2026-11-24 20:30:00 UTC: deploy {RELEASE.name} (a try)" in ran[1]
     assert ran[-2].endswith(
@@ -110,6 +116,7 @@ def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.Monkey
     switches = [command.split()[2] for command in ran if "ln -sfn" in command]
     assert switches == [RELEASE.folder, "/opt/tapeline/releases/before"]
     assert VOID in ran
+    assert [command for command in ran if "rolled_back" in command] == [told(1)]
     assert "failed: 20261124T203000Z-ccccccc failed and before runs again" in ran[-2]
     assert ran[-1] == "rm -rf /opt/tapeline/lock"
 
