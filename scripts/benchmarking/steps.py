@@ -63,6 +63,7 @@ class Bench:
         the B's before and after it."""
         before = self.baseline()
         writing = Writing(self.servers, self.options.bars)
+        empty = writing.stored_bytes()
         try:
             for name, version, target in (
                 ("new", 0, "0.70 B"),
@@ -75,6 +76,9 @@ class Bench:
                 after = self.baseline()
                 ratio = f"{2 * rate / (before + after):.2f} B"
                 self.add(Line(what, rate_text(rate), ratio, f"≥ {target}"))
+                if name == "new":
+                    used = (writing.stored_bytes() - empty) / self.options.bars
+                    self.add(Line("a stored bar, indexes and all", f"{used:.0f} bytes"))
                 before = after
         finally:
             writing.close()

@@ -101,6 +101,15 @@ class Writing:
             ).fetchall()
         return row[0], row[1]
 
+    def stored_bytes(self) -> int:
+        """Return what the bars take on disk by now, indexes and all."""
+        with database.connect(self._login) as connection:
+            [(size,)] = connection.execute(
+                "select sum(pg_total_relation_size(relid))::bigint "
+                "from pg_partition_tree('market.events_stream') where isleaf"
+            ).fetchall()
+        return int(size)
+
     def _check_ledger(self) -> None:
         with database.connect(self._login) as connection:
             [(seen,)] = connection.execute(
