@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from scripts.chaos_testing.alerting import verdicts
-from scripts.chaos_testing.alerting.expectations import EXPECTED, Expectation
+from scripts.chaos_testing.alerting.expectations import EXPECTED
 from scripts.chaos_testing.alerting.verdicts import Message
 from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.launcher.progress import say
@@ -26,6 +26,7 @@ from services.alertmanager.configuration import configuration
 from services.alertmanager.settings import Settings
 
 CLEAR_SECONDS = 300.0
+_LINGER_SECONDS = 60.0
 _PATIENCE = 3
 _ANSWER = b"{}"
 
@@ -41,7 +42,7 @@ class AlertWatch:
     findings: list[str] = field(default_factory=list)
     _servers: list[Server] = field(default_factory=list)
     _judged: int = 0
-    _before: Expectation = EXPECTED["nothing"]
+    _also: list[tuple[float, tuple[str, ...]]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start both servers and the webhook. Raises SetupError."""
@@ -73,13 +74,19 @@ class AlertWatch:
         self, fault: Fault, begun: float, pass_while: Callable[[Callable[[], bool]], None]
     ) -> None:
         """Wait until what a fault has raised is over, and keep what is wrong, the calm time before
-        it included. What may come with one fault may still come during the next."""
+        it included. What may come with one fault may still come within a minute."""
         expected, ended = EXPECTED[fault.name], time.monotonic()
         deadline = ended + CLEAR_SECONDS
         pass_while(lambda: bool(verdicts.firing(self.heard)) and time.monotonic() < deadline)
         over = time.monotonic()
-        lingering = replace(expected, also=(*expected.also, *self._before.also))
-        self._before = expected
+        earlier = [
+            name
+            for judged, names in self._also
+            if judged > begun - _LINGER_SECONDS
+            for name in names
+        ]
+        lingering = replace(expected, also=(*expected.also, *earlier))
+        self._also.append((over, expected.also))
         new, self._judged = self.heard[self._judged :], len(self.heard)
         self.findings += verdicts.complaints(fault.name, lingering, new, begun, self.limit_seconds)
         self.findings += [
