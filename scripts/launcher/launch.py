@@ -30,6 +30,7 @@ from scripts.launcher.paths import ROOT, VENV
 from scripts.launcher.progress import say
 from scripts.local_stack import demo_options
 from scripts.local_stack import screenshot as screenshots
+from scripts.supply_chain import options as supply_options
 
 SUITES = ("unit", "contract", "integration", "e2e", "engine", "rehearsal", "compose")
 
@@ -155,6 +156,13 @@ def generate(arguments: Sequence[str]) -> int:
     _become("-P", "-m", "scripts.configuration.main", *arguments)
 
 
+def sbom(arguments: Sequence[str]) -> int:
+    """Write the bills of materials of the lock files."""
+    supply_options.parse_sbom(arguments)
+    set_up(os.environ)
+    _become("-P", "-m", "scripts.supply_chain.sbom", *arguments)
+
+
 def _become(*arguments: str) -> NoReturn:
     """Go on as the virtual environment's Python, so that signals and exit codes are its own."""
     os.execv(_PYTHON, [_PYTHON, *arguments])  # noqa: S606 - no shell is wanted
@@ -168,6 +176,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "chaos": chaos,
     "generate": generate,
     "lock-jars": lock_jars,
+    "sbom": sbom,
     "screenshot": screenshot,
 }
 
