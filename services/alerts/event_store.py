@@ -33,7 +33,8 @@ class EventStore:
 
     def listen(self) -> None:
         """Be told of new work from now on."""
-        self.connection.run(sql.LISTEN)
+        for statement in sql.LISTEN:
+            self.connection.run(statement)
 
     def take_work(self, most: int) -> list[Work]:
         """Return, and remove, what is to be looked at."""

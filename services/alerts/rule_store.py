@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.alerts import sql
 from services.alerts.connection import Connection
-from services.alerts.rules.model import ActiveRule, Rule
+from services.alerts.rules.model import ActiveRule, Rule, RuleError
+from services.alerts.rules.reader import read_rule
+from services.alerts.rules.yaml_nodes import parse
+
+FROM_FILE: Final = "file"
+BY_API: Final = "api"
 
 
 class Stored(NamedTuple):
@@ -45,14 +50,60 @@ class RuleStore:
             ActiveRule(one.rule_id, wanted[name], one.from_time) for name, one in same.items()
         ]
         added = [rule for name, rule in wanted.items() if name not in same]
-        if added:
-            [(present,)] = self.connection.rows(sql.PRESENT)
-            names, texts = [rule.name for rule in added], [rule.definition for rule in added]
+        # Of two rules of a name that of the file stays: it would come again with each start.
+        self.connection.run(sql.END_NAMESAKES, ([rule.name for rule in added], origin))
+        return active + self.add_rules(added, origin)
+
+    def add_rules(self, rules: Sequence[Rule], origin: str) -> list[ActiveRule]:
+        """Put rules of new names in force."""
+        if not rules:
+            return []
+        [(present,)] = self.connection.rows(sql.PRESENT)
+        names, texts = [rule.name for rule in rules], [rule.definition for rule in rules]
+        given = {rule.name: rule for rule in rules}
+        return [
+            ActiveRule(rule_id, given[name], since)
             for rule_id, name, since in self.connection.rows(
                 sql.ADD_RULES, (present, origin, names, texts)
-            ):
-                active.append(ActiveRule(rule_id, wanted[name], since))
-        return active
+            )
+        ]
+
+    def end_rule(self, rule_id: int) -> None:
+        """Put a rule out of force."""
+        self.connection.run(sql.END_RULES, ([rule_id],))
+
+    def origin_of(self, rule_id: int) -> str | None:
+        """Return where a rule that is in force comes from; None if there is no such rule."""
+        found = self.connection.rows(sql.ORIGIN_OF_RULE, (rule_id,))
+        return str(found[0][0]) if found else None
+
+    def count(self, origin: str) -> int:
+        """Return how many rules of an origin are in force."""
+        return int(self.connection.rows(sql.COUNT_RULES, (origin,))[0][0])
+
+    def named(self, name: str) -> tuple[int, str] | None:
+        """Return number and origin of the rule of a name that is in force."""
+        found = self.connection.rows(sql.RULE_NAMED, (name,))
+        return (int(found[0][0]), str(found[0][1])) if found else None
+
+    def made_by_api(self, receivers: Collection[str]) -> tuple[list[ActiveRule], list[str]]:
+        """Return the rules that were made by the API, and what is wrong with some of them now: a
+        receiver may have left the file."""
+        active, wrong = [], []
+        for row in self.connection.rows(sql.ACTIVE_RULES, (BY_API,)):
+            stored = Stored(*row)
+            try:
+                rule = read_rule(parse("", json.dumps(stored.definition, ensure_ascii=False)), None)
+            except RuleError as error:
+                wrong.append(f"rule {stored.name!r}: {error}")
+                continue
+            gone = [name for name in rule.receivers if name not in receivers]
+            if gone:
+                wrong.append(f"rule {stored.name!r}: there is no receiver {', '.join(gone)}")
+                there = tuple(name for name in rule.receivers if name in receivers)
+                rule = replace(rule, receivers=there)
+            active.append(ActiveRule(stored.rule_id, rule, stored.from_time))
+        return active, wrong
 
     def watch(self, series: Sequence[tuple[str, str]]) -> None:
         """Let changes of these series be noted, and those since they no longer were."""

@@ -15,13 +15,15 @@ from datetime import UTC, datetime
 from threading import Event, Lock
 from typing import Final
 
+from services.alerts.api_requests.desk import Desk
+from services.alerts.api_requests.request_store import RequestStore
 from services.alerts.connection import Connection, DatabaseError
 from services.alerts.evaluation.evaluator import evaluate
 from services.alerts.evaluation.series import RuleIndex
 from services.alerts.event_store import EventStore
 from services.alerts.metrics import Metrics
 from services.alerts.outbox import Outbox
-from services.alerts.rule_store import RuleStore
+from services.alerts.rule_store import FROM_FILE, RuleStore
 from services.alerts.rules.model import Alerts, Receiver, RuleError, WebhookReceiver
 from services.alerts.rules.reader import read_file
 from services.alerts.sending.apprise_sender import AppriseSender
@@ -92,6 +94,7 @@ class Service:
     def _lead(self, connection: Connection) -> None:
         store, rules = EventStore(connection), RuleStore(connection)
         store.listen()
+        desk = Desk(self._connect, self.log)
         try:
             self.metrics.leads.set(1)
             index = self._begin(rules)
@@ -99,18 +102,21 @@ class Service:
             while not self.stopping.is_set():
                 if self._has_new_file():
                     index = self._begin(rules)
+                index = self._answer(desk, rules) or index
                 if not self._round(index, store):
                     connection.wait(_LOOK_SECONDS)
                 self._beat()
                 if time.monotonic() - counted > _COUNT_SECONDS:
                     counted = time.monotonic()
                     self.metrics.waiting(Outbox(connection).pending())
+                    RequestStore(connection).drop_old()
                 if time.monotonic() - kept_house > _HOUSEKEEPING_SECONDS:
                     kept_house = time.monotonic()
                     rules.extend_watch()
                     Outbox(connection).forget(_KEPT_DAYS)
         finally:
             self.metrics.leads.set(0)
+            desk.stop()
             self._stop_workers()
             if self._shared is not None:
                 self._shared.close()
@@ -118,18 +124,34 @@ class Service:
     def _begin(self, rules: RuleStore) -> RuleIndex:
         """Put the rules in force and let the receivers be served."""
         with rules.connection.transaction():
-            active = rules.keep_rules(self.alerts.rules, "file")
-            index = RuleIndex(active)
-            rules.watch(index.watched())
+            index = self._in_force(rules)
         self._stop_workers()
         self._workers = [self._worker(receiver) for receiver in self.alerts.receivers]
         for worker in self._workers:
             worker.start()
-        self.metrics.rules.set(len(active))
         self.log.info(
-            "%d rules are in force, %d receivers are served", len(active), len(self._workers)
+            "%d rules are in force, %d receivers are served", len(index.rules), len(self._workers)
         )
         return index
+
+    def _in_force(self, rules: RuleStore) -> RuleIndex:
+        """Return the rules of the file, which are kept, and those that were made by the API."""
+        of_file = rules.keep_rules(self.alerts.rules, FROM_FILE)
+        by_api, wrong = rules.made_by_api(self._receivers())
+        for one in wrong:
+            self.log.warning("%s", one)
+        index = RuleIndex([*of_file, *by_api])
+        rules.watch(index.watched())
+        self.metrics.rules.set(len(index.rules))
+        return index
+
+    def _answer(self, desk: Desk, rules: RuleStore) -> RuleIndex | None:
+        """Answer what the API asks; return the rules in force if that has changed them."""
+        with rules.connection.transaction():
+            return self._in_force(rules) if desk.answer_all(rules, self._receivers()) else None
+
+    def _receivers(self) -> list[str]:
+        return [receiver.name for receiver in self.alerts.receivers]
 
     def _round(self, index: RuleIndex, store: EventStore) -> bool:
         """Evaluate some of what changed; return whether there was any."""

@@ -18,6 +18,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
 from services.dashboard import auth_middleware
+from services.dashboard.alerts_api.alerts_client import AlertsClient
+from services.dashboard.alerts_api.routes import alerts_router
 from services.dashboard.auth_middleware import AuthMiddleware
 from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.data_api.downloads.stream_formats import STREAM_TYPES
@@ -63,6 +65,7 @@ class Clocks:
 def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     """Return the application; `app.state.audience` is its audience."""
     database = Database(settings.postgres)
+    asking = Database(settings.postgres, may_ask=True)
     subscribers = Subscribers(settings.viewers, sse.RESYNC)
     series_index = SeriesIndex(database.rows, clocks.seconds)
     feed = Feed(database, series_index, subscribers, log)
@@ -73,6 +76,7 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        await asking.open()
         parts = (feed.listen(), feed.tell(), health.run(), sampler.run())
         tasks = [asyncio.create_task(one) for one in parts]
         app.state.tasks = tasks
@@ -82,6 +86,7 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asking.close()
         await database.close()
 
     app = FastAPI(
@@ -99,6 +104,8 @@ def build(settings: Settings, log: logging.Logger, clocks: Clocks) -> FastAPI:
     app.include_router(view_router(Parts(database, series_index, subscribers, feed, health)))
     history = HistorySource(sampler.history, settings.prometheus_url, clocks.now, clocks.seconds)
     app.include_router(pipeline_router(history))
+    alerts = AlertsClient(database.rows, asking.rows)
+    app.include_router(alerts_router(alerts, clocks.now, is_open=bool(settings.password)))
     app.add_exception_handler(DatabaseError, _unavailable)
     _add_pages(app, settings.library_dir)
     # A higher level would hold the live streams up for what is hardly smaller.

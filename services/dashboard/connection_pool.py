@@ -77,7 +77,7 @@ def _line(error: psycopg.Error) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
+def _parameters(address: PostgresAddress, name: str, *, may_ask: bool = False) -> dict[str, Any]:
     return {
         "host": address.host,
         "port": address.port,
@@ -90,7 +90,7 @@ def _parameters(address: PostgresAddress, name: str) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "client_encoding": "utf8",
-        "options": session_options("default_transaction_read_only=on"),
+        "options": session_options(f"default_transaction_read_only={'off' if may_ask else 'on'}"),
         "autocommit": True,
     }
 
@@ -166,15 +166,16 @@ def _require(result: PGresult, status: ExecStatus) -> None:
 
 
 class Database:
-    """Reads rows and hears notifications. Every method raises DatabaseError."""
+    """Reads rows and hears notifications; one that `may_ask` leaves requests for the alerts, over
+    one connection. Every method raises DatabaseError."""
 
-    def __init__(self, address: PostgresAddress) -> None:
+    def __init__(self, address: PostgresAddress, *, may_ask: bool = False) -> None:
         self._address = address
         self._for_tables = asyncio.Semaphore(_FOR_TABLES)
         self._pool = AsyncConnectionPool(
-            kwargs=_parameters(address, "tapeline-dashboard"),
-            min_size=1,
-            max_size=_CONNECTIONS,
+            kwargs=_parameters(address, "tapeline-dashboard", may_ask=may_ask),
+            min_size=0 if may_ask else 1,
+            max_size=1 if may_ask else _CONNECTIONS,
             timeout=_WAIT_SECONDS,
             check=AsyncConnectionPool.check_connection,
             open=False,

@@ -107,6 +107,7 @@ _WHERE = {
     "intervals": "true",
     "latest_quote": f"symbol = '{_SYMBOL}'",
     "symbols": f"symbol = '{_SYMBOL}'",
+    "alert_rules": "true",
     "rejected_by_reason": "true",
     "sink_status": "true",
 }

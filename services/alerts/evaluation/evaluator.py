@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
@@ -173,17 +173,29 @@ def _thinned(
             yield change
 
 
+def held(active: ActiveRule, span: Span, window: Window) -> list[Event]:
+    """Return an event for each bar of a span at which a rule's condition holds, in the order of
+    time, whether or not it would be told."""
+    differences = _differences(span, window, active, {})
+    return [now for _, (_, now) in sorted(differences.items()) if now is not None]
+
+
+def thinned(active: ActiveRule, events: Sequence[Event]) -> list[Event]:
+    """Return events, of which none is kept yet, as the rule's frequency and cool-down leave them;
+    those held back are among them."""
+    hits = [Hit(event.bar_time, event.session) for event in events]
+    telling = told(active.rule, None, hits)
+    changes = [settled(active, None, one, tell=one.bar_time in telling) for one in events]
+    return [one.after for one in changes if one is not None and one.after is not None]
+
+
 def from_scratch(active: ActiveRule, symbol: str, bars: Sequence[Bar]) -> list[Event]:
     """Return the events that a rule has over bars, those held back included."""
-    span = Span(
-        symbol, active.rule.interval, active.rule.basis, bars[0].time, bars[-1].time,
-        active.rule.condition.lookback, True, (active,),
-    ) if bars else None  # fmt: skip
-    if span is None:
+    if not bars:
         return []
-    differences = _differences(span, Window(bars), active, {})
-    hits = {time: now for time, (_, now) in differences.items() if now is not None}
-    times = sorted(hits)
-    telling = told(active.rule, None, [Hit(time, hits[time].session) for time in times])
-    changes = [settled(active, None, hits[time], tell=time in telling) for time in times]
-    return [replace(one.after) for one in changes if one is not None and one.after is not None]
+    rule = active.rule
+    span = Span(
+        symbol, rule.interval, rule.basis, bars[0].time, bars[-1].time, rule.condition.lookback,
+        True, (active,),
+    )  # fmt: skip
+    return thinned(active, held(active, span, Window(bars)))

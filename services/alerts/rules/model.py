@@ -22,7 +22,8 @@ class RuleError(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """What is looked for. `symbols` None: every symbol; `cool_down` in seconds of bar time."""
+    """What is looked for. `symbols` None: every symbol; `cool_down` in seconds of bar time. Without
+    receivers it is told by page and API alone."""
 
     name: str
     symbols: tuple[str, ...] | None

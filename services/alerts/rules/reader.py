@@ -73,12 +73,12 @@ def read(text: str, name: str, folder: Path) -> Alerts:
 
 def read_rule(node: Node, known: Mapping[str, object] | None) -> Rule:
     """Return one rule; `known` are the receivers that there are, None if nobody can tell."""
-    parts = node.mapping("a rule", _RULE, ("name", "symbols", "interval", "when", "to"))
+    parts = node.mapping("a rule", _RULE, ("name", "symbols", "interval", "when"))
     name = parts["name"].text("name")
     if not _NAME.fullmatch(name):
         parts["name"].fail("name must have at most 120 characters and none that controls")
     to = []
-    for each in parts["to"].words("to"):
+    for each in parts["to"].words("to") if "to" in parts else ():
         receiver = each.text("to")
         if known is not None and receiver not in known:
             each.fail(f"there is no receiver {receiver!r}; there are: {', '.join(known) or 'none'}")

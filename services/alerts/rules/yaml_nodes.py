@@ -31,14 +31,15 @@ _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 @dataclass(frozen=True)
 class Node:
-    """A part of the text. Every method raises RuleError."""
+    """A part of the text; `file` is empty where it is none of a file, and then no line is told.
+    Every method raises RuleError."""
 
     file: str
     content: yaml.Node
 
     def fail(self, message: str) -> NoReturn:
         """Say what is wrong here."""
-        raise RuleError(f"{self.file}:{self.content.start_mark.line + 1}: {message}")
+        raise RuleError(f"{_place(self.file, self.content.start_mark.line)}{message}")
 
     def mapping(
         self, what: str, known: Collection[str], needed: Collection[str]
@@ -131,6 +132,10 @@ class Node:
         return float(int(found[1]) * _SECONDS[found[2]])
 
 
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line + 1}: " if file else ""
+
+
 def parse(file: str, text: str) -> Node:
     """Return the whole of a text. Raises RuleError."""
     try:
@@ -138,11 +143,11 @@ def parse(file: str, text: str) -> Node:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = 1 if mark is None else mark.line + 1
+        place = _place(file, 0 if mark is None else mark.line)
         problem = getattr(error, "problem", None) or "a character that YAML does not allow"
-        raise RuleError(f"{file}:{line}: this is no YAML: {problem}") from None
+        raise RuleError(f"{place}this is no YAML: {problem}") from None
     if node is None:
-        raise RuleError(f"{file}:1: this is empty; it must have `rules` and `receivers`")
+        raise RuleError(f"{_place(file, 0)}this is empty; it must have `rules` and `receivers`")
     return Node(file, node)
 
 
@@ -150,9 +155,9 @@ def _check_tokens(file: str, text: str) -> None:
     """Refuse what a few bytes of could take more memory, or stack, than there is."""
     depth = 0
     for token in yaml.scan(text, Loader=_LOADER):
-        line = token.start_mark.line + 1
+        place = _place(file, token.start_mark.line)
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-            raise RuleError(f"{file}:{line}: anchors and aliases (& and *) are not taken")
+            raise RuleError(f"{place}anchors and aliases (& and *) are not taken")
         depth += isinstance(token, _BEGINS) - isinstance(token, _ENDS)
         if depth > _MOST_DEPTH:
-            raise RuleError(f"{file}:{line}: this is nested too deeply")
+            raise RuleError(f"{place}this is nested too deeply")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.dashboard.data_api.alert_tables import ALERT_RULES, ALERTS
 from services.dashboard.data_api.computed_tables import ANALYTIC
 from services.dashboard.data_api.reference_tables import (
     DATES,
@@ -30,5 +31,6 @@ from services.dashboard.data_api.stored_tables import (
 
 ALL: Final = (
     *(BARS, REVISIONS, QUOTES, INDICATORS, *CANDLES, FROM_OPEN, ALL_HOURS, *ANALYTIC, ACTIONS),
+    *(ALERTS, ALERT_RULES),
     *(SYMBOLS, EXCHANGE_SESSIONS, DATES, INTERVALS, PRICE_BASES, STATUS, REJECTED),
 )

@@ -30,7 +30,7 @@ function required(described, first) {
 
 try {
   const [described, series] = await Promise.all([get("/api/openapi.json"), get("/api/series")]);
-  const tables = Object.entries(described.paths).filter(([, one]) => one.get.tags.includes("data"));
+  const tables = Object.entries(described.paths).filter(([, one]) => one.get?.tags.includes("data"));
   document.getElementById("tables").append(...tables.map(([path, one]) => row(path, one.get, series[0])));
   document.getElementById("simulated").hidden = !series.some((one) => one.simulated);
 } catch (error) {

@@ -1,4 +1,4 @@
-// Anomalies and signals: rows of the API to a list and to markers on the candles.
+// Anomalies, signals and alerts: rows of the API to a list and to markers on the candles.
 
 import { element } from "/elements/dom.js";
 import { percent, time } from "/elements/format.js";
@@ -7,8 +7,9 @@ import { color } from "/charts/theme.js";
 const RULES = { ma_cross: "Averages crossed", rsi: "Strength turned", band_break: "Left the band" };
 const KINDS = { price: "Price jump", volume: "Volume burst", gap: "Gap", outlier: "Spike" };
 
-export function merge(anomalies, signals) {
-  return [...anomalies.map(ofAnomaly), ...signals.map(ofSignal)]
+export function merge(anomalies, signals, alerts) {
+  const fired = alerts.filter((one) => one.state === "fired");
+  return [...anomalies.map(ofAnomaly), ...signals.map(ofSignal), ...fired.map(ofAlert)]
     .sort((one, other) => other.time - one.time);
 }
 
@@ -44,6 +45,17 @@ function ofSignal(row) {
   };
 }
 
+function ofAlert(row) {
+  return { time: timeOf(row), what: `Alert: ${row.rule}`, why: told(row), rank: 1, kind: "alert", tone: "accent" };
+}
+
+// What made a condition hold, in a few words.
+export function told(row) {
+  const { direction, ...figures } = JSON.parse(row.figures);
+  const words = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(8))}`);
+  return [...(direction ? [direction] : []), ...words, ...(row.is_late ? ["late"] : [])].join(", ");
+}
+
 export function list(box, events, interval) {
   box.replaceChildren(...(events.length ? events.slice(0, 120).map((event) => element(
     "li", { "data-kind": event.kind },
@@ -72,6 +84,7 @@ export function markers(placed) {
       ...(has("signal", "up") ? [mark("belowBar", "arrowUp", "up")] : []),
       ...(has("signal", "down") ? [mark("aboveBar", "arrowDown", "down")] : []),
       ...(events.some((one) => one.kind === "anomaly" && one.rank >= 2) ? [mark("aboveBar", "circle", "warn")] : []),
+      ...(events.some((one) => one.kind === "alert") ? [mark("belowBar", "circle", "accent")] : []),
     ];
   });
 }

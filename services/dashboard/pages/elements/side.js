@@ -86,8 +86,9 @@ async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
   const asked = { symbol, interval, from, to: isoDay(1000 * last.time + LATER_MS), limit: 250, order: "desc" };
   const anomalies = await get("/api/anomalies", asked, signal);
   const signals = await get("/api/signals", asked, signal);
+  const alerts = await get("/api/alerts", asked, signal);
   return {
-    found: events.merge(anomalies.data, signals.data).filter((one) => one.time >= first.time), interval,
+    found: events.merge(anomalies.data, signals.data, alerts.data).filter((one) => one.time >= first.time), interval,
   };
 }
 

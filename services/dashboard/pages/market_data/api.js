@@ -8,10 +8,24 @@ export async function get(path, query = {}, signal = undefined) {
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat()) asked.append(name, one);
   }
+  return patiently((given) => answered(`${path}?${asked}`, { signal: given }), signal);
+}
+
+// What changes something says so by a header that no page of another site can send.
+export function send(method, path, body = undefined) {
+  const facts = { method, headers: { "X-Requested-With": "tapeline" } };
+  if (body !== undefined) {
+    facts.headers["Content-Type"] = "application/json";
+    facts.body = JSON.stringify(body);
+  }
+  return patiently((signal) => answered(path, { ...facts, signal }));
+}
+
+async function patiently(ask, signal = undefined) {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), ANSWER_SECONDS * 1000);
   try {
-    return await answered(`${path}?${asked}`, AbortSignal.any([late.signal, ...(signal ? [signal] : [])]));
+    return await ask(AbortSignal.any([late.signal, ...(signal ? [signal] : [])]));
   } catch (error) {
     if (!late.signal.aborted || signal?.aborted) throw error;
     throw new Error(`The dashboard's server has not answered for ${ANSWER_SECONDS} seconds.`, { cause: error });
@@ -20,8 +34,8 @@ export async function get(path, query = {}, signal = undefined) {
   }
 }
 
-async function answered(address, signal) {
-  const answer = await fetch(address, { signal }).catch((error) => {
+async function answered(address, facts) {
+  const answer = await fetch(address, facts).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Error("The dashboard's server cannot be reached.", { cause: error });
   });
