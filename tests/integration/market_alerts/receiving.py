@@ -61,60 +61,72 @@ def _is_signed(headers: Any, body: bytes) -> bool:
     return hmac.compare_digest(headers.get("webhook-signature", ""), f"v1,{digest}")
 
 
+class Server(ThreadingHTTPServer):
+    """Hands requests on to a receiver."""
+
+    daemon_threads = True
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__((HOST, 0), Handler)
+        self.receiver = receiver
+        receiver.port = self.server_address[1]
+
+    def handle_error(self, *_: object) -> None:
+        """A client that is killed is what the tests are about."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Does with a request what the receiver's answer says."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+    def do_POST(self) -> None:
+        receiver = self.server.receiver
+        body = self.rfile.read(int(self.headers["content-length"]))
+        with receiver.lock:
+            receiver.requests += 1
+            number = receiver.requests
+            receiver.forged += not _is_signed(self.headers, body)
+        fate = receiver.answer(number)
+        if fate in {"200", "lose"}:
+            with receiver.lock:
+                receiver.accepted.append((self.headers["webhook-id"], json.loads(body)))
+        if fate.isdigit():
+            self._answer(int(fate), receiver)
+            return
+        self.close_connection = True
+        if fate == "hang":
+            receiver.released.wait(600)
+        elif fate == "drip":
+            self._drip(receiver)
+        else:
+            self.connection.close()
+
+    def _answer(self, status: int, receiver: Receiver) -> None:
+        self.send_response(status)
+        self.send_header("location", receiver.url)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def _drip(self, receiver: Receiver) -> None:
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while not receiver.released.wait(0.05):
+                self.wfile.write(b"x: y\r\n")
+        except OSError:
+            return
+
+
 @contextmanager
 def receiving(answer: Answer = lambda _: "200") -> Iterator[Receiver]:
     """Serve a receiver on a free port."""
     receiver = Receiver(answer)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Be quiet."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            with receiver.lock:
-                receiver.requests += 1
-                number = receiver.requests
-                receiver.forged += not _is_signed(self.headers, body)
-            fate = receiver.answer(number)
-            if fate == "hang":
-                receiver.released.wait(600)
-                self.close_connection = True
-                return
-            if fate == "drip":
-                self._drip()
-                return
-            if fate in {"200", "lose"}:
-                with receiver.lock:
-                    receiver.accepted.append((self.headers["webhook-id"], json.loads(body)))
-            if fate in {"lose", "close"}:
-                self.close_connection = True
-                self.connection.close()
-                return
-            self.send_response(int(fate))
-            self.send_header("location", receiver.url)
-            self.send_header("content-length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def _drip(self) -> None:
-            self.close_connection = True
-            try:
-                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-                while not receiver.released.wait(0.05):
-                    self.wfile.write(b"x: y\r\n")
-            except OSError:
-                return
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A client that is killed is what the tests are about."""
-
-    server = Server((HOST, 0), Handler)
-    server.daemon_threads = True
-    receiver.port = server.server_address[1]
+    server = Server(receiver)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
