@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_PURL_TYPES = {"PyPI": "pypi", "npm": "npm", "Maven": "maven"}
+_PURL_TYPES = {"PyPI": "pypi", "npm": "npm", "Maven": "maven", "Debian": "deb"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Component:
-    """A package of an ecosystem, as OSV names both: PyPI, npm, Maven (`group:artifact`)."""
+    """A package of an ecosystem, as OSV names both: PyPI, npm, Maven (`group:artifact`),
+    Debian (`debian/package`)."""
 
     ecosystem: str
     name: str
@@ -33,6 +34,8 @@ class Component:
     """An SPDX expression or a name; empty where nobody told."""
     classifier: str = ""
     """Of a jar that is not the main one of its artifact."""
+    architecture: str = ""
+    """Of a package of Debian."""
 
     @property
     def purl(self) -> str:
@@ -40,5 +43,7 @@ class Component:
         namespace, _, name = self.name.rpartition(":" if self.ecosystem == "Maven" else "/")
         words = [_PURL_TYPES[self.ecosystem], *filter(None, [namespace]), name]
         path = "/".join(quote(word, safe="") for word in words)
-        qualifiers = f"?classifier={quote(self.classifier)}" if self.classifier else ""
-        return f"pkg:{path}@{quote(self.version, safe='')}{qualifiers}"
+        told = {"arch": self.architecture, "classifier": self.classifier}
+        qualifiers = "&".join(f"{key}={quote(value)}" for key, value in told.items() if value)
+        mark = "?" if qualifiers else ""
+        return f"pkg:{path}@{quote(self.version, safe='')}{mark}{qualifiers}"

@@ -15,7 +15,7 @@ FOUND, USAGE, NOT_COMPARED = 1, 2, 3
 
 
 def parse_sbom(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options of scripts/sbom: `out`, a folder."""
+    """Return the options of scripts/sbom: `out`, a folder, and `image`, names."""
     parser = argparse.ArgumentParser(
         prog="scripts/sbom",
         description="Write what the lock files name as bills of materials (CycloneDX 1.6, JSON): "
@@ -25,6 +25,14 @@ def parse_sbom(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--out", type=Path, default=CACHE / "sbom", help="the folder to write to (.cache/sbom)"
+    )
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also write SERVICE.cdx.json of a built image, such as tapeline/producer:0.1.0: its "
+        "packages of Debian and of Python, its locked jars; can be given several times",
     )
     return parser.parse_args(arguments)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from scripts.containers import programs
+from scripts.launcher.paths import ROOT
+from scripts.supply_chain import images, sbom
 from tests.compose.stack import LONG_RUNNING, Stack
 
 UP = ("up", "--detach", "--build")
@@ -103,6 +107,30 @@ def test_each_image_holds_its_own_service_alone(stack: Stack) -> None:
         labels = json.loads(stack.docker("inspect", image))[0]["Config"]["Labels"]
         assert labels["org.opencontainers.image.version"] == "0.1.0"
         assert labels["org.opencontainers.image.source"]
+
+
+@pytest.mark.parametrize("service", ["topics", "kafka", "postgres", "dashboard"])
+def test_the_bill_of_an_image_names_what_the_image_says_it_holds(
+    stack: Stack, tmp_path: Path, service: str
+) -> None:
+    image = f"{stack.variables['TAPELINE_IMAGES']}/{service}:0.1.0"
+    with images.exported(image, stack.variables, programs.require("docker")) as stream:
+        sbom.write_image(ROOT, tmp_path, image, stream)
+    written = json.loads((tmp_path / f"{service}.cdx.json").read_text("utf-8"))["components"]
+    debian = {
+        f"{one['name']} {one['version']}" for one in written if one["purl"].startswith("pkg:deb/")
+    }
+    inside = ("run", "--rm", "--network", "none", "--entrypoint")
+    packages = stack.docker(*inside, "dpkg-query", image, "-W", "-f", "${Package} ${Version}\n")
+    assert debian == {*packages.splitlines()}
+    python = {one["purl"] for one in written if one["purl"].startswith("pkg:pypi/")}
+    files = stack.docker(
+        *(*inside, "find", image, "/opt", "-path", "*/site-packages/*.dist-info/METADATA")
+    )
+    assert len(python) == len(files.splitlines())
+    assert bool(python) == (service in {"topics", "dashboard"})
+    assert any(one["purl"].startswith("pkg:maven/") for one in written) == (service == "kafka")
+    assert any(one["purl"].startswith("pkg:npm/") for one in written) == (service == "dashboard")
 
 
 def test_what_is_typed_every_day_works(stack: Stack) -> None:
