@@ -1,7 +1,8 @@
-"""Brings the programs of the profile `observe` to where they run without containers: for the tests.
+"""Brings programs of the images to where they run without containers: for the tests.
 
 They are those of the packages that the images install, from Debian's archive, each known by its
-digest. They need no more of a system than its C library, of Debian 12 or newer.
+digest. Those of the profile `observe` need no more of a system than its C library, of Debian 12 or
+newer; pgBackRest needs what PostgreSQL and curl need of it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class _Package:
 _ALERTMANAGER: Final = "prometheus-alertmanager"
 _NODE: Final = "prometheus-node-exporter"
 _POSTGRES: Final = "prometheus-postgres-exporter"
+_BACKUPS: Final = "pgbackrest"
 PACKAGES: Final[Mapping[str, _Package]] = {
     "prometheus": _Package(
         "prometheus",
@@ -103,6 +105,20 @@ PACKAGES: Final[Mapping[str, _Package]] = {
             ),
         },
     ),
+    _BACKUPS: _Package(
+        _BACKUPS,
+        "2.55.1-1",
+        {
+            "amd64": (
+                "4143a01dba71c12aab93e67b012b5cb93ec9f80e408080ddbde6261115da381d",
+                481_000,
+            ),
+            "arm64": (
+                "8dd7c20c8be327a465d27b557ce04eca85fa67b29b16391bb5300a9f515c7142",
+                425_916,
+            ),
+        },
+    ),
 }
 _PACKAGE_OF: Final = {
     "prometheus": "prometheus",
@@ -111,6 +127,7 @@ _PACKAGE_OF: Final = {
     _ALERTMANAGER: _ALERTMANAGER,
     _NODE: _NODE,
     _POSTGRES: _POSTGRES,
+    _BACKUPS: _BACKUPS,
 }
 _TEMPLATES: Final = "usr/share/prometheus/alertmanager"
 _OWN_SHARE: Final = f"""\

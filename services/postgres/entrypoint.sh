@@ -26,7 +26,7 @@ if [ ! -d "$data" ]; then
     mv "$data.new" "$data"
 fi
 # What a restore that was killed has left behind.
-rm -rf "$root"/.restore.*
+rm -rf "$root"/.restore.* "$root/.restored" "$root/.drill"
 limit_bytes=$(cat /sys/fs/cgroup/memory.max 2>/dev/null \
     || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
 [ "$limit_bytes" != max ] || limit_bytes=1073741824
@@ -37,8 +37,11 @@ here=$(dirname "$0")
     "$here/reload.sh $data /run/tapeline/powerbi_cidrs /tmp/pg_hba.conf" \
     /run/tapeline/server.crt /run/tapeline/server.key /run/tapeline/powerbi_cidrs &
 "$here/guard" /tmp &
+# With a repository, what was written is there after half a minute, whether a segment is full or not.
+set --
+[ ! -e /run/tapeline/pgbackrest.conf ] || set -- -c archive_mode=on -c archive_timeout=30s
 # What everybody may fill, NOTIFY's queue, is 1 GiB instead of 8 (131072 pages).
 exec postgres -D "$data" -c config_file=/app/services/postgres/postgresql.conf \
-    -c max_notify_queue_pages=131072 \
+    -c max_notify_queue_pages=131072 "$@" \
     -c "shared_buffers=$((limit_mb / 4))MB" -c "effective_cache_size=$((limit_mb / 2))MB" \
     -c "maintenance_work_mem=$((limit_mb / 16))MB" -c "work_mem=$((limit_mb / 128 + 1))MB"

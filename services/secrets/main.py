@@ -3,7 +3,8 @@
 The volume `origin` keeps all of them and is mounted here alone; each service has a volume with its
 own few. What is there is never written over; only the server's certificate is renewed before it
 ends. A certificate (server.crt, server.key) and first passwords can be given in TAPELINE_GIVEN. It
-also checks who may come from outside (POWERBI_CIDRS), and hands the list to the server.
+also checks who may come from outside (POWERBI_CIDRS), and hands the list to the server. Where
+BACKUP_REPOSITORY says so, it writes pgBackRest's file, with the keys that were given.
 
 docker compose run --rm secrets show NAME      prints one: powerbi_reader_password, ca.crt, ...
 docker compose run --rm secrets renew          makes the server a new key and certificate
@@ -21,7 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.secrets import certificates
+from services.secrets import backup_repository, certificates
+from services.secrets.backup_repository import RepositoryError
 from services.secrets.store import RefusalError, Store
 from services.secrets.table import GENERATED, SERVING, handed_out
 
@@ -29,6 +31,8 @@ from services.secrets.table import GENERATED, SERVING, handed_out
 NETWORK_RULE = Path(__file__).parents[2] / "infra" / "config" / "addresses.py"
 # The server has the superuser's password of before until postgres/set-password has run.
 _PENDING = "postgres_password.pending"
+_REPOSITORY = "pgbackrest.conf"
+_SERVED = "/run/tapeline"
 _ALWAYS_NAMED = "DNS:postgres,DNS:localhost,IP:127.0.0.1"
 
 
@@ -52,6 +56,7 @@ class Run:
         self._once("spark_pages_login", lambda: certificates.login(text("spark_pages_password")))
         self.store.put("powerbi_cidrs", _networks(self.settings))
         self._certificates()
+        self._repository()
 
     def hand_out(self) -> None:
         """Give each service its own, and nothing else. Raises RefusalError for a given certificate
@@ -63,6 +68,11 @@ class Run:
             serving = self.given
         for name in ("server.key", "server.crt"):
             given += [(service, serving / name, name) for service in SERVING]
+        repository = self.settings.get("BACKUP_REPOSITORY", "")
+        if repository:
+            given.append(("postgres", self.store.file(_REPOSITORY), _REPOSITORY))
+            files = (self.given / name for name in backup_repository.files(repository))
+            given += [("postgres", file, file.name) for file in files if _is_filled(file)]
         if self.store.has("pgpass.before"):
             given.append(("postgres", self.store.file("pgpass.before"), "pgpass.before"))
         for service, file, name in given:
@@ -105,6 +115,24 @@ class Run:
             store.remove("server.crt", "server.names")
         self._once("server.crt", lambda: certificates.server(key, *issuer, names))
         self._once("server.names", f"{names}\n".encode)
+
+    def _repository(self) -> None:
+        setting = self.settings.get("BACKUP_REPOSITORY", "")
+        if not setting:
+            self.store.remove(_REPOSITORY)
+            return
+
+        def given(name: str) -> str | None:
+            file = self.given / name
+            return file.read_text("utf-8") if file.exists() else None
+
+        try:
+            text = backup_repository.configuration(
+                setting, self.store.text("backup_passphrase"), given, _SERVED
+            )
+        except RepositoryError as error:
+            raise RefusalError(str(error)) from None
+        self.store.put(_REPOSITORY, text.encode())
 
     def _once(self, name: str, make: Callable[[], bytes]) -> None:
         if not self.store.has(name):

@@ -201,3 +201,28 @@ def test_only_a_password_is_rotated(place: Endpoint, name: str) -> None:
     before = contents(place.folders["secrets"] / "origin")
     assert place.secrets("rotate", name).returncode == 2
     assert contents(place.folders["secrets"] / "origin") == before
+
+
+def test_the_server_gets_what_reaches_the_repository_as_long_as_there_is_one(
+    place: Endpoint,
+) -> None:
+    assert place.secrets().returncode == 0
+    without = contents(place.served)
+    refused = place.secrets(BACKUP_REPOSITORY="sftp://ann@vault/tapeline")
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "secrets: BACKUP_REPOSITORY needs the file backup_ssh_key beside the other secrets\n"
+    )
+    for name in ("backup_ssh_key", "backup_known_hosts"):
+        (place.folders["given"] / name).write_text(f"{name}\n", encoding="utf-8")
+    assert place.secrets(BACKUP_REPOSITORY="sftp://ann@vault/tapeline").returncode == 0
+    served = contents(place.served)
+    assert served.keys() - without.keys() == {
+        "pgbackrest.conf", "backup_ssh_key", "backup_known_hosts",
+    }  # fmt: skip
+    assert (
+        f"repo1-cipher-pass={without['backup_passphrase'].strip()}\n" in served["pgbackrest.conf"]
+    )
+    assert (place.served / "pgbackrest.conf").stat().st_mode & 0o777 == 0o400
+    assert place.secrets().returncode == 0
+    assert contents(place.served) == without
