@@ -22,12 +22,13 @@ create temporary table staged (
 )
 """
 _COPY = b"copy staged from stdin (format csv, header)"
+# By its table: a plain `time` would be the output column, the date.
 _MERGE = f"""
 insert into market.events_stream as bar ({COLUMNS})
-select distinct on (symbol, time)
+select distinct on (symbol, staged.time)
     symbol, time at time zone '{ZONE}', '1min', open, high, low, close, volume, time::date, 'file',
     'historical', 'raw', true, timestamptz '{SEEN.isoformat()}', -1, 0
-from staged order by symbol, time {upsert("bar")}
+from staged order by symbol, staged.time {upsert("bar")}
 """
 _EXPORT = "copy (select time, open, high, low, close, volume, symbol from {}) to '{}' (header)"
 
