@@ -109,8 +109,8 @@ class Archived:
         )  # fmt: skip
 
     def tool(self, name: str, *words: str) -> str:
-        """Run a program of services/postgres/repository; return what it printed."""
-        done = self.run(POSTGRES / "repository" / name, *words)
+        """Run a program of services/postgres/pgbackrest; return what it printed."""
+        done = self.run(POSTGRES / "pgbackrest" / name, *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -133,7 +133,7 @@ class Archived:
             "ssl": "off",
             "archive_mode": "on",
             "archive_timeout": "30s",
-            "archive_command": f"{POSTGRES}/repository/push %p",
+            "archive_command": f"{POSTGRES}/pgbackrest/push %p",
             "log_timezone": "UTC",
             **settings,
         }

@@ -268,7 +268,7 @@ def test_a_repository_may_be_at_another_machine(
     assert stored
     assert not any(b"market.bars" in path.read_bytes() for path in stored)
     archived.private("given/backup_known_hosts", f"[{HOST}]:{port} {key(tmp_path / 'other')}")
-    refused = archived.run(POSTGRES / "repository" / "backup")
+    refused = archived.run(POSTGRES / "pgbackrest" / "backup")
     assert refused.returncode != 0
     assert "known hosts" in refused.stderr
     archived.private("given/backup_known_hosts", f"[{HOST}]:{port} {public}")
