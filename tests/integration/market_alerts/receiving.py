@@ -86,7 +86,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         receiver = self.server.receiver
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed
+            self.close_connection = True
+            return
         with receiver.lock:
             receiver.requests += 1
             number = receiver.requests
