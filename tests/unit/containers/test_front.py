@@ -76,6 +76,14 @@ ENCRYPTED = [
     ["set", "$dashboard", "dashboard-web:8050"],
     ["location", "/", [READ_ALONE, TO_DASHBOARD]],
     [
+        *("location", "/api/alert-rules"),
+        [
+            ["limit_except", "GET", "POST", "PUT", "DELETE", [["deny", "all"]]],
+            ["client_max_body_size", "16k"],
+            TO_DASHBOARD,
+        ],
+    ],
+    [
         *("location", "=", "/api/stream"),
         [READ_ALONE, TO_DASHBOARD, ["proxy_buffering", "off"], ["proxy_read_timeout", "1h"]],
     ],
