@@ -61,6 +61,27 @@ def _parser() -> argparse.ArgumentParser:
         "stopped and paused, clocks an hour wrong, Kafka away for longer than a delivery may "
         "take, full disks (small ones of the run's own; what they hold is not kept)",
     )
+    _add_alerts(parser)
+    parser.add_argument(
+        "--only",
+        metavar="FAULT",
+        action="append",
+        help='of --each or --market only this fault, such as "pause kafka"; may be repeated',
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="faults that last may last a minute, not five seconds; with --each and --market, "
+        "servers stay away for ten minutes",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="keep state and logs here (default: temporary)"
+    )
+    return parser
+
+
+def _add_alerts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alerts",
         action="store_true",
@@ -81,20 +102,3 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="instead of faults, N minutes of the simulated market without any: no alert may come",
     )
-    parser.add_argument(
-        "--only",
-        metavar="FAULT",
-        action="append",
-        help='of --each or --market only this fault, such as "pause kafka"; may be repeated',
-    )
-    parser.add_argument(
-        "--long",
-        action="store_true",
-        help="faults that last may last a minute, not five seconds; with --each and --market, "
-        "servers stay away for ten minutes",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write a report of each episode")
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="keep state and logs here (default: temporary)"
-    )
-    return parser

@@ -16,6 +16,7 @@ from services.alerts.evaluation.evaluator import Since, Window
 from services.alerts.evaluation.events import Change, Event, event_id
 from services.alerts.evaluation.series import Span, Work, length
 from services.alerts.rules.bars import INDICATORS, Bar
+from services.common.advisory_locks import ADVISORY_CLASS, LOCK_ALERTS
 
 _EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 _NEAR: Final = timedelta(days=14)
@@ -29,7 +30,7 @@ class EventStore:
 
     def try_lead(self) -> bool:
         """Try to become the one instance that works, for as long as this connection lasts."""
-        return bool(self.connection.rows(sql.TRY_LOCK, sql.LOCK)[0][0])
+        return bool(self.connection.rows(sql.TRY_LOCK, (ADVISORY_CLASS, LOCK_ALERTS))[0][0])
 
     def listen(self) -> None:
         """Be told of new work from now on."""

@@ -81,10 +81,10 @@ class RuleStore:
         """Return how many rules of an origin are in force."""
         return int(self.connection.rows(sql.COUNT_RULES, (origin,))[0][0])
 
-    def named(self, name: str) -> tuple[int, str] | None:
-        """Return number and origin of the rule of a name that is in force."""
+    def numbered(self, name: str) -> int | None:
+        """Return the number of the rule of a name that is in force."""
         found = self.connection.rows(sql.RULE_NAMED, (name,))
-        return (int(found[0][0]), str(found[0][1])) if found else None
+        return int(found[0][0]) if found else None
 
     def made_by_api(self, receivers: Collection[str]) -> tuple[list[ActiveRule], list[str]]:
         """Return the rules that were made by the API, and what is wrong with some of them now: a

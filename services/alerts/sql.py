@@ -6,9 +6,6 @@ from typing import Final
 
 from services.alerts.rules.bars import INDICATORS
 
-LOCK: Final = (31390, 11)
-"""Class and number of the advisory lock of the one instance that works."""
-
 TRY_LOCK: Final = "select pg_try_advisory_lock(%s, %s)"
 LISTEN: Final = ("listen alerts", "listen alert_requests")
 
@@ -200,7 +197,7 @@ where ended_at is null and name = any (%s) and origin <> %s
 """
 COUNT_RULES: Final = "select count(*) from alerts.rules where origin = %s and ended_at is null"
 ORIGIN_OF_RULE: Final = "select origin from alerts.rules where rule_id = %s and ended_at is null"
-RULE_NAMED: Final = "select rule_id, origin from alerts.rules where name = %s and ended_at is null"
+RULE_NAMED: Final = "select rule_id from alerts.rules where name = %s and ended_at is null"
 ADD_RULES: Final = """
 insert into alerts.rules (name, definition, from_time, origin)
 select name, definition, %s, %s from unnest(%s::text[], %s::jsonb[]) as given (name, definition)

@@ -13,7 +13,7 @@ from threading import Event
 import tenacity
 from pyspark.sql import SparkSession
 
-from services.common import topics
+from services.common import advisory_locks, topics
 from services.common.process.heartbeat import Heartbeat
 from services.common.process.last_stop import LastStop
 from services.common.process.metrics_port import open_port
@@ -29,7 +29,7 @@ from services.stream.query import Job, QueryFailedError
 from services.stream.quotes.merge import QUOTES
 from services.stream.retry import SecondInstanceError, StoppedError, waiting_out
 from services.stream.settings import Settings
-from services.stream.sink import postgres, sql
+from services.stream.sink import postgres
 from services.stream.sink.batch import InstanceConnection, Sink
 from services.stream.sink.dispatch import Writer
 from services.stream.sink.rejected_topic import RejectedTopic
@@ -60,7 +60,7 @@ class Stream:
         self._has_worked = False
         self.connection = InstanceConnection(
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
-            lock=sql.LOCK_STREAM,
+            lock=advisory_locks.LOCK_STREAM,
         )
         bootstrap = self.settings.kafka_bootstrap
         self.rejected = RejectedTopic(bootstrap, topics.BARS.name)
@@ -170,7 +170,7 @@ class Stream:
             address=self.settings.postgres,
             connection=InstanceConnection(
                 connect=lambda: postgres.connect(self.settings.postgres, "tapeline indicators"),
-                lock=sql.LOCK_INDICATORS,
+                lock=advisory_locks.LOCK_INDICATORS,
             ),
             wanted=self.settings.indicators,
             stopping=self.stopping,

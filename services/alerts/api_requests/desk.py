@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event
-from typing import Any, Final
+from typing import Final
 
 from services.alerts.api_requests.back_count import back_count
 from services.alerts.api_requests.request_store import Answer, Request, RequestStore
@@ -107,15 +107,14 @@ def _answered(request: Request, rules: RuleStore, receivers: Collection[str]) ->
         rule = _rule(asked["rule"], receivers) if request.kind == "change" else None
     except RuleError as error:
         return _refused(422, str(error))
-    taken = None if rule is None else rules.named(rule.name)
-    if taken is not None and taken[0] != asked["rule_id"]:
+    if rule is not None and rules.numbered(rule.name) not in (None, asked["rule_id"]):
         return _name_taken(rule)
     rules.end_rule(asked["rule_id"])
     return {"rule_id": None} if rule is None else _added(rule, rules)
 
 
 def _added(rule: Rule, rules: RuleStore) -> Answer:
-    if rules.named(rule.name) is not None:
+    if rules.numbered(rule.name) is not None:
         return _name_taken(rule)
     if rules.count(BY_API) >= MOST_RULES:
         return _refused(422, f"there are {MOST_RULES} rules already; write more into the file")
@@ -137,7 +136,7 @@ def _not_the_apis(rule_id: int, rules: RuleStore) -> Answer | None:
     return None
 
 
-def _name_taken(rule: Any) -> Answer:
+def _name_taken(rule: Rule) -> Answer:
     return _refused(409, f"there is a rule {rule.name!r} already; each needs a name of its own")
 
 

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.common.advisory_locks import ADVISORY_CLASS, LOCK_ALERTS
+
 _ANSWER_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.05
-_LOCK: Final = (31390, 11)
-"""The lock that the one instance of the service holds which works."""
 _IS_RUNNING: Final = """
 select exists (
     select from pg_locks inner join pg_database on pg_database.oid = pg_locks.database
@@ -44,7 +44,7 @@ class AlertsClient:
 
     async def is_running(self) -> bool:
         """Return whether an instance of the service works."""
-        return bool((await self.read(_IS_RUNNING, _LOCK))[0][0])
+        return bool((await self.read(_IS_RUNNING, (ADVISORY_CLASS, LOCK_ALERTS)))[0][0])
 
     async def answer(self, kind: str, **asked: Any) -> Mapping[str, Any]:
         """Return what the service answers. Raises RefusedError."""

@@ -7,7 +7,7 @@ dashboard's password, and a header that a page of another site cannot send along
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from services.dashboard.alerts_api.alerts_client import AlertsClient, RefusedError
 from services.dashboard.alerts_api.bodies import BODY, rule_of
-from services.dashboard.data_api.queries import Moment
+from services.dashboard.data_api.formats import instant_text
+from services.dashboard.data_api.queries import Moment, utc_instant
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 
 
@@ -95,9 +96,11 @@ def alerts_router(client: AlertsClient, now: Callable[[], datetime], *, is_open:
     """Return the routes; without a password (`is_open` false) nothing can be changed."""
     router = APIRouter(prefix="/api", tags=["alerts"], responses=_REFUSALS)
 
-    async def require_writer(header: Written = "") -> None:
+    async def require_password() -> None:
         if not is_open:
             raise HTTPException(403, _CLOSED)
+
+    async def require_header(header: Written = "") -> None:
         if header != WRITES:
             raise HTTPException(403, f"send the header X-Requested-With: {WRITES}")
 
@@ -110,29 +113,30 @@ def alerts_router(client: AlertsClient, now: Callable[[], datetime], *, is_open:
         return Options(is_running=True, may_write=is_open, receivers=told["receivers"])
 
     @router.post(
-        "/alert-rules/count", operation_id="count_alerts", response_model=Count, openapi_extra=BODY
-    )
-    async def count(
-        request: Request, header: Written = "", since: Since = None, until: Until = None
-    ) -> Any:
+        "/alert-rules/count", operation_id="count_alerts", response_model=Count,
+        dependencies=[Depends(require_header)], openapi_extra=BODY,
+    )  # fmt: skip
+    async def count(request: Request, since: Since = None, until: Until = None) -> Any:
         """How often a rule would have fired at stored bars; it is not kept."""
-        if header != WRITES:
-            raise HTTPException(403, f"send the header X-Requested-With: {WRITES}")
-        end = _instant(until) or now()
-        begin = _instant(since) or end - _PAST
+        end = utc_instant(until) or now()
+        begin = utc_instant(since) or end - _PAST
         if begin >= end:
             raise HTTPException(422, "from must lie before to, which is not included")
-        asked = {"rule": await rule_of(request), "from": _text(begin), "to": _text(end)}
+        asked = {
+            "rule": await rule_of(request),
+            "from": instant_text(begin),
+            "to": instant_text(end),
+        }
         return await _answered(client, "count", **asked)
 
-    _add_changes(router, client, Depends(require_writer))
+    _add_changes(router, client, [Depends(require_password), Depends(require_header)])
     return router
 
 
-def _add_changes(router: APIRouter, client: AlertsClient, writer: Any) -> None:
+def _add_changes(router: APIRouter, client: AlertsClient, writer: list[Any]) -> None:
     @router.post(
         "/alert-rules", status_code=201, operation_id="add_alert_rule", response_model=Kept,
-        dependencies=[writer], openapi_extra=BODY,
+        dependencies=writer, openapi_extra=BODY,
     )  # fmt: skip
     async def add(request: Request) -> Any:
         """Make a rule; it looks at bars that end after now, by the clock of the market."""
@@ -140,7 +144,7 @@ def _add_changes(router: APIRouter, client: AlertsClient, writer: Any) -> None:
 
     @router.put(
         "/alert-rules/{rule_id}", operation_id="change_alert_rule", response_model=Kept,
-        dependencies=[writer], openapi_extra=BODY,
+        dependencies=writer, openapi_extra=BODY,
     )  # fmt: skip
     async def change(request: Request, rule_id: RuleId) -> Any:
         """Put another rule in the place of one that the API made; it gets another number."""
@@ -148,7 +152,7 @@ def _add_changes(router: APIRouter, client: AlertsClient, writer: Any) -> None:
 
     @router.delete(
         "/alert-rules/{rule_id}", operation_id="end_alert_rule", response_model=Kept,
-        dependencies=[writer],
+        dependencies=writer,
     )  # fmt: skip
     async def end(rule_id: RuleId) -> Any:
         """End a rule that the API has made; its alerts stay."""
@@ -160,15 +164,3 @@ async def _answered(client: AlertsClient, kind: str, **asked: Any) -> Any:
         return await client.answer(kind, **asked)
     except RefusedError as error:
         raise HTTPException(error.status, str(error)) from None
-
-
-def _instant(given: datetime | date | None) -> datetime | None:
-    if given is None:
-        return None
-    if not isinstance(given, datetime):
-        return datetime(given.year, given.month, given.day, tzinfo=UTC)
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()

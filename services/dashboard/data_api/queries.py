@@ -104,14 +104,16 @@ class SpanQuery(TableQuery):
 
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
-        since, until = _utc(self.since), _utc(self.until)
+        since, until = utc_instant(self.since), utc_instant(self.until)
         if since is not None and until is not None and since >= until:
             raise ValueError("from must lie before to, which is not included")
         return self
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return replace(super().wanted(today), since=_utc(self.since), until=_utc(self.until))
+        return replace(
+            super().wanted(today), since=utc_instant(self.since), until=utc_instant(self.until)
+        )
 
 
 class ExchangeQuery(SpanQuery):
@@ -180,7 +182,7 @@ class PastQuery(SeriesQuery):
 
     def wanted(self, today: datetime) -> Wanted:
         """Return what the page holds."""
-        return replace(super().wanted(today), as_of=_utc(self.as_of))
+        return replace(super().wanted(today), as_of=utc_instant(self.as_of))
 
 
 class BarQuery(PastQuery):
@@ -204,7 +206,8 @@ class AnalyticQuery(SeriesQuery):
     since: Moment | None = Field(None, alias="from", description=f"{_FROM} Without it, 14 days.")
 
 
-def _utc(given: datetime | date | None) -> datetime | None:
+def utc_instant(given: datetime | date | None) -> datetime | None:
+    """Return a moment as an instant; a date begins, and one without a zone is read, in UTC."""
     if given is None:
         return None
     if not isinstance(given, datetime):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.common import topics
+from services.common.advisory_locks import LOCK_ACTIONS
 from services.common.market.corporate_action import CorporateAction
 from services.stream.actions import sql
 from services.stream.actions.decode import decode
@@ -17,7 +18,6 @@ from services.stream.event_topics.decode import RefusedError
 from services.stream.event_topics.kind import EventKind, Taken
 from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.postgres import Session
-from services.stream.sink.sql import LOCK_ACTIONS
 from services.stream.sqlstate import DatabaseError, Fault
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.common import fail_points, logs
+from services.common import advisory_locks, fail_points, logs
 from services.common.market.bar import Bar
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
@@ -27,7 +27,7 @@ from services.stream.importing.survey import FileSurvey
 from services.stream.importing.task import Target
 from services.stream.retry import SecondInstanceError, StoppedError
 from services.stream.settings import Settings, read_settings
-from services.stream.sink import postgres, sql
+from services.stream.sink import postgres
 from services.stream.sink.batch import InstanceConnection
 from services.stream.sink.transaction import CHUNK_ROWS, Purpose
 from services.stream.spark import runtime
@@ -86,7 +86,7 @@ def _imported(
     """Import files; return what broke off in them."""
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline import"),
-        lock=sql.LOCK_IMPORT,
+        lock=advisory_locks.LOCK_IMPORT,
     )
     known = read_known(connection.session())
     now = datetime.now(tz=UTC)

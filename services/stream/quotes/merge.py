@@ -10,6 +10,7 @@ from dataclasses import astuple
 from typing import Final, NamedTuple
 
 from services.common import topics
+from services.common.advisory_locks import LOCK_QUOTES
 from services.stream.broker import KafkaRecord
 from services.stream.event_topics.decode import RefusedError
 from services.stream.event_topics.kind import EventKind, Taken
@@ -17,7 +18,6 @@ from services.stream.quotes import sql
 from services.stream.quotes.decode import QuoteRow, decode
 from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.postgres import Session
-from services.stream.sink.sql import LOCK_QUOTES
 from services.stream.sqlstate import DatabaseError, Fault
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import tenacity
 
-from services.common import fail_points, logs, topics
+from services.common import advisory_locks, fail_points, logs, topics
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
 from services.stream.actions.merge import ACTIONS
@@ -28,7 +28,7 @@ from services.stream.replay.options import replay_parser
 from services.stream.replay.parts import Outcome, Replay
 from services.stream.retry import SecondInstanceError
 from services.stream.settings import Settings, read_settings
-from services.stream.sink import postgres, sql
+from services.stream.sink import postgres
 from services.stream.sink.batch import InstanceConnection
 from services.stream.sink.dispatch import Writer
 from services.stream.spark import runtime
@@ -104,7 +104,7 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
         return 0
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
-        lock=sql.LOCK_REPLAY,
+        lock=advisory_locks.LOCK_REPLAY,
     )
     connection.session()
     stopping = stop_on_signals()
@@ -131,7 +131,7 @@ def _replay_events(
 ) -> int:
     connection = InstanceConnection(
         connect=lambda: postgres.connect(settings.postgres, "tapeline replay"),
-        lock=sql.LOCK_REPLAY,
+        lock=advisory_locks.LOCK_REPLAY,
     )
     try:
         bootstrap = settings.kafka_bootstrap

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from services.common import advisory_locks
 from services.common.fail_points import reach
 from services.stream.decoding.copy_binary import HEADER, TRAILER
 from services.stream.reconcile.accounts import BarKey, Version
@@ -33,7 +34,9 @@ class Session(Connection):
 
     def try_lock(self, lock: int) -> bool:
         """Take a lock that lasts as long as the connection; False if somebody holds it."""
-        [(taken,)] = self.fetch("select pg_try_advisory_lock(%s, %s)", (sql.ADVISORY_CLASS, lock))
+        [(taken,)] = self.fetch(
+            "select pg_try_advisory_lock(%s, %s)", (advisory_locks.ADVISORY_CLASS, lock)
+        )
         return bool(taken)
 
     def read_ledger(self, topic: str) -> tuple[dict[int, int], str | None]:

@@ -7,15 +7,6 @@ from typing import Final
 from services.stream.decoding.copy_binary import ROW_COLUMNS
 from services.stream.decoding.copy_text import LINE_COLUMNS
 
-ADVISORY_CLASS: Final = 0x7A9E
-"""First key of every advisory lock of the pipeline; the second names what is locked."""
-LOCK_STREAM: Final = 1
-LOCK_REPLAY: Final = 2
-LOCK_INDICATORS: Final = 3
-LOCK_ACTIONS: Final = 4
-LOCK_IMPORT: Final = 5
-LOCK_QUOTES: Final = 6
-
 NOTIFY_CHANNEL: Final = "bars"
 
 _BAR_COLUMNS = """(

@@ -9,7 +9,8 @@ import pytest
 from psycopg import errors
 
 from scripts.local_stack.servers.passwords import ADMINISTRATOR, ROLES
-from services.stream.sink import postgres, sql
+from services.common.advisory_locks import ADVISORY_CLASS, LOCK_STREAM
+from services.stream.sink import postgres
 from tests.fixtures.market import Market
 from tests.integration.database.stored_bars import BARS, READERS
 
@@ -187,12 +188,12 @@ def test_a_reader_cannot_drop_what_all_who_log_in_as_it_may_do(role: str, market
 
 
 def test_an_idle_reader_keeps_no_stream_from_starting(market: Market) -> None:
-    held = f"select pg_try_advisory_lock({sql.ADVISORY_CLASS}, {sql.LOCK_STREAM})"
+    held = f"select pg_try_advisory_lock({ADVISORY_CLASS}, {LOCK_STREAM})"
     with market._connect("dashboard_reader") as reader:
         with pytest.raises(errors.InsufficientPrivilege):
             reader.execute(held.encode())
         with closing(postgres.connect(market.address("stream_writer"), "test")) as stream:
-            assert stream.try_lock(sql.LOCK_STREAM)
+            assert stream.try_lock(LOCK_STREAM)
 
 
 def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record(

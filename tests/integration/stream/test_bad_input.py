@@ -17,10 +17,9 @@ from kafka.admin import NewTopic
 from pyspark.sql import SparkSession
 
 from scripts.local_stack.servers.ports import free_ports
-from services.common import topics
+from services.common import advisory_locks, topics
 from services.stream.retry import StoppedError
 from services.stream.sink import postgres as stream_postgres
-from services.stream.sink import sql
 from services.stream.sink.batch import InstanceConnection, Sink
 from services.stream.sink.dispatch import Writer
 from services.stream.sink.rejected_topic import RejectedTopic
@@ -68,7 +67,7 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
     offsets[NOTHING.name] = send_nothing(topic, spark_session)
     address = database.address("stream_writer")
     connection = InstanceConnection(
-        lambda: stream_postgres.connect(address, "test"), sql.LOCK_STREAM
+        lambda: stream_postgres.connect(address, "test"), advisory_locks.LOCK_STREAM
     )
     rejected = RejectedTopic(topic.bootstrap, topic.name)
     sink = Sink(
