@@ -37,7 +37,7 @@ class Desk:
 
     connect: Callable[[str], Connection]
     log: logging.Logger
-    _seen: int = 0
+    _in_hand: set[int] = field(default_factory=set)
     _stopping: Event = field(default_factory=Event)
     _counting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
@@ -50,9 +50,14 @@ class Desk:
         """Answer what waits; return whether other rules are in force now."""
         store = RequestStore(rules.connection)
         changed = False
-        for request in store.waiting(self._seen):
-            self._seen = request.request_id
+        waiting = store.waiting()
+        # Not by the greatest number so far: requests are not committed in the order of theirs.
+        self._in_hand &= {request.request_id for request in waiting}
+        for request in waiting:
+            if request.request_id in self._in_hand:
+                continue
             if request.kind == "count":
+                self._in_hand.add(request.request_id)
                 self._counting.submit(self._count, request, frozenset(receivers))
                 continue
             answer = _answered(request, rules, receivers)

@@ -17,7 +17,7 @@ delete from alerts.requests where asked_at < clock_timestamp() - interval '1 min
 """
 _TAKE: Final = """
 select request_id, kind, body from alerts.requests
-where answer is null and request_id > %s order by request_id limit 20
+where answer is null order by request_id
 """
 _ANSWER: Final = "update alerts.requests set answer = %s::jsonb where request_id = %s"
 _SYMBOLS: Final = """
@@ -39,9 +39,9 @@ class RequestStore:
 
     connection: Connection
 
-    def waiting(self, after: int) -> list[Request]:
-        """Return requests without an answer whose number is greater than `after`."""
-        return [Request(*row) for row in self.connection.rows(_TAKE, (after,))]
+    def waiting(self) -> list[Request]:
+        """Return the requests without an answer; they are few, as more are refused."""
+        return [Request(*row) for row in self.connection.rows(_TAKE, ())]
 
     def answer(self, request: Request, answer: Answer) -> None:
         """Leave an answer for whoever asked."""

@@ -51,6 +51,27 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["detail"]
 
 
+def test_a_request_that_is_committed_after_later_ones_is_answered(
+    market: Market, tmp_path: Path
+) -> None:
+    with (
+        receiving() as desk,
+        running(market, tmp_path) as alerts,
+        serving(market, tmp_path, DASHBOARD_PASSWORD=PASSWORD) as dashboard,
+        asking(dashboard) as client,
+        market._connect("dashboard_service") as late,
+    ):
+        alerts.write(RULES, desk=desk.url)
+        alerts.start()
+        late.autocommit = True
+        late.execute("set default_transaction_read_only = off")
+        with late.transaction():
+            [(early,)] = late.execute("select alerts.ask('options', '{}')").fetchall()
+            assert client.get("/api/alert-options").json()["is_running"]
+        take = "select alerts.take_answer(%s)"
+        wait_for(lambda: late.execute(take, (early,)).fetchall() != [(None,)], "its answer")
+
+
 def test_rules_are_made_counted_changed_and_ended(market: Market, tmp_path: Path) -> None:
     closes = [299, 301, 299, 301, 301, 299, 302]
     store(market, [bar("AAPL", START + n * MINUTE, close) for n, close in enumerate(closes)])
