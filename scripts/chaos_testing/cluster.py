@@ -12,11 +12,12 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from scripts.chaos_testing.faults.proxy import Proxy
-from scripts.chaos_testing.faults.small_disks import mount_small
-from scripts.chaos_testing.faults.wrong_clock import JumpingClock
+from scripts.chaos_testing.faults.small_disks import fill, mount_small
+from scripts.chaos_testing.faults.wrong_clock import JumpingClock, jump_together
 from scripts.chaos_testing.tables import Database
 from scripts.installation.java import QUICK, require_java
 from scripts.launcher.paths import KAFKA_JARS
@@ -40,7 +41,6 @@ _DISK_MIB = {"kafka": 256, "postgres": 512}
 _SERVICES = ("simulator", "producer", "kafka", "postgres", "stream")
 _BESIDE = ("second", "replay", "import")
 _START_SECONDS = 90
-_BLOCK_BYTES = 4096
 # Small batches, of which the larger ones go through the executors, and new bars alone straight.
 _STREAM = {
     "MAX_OFFSETS_PER_TRIGGER": "600",
@@ -122,11 +122,8 @@ class Cluster:
             lambda: database.is_ready(self._server), self.children["postgres"], _START_SECONDS
         )
         processes.run(pipeline.migrate(self.run), _START_SECONDS)
-        processes.wait_until(
-            lambda: kafka_client.is_listening(self.bootstrap),
-            self.children["kafka"],
-            _START_SECONDS,
-        )
+        is_listening = partial(kafka_client.is_listening, self.bootstrap)
+        processes.wait_until(is_listening, self.children["kafka"], _START_SECONDS)
         processes.run(pipeline.topics(self.run), _START_SECONDS)
         self.children["stream"] = self._start("stream")
         if self.market is not NO_MARKET:
@@ -181,15 +178,7 @@ class Cluster:
 
     def jump(self, names: str, seconds: int) -> Callable[[], None]:
         """Let the clocks of services, joined by +, jump; return what puts them right."""
-        clocks = [self._clocks[name] for name in names.split("+")]
-        for clock in clocks:
-            clock.jump(seconds)
-
-        def put_right() -> None:
-            for clock in clocks:
-                clock.jump(0)
-
-        return put_right
+        return jump_together([self._clocks[name] for name in names.split("+")], seconds)
 
     def lose_checkpoint(self) -> None:
         """Remove the checkpoint; the stream must be dead."""
@@ -205,11 +194,7 @@ class Cluster:
 
         For a cluster whose servers have disks of their own.
         """
-        ballast = self.directory / name / "ballast"
-        with ballast.open("wb", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(bytes(_BLOCK_BYTES))
-        return ballast.unlink
+        return fill(self.directory / name)
 
     def _start(self, name: str) -> Child:
         if name == "kafka":

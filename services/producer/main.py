@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import logging
 import os
 import sys
@@ -12,8 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
@@ -38,6 +36,7 @@ from services.producer.publishing.kafka_client import connect
 from services.producer.publishing.kafka_writer import KafkaWriter
 from services.producer.publishing.observation_clock import ObservationClock
 from services.producer.publishing.state_file import StateStoreError
+from services.producer.publishing.state_lock import lock_state
 from services.producer.publishing.state_store import StateStore
 from services.producer.runtime import Clocks, Complaints, Context, Inbox, ProducerStoppedError
 from services.producer.settings import Settings, read_settings
@@ -93,7 +92,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
 
 def _run(settings: Settings, log: logging.Logger, last_stop: LastStop, once: bool) -> int:
     watchlist = Watchlist(settings, log)
-    with _locked(settings.state_dir):
+    with lock_state(settings.state_dir):
         memory = StateStore(settings.state_dir, utc_now())
         try:
             if memory.set_aside is not None:
@@ -226,26 +225,6 @@ def _pacer(settings: Settings, memory: StateStore) -> Pacer:
         if stopped_until is not None:
             pacer.stop_until(stopped_until)
     return pacer
-
-
-def _locked(directory: Path) -> IO[str]:
-    """Return the open lock file of the state; the lock lasts as long as the file is open."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / "lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise SettingError(
-            f"PRODUCER_STATE_DIR is {directory}, which cannot be written to: {error.strerror}"
-        ) from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise SettingError(
-            f"another producer runs on PRODUCER_STATE_DIR {directory}; stop it, or give this one "
-            "a folder of its own"
-        ) from None
-    return file
 
 
 if __name__ == "__main__":

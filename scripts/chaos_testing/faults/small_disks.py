@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from scripts.launcher.errors import SetupError
 
 _INSIDE = "TAPELINE_OWN_MOUNTS"
+_BLOCK_BYTES = 4096
 
 
 def enter_own_mounts() -> None:
@@ -39,3 +42,12 @@ def mount_small(directory: Path, mebibytes: int) -> None:
             f"a small disk cannot be put on {directory}: {done.stderr.strip()}; it needs root, or "
             "a Linux that lets users have namespaces"
         )
+
+
+def fill(directory: Path) -> Callable[[], None]:
+    """Leave no free space on the disk of this directory; return what gives it back."""
+    ballast = directory / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(_BLOCK_BYTES))
+    return ballast.unlink

@@ -8,19 +8,18 @@ batch takes the fallback path through `decode` and every rule, which reads what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache, partial
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.common.market.bar import SYMBOL_CHARS, price_basis
-from services.common.market.exchanges import BY_CODE, Exchange, exchange_of
-from services.common.market.trade_date import in_zone, trade_date
+from services.common.market.exchanges import BY_CODE, exchange_of
 from services.stream.decoding import copy_binary, event_forms
 from services.stream.decoding.arrow_fields import Cuts, FallbackError, QuotesError
+from services.stream.decoding.bar_start import bar_start
 from services.stream.decoding.canonical import (
     FLAGS,
     OHLCV,
@@ -45,8 +44,6 @@ KEY_BYTES = SYMBOL_CHARS
 _FEW = (SYMBOL, START, ORIGIN, SEEN)
 _DAY_US = 86_400_000_000
 Read = Callable[..., copy_binary.Numbers]
-# Java's and Python's zone data need not agree on every past and future.
-_SURE_YEARS = range(1971, 2038)
 
 
 def fast_outcomes(records: pa.RecordBatch, any_length: bool = False) -> pa.RecordBatch:
@@ -183,29 +180,6 @@ def _start(text: str, code: str) -> dict[str, object]:
         "key_text": f"{start:%Y-%m-%d %H:%M:%S}\t{interval}",
         "fields": copy_binary.start(interval, start, day),
     }
-
-
-def bar_start(
-    interval: str, local_text: str, zone: str, exchange: Exchange | None
-) -> tuple[datetime, date]:
-    """Return when a bar starts, and its trade date. Raises FallbackError where a clock does not
-    mean one instant."""
-    if interval == "1d" and exchange is not None:
-        zone = exchange.zone  # a date is the exchange's own, whatever clock the answer names
-    try:
-        local = datetime.fromisoformat(local_text).replace(tzinfo=ZoneInfo(zone))
-    except (ValueError, ZoneInfoNotFoundError):
-        raise FallbackError from None
-    start = local.astimezone(UTC)
-    exists = start.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None)
-    if (
-        local.year not in _SURE_YEARS
-        or not exists
-        or local.utcoffset() != local.replace(fold=1).utcoffset()
-    ):
-        raise FallbackError
-    there = local if exchange is None else in_zone(start, exchange)
-    return start, local.date() if interval == "1d" else trade_date(exchange, there)
 
 
 @lru_cache(maxsize=1_000)

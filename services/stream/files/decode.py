@@ -15,11 +15,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from services.common.market.bar import INTERVALS, SYMBOL_PATTERN, Bar, Ohlcv
+from services.common.market.bar import SYMBOL_PATTERN, Bar, Ohlcv
 from services.common.market.exchanges import zone_of
 from services.stream.files import decimals
 from services.stream.files.containers import DEFAULT_LIMITS, rows
-from services.stream.files.layout import PRICES, FileError, Layout, TimeForm
+from services.stream.files.layout import INTERVAL_NAMES, PRICES, RTYPES, FileError, Layout, TimeForm
 from services.stream.files.recognise import layout_time
 from services.stream.files.symbols import symbol_text
 from services.stream.files.text_lines import Limits, Row
@@ -37,16 +37,6 @@ FRESHNESS = "historical"
 LATEST = timedelta(days=1)
 """No bar begins so long after its file was written."""
 SYMBOL = re.compile(SYMBOL_PATTERN)
-INTERVAL_NAMES = {
-    **{name: name for name in INTERVALS},
-    "D": "1d",
-    "1": "1min",
-    "5": "5min",
-    "15": "15min",
-    "30": "30min",
-    "60": "60min",
-}
-RTYPES = {"33": "1min", "34": "60min", "35": "1d"}
 
 
 class RowError(ValueError):

@@ -21,6 +21,18 @@ DATE_ORDERS = ("dmy", "mdy")
 PRICES = ("open", "high", "low", "close")
 FIELDS = ("time", "date", "clock", *PRICES, "volume", "symbol", "-")
 """What `--columns` may call a column; `-` is one that is passed over."""
+INTERVAL_NAMES = {
+    **{name: name for name in INTERVALS},
+    "D": "1d",
+    "1": "1min",
+    "5": "5min",
+    "15": "15min",
+    "30": "30min",
+    "60": "60min",
+}
+"""What vendors write in a column of intervals."""
+RTYPES = {"33": "1min", "34": "60min", "35": "1d"}
+"""Databento's kinds of records."""
 
 
 class FileError(Exception):

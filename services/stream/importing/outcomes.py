@@ -19,7 +19,8 @@ from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
 from services.stream.files.columnar.decode import Bars, Piece
 from services.stream.files.columnar.numbers import Mask
-from services.stream.files.columnar.starts import DAY_US, MINUTE_US, microseconds
+from services.stream.files.columnar.starts import MINUTE_US
+from services.stream.files.columnar.written_times import DAY_US, microseconds
 from services.stream.files.decode import FRESHNESS, SOURCE, DecodedRow
 from services.stream.files.layout import Layout
 from services.stream.importing.sources import Source

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from services.common.market.bar import Bar
 from services.common.market.exchanges import zone_of
-from services.stream.files.columnar.starts import DAY_US, MINUTE_US
+from services.stream.files.columnar.starts import MINUTE_US
+from services.stream.files.columnar.written_times import DAY_US
 from services.stream.files.columnar.zone_table import Microseconds, zone_table
 
 _MOST_STEPS = 100

@@ -19,7 +19,7 @@ import numpy as np
 from services.common.market.bar import Bar
 from services.stream.files.columnar.decode import ColumnDecoder, Piece
 from services.stream.files.columnar.numbers import Int64s
-from services.stream.files.columnar.starts import DAY_US, microseconds
+from services.stream.files.columnar.written_times import DAY_US, microseconds
 from services.stream.files.columnar.zone_table import SECOND_US
 from services.stream.files.decode import DecodedRow
 from services.stream.files.layout import FileError

@@ -14,8 +14,8 @@ from services.common.market.exchanges import Exchange, exchange_of
 from services.stream.files import decimals
 from services.stream.files.columnar import numbers as columns_of
 from services.stream.files.columnar.numbers import Decimals, Int64s, Mask
-from services.stream.files.decode import INTERVAL_NAMES, RTYPES, SYMBOL
-from services.stream.files.layout import PRICES, Layout
+from services.stream.files.decode import SYMBOL
+from services.stream.files.layout import INTERVAL_NAMES, PRICES, RTYPES, Layout
 from services.stream.files.parquet_cells import strings
 
 _PRICE_DIGITS = 12

@@ -23,8 +23,9 @@ from services.stream.files.columnar import cells
 from services.stream.files.columnar.cells import Columns
 from services.stream.files.columnar.numbers import Int64s, Mask
 from services.stream.files.columnar.parquet_blocks import ParquetBlock, parquet_blocks
-from services.stream.files.columnar.starts import StartColumns, microseconds
+from services.stream.files.columnar.starts import StartColumns
 from services.stream.files.columnar.text_blocks import TextBlock, text_blocks
+from services.stream.files.columnar.written_times import microseconds
 from services.stream.files.containers import DEFAULT_LIMITS, read
 from services.stream.files.decode import LATEST, DecodedRow, Decoder
 from services.stream.files.layout import PRICES, FileError, Layout

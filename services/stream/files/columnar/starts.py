@@ -7,9 +7,9 @@ is the row decoder's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -18,27 +18,34 @@ import pyarrow.compute as pc
 from services.common.market.bar import INTERVAL_MINUTES
 from services.common.market.exchanges import Exchange
 from services.common.market.trade_date import next_session
-from services.stream.decoding.arrow_decode import bar_start
 from services.stream.decoding.arrow_fields import FallbackError
+from services.stream.decoding.bar_start import bar_start
 from services.stream.files.columnar.numbers import Int64s, Mask, whole_numbers
+from services.stream.files.columnar.written_times import (
+    DAY_US,
+    EPOCH,
+    NO_OFFSET,
+    NO_TIME,
+    Text,
+    clock_us,
+    date_and_clock,
+    date_us,
+    each_text,
+    microseconds,
+    midnight_us,
+)
 from services.stream.files.columnar.zone_table import SECOND_US, zone_table
 from services.stream.files.layout import Layout, TimeForm
 from services.stream.files.parquet_cells import strings, texts
-from services.stream.files.times import StartReader, TimeError, written_clock, written_date
+from services.stream.files.times import StartReader, TimeError
 
 MINUTE_US = 60 * SECOND_US
-DAY_US = 1440 * MINUTE_US
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _END = (
-    (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-    for year in (1971, 2038)
+    (datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1) for year in (1971, 2038)
 )
 _MOST_KEPT = 100_000
-_DATE_CHARS = range(8, 11)
 _UNITS = {1: (0, 10**11), 10**3: (10**11, 10**14), 10**6: (10**14, 10**17), 10**9: (10**17, 10**18)}
 """The counts since 1970 that are of so many ticks a second."""
-
-Text = str | bytes
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class StartColumns:
     def _since_midnight(self, cells: pa.Array, day: date | None) -> tuple[Int64s, Mask]:
         counts, is_sure = whole_numbers(cells)
         is_sure &= (counts < DAY_US // 1000) & (day is not None)
-        return self._instants(np.where(is_sure, counts, 0) * 1000 + _midnight(day), is_sure)
+        return self._instants(np.where(is_sure, counts, 0) * 1000 + midnight_us(day), is_sure)
 
     def _stamped(self, cells: pa.TimestampArray) -> tuple[Int64s, Mask]:
         is_sure = cells.is_valid().to_numpy(zero_copy_only=False).copy()
@@ -132,15 +139,15 @@ class StartColumns:
 
     def _written(self, cells: pa.StringArray, clock: pa.StringArray | None) -> tuple[Int64s, Mask]:
         if clock is None:
-            cells, clock = _cut(cells)
-            behind = _each(clock, self._clocks, _clock)
+            cells, clock = date_and_clock(cells)
+            behind = each_text(clock, self._clocks, clock_us)
         else:
-            behind = _each(clock, self._clocks, lambda text: _clock(f" {text}"))
+            behind = each_text(clock, self._clocks, lambda text: clock_us(f" {text}"))
         order = self.layout.date_order or "ymd"
-        days = _each(cells, self._dates, lambda text: (_written_midnight(text, order), 0))
+        days = each_text(cells, self._dates, lambda text: (date_us(text, order), 0))
         offset = behind[:, 1]
-        has_offset = offset != _NO_OFFSET
-        is_sure = (days[:, 0] != _NONE) & (behind[:, 0] != _NONE)
+        has_offset = offset != NO_OFFSET
+        is_sure = (days[:, 0] != NO_TIME) & (behind[:, 0] != NO_TIME)
         clocks = np.where(is_sure, days[:, 0] + behind[:, 0], 0)
         if has_offset.all():
             return clocks - offset, is_sure
@@ -180,73 +187,7 @@ class StartColumns:
             return _FIRST, _FIRST, _FIRST, 0, 0
         moments = (microseconds(each) for each in (begins, start.until, start.begins))
         first, until, earliest = moments
-        return first, until, earliest, (day - _EPOCH.date()).days, 1
-
-
-_NONE = np.iinfo(np.int64).min
-_NO_OFFSET = _NONE
-
-
-def _cut(cells: pa.StringArray) -> tuple[pa.Array, pa.Array]:
-    """Return the dates of written times, and what stands behind each, where the first one ends."""
-    first = next((text.as_py() for text in cells if text.is_valid), "")
-    ends = [place for place in (first.find(" "), first.find("T")) if place > 0]
-    width = min(ends, default=_DATE_CHARS.stop)
-    _, places, data = cells.buffers()
-    cuts = np.frombuffer(places, np.int32)[cells.offset : cells.offset + len(cells) + 1]
-    # Every second piece is a date: Arrow's own slices fail on texts that end before a slice begins.
-    bounds = np.empty(2 * len(cells) + 1, np.int32)
-    bounds[::2] = cuts
-    bounds[1::2] = np.minimum(cuts[:-1] + width, cuts[1:])
-    both = pa.BinaryArray.from_buffers(
-        pa.binary(), 2 * len(cells), [None, pa.py_buffer(bounds), data]
-    )
-    even = np.arange(0, 2 * len(cells), 2)
-    return both.take(pa.array(even)), both.take(pa.array(even + 1))
-
-
-def _each(
-    cells: pa.Array, known: dict[Text, tuple[int, int]], work: Callable[[str], tuple[int, int]]
-) -> Int64s:
-    """Return two numbers for each cell, worked out once for each text that is different."""
-    coded = cells.dictionary_encode()
-    found = []
-    for text in coded.dictionary.to_pylist():
-        if text not in known:
-            try:
-                known[text] = work(text if isinstance(text, str) else text.decode())
-            except (TimeError, UnicodeDecodeError):
-                known[text] = (_NONE, _NO_OFFSET)
-        found.append(known[text])
-    table = np.array([*found, (_NONE, _NO_OFFSET)], np.int64)
-    return np.asarray(table[coded.indices.fill_null(len(found)).to_numpy()])
-
-
-def _clock(text: str) -> tuple[int, int]:
-    if not text.startswith((" ", "T")):
-        raise TimeError("bad_exchange_time")
-    clock, offset = written_clock(text)
-    seconds = clock.hour * 3600 + clock.minute * 60 + clock.second
-    return seconds * SECOND_US, _NO_OFFSET if offset is None else _away(offset)
-
-
-def _away(offset: timezone) -> int:
-    return offset.utcoffset(None) // timedelta(microseconds=1)
-
-
-def _written_midnight(text: str, order: str) -> int:
-    if len(text) not in _DATE_CHARS:
-        raise TimeError("bad_exchange_time")
-    return _midnight(written_date(text, order))
-
-
-def _midnight(day: date | None) -> int:
-    return 0 if day is None else (day - _EPOCH.date()).days * DAY_US
-
-
-def microseconds(moment: datetime) -> int:
-    """Return an instant as microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+        return first, until, earliest, (day - EPOCH.date()).days, 1
 
 
 def _trade_days(moments: Int64s, exchange: Exchange | None) -> Int64s:
@@ -258,7 +199,7 @@ def _trade_days(moments: Int64s, exchange: Exchange | None) -> Int64s:
     is_late = clocks - days * DAY_US >= evening * MINUTE_US
     if is_late.any():
         late, places = np.unique(days[is_late], return_inverse=True)
-        epoch = _EPOCH.date()
+        epoch = EPOCH.date()
         following = [next_session(exchange, epoch + timedelta(days=int(day))) for day in late]
         days[is_late] = np.array([(day - epoch).days for day in following])[places]
     return days
