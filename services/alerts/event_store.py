@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from services.alerts import sql
 from services.alerts.connection import Connection
+from services.alerts.context_store import ContextStore
 from services.alerts.evaluation import messages
 from services.alerts.evaluation.evaluator import Since, Window
 from services.alerts.evaluation.events import Change, Event, event_id
@@ -59,7 +60,8 @@ class EventStore:
             and near[place] > _EVER
         }
         self._read_windows(spans, short, most, found)
-        return [found[place] for place in range(len(spans))]
+        windows = [found[place] for place in range(len(spans))]
+        return ContextStore(self.connection).beside(spans, windows)
 
     def _read_windows(
         self,
@@ -153,7 +155,7 @@ def _window(span: Span, rows: Sequence[tuple[Any, ...]], most: int) -> Window:
 
 
 def _bar(row: Sequence[Any], *, derived: bool) -> Bar:
-    size = len(Bar._fields) - 1
+    size = Bar._fields.index("indicators")
     values = dict(zip(INDICATORS, row[size:], strict=True)) if derived else None
     time, session, open_, high, low, close, volume, inserted_at, updated_at = row[:size]
     return Bar(

@@ -16,11 +16,12 @@ from threading import Event, Lock
 from typing import Final
 
 from services.alerts.api_requests.desk import Desk
-from services.alerts.api_requests.request_store import RequestStore
 from services.alerts.connection import Connection, DatabaseError
 from services.alerts.evaluation.evaluator import evaluate
 from services.alerts.evaluation.series import RuleIndex
+from services.alerts.evaluation.silence_watch import SilenceWatch
 from services.alerts.event_store import EventStore
+from services.alerts.housekeeping import Housekeeping
 from services.alerts.metrics import Metrics
 from services.alerts.outbox import Outbox
 from services.alerts.rule_store import FROM_FILE, RuleStore
@@ -38,9 +39,6 @@ _WORK_ROWS: Final = 2_000
 _LOOK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5.0
-_COUNT_SECONDS: Final = 10.0
-_HOUSEKEEPING_SECONDS: Final = 3600.0
-_KEPT_DAYS: Final = 90
 _WEBHOOKS_AT_ONCE: Final = 8
 
 
@@ -98,7 +96,7 @@ class Service:
         try:
             self.metrics.leads.set(1)
             index = self._begin(rules)
-            counted = kept_house = time.monotonic()
+            house = Housekeeping(connection, self.metrics, SilenceWatch(index))
             while not self.stopping.is_set():
                 if self._has_new_file():
                     index = self._begin(rules)
@@ -106,14 +104,7 @@ class Service:
                 if not self._round(index, store):
                     connection.wait(_LOOK_SECONDS)
                 self._beat()
-                if time.monotonic() - counted > _COUNT_SECONDS:
-                    counted = time.monotonic()
-                    self.metrics.waiting(Outbox(connection).pending())
-                    RequestStore(connection).drop_old()
-                if time.monotonic() - kept_house > _HOUSEKEEPING_SECONDS:
-                    kept_house = time.monotonic()
-                    rules.extend_watch()
-                    Outbox(connection).forget(_KEPT_DAYS)
+                house.do(index)
         finally:
             self.metrics.leads.set(0)
             desk.stop()

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from services.alerts.evaluation.evaluator import Window, held, thinned
 from services.alerts.evaluation.events import FIRED, Event
-from services.alerts.evaluation.series import Span
+from services.alerts.evaluation.series import Span, bars_beside
 from services.alerts.rules.model import ActiveRule, Rule
 
 _BARS_AT_A_TIME: Final = 5_000
@@ -92,13 +92,13 @@ def back_count(
                 return counted
             active = ActiveRule(0, rule, begin)
             part = Span(
-                symbol, rule.interval, rule.basis, begin, end, max(1, rule.condition.lookback),
+                symbol, rule.interval, rule.basis, begin, end, bars_beside((active,)),
                 rule.condition.needs_indicators, (active,),
             )  # fmt: skip
             [window] = bars.windows([part], _BARS_AT_A_TIME)
             own = [bar.time for bar in window.bars if begin <= bar.time <= end]
             found = held(active, part, window)
-            events += [one for one in found if begin <= one.bar_time <= end]
+            events += [one for one in found if span[0] <= one.bar_time <= end]
             seen += len(own)
             if not window.is_cut:
                 break

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
 from services.alerts.evaluation.events import HELD_BACK, RETRACTED, Change, Event, settled
 from services.alerts.evaluation.frequency import Hit, tells_each, told
-from services.alerts.evaluation.series import RuleIndex, Span, Work, length
+from services.alerts.evaluation.series import RuleIndex, Span, Work, bars_beside, length
 from services.alerts.rules.bars import Bar
+from services.alerts.rules.conditions import Figures
 from services.alerts.rules.model import ActiveRule
+from services.alerts.rules.no_data import looks_ahead
 
 MOST_BARS: Final = 5_000
 """Of a span, at a time: the rest is put back to the queue."""
@@ -66,7 +68,7 @@ def evaluate(
     if not spans:
         return [], []
     seen = [
-        (span, window)
+        (_reaching_back(span, window), window)
         for span, window in zip(spans, store.windows(spans, MOST_BARS), strict=True)
         if window.bars
     ]
@@ -97,6 +99,14 @@ Differences = dict[datetime, tuple[Event | None, Event | None]]
 """By the time of the bar: the event that is kept, and the one that is found now."""
 
 
+def _reaching_back(span: Span, window: Window) -> Span:
+    """Return a span from the bar before it on, if a rule looks ahead: its bars follow that one."""
+    before = [bar.time for bar in window.bars if bar.time < span.from_time]
+    if not before or not any(looks_ahead(active.rule.condition) for active in span.rules):
+        return span
+    return replace(span, from_time=before[-1])
+
+
 def _differences(
     span: Span, window: Window, active: ActiveRule, known: Mapping[Key, Event]
 ) -> Differences:
@@ -104,7 +114,7 @@ def _differences(
     for place in _places(span, window, active):
         bar = window.bars[place]
         before = known.get((active.rule_id, bar.time))
-        figures = active.rule.condition.holds(window.bars, place)
+        figures = _figures(span, window, active, place)
         held = before is not None and before.state != RETRACTED
         if (figures is not None) == held:
             continue
@@ -119,14 +129,32 @@ def _differences(
     return found
 
 
+def _begin(span: Span, active: ActiveRule) -> datetime:
+    """Return when the first bar begins that a rule looks at: it ends after the rule was added."""
+    return active.from_time - length(span.interval) + _INSTANT
+
+
+def _figures(span: Span, window: Window, active: ActiveRule, place: int) -> Figures | None:
+    condition, following = active.rule.condition, window.bars[place + 1 : place + 2]
+    if looks_ahead(condition) and following and following[0].time < _begin(span, active):
+        return None
+    return condition.holds(window.bars, place)
+
+
 def _places(span: Span, window: Window, active: ActiveRule) -> Iterator[int]:
     """Yield the places of the bars at which a rule is evaluated."""
-    begin = max(span.from_time, active.from_time - length(span.interval) + _INSTANT)
-    end = window.unsettled_from if active.rule.condition.needs_indicators else None
-    for place in range(len(window.bars) - 1, -1, -1):
+    condition = active.rule.condition
+    is_ahead = looks_ahead(condition)
+    begin = span.from_time if is_ahead else max(span.from_time, _begin(span, active))
+    end = window.unsettled_from if condition.needs_indicators else None
+    # What follows a bar must be known: no bar depends on one that comes after the next.
+    last = len(window.bars) - 1 - (is_ahead and window.is_cut)
+    for place in range(last, -1, -1):
         time = window.bars[place].time
         if time < begin:
             return
+        if is_ahead and time > span.until_time:
+            continue
         if end is None or time < end:
             yield place
 
@@ -176,7 +204,7 @@ def _thinned(
 def held(active: ActiveRule, span: Span, window: Window) -> list[Event]:
     """Return an event for each bar of a span at which a rule's condition holds, in the order of
     time, whether or not it would be told."""
-    differences = _differences(span, window, active, {})
+    differences = _differences(_reaching_back(span, window), window, active, {})
     return [now for _, (_, now) in sorted(differences.items()) if now is not None]
 
 
@@ -195,7 +223,7 @@ def from_scratch(active: ActiveRule, symbol: str, bars: Sequence[Bar]) -> list[E
         return []
     rule = active.rule
     span = Span(
-        symbol, rule.interval, rule.basis, bars[0].time, bars[-1].time, rule.condition.lookback,
+        symbol, rule.interval, rule.basis, bars[0].time, bars[-1].time, bars_beside((active,)),
         True, (active,),
     )  # fmt: skip
     return thinned(active, held(active, span, Window(bars)))

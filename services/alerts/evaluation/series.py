@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from services.alerts.rules.model import ActiveRule
+from services.alerts.rules.no_data import looks_ahead
 from services.common.market.bar import INTERVAL_MINUTES
 
 _DAY_MINUTES: Final = 1440
@@ -42,6 +43,13 @@ class Span:
 def length(interval: str) -> timedelta:
     """Return how long a bar is."""
     return timedelta(minutes=INTERVAL_MINUTES.get(interval, _DAY_MINUTES))
+
+
+def bars_beside(rules: Collection[ActiveRule]) -> int:
+    """Return how many bars before and after others are needed to evaluate rules at those, and, of
+    rules that look ahead, at the bar before them."""
+    ahead = any(looks_ahead(active.rule.condition) for active in rules)
+    return max(1, *(active.rule.condition.lookback for active in rules)) + ahead
 
 
 class RuleIndex:
@@ -83,8 +91,11 @@ class RuleIndex:
                 by_basis[active.rule.basis].append(active)
         until = max(work.until_time for work in works)
         for basis, rules in by_basis.items():
-            earliest = min(active.from_time for active in rules) - length(interval)
-            begin = max(min(work.from_time for work in works), earliest)
+            begin = min(work.from_time for work in works)
+            # The silence that a new rule is to tell of may have begun before it.
+            if not any(looks_ahead(active.rule.condition) for active in rules):
+                earliest = min(active.from_time for active in rules) - length(interval)
+                begin = max(begin, earliest)
             if begin <= until:
-                back = max(1, *(active.rule.condition.lookback for active in rules))
+                back = bars_beside(rules)
                 yield Span(symbol, interval, basis, begin, until, back, derived, tuple(rules))

@@ -30,8 +30,20 @@ INDICATORS: Final = (
 PRICES: Final = ("open", "high", "low", "close")
 
 
+class Anomaly(NamedTuple):
+    """A row of bi.anomalies: how severe (1, 2, 3), and the two figures that say so."""
+
+    rank: int
+    value: float
+    score: float
+
+
 class Bar(NamedTuple):
-    """Prices in the quote unit; `indicators` is None until they have been computed."""
+    """Prices in the quote unit; `indicators` is None until they have been computed.
+
+    `anomalies` are by their kind, None where nobody looked. `quiet_seconds` is for how long its
+    market was open between its end and the next bar, or the present; None where nobody can tell.
+    """
 
     time: datetime
     session: date
@@ -43,6 +55,8 @@ class Bar(NamedTuple):
     inserted_at: datetime
     updated_at: datetime
     indicators: Mapping[str, float | None] | None = None
+    anomalies: Mapping[str, Anomaly] | None = None
+    quiet_seconds: float | None = None
 
     def value(self, name: str) -> float | None:
         """Return a price, the volume or an indicator; None where there is none."""

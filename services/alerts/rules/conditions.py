@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
 from services.alerts.rules.bars import Bar
@@ -131,6 +132,31 @@ class Change:
 
 
 @dataclass(frozen=True)
+class ChangeOver:
+    """The close against the one that was known so many seconds before, in percent: that of the
+    newest bar that begins no later than that. It lies at most `lookback` bars before."""
+
+    percent: float
+    seconds: float
+    lookback: int
+    direction: str = "either"
+    needs_indicators: bool = False
+
+    def holds(self, bars: Sequence[Bar], place: int) -> Figures | None:
+        wanted = bars[place].time - timedelta(seconds=self.seconds)
+        for before in range(place - 1, max(0, place - self.lookback) - 1, -1):
+            if bars[before].time <= wanted:
+                return _moved(bars[before].close, bars[place].close, self)
+        return None
+
+    def sentence(self, figures: Figures) -> str:
+        return (
+            f"close moved {figures['percent']:+.3g} % in {duration(self.seconds)}, from "
+            f"{figures['before']:.10g} to {figures['value']:.10g}"
+        )
+
+
+@dataclass(frozen=True)
 class Gap:
     """The open of a session's first bar against the close before, in percent."""
 
@@ -182,11 +208,19 @@ class Volume:
         )
 
 
+def duration(seconds: float) -> str:
+    """Return a length of time as people write it."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
 def _is_derived(name: float | str) -> bool:
     return isinstance(name, str) and name not in ("open", "high", "low", "close", "volume")
 
 
-def _moved(before: float, now: float, wanted: Change | Gap) -> Figures | None:
+def _moved(before: float, now: float, wanted: Change | ChangeOver | Gap) -> Figures | None:
     if before <= 0:
         return None
     percent = 100 * (now - before) / before

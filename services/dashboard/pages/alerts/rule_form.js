@@ -6,11 +6,17 @@ const DIRECTIONS = ["either", "up", "down"];
 // The fields of each condition, by the names of the API: a list is a choice.
 const CONDITIONS = {
   price: { crosses: "number", direction: DIRECTIONS },
-  change: { percent: "number", bars: "number", direction: DIRECTIONS },
+  change: { percent: "number", span: "text", direction: DIRECTIONS },
   volume: { times_usual: "number", bars: "number" },
   gap: { percent: "number", direction: DIRECTIONS },
   indicator: { of: "text", relation: ["crosses", "above", "below"], than: "text", direction: DIRECTIONS },
   signal: { rule: ["ma_cross", "rsi", "band_break"], direction: ["up", "down"] },
+  pattern: {
+    is: ["doji", "hammer", "shooting_star", "bullish_engulfing", "bearish_engulfing", "three_white_soldiers",
+      "three_black_crows"],
+  },
+  anomaly: { of: ["price", "volume", "gap", "outlier"], severity: ["low", "medium", "high"] },
+  no_data: { for: "text" },
 };
 const CHOICES = {
   interval: ["1min", "5min", "15min", "30min", "60min", "1d"],
@@ -18,7 +24,9 @@ const CHOICES = {
   frequency: ["each", "session", "once"],
   basis: ["as_traded", "split_adjusted", "total_return"],
 };
-const FIRST = { of: "rsi_14", than: "70", bars: "20", percent: "2", times_usual: "3" };
+const FIRST = { of: "rsi_14", than: "70", bars: "20", percent: "2", times_usual: "3", span: "30min", for: "10min" };
+// A span is written as a time, or as a number of bars.
+const BARS = /^\d+$/;
 
 export class RuleForm {
   constructor(form) {
@@ -57,6 +65,10 @@ export class RuleForm {
       const { of, relation, than, direction } = when;
       when.kept = { of, [relation]: than, ...(relation === "crosses" ? { direction } : {}) };
     }
+    if (kind === "change") {
+      const { percent, span, direction } = when;
+      when.kept = { percent, [BARS.test(span.trim()) ? "bars" : "span"]: span.trim(), direction };
+    }
     const rule = {
       name: given.get("name"),
       symbols: given.get("symbols").split(",").map((one) => one.trim()).filter((one) => one),
@@ -78,6 +90,7 @@ export class RuleForm {
     this.field("kind").value = kind;
     this.askCondition();
     const given = { ...when };
+    if (kind === "change") given.span ??= when.bars;
     for (const relation of kind === "indicator" ? ["crosses", "above", "below"] : []) {
       if (relation in when) Object.assign(given, { relation, than: when[relation] });
     }
