@@ -22,6 +22,7 @@ STEPS: Mapping[str, str] = {
     "views": "each view of bi, over one symbol and session",
     "export": "bars out of the data API: pages, whole ranges, and COPY by psql",
     "dashboard": "the delay to many viewers, and what they cost the writer",
+    "alerts": "from commit to webhook, beside a script that polls; what they cost the writer",
 }
 """What can be measured, each by the method of that name of `steps.Bench`; `import` by `imports`."""
 USUAL = ("writer", "drain", "latency", "derived", "producer", "startup")
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
         ("viewed", 10_000_000, "bars stored for views"),
         ("exported", 2_000_000, "bars stored for export"),
         ("viewers", 200, "viewers of the dashboard"),
+        ("rules", 10_000, "rules of alerts"),
+        ("watched", 1_000, "symbols of alerts"),
         ("imported", 1_000_000, "bars in files for import"),
         ("large", 10_000_000, "bars in one file for import, to see its memory"),
     ):

@@ -6,7 +6,9 @@ import argparse
 from dataclasses import dataclass
 
 from scripts.benchmarking import stored_bars
+from scripts.benchmarking.alert_load import Load
 from scripts.benchmarking.measurements import (
+    alert_delay,
     delay,
     drain_rate,
     export_rate,
@@ -182,6 +184,13 @@ class Bench:
     def imports(self) -> None:
         """Measure the import of files of each form beside plain COPY and what people do."""
         for line in import_steps.measure(self.servers, self.options.imported, self.options.large):
+            self.add(line)
+
+    def alerts(self) -> None:
+        """Measure the delay from commit to webhook, and what rules cost the sink's writer."""
+        what = self.options
+        load = Load(what.rules, what.watched, 500.0, what.seconds)
+        for line in alert_delay.measure(self.servers, load, what.bars):
             self.add(line)
 
     def startup(self) -> None:
