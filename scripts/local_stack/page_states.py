@@ -27,6 +27,8 @@ _LOST: Final = """() => document.getElementById("connection").dataset.state === 
 _AWAY: Final = """() => document.getElementById("connection").dataset.state === "away" """
 _EMPTY: Final = """() => !document.getElementById("empty").hidden"""
 _TABLES: Final = """() => document.querySelectorAll("#tables tr").length > 10"""
+_LISTED: Final = """() => document.querySelectorAll("#rules td").length > 0
+    && document.querySelectorAll("#alerts td").length > 0"""
 _DRAWN: Final = """() => document.querySelectorAll("#charts .legend b").length > 5"""
 
 # A picture of a whole page has its foot at its end.
@@ -102,6 +104,8 @@ STATES: Final = (
     State("database-away", "", _DARK, _AWAY, (("**/api/series*", _away),)),
     State("pipeline-light", "pipeline.html", _LIGHT, _DRAWN),
     State("pipeline-phone", "pipeline.html", _PHONE, _DRAWN),
+    State("alerts-light", "alerts.html", _LIGHT, _LISTED),
+    State("alerts-phone", "alerts.html", _PHONE, _LISTED),
     State("data-light", "data.html", _LIGHT, _TABLES),
     State("data-phone", "data.html", _PHONE, _TABLES),
 )

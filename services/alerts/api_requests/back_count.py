@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, Final, Protocol
 
 from services.alerts.evaluation.evaluator import Window, held, thinned
-from services.alerts.evaluation.events import FIRED, Event
+from services.alerts.evaluation.events import FIRED
+from services.alerts.evaluation.events import Event as Alert
 from services.alerts.evaluation.series import Span, bars_beside
 from services.alerts.rules.model import ActiveRule, Rule
 
@@ -16,6 +19,10 @@ _BARS_AT_A_TIME: Final = 5_000
 _INSTANT: Final = timedelta(microseconds=1)
 SHOWN: Final = 50
 """So many of the newest alerts, and of the symbols with most, are named."""
+
+
+COUNT_SECONDS: Final = 20.0
+"""So long a count may take: somebody waits for it."""
 
 
 class Bars(Protocol):
@@ -36,9 +43,9 @@ class BackCount:
     symbols: int = 0
     is_complete: bool = True
     by_symbol: dict[str, int] = field(default_factory=dict)
-    newest: list[Event] = field(default_factory=list)
+    newest: list[Alert] = field(default_factory=list)
 
-    def add(self, symbol: str, bars: int, events: Sequence[Event]) -> None:
+    def add(self, symbol: str, bars: int, events: Sequence[Alert]) -> None:
         """Add a symbol's events."""
         fired = [event for event in events if event.state == FIRED]
         self.symbols += 1
@@ -72,6 +79,12 @@ class BackCount:
         }
 
 
+def in_time(stopping: Event, now: Callable[[], float] = time.monotonic) -> Callable[[], bool]:
+    """Return what says whether a count that begins now may go on."""
+    until = now() + COUNT_SECONDS
+    return lambda: now() < until and not stopping.is_set()
+
+
 def back_count(
     rule: Rule,
     symbols: Iterable[str],
@@ -83,7 +96,7 @@ def back_count(
     `span[1]`. It ends early when it may not go on, and says so."""
     counted = BackCount(rule)
     for symbol in symbols:
-        events: list[Event] = []
+        events: list[Alert] = []
         seen = 0
         begin, end = span[0], span[1] - _INSTANT
         while begin <= end:
