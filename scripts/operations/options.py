@@ -52,8 +52,8 @@ SecretName = Annotated[str, "such as dashboard_password, powerbi_reader_password
 Viewers = Annotated[str, f"some of {', '.join(tunnel.VIEWERS)} (default: every page that runs)"]
 TunnelPort = Annotated[int, "the port here, for one alone (default: the same)"]
 
-AlertWhat = Annotated[str, "list, test or secret"]
-AlertSecret = Annotated[str, "which secret, such as slack_url"]
+AlertWhat = Annotated[str, "list, test, secret or rules"]
+AlertSecret = Annotated[str, "which secret, such as slack_url; of rules a file beside them"]
 AlertFile = Annotated[str, "the file that holds it"]
 AlertName = Annotated[str, "its name, such as StreamLags"]
 SilenceSpan = Annotated[str, "for how long, such as 30m, 2h or 7d (default 2h)"]

@@ -8,7 +8,7 @@ from scripts.operations import options as opt
 from scripts.operations.cli import command
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import begin
-from scripts.operations.status import alerts
+from scripts.operations.status import alerts, market_alerts
 
 
 @command
@@ -19,17 +19,20 @@ def alert(
     stack: opt.Stack = "",
     file: opt.AlertFile = "",
 ) -> None:
-    """List the alerts that fire, send a message to try the ways, or bring a receiver's secret.
+    """List the alerts that fire, try the ways, or bring a secret, or rules on the market.
 
-    fab alert list, fab alert test, fab alert secret --name slack_url --file FILE
+    fab alert list, fab alert test, fab alert secret --name slack_url --file FILE;
+    fab alert rules --file alerts.yaml, and --name desk_key --file FILE for a secret beside it
     """
-    if what not in ("list", "test", "secret"):
-        raise OperationError(f"{what!r} is none of list, test, secret")
+    if what not in ("list", "test", "secret", "rules"):
+        raise OperationError(f"{what!r} is none of list, test, secret, rules")
     operation = begin(stack)
     if what == "list":
         print("\n".join(alerts.listed(operation)))
     elif what == "test":
         print(alerts.test(operation))
+    elif what == "rules":
+        print(market_alerts.bring(operation, name, file))
     else:
         print(alerts.bring_secret(operation, name, file))
 
