@@ -11,6 +11,7 @@ from services.alerts.connection import Connection
 from services.alerts.context_store import ContextStore
 from services.alerts.evaluation.series import RuleIndex
 from services.alerts.evaluation.silence_watch import SilenceWatch
+from services.alerts.event_retention import EventRetention
 from services.alerts.event_store import EventStore
 from services.alerts.metrics import Metrics
 from services.alerts.outbox import Outbox
@@ -20,6 +21,7 @@ _SILENCE_SECONDS: Final = 10.0
 _COUNT_SECONDS: Final = 10.0
 _HOUR_SECONDS: Final = 3600.0
 _KEPT_DAYS: Final = 90
+_EVENT_DAYS: Final = 400
 
 
 @dataclass
@@ -59,6 +61,9 @@ class Housekeeping:
         if self._tidying.is_due():
             RuleStore(self.connection).extend_watch()
             Outbox(self.connection).forget(_KEPT_DAYS)
+            retention = EventRetention(self.connection)
+            retention.forget(_EVENT_DAYS)
+            index.forgotten_until = retention.forgotten_until()
 
     def _look_for_silence(self, index: RuleIndex) -> None:
         """Let series be looked at that have become too quiet for a rule."""

@@ -20,6 +20,7 @@ from services.alerts.connection import Connection, DatabaseError
 from services.alerts.evaluation.evaluator import evaluate
 from services.alerts.evaluation.series import RuleIndex
 from services.alerts.evaluation.silence_watch import SilenceWatch
+from services.alerts.event_retention import EventRetention
 from services.alerts.event_store import EventStore
 from services.alerts.housekeeping import Housekeeping
 from services.alerts.metrics import Metrics
@@ -131,7 +132,8 @@ class Service:
         by_api, wrong = rules.made_by_api(self._receivers())
         for one in wrong:
             self.log.warning("%s", one)
-        index = RuleIndex([*of_file, *by_api])
+        forgotten_until = EventRetention(rules.connection).forgotten_until()
+        index = RuleIndex([*of_file, *by_api], forgotten_until)
         rules.watch(index.watched())
         self.metrics.rules.set(len(index.rules))
         return index

@@ -15,7 +15,14 @@ from typing import Final, NamedTuple, Protocol
 
 from services.alerts.evaluation.events import HELD_BACK, RETRACTED, Change, Event, settled
 from services.alerts.evaluation.frequency import Hit, tells_each, told
-from services.alerts.evaluation.series import RuleIndex, Span, Work, bars_beside, length
+from services.alerts.evaluation.series import (
+    NEVER,
+    RuleIndex,
+    Span,
+    Work,
+    bars_beside,
+    length,
+)
 from services.alerts.rules.bars import Bar
 from services.alerts.rules.conditions import Figures
 from services.alerts.rules.model import ActiveRule
@@ -68,7 +75,7 @@ def evaluate(
     if not spans:
         return [], []
     seen = [
-        (_reaching_back(span, window), window)
+        (_reaching_back(span, window, index.forgotten_until), window)
         for span, window in zip(spans, store.windows(spans, MOST_BARS), strict=True)
         if window.bars
     ]
@@ -99,9 +106,9 @@ Differences = dict[datetime, tuple[Event | None, Event | None]]
 """By the time of the bar: the event that is kept, and the one that is found now."""
 
 
-def _reaching_back(span: Span, window: Window) -> Span:
+def _reaching_back(span: Span, window: Window, forgotten_until: datetime = NEVER) -> Span:
     """Return a span from the bar before it on, if a rule looks ahead: its bars follow that one."""
-    before = [bar.time for bar in window.bars if bar.time < span.from_time]
+    before = [bar.time for bar in window.bars if forgotten_until <= bar.time < span.from_time]
     if not before or not any(looks_ahead(active.rule.condition) for active in span.rules):
         return span
     return replace(span, from_time=before[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from services.alerts.rules.model import ActiveRule
@@ -13,6 +13,7 @@ from services.alerts.rules.no_data import looks_ahead
 from services.common.market.bar import INTERVAL_MINUTES
 
 _DAY_MINUTES: Final = 1440
+NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Work(NamedTuple):
@@ -53,9 +54,11 @@ def bars_beside(rules: Collection[ActiveRule]) -> int:
 
 
 class RuleIndex:
-    """The rules in force by their series, so that a bar costs its own rules alone."""
+    """The rules in force by their series, so that a bar costs its own rules alone. Bars before
+    `forgotten_until` are looked at no more: their events may be gone, and would be told again."""
 
-    def __init__(self, rules: Iterable[ActiveRule] = ()) -> None:
+    def __init__(self, rules: Iterable[ActiveRule] = (), forgotten_until: datetime = NEVER) -> None:
+        self.forgotten_until = forgotten_until
         self.rules = {active.rule_id: active for active in rules}
         self._of_one: dict[tuple[str, str], list[ActiveRule]] = defaultdict(list)
         self._of_all: dict[str, list[ActiveRule]] = defaultdict(list)
@@ -91,7 +94,7 @@ class RuleIndex:
                 by_basis[active.rule.basis].append(active)
         until = max(work.until_time for work in works)
         for basis, rules in by_basis.items():
-            begin = min(work.from_time for work in works)
+            begin = max(min(work.from_time for work in works), self.forgotten_until)
             # The silence that a new rule is to tell of may have begun before it.
             if not any(looks_ahead(active.rule.condition) for active in rules):
                 earliest = min(active.from_time for active in rules) - length(interval)

@@ -9,6 +9,7 @@ from services.alerts.evaluation.evaluator import evaluate, from_scratch
 from services.alerts.evaluation.messages import message_id
 from services.alerts.evaluation.series import RuleIndex, Work
 from services.alerts.rules.conditions import Lies
+from services.alerts.rules.no_data import NoData
 from tests.unit.alerts.bars import active, at, bar
 from tests.unit.alerts.evaluation.memory import Memory
 
@@ -45,6 +46,19 @@ def test_what_no_rule_looks_at_costs_nothing() -> None:
     assert index.spans(works) == []
     assert evaluate(index, works, Memory()) == ([], [])
     assert index.watched() == [("AAPL", "1min")]
+
+
+def test_bars_whose_events_may_be_gone_are_looked_at_no_more() -> None:
+    rules = [active(Lies("close", "above", 3.0), 1), active(NoData(60.0), 2)]
+    store = Memory(
+        bars={"AAPL": {at(minute): bar(minute, 4) for minute in (1, 8, 9)}, "MSFT": {}},
+        present=at(12),
+    )
+    index = RuleIndex(rules, at(8))
+    assert index.spans([Work("AAPL", "1min", False, at(0), at(7))]) == []
+    changes, _ = evaluate(index, [Work("AAPL", "1min", False, at(0), at(9))], store)
+    found = [(one.active.rule_id, one.after.bar_time) for one in changes if one.after is not None]
+    assert sorted(found) == [(1, at(8)), (1, at(9)), (2, at(9))]
 
 
 def test_events_of_a_restored_database_have_their_ids_again() -> None:
