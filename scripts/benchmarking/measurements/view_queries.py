@@ -103,6 +103,7 @@ _WHERE = {
     "comparison_pairs": f"{_ONE_SESSION} and other_symbol = '{_OTHER}'",
     "exchange_sessions": f"exchange = 'XNYS' and session_date = '{_LAST_SESSION}'",
     "price_bases": f"symbol = '{_SYMBOL}'",
+    "renames": f"new_symbol = '{_SYMBOL}'",
     "dates": f"session_date = '{_LAST_SESSION}'",
     "intervals": "true",
     "latest_quote": f"symbol = '{_SYMBOL}'",

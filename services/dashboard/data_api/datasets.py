@@ -15,6 +15,7 @@ from services.dashboard.data_api.reference_tables import (
     INTERVALS,
     PRICE_BASES,
     REJECTED,
+    RENAMES,
     STATUS,
     SYMBOLS,
 )
@@ -32,5 +33,5 @@ from services.dashboard.data_api.stored_tables import (
 ALL: Final = (
     *(BARS, REVISIONS, QUOTES, INDICATORS, *CANDLES, FROM_OPEN, ALL_HOURS, *ANALYTIC, ACTIONS),
     *(ALERTS, ALERT_RULES),
-    *(SYMBOLS, EXCHANGE_SESSIONS, DATES, INTERVALS, PRICE_BASES, STATUS, REJECTED),
+    *(SYMBOLS, RENAMES, EXCHANGE_SESSIONS, DATES, INTERVALS, PRICE_BASES, STATUS, REJECTED),
 )

@@ -47,6 +47,13 @@ SYMBOLS: Final = Dataset(
     ),
     ("symbol",),
 )
+RENAMES: Final = Dataset(
+    "renames",
+    "Renames of instruments, whose bars all stand under the newest name: from which date on.",
+    "bi.renames",
+    columns(text="old_symbol new_symbol", day="renamed_on", instant="added_at"),
+    ("renamed_on", "old_symbol"),
+)
 INTERVALS: Final = Dataset(
     "intervals",
     "One row per length of bars, whether or not any are stored.",

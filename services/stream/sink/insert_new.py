@@ -39,7 +39,7 @@ select clock_timestamp() where not exists (
             and bar.bar_time between %s and %s
         limit 1
     ) as known
-)
+) and not exists (select from market.renames where old_symbol = any (%s))
 """
 _MARK = """
 insert into market.indicator_work (symbol, interval, from_time, until_time)
@@ -73,8 +73,9 @@ class Series:
 
 def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged | None:
     """Add rows of ROW_SCHEMA, at least one and each bar once, and mark their indicators as due,
-    in a transaction that is open; or do nothing, as soon as one of them might be known, or if they
-    are fewer than `fewest_rows`, or of each series fewer than a hundredth of that.
+    in a transaction that is open; or do nothing, as soon as one of them might be known or of a
+    symbol that was renamed, or if they are fewer than `fewest_rows`, or of each series fewer than
+    a hundredth of that.
 
     Raises DatabaseError.
     """
@@ -84,7 +85,7 @@ def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged 
     if _SHARE_OF_A_SERIES * len(rows) < fewest_rows * len(series.symbols):
         return None
     bounds = (min(series.oldest), max(series.newest))
-    found = session.fetch(_NONE_KNOWN, (*series.columns(), *bounds), prepare=False)
+    found = session.fetch(_NONE_KNOWN, (*series.columns(), *bounds, series.symbols), prepare=False)
     if not found:
         return None
     lines = line_buffer(copy_binary.stamped_rows(rows.column("line"), found[0][0]))

@@ -172,15 +172,20 @@ select kafka_offset, string_agg(mark, '') from (
 group by kafka_offset
 """
 _VERSION_COLUMNS = """
-    symbol, interval, bar_time, open, high, low, close, volume, session_date, source, basis,
+    told_symbol, interval, bar_time, open, high, low, close, volume, session_date, source, basis,
     is_final, observed_at, kafka_offset
 """
 READ_VERSIONS: Final = f"""
 with wanted as materialized (
     select * from unnest(%s::text[], %s::text[], %s::timestamptz[])
         as key (symbol, interval, bar_time)
+), stored as materialized (
+    select symbol as told_symbol, symbol, interval, bar_time from wanted
+    union
+    select wanted.symbol, name.symbol, wanted.interval, wanted.bar_time
+    from wanted inner join market.present_names as name on wanted.symbol = name.told_symbol
 )
-select {_VERSION_COLUMNS} from market.events_stream join wanted using (symbol, interval, bar_time)
+select {_VERSION_COLUMNS} from market.events_stream join stored using (symbol, interval, bar_time)
 union all
-select {_VERSION_COLUMNS} from market.bar_revisions join wanted using (symbol, interval, bar_time)
+select {_VERSION_COLUMNS} from market.bar_revisions join stored using (symbol, interval, bar_time)
 """

@@ -17,7 +17,7 @@ from services.common.fail_points import reach
 from services.stream.decoding import copy_binary
 from services.stream.records import Merged, RejectedRecord, Written
 from services.stream.settings import STRAIGHT_ROWS
-from services.stream.sink import insert_new, offset_ledger
+from services.stream.sink import insert_new, offset_ledger, present_names
 from services.stream.sink.offset_ledger import Move, OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sink.staging import (
@@ -197,7 +197,9 @@ class _Transaction:
         lines = rows.column("line")
         binary = is_binary(lines)
         self.session.stage_bars([line_buffer(copy_binary.rows(lines) if binary else lines)], binary)
-        if self.work.purpose is Purpose.PREVIEW:
+        is_preview = self.work.purpose is Purpose.PREVIEW
+        present_names.use(self.session, keep_told=not is_preview)
+        if is_preview:
             return Merged(self.session.preview(), frozenset())
         return self.session.merge(len(rows))
 
