@@ -71,11 +71,11 @@ class Connection:
         with _translated(), self._connection.transaction():
             yield
 
-    def wait(self, seconds: float) -> None:
-        """Wait for a notification, at most so long."""
+    def heard(self, seconds: float) -> set[str]:
+        """Return the channels of notifications that came; without one wait, at most so long."""
         with _translated():
-            for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-                pass
+            notes = self._connection.notifies(timeout=seconds, stop_after=1)
+            return {note.channel for note in notes}
 
     def rows(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Return all rows of a statement."""

@@ -52,6 +52,12 @@ class Outbox:
         }
         return bool(self.connection.rows(sql.FAILED, query)[0][0])
 
+    def end_unserved(self, receivers: Sequence[str], reason: str) -> dict[str, int]:
+        """Send nothing more to others than these; return how many messages that ends, by
+        receiver."""
+        query = {"receivers": list(receivers), "reason": reason}
+        return dict(self.connection.rows(sql.END_UNSERVED, query))
+
     def pending(self) -> dict[str, int]:
         """Return how many messages wait for each receiver."""
         return dict(self.connection.rows(sql.PENDING))

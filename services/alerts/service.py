@@ -33,6 +33,7 @@ from services.alerts.sending.errors import SendError
 from services.alerts.sending.webhook import WebhookSender
 from services.alerts.sending.worker import Sender, Worker
 from services.alerts.settings import Settings
+from services.alerts.sql import REQUESTS
 from services.common.fail_points import reach
 from services.common.process.heartbeat import Heartbeat
 
@@ -41,6 +42,7 @@ _LOOK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5.0
 _WEBHOOKS_AT_ONCE: Final = 8
+_UNSERVED: Final = "the file has no such receiver any more"
 
 
 @dataclass
@@ -98,12 +100,15 @@ class Service:
             self.metrics.leads.set(1)
             index = self._begin(rules)
             house = Housekeeping(connection, self.metrics, SilenceWatch(index))
+            is_asked = True
             while not self.stopping.is_set():
                 if self._has_new_file():
                     index = self._begin(rules)
-                index = self._answer(desk, rules) or index
-                if not self._round(index, store):
-                    connection.wait(_LOOK_SECONDS)
+                if is_asked:
+                    index = self._answer(desk, rules) or index
+                is_busy = self._round(index, store)
+                heard = connection.heard(0.0 if is_busy else _LOOK_SECONDS)
+                is_asked = REQUESTS in heard or not (heard or is_busy)
                 self._beat()
                 house.do(index)
         finally:
@@ -115,9 +120,12 @@ class Service:
 
     def _begin(self, rules: RuleStore) -> RuleIndex:
         """Put the rules in force and let the receivers be served."""
+        self._stop_workers()
         with rules.connection.transaction():
             index = self._in_force(rules)
-        self._stop_workers()
+            unserved = Outbox(rules.connection).end_unserved(self._receivers(), _UNSERVED)
+        for name, count in unserved.items():
+            self.log.warning("%d messages to %s are given up: %s", count, name, _UNSERVED)
         self._workers = [self._worker(receiver) for receiver in self.alerts.receivers]
         for worker in self._workers:
             worker.start()

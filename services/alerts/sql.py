@@ -7,7 +7,9 @@ from typing import Final
 from services.alerts.rules.bars import INDICATORS
 
 TRY_LOCK: Final = "select pg_try_advisory_lock(%s, %s)"
-LISTEN: Final = ("listen alerts", "listen alert_requests")
+REQUESTS: Final = "alert_requests"
+"""The channel that tells of requests."""
+LISTEN: Final = ("listen alerts", f"listen {REQUESTS}")
 
 TAKE_WORK: Final = """
 with taken as (
@@ -171,10 +173,19 @@ update alerts.deliveries set
     end,
     ended_at = case
         when added_at < clock_timestamp() - make_interval(secs => %(give_up_seconds)s)
-            then clock_timestamp()
+            then clock_timestamp() else ended_at
     end
 where receiver = %(receiver)s and message_id = %(message_id)s
 returning state = 'given_up'
+"""
+END_UNSERVED: Final = """
+with ended as (
+    update alerts.deliveries set
+        state = 'given_up', ended_at = clock_timestamp(), last_error = %(reason)s
+    where state = 'pending' and receiver <> all (%(receivers)s)
+    returning receiver
+)
+select receiver, count(*) from ended group by receiver order by receiver
 """
 PENDING: Final = """
 select receiver, count(*) from alerts.deliveries where state = 'pending' group by receiver

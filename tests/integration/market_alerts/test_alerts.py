@@ -119,3 +119,34 @@ def test_a_slow_receiver_is_told_several_at_once(market: Market, tmp_path: Path)
         assert together.is_set()
         assert set(desk.ids().values()) == {1}
         assert alerts.stop() == 0
+
+
+def test_what_waits_for_a_receiver_that_left_the_file_ends(market: Market, tmp_path: Path) -> None:
+    with (
+        receiving() as desk,
+        receiving(lambda _: "500") as gone,
+        running(market, tmp_path) as alerts,
+    ):
+        theirs = (
+            "  - {name: theirs, symbols: all, interval: 1min, to: gone,"
+            " when: {price: {crosses: 300}}}\n"
+        )
+        alerts.write(RULES + theirs, desk=desk.url, gone=gone.url)
+        alerts.start()
+        store(market, [bar("AAPL", START + n * MINUTE, 301 - 2 * n) for n in (0, 1)])
+        wait_for(lambda: gone.requests > 0 and len(desk.ids()) == 1, "both receivers")
+        alerts.write(RULES, desk=desk.url)
+        wait_for(alerts.is_idle, "the end of what waits")
+        ended = (
+            "select receiver, state, last_error, ended_at is not null from alerts.deliveries "
+            "order by receiver"
+        )
+        reason = "the file has no such receiver any more"
+        assert alerts.rows(ended) == [
+            ("desk", "delivered", None, True),
+            ("gone", "given_up", reason, True),
+        ]
+        wait_for(lambda: f"1 messages to gone are given up: {reason}" in alerts.log(), "the log")
+        # Rules of the file without it still tell the others.
+        store(market, [bar("MSFT", START + n * MINUTE, 301 - 2 * n) for n in (0, 1)])
+        wait_for(lambda: len(desk.ids()) == 2, "the next message")
