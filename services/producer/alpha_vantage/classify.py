@@ -121,7 +121,8 @@ def _data(document: dict[str, Any], series: Series) -> Verdict | None:
         return _classify_actions(document, series) if is_list else None
     if series.interval == QUOTES:
         rows = document.get("data")
-        return Verdict(Kind.DATA, rows=rows) if isinstance(rows, list) else None
+        delayed = "DELAYED" in str(document.get("endpoint")).upper()
+        return Verdict(Kind.DATA, rows=rows, delayed=delayed) if isinstance(rows, list) else None
     found = find_bars(document, series)
     if found is None:
         return None

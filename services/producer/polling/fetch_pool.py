@@ -104,14 +104,12 @@ class Fetcher:
             actions = tuple(parse_actions(verdict.rows, listed))
             return Fetched(job, replace(verdict, rows=()), (), actions, arrived_at)
         if job.series.interval == QUOTES:
-            freshness = "simulated" if self._source.simulated else "realtime"
+            freshness = self._freshness(job.series, verdict)
             asked = Asked(job.series.symbols, self._source.name, freshness, arrived_at)
             quotes = tuple(parse_quotes(verdict.rows, asked))
             return Fetched(job, replace(verdict, rows=()), quotes=quotes)
         zone = clock_of(job.series, verdict.zone)
-        freshness = self._source.freshness(job.series)
-        if verdict.delayed and freshness == "realtime":
-            freshness = "delayed_15min"
+        freshness = self._freshness(job.series, verdict)
         seen = Observation(
             series=job.series,
             zone=zone,
@@ -133,3 +131,9 @@ class Fetcher:
         )
         # The document is let go here: a month of minutes weighs tens of megabytes.
         return Fetched(job, replace(verdict, bars={}, zone=zone), tuple(bars))
+
+    def _freshness(self, series: Series, verdict: Verdict) -> str:
+        """Return how fresh an answer's values are: as the key is entitled to, or as the answer
+        says."""
+        freshness = self._source.freshness(series)
+        return "delayed_15min" if verdict.delayed and freshness == "realtime" else freshness

@@ -66,6 +66,28 @@ def test_only_what_is_new_is_published_also_after_a_restart(world: World) -> Non
     again.end()
 
 
+@pytest.mark.parametrize(
+    ("variables", "freshness"),
+    [
+        ({"ALPHA_VANTAGE_ENTITLEMENT": "realtime"}, "realtime"),
+        ({"ALPHA_VANTAGE_ENTITLEMENT": "delayed"}, "delayed_15min"),
+        ({"ALPHA_VANTAGE_ENTITLEMENT": "none"}, "historical"),
+        ({"ALPHA_VANTAGE_SIMULATED": "true"}, "simulated"),
+    ],
+)
+def test_quotes_are_as_fresh_as_the_bars_beside_them(
+    world: World, variables: dict[str, str], freshness: str
+) -> None:
+    quoted(world, "AAPL")
+    process = start(world, "AAPL", **variables)
+    run(process, world, 1)
+    process.end()
+    sent = zip(world.broker.topics, world.broker.log, strict=True)
+    found = {topic: json.loads(value)["freshness"] for topic, (_, value) in sent}
+    assert {"market.quotes", "market.bars"} <= found.keys()
+    assert found["market.quotes"] == found["market.bars"] == freshness
+
+
 def test_an_unknown_symbol_is_told_of_once_and_asked_for_again_the_next_day(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
