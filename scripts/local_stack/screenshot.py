@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _SYMBOLS = "AAPL,MSFT,NVDA,TSLA"
+_OTHER_MARKETS = "FX:EUR/USD,CRYPTO:BTC/USD"
 _VIEW = "?symbol=AAPL&interval=1min&range=1d&compare=MSFT,NVDA"
 _WIDTH, _HEIGHT = 1360, 1090
 _START_SECONDS = 300.0
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)
             directory.chmod(0o711)  # PostgreSQL runs as another user where root runs this
-            with _demo(directory, options.seconds) as address:
+            symbols = _SYMBOLS if options.states is None else f"{_SYMBOLS},{_OTHER_MARKETS}"
+            with _demo(directory, symbols, options.seconds) as address:
                 _draw(address, options)
     except SetupError as error:
         say(f"scripts/screenshot: {error}")
@@ -92,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _demo(directory: Path, seconds: float) -> Iterator[str]:
+def _demo(directory: Path, symbols: str, seconds: float) -> Iterator[str]:
     """Run the demo; yield the address of its live page. Raises SetupError."""
     data = directory / "data"
     connection = data / "connection.json"
@@ -102,7 +104,7 @@ def _demo(directory: Path, seconds: float) -> Iterator[str]:
             name="demo",
             arguments=[
                 *(sys.executable, "-P", "-m", "scripts.local_stack.demo"),
-                *("--data-dir", str(data), "--symbols", _SYMBOLS),
+                *("--data-dir", str(data), "--symbols", symbols),
             ],
             log=directory / "demo.log",
             environment={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.dashboard.data_api.dataset import AS_TRADED
-from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS, CANDLES
+from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS, CANDLES, FROM_OPEN
+from services.dashboard.page_api import series_index
 
 MOST_ROWS: Final = 5_000
 """The bars that a chart or a message has at most."""
@@ -145,6 +146,12 @@ order by 1
 """
 
 
+_CANDLES: Final = (
+    *zip(CANDLE_INTERVALS, CANDLES, strict=True),
+    (series_index.FROM_OPEN, FROM_OPEN),
+)
+
+
 def _rolled_up(shown: str) -> dict[str, dict[str, str]]:
     """Return the statement by price basis and interval."""
     return {
@@ -156,7 +163,7 @@ def _rolled_up(shown: str) -> dict[str, dict[str, str]]:
                 bands=_BANDS,
                 shown=shown,
             )
-            for interval, candles in zip(CANDLE_INTERVALS, CANDLES, strict=True)
+            for interval, candles in _CANDLES
         }
         for basis in (AS_TRADED, *_ADJUSTED)
     }

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse
@@ -15,7 +15,7 @@ from services.common.market.exchanges import exchange_of, quote_unit_of, zone_of
 from services.dashboard.connection_pool import Database, DatabaseError
 from services.dashboard.data_api.dataset import AS_TRADED
 from services.dashboard.data_api.formats import instant_text
-from services.dashboard.data_api.queries import Basis, Interval, Symbol
+from services.dashboard.data_api.queries import Basis, Symbol
 from services.dashboard.data_api.routes import PROBLEMS, Problem
 from services.dashboard.live import sse
 from services.dashboard.live.feed import Feed
@@ -34,6 +34,10 @@ _DEFAULT: Final[list[Basis]] = ["split_adjusted"]
 _BASES: Final = "What prices mean; of several each series comes on each."
 _COMPARED: Final = "The first one and the range tell the moment."
 
+ChartInterval = Annotated[
+    Literal["1min", "5min", "15min", "30min", "60min", "60min-from-open", "1d"],
+    Query(description="60min-from-open: hours of regular trade, counted from the opening."),
+]
 Range = Annotated[ranges.Name, Query(description="Sessions or months, up to the newest bar.")]
 EventId = Annotated[str, Query(max_length=20, description="`as_of` of the chart that is shown.")]
 LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=20)]
@@ -75,7 +79,7 @@ def view_router(parts: Parts) -> APIRouter:
     )
     async def chart(
         symbol: Symbol,
-        interval: Interval,
+        interval: ChartInterval,
         range: Range = "5d",  # noqa: A002
         basis: Basis = "split_adjusted",
     ) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def _add_live_routes(router: APIRouter, parts: Parts) -> None:
     @router.get("/stream", summary="Bars as they are committed, as server-sent events")
     async def stream(
         symbol: Annotated[list[Symbol], Query(min_length=1, max_length=8)],
-        interval: Interval,
+        interval: ChartInterval,
         basis: Annotated[list[Basis], Query(max_length=3, description=_BASES)] = _DEFAULT,
         shown_from: Seconds = 0,
         as_of: EventId = "",

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.common.market.bar import INTERVALS
+from services.common.market.bar import INTERVAL_MINUTES, INTERVALS
+from services.common.market.exchanges import exchange_of
 from services.dashboard.data_api.stored_tables import CANDLE_INTERVALS
 from services.dashboard.page_api.sql import QUOTED, SERIES
+
+FROM_OPEN: Final = "60min-from-open"
+"""The interval of candles that a chart counts from the opening instead of by full hours."""
+CHART_INTERVALS: Final = (*INTERVALS[:-1], FROM_OPEN, INTERVALS[-1])
 
 _FRESH_SECONDS: Final = 5.0
 _QUOTED_FRESH_SECONDS: Final = 30.0
@@ -25,17 +30,24 @@ class Stored:
 
     newest: Mapping[str, datetime]
     simulated: bool
+    opens_at_minute: int = 0
+    """Past the full hour, when its exchange opens; 0 also where it is of no known exchange."""
 
     @property
     def offered(self) -> tuple[str, ...]:
         """Return the intervals that a chart can show: stored ones, and what rolls up from them."""
         if not self.newest:
             return ()
-        smallest = INTERVALS.index(next(iter(self.newest)))
-        return tuple(
-            interval
-            for number, interval in enumerate(INTERVALS)
-            if interval in self.newest or (number > smallest and interval in CANDLE_INTERVALS)
+        return tuple(interval for interval in CHART_INTERVALS if self._is_offered(interval))
+
+    def _is_offered(self, interval: str) -> bool:
+        smallest = next(iter(self.newest))
+        if interval == FROM_OPEN:
+            # Where exchanges open at full hours, hours from the opening are the hours of 60min.
+            minutes = INTERVAL_MINUTES.get(smallest, 60)
+            return self.opens_at_minute > 0 and self.opens_at_minute % minutes == 0
+        return interval in self.newest or (
+            interval in CANDLE_INTERVALS and INTERVALS.index(interval) > INTERVALS.index(smallest)
         )
 
     def is_drawn_as_stored(self, interval: str) -> bool:
@@ -45,7 +57,8 @@ class Stored:
 
     def smaller_than(self, interval: str) -> tuple[str, ...]:
         """Return the stored intervals that an interval rolls up from, itself among them."""
-        return tuple(i for i in self.newest if INTERVALS.index(i) <= INTERVALS.index(interval))
+        widest = INTERVALS.index("30min" if interval == FROM_OPEN else interval)
+        return tuple(i for i in self.newest if INTERVALS.index(i) <= widest)
 
 
 NOTHING: Final = Stored({}, simulated=False)
@@ -99,6 +112,7 @@ def by_symbol(rows: list[tuple[Any, ...]]) -> dict[str, Stored]:
         symbol: Stored(
             dict(sorted(newest.items(), key=lambda item: INTERVALS.index(item[0]))),
             symbol in simulated,
+            exchange.opens.minute if (exchange := exchange_of(symbol)) else 0,
         )
         for symbol, newest in sorted(found.items())
     }

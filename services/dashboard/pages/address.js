@@ -9,6 +9,9 @@ export const BASES = {
   as_traded: "As traded", split_adjusted: "Split-adjusted", total_return: "Total return",
 };
 
+// Intervals whose names do not speak for themselves.
+export const INTERVAL_LABELS = { "60min-from-open": "60min from open" };
+
 // A symbol need not be one: only those that are stored are shown. `clock` is that of a view that does
 // not say.
 export function read(search, clock = "exchange") {

@@ -73,15 +73,21 @@ ROWS = [
     ("AAPL", "5min", AT, "alphavantage"),
     ("AAPL", "1d", AT, "alphavantage"),
     ("TSLA", "30min", AT, "simulator"),
+    ("INFY.BSE", "30min", AT, "alphavantage"),
+    ("VOD.LON", "5min", AT, "alphavantage"),
 ]
 
 
 def test_what_is_stored_offers_what_rolls_up_from_it() -> None:
     found = by_symbol(ROWS)
-    assert found["AAPL"].offered == ("5min", "15min", "30min", "60min", "1d")
-    assert found["TSLA"].offered == ("30min", "60min", "1d")
+    assert found["AAPL"].offered == ("5min", "15min", "30min", "60min", "60min-from-open", "1d")
+    assert found["TSLA"].offered == ("30min", "60min", "60min-from-open", "1d")
+    # One opens at 9:15, which a bar of half an hour reaches over, the other at a full hour.
+    assert found["INFY.BSE"].offered == ("30min", "60min", "1d")
+    assert found["VOD.LON"].offered == ("5min", "15min", "30min", "60min", "1d")
     assert (found["AAPL"].simulated, found["TSLA"].simulated) == (False, True)
     assert found["AAPL"].smaller_than("60min") == ("5min",)
+    assert found["AAPL"].smaller_than("60min-from-open") == ("5min",)
 
 
 async def _asked(steps: list[tuple[float, str | None]]) -> int:

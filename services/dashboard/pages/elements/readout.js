@@ -6,6 +6,7 @@ import { price, time, timeAndZone, volume, whole } from "/elements/format.js";
 
 const MOST_ROWS = 30;
 const VALUES = ["open", "high", "low", "close", "volume"];
+const OF_REGULAR_HOURS = ["1d", "60min-from-open"];
 const BANDS = { upper: "Upper", middle: "Mean", lower: "Lower" };
 
 export function title({ symbol, interval }, isSimulated) {
@@ -36,7 +37,7 @@ function origin({ all }, interval) {
   const shorter = intervals.filter((one) => one !== interval);
   if (!shorter.length) return "";
   return `${shorter.length < intervals.length ? "Partly rolled" : "Rolled"} up from ${shorter.join(" and ")} bars`
-    + `${interval === "1d" ? ", regular hours alone." : "."}`;
+    + `${OF_REGULAR_HOURS.includes(interval) ? ", regular hours alone." : "."}`;
 }
 
 // How much of a candle's time its bars cover, where that is not all of it: never as all of it.

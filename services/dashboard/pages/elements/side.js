@@ -10,7 +10,7 @@ const AFTER_MS = 3_000;
 const DAY_MS = 86_400_000;
 // A bar's trade date may be later than its own: in the evening, and before a long week-end.
 const LATER_MS = 6 * DAY_MS;
-const MINUTES = { "1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "1d": 1440 };
+const MINUTES = { "1min": 1, "5min": 5, "15min": 15, "30min": 30, "60min": 60, "60min-from-open": 60, "1d": 1440 };
 // Slots of a session are looked at one by one, so that gaps of small bars are told of fewer days.
 const GAP_DAYS_A_MINUTE = 14;
 const MOST_GAPS = 1000;
@@ -122,8 +122,17 @@ function isHole(shown, interval, bars) {
   if (shown === "1d") return ({ from }) => !bars.byTime.has(from);
   const seconds = 60 * MINUTES[shown];
   return ({ from, until }) => {
-    const first = interval === shown ? from : Math.ceil(from / seconds) * seconds;
+    const first = interval === shown ? from : firstCandle(from, seconds, startsOfHours(shown, bars, from));
     for (let at = first; at + seconds <= until; at += seconds) if (!bars.byTime.has(at)) return true;
     return false;
   };
+}
+
+// The first start of a candle at `from` or later, where candles start so many `past` whole multiples.
+const firstCandle = (from, seconds, past) => past + Math.ceil((from - past) / seconds) * seconds;
+
+// Hours from the opening start as those before do; where there are none, with the gap.
+function startsOfHours(shown, { all }, from) {
+  if (shown !== "60min-from-open") return 0;
+  return (all.findLast(({ time }) => time <= from)?.time ?? from) % 3600;
 }

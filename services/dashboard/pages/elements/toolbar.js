@@ -1,6 +1,6 @@
 // What is chosen above the chart: interval, range, basis, clock, layers, and the symbols compared.
 
-import { BASES, MOST_COMPARED, RANGES } from "/address.js";
+import { BASES, INTERVAL_LABELS, MOST_COMPARED, RANGES } from "/address.js";
 import { tone } from "/charts/theme.js";
 import { part } from "/elements/dom.js";
 import { CLOCKS } from "/elements/clock.js";
@@ -10,7 +10,7 @@ const MOST_OFFERED = 12;
 
 export function toolbar({ view, series, compared }, { change, layer, clock }) {
   const offered = series.find((one) => one.symbol === view.symbol).offered;
-  choices(part("intervals"), "interval", offered, view.interval, (interval) => change({ interval }));
+  choices(part("intervals"), "interval", offered, view.interval, (interval) => change({ interval }), INTERVAL_LABELS);
   choices(part("ranges"), "range", RANGES, view.range, (range) => change({ range }));
   choices(part("bases"), "basis", Object.keys(BASES), view.basis, (basis) => change({ basis }), BASES);
   choices(part("clocks"), "clock", Object.keys(CLOCKS), view.clock, clock, CLOCKS);

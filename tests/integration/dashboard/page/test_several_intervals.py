@@ -37,6 +37,13 @@ select
     rolled_up_from
 from {view} where symbol = 'AAPL' and interval = %s order by bar_time
 """
+HOURS = """
+select
+    extract(epoch from bar_time)::float8, open::float8, high::float8, low::float8, close::float8,
+    volume::float8, covered_percent, rolled_up_from
+from {view} where symbol = 'AAPL' order by bar_time
+"""
+FROM_OPEN = "60min-from-open"
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "covered_percent", "rolled_up_from")
 LAST = "() => window.tapeline?.drawn().candles.at(-1)?.close"
 LISTED = "() => document.querySelector('#symbols [data-symbol=AAPL] .price')?.textContent"
@@ -94,6 +101,19 @@ def test_a_chart_has_the_candles_of_its_basis(
     assert len(wanted) == {"5min": 222, "15min": 74, "60min": 20, "1d": 3}[interval]
 
 
+@pytest.mark.parametrize("basis", BASES)
+def test_hours_from_the_opening_are_those_of_their_view(
+    dashboard: Dashboard, several: Market, basis: str
+) -> None:
+    asked = {"symbol": "AAPL", "interval": FROM_OPEN, "range": "all", "basis": basis}
+    shown = dashboard.get("/api/chart", **asked).json()
+    view = BASES[basis].replace("candles", "candles_60min_from_open")
+    wanted = several.rows(HOURS.format(view=view))
+    assert list(zip(*(shown[name] for name in COLUMNS), strict=True)) == wanted
+    starts = [datetime.fromtimestamp(at, UTC).time().isoformat()[:5] for at in shown["time"]]
+    assert starts == [f"{hour}:30" for day in range(3) for hour in range(14, 21 if day < 2 else 20)]
+
+
 def shows(page: Page, last: float, listed: str, *told: str) -> None:
     """Wait until the last candle closes so, the list has the price, and the legend tells it."""
     holds(page, f"wanted => ({LAST})() === wanted", last)
@@ -136,3 +156,28 @@ def test_chart_list_and_quote_agree_as_bars_come(
             page.reload()
             holds(page, "() => window.tapeline?.bars().length > 0")
             assert page.evaluate("() => window.tapeline.bars()") == known
+
+
+def test_the_page_follows_hours_from_the_opening(
+    browser: Browser, dashboard: Dashboard, several: Market
+) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=AAPL&interval=60min&range=5d") as (page, _):
+        page.get_by_label("60min from open", exact=True).check()
+        holds(page, "() => window.tapeline.bars().length === 20")
+        assert "interval=60min-from-open" in page.url
+        holds(page, "() => document.getElementById('connection').dataset.state === 'live'")
+        rows = several.rows(HOURS.format(view="bi.candles_60min_from_open_split_adjusted"))
+        *_, (begins, _, _, _, close, *_) = rows
+        holds(page, f"wanted => ({LAST})() === wanted", close)
+        state = page.inner_text("#chart-state")
+        assert state.endswith("Rolled up from 5min bars, regular hours alone.")
+
+        # One after hours, which is in no candle, and one of the hour that is shown.
+        hour = datetime.fromtimestamp(begins, UTC)
+        store(several, [bar(WEDNESDAY + timedelta(hours=7), "5min", 240, LATER)])
+        store(several, [bar(hour + timedelta(minutes=55), "5min", 230.5, LATER)])
+        holds(page, f"wanted => ({LAST})() === wanted", 230.5)
+        known = page.evaluate("() => window.tapeline.bars()")
+        page.reload()
+        holds(page, "() => window.tapeline?.bars().length > 0")
+        assert page.evaluate("() => window.tapeline.bars()") == known
