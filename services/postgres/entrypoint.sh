@@ -18,6 +18,8 @@ if [ "${serving:-$major}" != "$major" ] && [ "$next" != "$major" ]; then
         "\`fab upgrade\` moves it, \`fab rollback\` goes back to the release before" >&2
     exit 2
 fi
+# A restore that was interrupted at its last step.
+[ ! -d "$root/.restored-whole" ] || "$(dirname "$0")/pgbackrest/put-in-place"
 if [ ! -d "$data" ]; then
     rm -rf "$data.new"
     initdb -D "$data.new" --data-checksums --auth=scram-sha-256 --username=postgres \
@@ -39,7 +41,10 @@ here=$(dirname "$0")
 "$here/guard" /tmp &
 # With a repository, what was written is there after half a minute, whether a segment is full or not.
 set --
-[ ! -e /run/tapeline/pgbackrest.conf ] || set -- -c archive_mode=on -c archive_timeout=30s
+if [ -e /run/tapeline/pgbackrest.conf ]; then
+    set -- -c archive_mode=on -c archive_timeout=30s
+    "$here/pgbackrest/keep" &
+fi
 # What everybody may fill, NOTIFY's queue, is 1 GiB instead of 8 (131072 pages).
 exec postgres -D "$data" -c config_file=/app/services/postgres/postgresql.conf \
     -c max_notify_queue_pages=131072 "$@" \

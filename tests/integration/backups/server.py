@@ -98,6 +98,7 @@ class Archived:
             "POSTGRES_ROOT": str(self.directory / "volume"),
             "POSTGRES_DATA": str(self.data),
             "PGBACKREST_CONFIG": str(self.directory / "run" / "pgbackrest.conf"),
+            "PASSWORD_FILE": str(self.directory / "run" / "postgres_password"),
             "REPOSITORY_SCRATCH": str(self.directory / "tmp" / "pgbackrest"),
         }
 

@@ -64,9 +64,12 @@ def test_a_second_is_restored_exactly_and_drilled_beside(archived: Archived) -> 
     archived.start()
     assert archived.contents() == wanted
     assert (archived.directory / kept / "PG_VERSION").exists()
-    # What comes after has a history of its own, which is archived, too.
+    # What comes after has a history of its own, which is archived, too: from the backup before.
     reject(archived, 3001, 3002)
+    live, restored = map(json.loads, archived.tool("drill").splitlines())
+    assert restored == live
     assert archived.tool("backup").strip().endswith("I")
+    assert archived.tool("list").split()[0] == full
     live, restored = map(json.loads, archived.tool("drill").splitlines())
     assert restored == live
     assert live["rejected_events"]["rows"] == 1502
