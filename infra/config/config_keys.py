@@ -114,8 +114,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "backupTarget": Key(
         "string",
         "",
-        "Where backups go: a path of the host, ssh://user@host/path or s3://bucket/prefix;"
-        " empty: the data volume.",
+        "Where backups go, away from the machine: ssh://user@host/path, s3://bucket/prefix or a"
+        " path of the host that leads to another disk. The words without which they must not stay"
+        " on the data volume: on this machine only.",
         "s3://my-backups/tapeline",
     ),
     "backupAccessKeyId": Key("string", "", "The name of the key of an s3:// target.", "", True),

@@ -21,9 +21,11 @@ OWN_CA: Final = "own-ca"
 ACME: Final = "acme"
 CERTIFICATES: Final = (OWN_CA, "given", ACME)
 TAKE_OVER_WORDS: Final = "yes, for this alone"
+ON_THIS_MACHINE_WORDS: Final = "on this machine only"
 
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _AZURE_IMAGE: Final = re.compile(r"[^:]+:[^:]+:[^:]+:\d+\.\d+\.\d+")
+_DATA_FOLDER: Final = "/var/lib/tapeline"
 _TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
 
 
@@ -85,7 +87,7 @@ def parse(
     reader.refuse_what_means_nothing(cloud)
     rented = cloud in RENTED
     ipv4_only = rented or cloud == "local"
-    target = reader.backup_target(secrets)
+    target = reader.backup_target(secrets, is_machine=cloud != "local")
     return Settings(
         cloud=cloud,
         region=reader.name("region", offer.region),
@@ -169,8 +171,21 @@ class _Reader(Reader):
         except ValueError as error:
             raise SettingError(f"sshPublicKey {error}; {remedy('sshPublicKey')}") from None
 
-    def backup_target(self, secrets: Collection[str]) -> str:
+    def backup_target(self, secrets: Collection[str], *, is_machine: bool) -> str:
+        """Return the place; empty is the data volume, which for a machine wants words of consent.
+
+        With the volume of a machine its backups would be lost, too.
+        """
         value = self.text("backupTarget")
+        if value == ON_THIS_MACHINE_WORDS:
+            return ""
+        if is_machine and (not value or f"{value}/".startswith(f"{_DATA_FOLDER}/")):
+            found = repr(value) if value else "not set"
+            raise SettingError(
+                f"backupTarget is {found}, so the loss of the machine would be that of its "
+                f"backups; name a place away from it, {remedy('backupTarget')}, or say so: "
+                f"pulumi config set backupTarget '{ON_THIS_MACHINE_WORDS}'"
+            )
         if value and not _TARGET.fullmatch(value):
             raise SettingError(
                 f"backupTarget is {value!r}; it must be a path of the host, "

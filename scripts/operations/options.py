@@ -72,6 +72,9 @@ CloudName = Annotated[str, ", ".join(CATALOG)]
 Region = Annotated[str, "the cloud's region (default: one in Europe)"]
 Size = Annotated[str, "the cloud's name of the VM's size (default: about 8 GiB)"]
 AdminCidrs = Annotated[str, "the public address, or the ranges, that may reach SSH"]
+BackupTarget = Annotated[
+    str, "where backups go: ssh://user@host/path, or the words: on this machine only"
+]
 PublicKey = Annotated[str, "the SSH key that operates the host: its file, or the public line"]
 IdentityFile = Annotated[str, "the private key's file, where ssh does not find it by itself"]
 HostAddress = Annotated[str, "existing: the machine's address or name"]

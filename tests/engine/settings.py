@@ -12,6 +12,7 @@ OTHER_KEY: Final = PUBLIC_KEY[:-1] + "z"
 
 _BASE: Final[Mapping[str, str]] = {
     "adminCidrs": "203.0.113.7/32",
+    "backupTarget": "on this machine only",
     "deploy": "true",
     "sshPublicKey": f"{PUBLIC_KEY} operator",
 }

@@ -22,6 +22,7 @@ def new(
     region: opt.Region = "",
     size: opt.Size = "",
     admin_cidrs: opt.AdminCidrs = "",
+    backup_target: opt.BackupTarget = "",
     ssh_public_key: opt.PublicKey = "",
     ssh_identity_file: opt.IdentityFile = "",
     host_address: opt.HostAddress = "",
@@ -40,13 +41,15 @@ def new(
     the host and deploys the pipeline. Each answer is checked at once and can be given by an option,
     so that with --yes nobody need be there:
 
-        fab new --cloud hcloud --admin-cidrs 203.0.113.7 --yes
+        fab new --cloud hcloud --admin-cidrs 203.0.113.7 \\
+            --backup-target ssh://ann@nas.example.org/tapeline --yes
 
     It wants the Pulumi CLI with a place for its state (`pulumi login`), the cloud's credentials in
     the environment, and `scripts/setup --cloud NAME`.
     """
     given = {
         "cloud": cloud, "region": region, "size": size, "adminCidrs": admin_cidrs,
+        "backupTarget": backup_target,
         "sshPublicKey": ssh_public_key, "sshIdentityFile": ssh_identity_file,
         "hostAddress": host_address, "hostUser": host_user, "hostKey": host_key,
         "alphaVantageKey": key_file, "settings.ALPHA_VANTAGE_PLAN": plan,

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from infra.config.catalog import CATALOG
 from infra.config.config_keys import KEYS
 from infra.config.reader import SettingError
+from infra.config.settings import ON_THIS_MACHINE_WORDS
 from scripts.operations.errors import OperationError
 from scripts.operations.new_stack.operator_machine import SshKey, is_locked, key_of
 from scripts.operations.new_stack.stack_configuration import NewStack, by_options, parsed
@@ -28,6 +29,7 @@ _FILLERS: Final[Mapping[str, str]] = {
     "sshPublicKey": _SOME_KEY,
     "hostAddress": "192.0.2.1",
     "hostKey": _SOME_KEY,
+    "backupTarget": ON_THIS_MACHINE_WORDS,
 }
 """Stand for what is not asked yet while an answer is judged."""
 
@@ -71,6 +73,11 @@ class Interview:
             self.stack.values["adminCidrs"] = self._given.get("adminCidrs") or "127.0.0.1"
         else:
             self._settle_admin_cidrs()
+            self._settle(
+                "backupTarget",
+                "Where backups go, away from the machine: ssh://user@host/path, or the words: "
+                f"{ON_THIS_MACHINE_WORDS}\nPlace",
+            )
         self._settle_data()
         self._judge(self.stack.values, fillers={})
         return self.stack

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from infra.config.catalog import CATALOG, RENTED
-from infra.config.settings import Settings, parse
+from infra.config.settings import ON_THIS_MACHINE_WORDS, Settings, parse
 
 OPTIONS: Final[Mapping[str, str]] = {
     "cloud": "--cloud",
@@ -17,6 +17,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "sshPublicKey": "--ssh-public-key",
     "sshIdentityFile": "--ssh-identity-file",
     "adminCidrs": "--admin-cidrs",
+    "backupTarget": "--backup-target",
     "hostAddress": "--host-address",
     "hostUser": "--host-user",
     "hostKey": "--host-key",
@@ -53,6 +54,7 @@ class NewStack:
             f"host     {where}",
             f"costs    {costs if settings.cloud in RENTED else 'nothing'}",
             f"SSH      from {', '.join(settings.admin_cidrs)}",
+            f"backups  {settings.backup_target or ON_THIS_MACHINE_WORDS}",
             f"data     {', '.join([data, *told])}",
         ]
 

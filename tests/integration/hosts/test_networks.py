@@ -47,7 +47,8 @@ Place = Callable[[Path, str, str], Listed]
 
 
 def by_pulumi(_: Path, text: str, words: str) -> Listed:
-    least = {"cloud": "hcloud", "adminCidrs": "192.0.2.7", "sshPublicKey": PUBLIC_KEY}
+    least = {"cloud": "hcloud", "adminCidrs": "192.0.2.7", "sshPublicKey": PUBLIC_KEY,
+             "backupTarget": "on this machine only"}  # fmt: skip
     chosen = {"powerBiCidrs": text, "worldOpenPostgres": words}
     try:
         return [*settings.parse({**least, **chosen}, ()).powerbi_cidrs]

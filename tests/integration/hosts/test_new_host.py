@@ -15,6 +15,8 @@ import pytest
 
 from tests.fixtures.checkout import bare_checkout, run
 
+TARGET = "ssh://ann@nas.example.org/tapeline"
+BACKUPS = ("--backup-target", TARGET)
 # Stands for the Pulumi CLI: knows the words that it has, and keeps what it was told.
 PULUMI = """#!{python}
 import json, os, pathlib, sys
@@ -109,7 +111,7 @@ def person(checkout: Path, tmp_path: Path) -> Person:
 def test_a_host_is_made_by_options_alone(person: Person) -> None:
     file = person.home / "key"
     file.write_text("CANARYKEY\n", encoding="utf-8")
-    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--key-file", str(file))
+    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--key-file", str(file), *BACKUPS)
     code, _, said = person.new(*words, "--plan", "75", "--symbols", "AAPL,NVDA", "--yes")
     assert (code, said.splitlines()[-1]) == (
         0,
@@ -118,6 +120,7 @@ def test_a_host_is_made_by_options_alone(person: Person) -> None:
     plain = f"deploy=true cloud=hcloud sshPublicKey={person.public_key} adminCidrs=203.0.113.7"
     written = plain.replace(" cloud=", " --plaintext cloud=").replace(" ssh", " --plaintext ssh", 1)
     written = written.replace(" adminCidrs", " --plaintext adminCidrs")
+    written += f" --plaintext backupTarget={TARGET}"
     assert person.calls() == [
         ("stack ls --json", ""),
         ("stack init dev", ""),
@@ -135,7 +138,7 @@ def test_a_host_is_made_by_options_alone(person: Person) -> None:
 
 
 def test_a_host_is_made_by_answers(person: Person) -> None:
-    answers = ["moon", "hcloud", "1", "0.0.0.0/0", "203.0.113.7", "", "AAPL", "yes"]
+    answers = ["moon", "hcloud", "1", "0.0.0.0/0", "203.0.113.7", TARGET, "", "AAPL", "yes"]
     code, asked, said = person.new("--stack", "live", answers="\n".join([*answers, ""]))
     assert code == 0, said
     assert "about 9 € a month" in said
@@ -146,7 +149,7 @@ def test_a_host_is_made_by_answers(person: Person) -> None:
 
 
 def test_who_does_not_say_yes_pays_nothing(person: Person) -> None:
-    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7")
+    words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", *BACKUPS)
     code, _, said = person.new(*words, answers="\n\n\nno\n")
     assert code == 1
     assert said.splitlines()[-1] == (
@@ -174,7 +177,7 @@ def test_what_keeps_a_host_from_being_made_is_one_line(
     person: Person, words: tuple[str, ...], variables: dict[str, str], told: str
 ) -> None:
     cloud = () if "--cloud" in words else ("--cloud", "hcloud")
-    given = ("--admin-cidrs", "203.0.113.7", "--yes", *cloud, *words)
+    given = ("--admin-cidrs", "203.0.113.7", "--yes", *BACKUPS, *cloud, *words)
     code, _, said = person.new(*given, **variables)
     assert code == 1
     assert said.splitlines()[-1].startswith(f"fab new: {told}")
@@ -185,7 +188,7 @@ def test_a_key_that_pulumi_does_not_take_is_told_with_the_way_on(person: Person)
     file = person.home / "key"
     file.write_text("CANARYKEY", encoding="utf-8")
     words = ("--cloud", "hcloud", "--admin-cidrs", "203.0.113.7", "--key-file", str(file))
-    code, _, said = person.new(*words, "--yes", FAILS="config set --secret")
+    code, _, said = person.new(*words, *BACKUPS, "--yes", FAILS="config set --secret")
     assert (code, said.splitlines()[-1]) == (
         1,
         "fab new: `pulumi config` ended with 1; see above; PULUMI_CONFIG_PASSPHRASE must be in the "

@@ -31,6 +31,7 @@ BASE: Mapping[str, str] = {
     "sshPublicKey": f"{PUBLIC_KEY} operator",
     "adminCidrs": "203.0.113.7,198.51.100.0/24",
     "powerBiCidrs": "192.0.2.0/24",
+    "backupTarget": "on this machine only",
     "alphaVantageKey": f"{CANARY}-key",
     "deploy": "true",
 }

@@ -65,6 +65,7 @@ def test_up_up_again_outputs_destroy(tmp_path: Path, capsys: pytest.CaptureFixtu
         "hostAddress": "192.0.2.10",
         "hostKey": PUBLIC_KEY,
         "keepData": "false",
+        "backupTarget": "on this machine only",
     }
     words = [word for key, value in plain.items() for word in ("--plaintext", f"{key}={value}")]
     secret = ("--secret", f"alphaVantageKey={CANARY}")

@@ -13,7 +13,12 @@ from infra.outputs import OutputsError, from_mapping
 from tests.unit.infra.stacks import PUBLIC_KEY, run
 from tests.unit.infra.test_outputs import FOUND
 
-LEAST = {"cloud": "hcloud", "sshPublicKey": PUBLIC_KEY, "adminCidrs": "203.0.113.7"}
+LEAST = {
+    "cloud": "hcloud",
+    "sshPublicKey": PUBLIC_KEY,
+    "adminCidrs": "203.0.113.7",
+    "backupTarget": "on this machine only",
+}
 KEY = ("alphaVantageKey",)
 
 

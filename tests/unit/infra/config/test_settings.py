@@ -13,7 +13,12 @@ from infra.config.settings import ExistingHost, Settings, parse
 from tests.unit.infra.stacks import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[4]
-LEAST = {"cloud": "hcloud", "sshPublicKey": f"{PUBLIC_KEY} me@home", "adminCidrs": "203.0.113.7"}
+LEAST = {
+    "cloud": "hcloud",
+    "sshPublicKey": f"{PUBLIC_KEY} me@home",
+    "adminCidrs": "203.0.113.7",
+    "backupTarget": "on this machine only",
+}
 
 
 def test_no_declared_key_is_both_secret_and_defaulted() -> None:
@@ -96,6 +101,11 @@ def test_the_least_configuration_is_enough() -> None:
         ),
         ({"domain": "no_name"}, "domain is 'no_name', which is no host name"),
         ({"certificate": "self"}, "certificate is 'self'; it must be one of own-ca, given, acme"),
+        ({"backupTarget": ""}, "backupTarget is not set, so the loss of the machine would be that"),
+        (
+            {"backupTarget": "/var/lib/tapeline/backups"},
+            "backupTarget is '/var/lib/tapeline/backups', so the loss of the machine would be",
+        ),
         ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
         ({"backupTarget": "s3://b/p"}, "backupAccessKeyId is not set, and backupTarget needs it"),
         ({"dataVolumeGb": "4"}, "dataVolumeGb is '4'; it must be a number from 10 to 10000"),
@@ -170,7 +180,7 @@ def test_a_machine_you_have_shows_the_dashboard_on_ipv4_alone() -> None:
 
 def test_a_machine_you_have_may_be_reached_by_ipv6() -> None:
     host = {"hostAddress": "192.0.2.10", "hostKey": PUBLIC_KEY, "hostVolume": "/dev/disk/by-id/x"}
-    found = parse({"cloud": "existing", "adminCidrs": "2001:db8::/48", **host}, ())
+    found = parse({**LEAST, "cloud": "existing", "adminCidrs": "2001:db8::/48", **host}, ())
     assert found.admin_cidrs == ("2001:db8::/48",)
     assert found.existing == ExistingHost(
         "192.0.2.10", "tapeline", 22, PUBLIC_KEY, "/dev/disk/by-id/x", take_over=False
@@ -185,8 +195,8 @@ def test_an_s3_target_is_taken_with_both_of_its_secrets() -> None:
 
 def test_a_machine_in_use_is_taken_by_the_words_alone() -> None:
     machine = {
+        **LEAST,
         "cloud": "existing",
-        "adminCidrs": "203.0.113.7",
         "hostAddress": "192.0.2.10",
         "hostKey": PUBLIC_KEY,
     }

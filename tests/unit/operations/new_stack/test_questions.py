@@ -18,7 +18,8 @@ LINE = f"{PUBLIC_KEY} ann@desk"
 AGENTS = SshKey(LINE, "agent", in_agent=True)
 NAMED = SshKey(LINE, "/home/ann/.ssh/market", "/home/ann/.ssh/market")
 HERE = {"198.51.100.7": "this machine's own"}
-NEEDED = {"cloud": "hcloud", "adminCidrs": "203.0.113.7"}
+WORDS = "on this machine only"
+NEEDED = {"cloud": "hcloud", "adminCidrs": "203.0.113.7", "backupTarget": WORDS}
 
 
 class Person:
@@ -47,14 +48,21 @@ def new(
 
 
 def test_with_nobody_there_options_and_what_was_found_are_enough() -> None:
-    found = new({"cloud": "hcloud"}, addresses=HERE)
+    found = new({"cloud": "hcloud", "backupTarget": WORDS}, addresses=HERE)
     assert found == NewStack(
-        {"deploy": "true", "cloud": "hcloud", "sshPublicKey": LINE, "adminCidrs": "198.51.100.7"}
+        {
+            "deploy": "true",
+            "cloud": "hcloud",
+            "sshPublicKey": LINE,
+            "adminCidrs": "198.51.100.7",
+            "backupTarget": WORDS,
+        }
     )
     assert found.lines() == [
         "host     hcloud nbg1 cx33",
         "costs    about 9 € a month",
         "SSH      from 198.51.100.7/32",
+        "backups  on this machine only",
         "data     the simulated market",
     ]
 
@@ -72,6 +80,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
         "settings.ALPHA_VANTAGE_PLAN": "75",
         "settings.SYMBOLS": "AAPL,NVDA",
         "settings.INTERVALS": "5min,1d",
+        "backupTarget": "ssh://ann@nas.example.org/tapeline",
     }
     found = new(given, keys=())
     values = {key: value for key, value in given.items() if key != "alphaVantageKey"}
@@ -81,6 +90,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
         "host     hcloud fsn1 cx43",
         "costs    see your cloud's page of prices",
         "SSH      from 203.0.113.7/32",
+        "backups  ssh://ann@nas.example.org/tapeline",
         "data     your key of Alpha Vantage, ALPHA_VANTAGE_PLAN 75, INTERVALS 5min,1d, "
         "SYMBOLS AAPL,NVDA",
     ]
@@ -90,6 +100,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
             *("--plaintext", "region=fsn1", "--plaintext", "size=cx43"),
             *("--plaintext", f"sshPublicKey={LINE}", "--plaintext"),
             *("sshIdentityFile=~/.ssh/market", "--plaintext", "adminCidrs=203.0.113.7"),
+            *("--plaintext", "backupTarget=ssh://ann@nas.example.org/tapeline"),
         ],
         [
             *("set-all", "--path", "--plaintext", "settings.ALPHA_VANTAGE_PLAN=75"),
@@ -101,7 +112,12 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
 
 def test_a_person_is_asked_again_where_an_answer_is_wrong() -> None:
     person = Person(
-        *("moon", "hcloud"), "2", *("0.0.0.0/0", ""), *("/no/such/key", ""), *("A B", "aapl")
+        *("moon", "hcloud"),
+        "2",
+        *("0.0.0.0/0", ""),
+        *("", WORDS),
+        *("/no/such/key", ""),
+        *("A B", "aapl"),
     )
     found = new({}, keys=(AGENTS, NAMED), addresses=HERE, person=person)
     assert found.values == {
@@ -110,11 +126,15 @@ def test_a_person_is_asked_again_where_an_answer_is_wrong() -> None:
         "sshPublicKey": LINE,
         "sshIdentityFile": "/home/ann/.ssh/market",
         "adminCidrs": "198.51.100.7",
+        "backupTarget": WORDS,
         "settings.SYMBOLS": "aapl",
     }
     assert person.told == [
         "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, digitalocean, existing, local",
         "adminCidrs opens SSH to the world; name your own, such as: --admin-cidrs 203.0.113.7/32",
+        "backupTarget is not set, so the loss of the machine would be that of its backups; name a "
+        "place away from it, such as: --backup-target s3://my-backups/tapeline, or say so: "
+        "--backup-target 'on this machine only'",
         "--key-file: [Errno 2] No such file or directory: '/no/such/key'",
         "settings: SYMBOLS is 'A B'; it must be symbols such as AAPL, TSCO.LON, FX:EUR/USD, "
         "CRYPTO:BTC/USD or INDEX:SPX, with commas between them; such as: --symbols AAPL,NVDA",
@@ -144,6 +164,7 @@ def test_a_machine_that_is_there_and_a_container_need_less() -> None:
         "hostUser": "tapeline",
         "hostKey": PUBLIC_KEY,
         "adminCidrs": "203.0.113.7",
+        "backupTarget": WORDS,
     }
 
 
