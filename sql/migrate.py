@@ -62,6 +62,7 @@ MARKET_OWNER_PASSWORD: Final = _password(OWNER)
 STREAM_WRITER_PASSWORD: Final = _password("stream_writer")
 DASHBOARD_READER_PASSWORD: Final = _password("dashboard_reader")
 POWERBI_READER_PASSWORD: Final = _password("powerbi_reader")
+POSTGRES_EXPORTER_PASSWORD: Final = _password("postgres_exporter")
 _PASSWORDS: Final = {
     OWNER: MARKET_OWNER_PASSWORD,
     "stream_writer": STREAM_WRITER_PASSWORD,
@@ -69,6 +70,7 @@ _PASSWORDS: Final = {
     "dashboard_service": DASHBOARD_SERVICE_PASSWORD,
     "dashboard_reader": DASHBOARD_READER_PASSWORD,
     "powerbi_reader": POWERBI_READER_PASSWORD,
+    "postgres_exporter": POSTGRES_EXPORTER_PASSWORD,
 }
 LOGIN_ROLES = tuple(_PASSWORDS)
 

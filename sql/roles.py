@@ -62,7 +62,8 @@ def restrict_database(admin: psycopg.Connection, database: str) -> None:
     name = sql.Identifier(database)
     statements = (
         "revoke all on database {} from public",
-        "grant connect on database {} to stream_writer, alerts_service, market_reader",
+        "grant connect on database {} to stream_writer, alerts_service, market_reader, "
+        "postgres_exporter",
         "grant temporary on database {} to stream_writer",
         # Whoever asks for events_stream gets the view, or, inside, the table.
         "alter database {} set search_path = bi, market",

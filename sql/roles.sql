@@ -21,7 +21,7 @@ declare
 begin
     foreach role_name in array array[
         'market_owner', 'stream_writer', 'alerts_service', 'market_reader', 'dashboard_service',
-        'dashboard_reader', 'powerbi_reader'
+        'dashboard_reader', 'powerbi_reader', 'postgres_exporter'
     ]
     loop
         if not exists (select from pg_roles where rolname = role_name) then
@@ -45,11 +45,17 @@ alter role dashboard_service login nosuperuser nocreatedb nocreaterole noreplica
 alter role dashboard_reader login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 -- Power BI, also from outside.
 alter role powerbi_reader login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
+-- Figures of the server for Prometheus; it reads no table.
+alter role postgres_exporter login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
+alter role postgres_exporter set default_transaction_read_only = on;
+alter role postgres_exporter set statement_timeout = '4s';
+grant pg_monitor to postgres_exporter;
 grant market_reader to dashboard_service, dashboard_reader, powerbi_reader;
 
 -- One budget of connections for each kind of reader: of the server's 80 the stream, its workers,
 -- migrations and the superuser have the rest.
 alter role alerts_service connection limit 6;
+alter role postgres_exporter connection limit 3;
 alter role dashboard_service connection limit 12;
 alter role dashboard_reader connection limit 20;
 alter role powerbi_reader connection limit 20;

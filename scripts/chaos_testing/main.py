@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.chaos_testing.alerting.alert_watch import AlertWatch
+from scripts.chaos_testing.alerting.alert_watch import AlertWatch, Exported
 from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Episode, Report
 from scripts.chaos_testing.faults.episode_plan import Fault, draw, each, each_on_a_market
@@ -25,8 +25,10 @@ from scripts.chaos_testing.market import MarketRun, open_market
 from scripts.chaos_testing.options import parse
 from scripts.launcher.errors import SetupError
 from scripts.launcher.progress import say
+from scripts.local_stack import pipeline
 from scripts.local_stack.data_directory import data_directory
 from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.passwords import EXPORTER
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +103,11 @@ def _watching(
     if not options.alerts:
         yield None
         return
-    watch = AlertWatch(cluster.directory / "alerts", cluster.metrics(), options.alerts_within)
+    run = cluster.run
+    exported = Exported(run.addresses.postgres, pipeline.DATABASE, run.passwords[EXPORTER])
+    watch = AlertWatch(
+        cluster.directory / "alerts", cluster.metrics(), exported, options.alerts_within
+    )
     try:
         watch.start()
         yield watch

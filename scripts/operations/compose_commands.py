@@ -20,6 +20,7 @@ PASSWORD_USERS: Mapping[str, tuple[str, ...]] = {
     "dashboard_service_password": ("dashboard",),
     "dashboard_reader_password": (),
     "powerbi_reader_password": (),
+    "postgres_exporter_password": ("postgres-exporter",),
 }
 """Who must start again to take a new password, where there is such a service."""
 _POSTGRES = "/app/services/postgres"

@@ -14,6 +14,7 @@ GENERATED: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard_service_password": ("migrate", "dashboard"),
     "dashboard_reader_password": ("migrate", "readers"),
     "powerbi_reader_password": ("migrate", "readers"),
+    "postgres_exporter_password": ("migrate", "postgres-exporter"),
     "dashboard_password": ("dashboard",),
     "spark_secret": ("stream", "spark"),
     "kafka_ui_password": ("kafka-ui",),

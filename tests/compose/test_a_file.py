@@ -130,7 +130,7 @@ def test_the_limits_fit_a_machine_of_8_gib(services: dict[str, Service]) -> None
 
 def test_what_watches_is_small(services: dict[str, Service]) -> None:
     watching = [one for one in services.values() if one.get("profiles") == ["observe"]]
-    assert len(watching) == 3
+    assert len(watching) == 4
     assert sum(int(one["mem_limit"]) for one in watching) <= 250 * 1024**2
 
 
@@ -180,7 +180,10 @@ def test_the_networks_keep_ingest_and_database_apart(
     assert members["ingest"] & members["database"] == {"stream", "spark-worker"}
     assert members["outside"] == {"producer"}
     assert members["figures"] == {"producer", "alerts", "dashboard", "prometheus"}
-    assert members["alerting"] == {"prometheus", "alertmanager", "node-exporter"}
+    assert members["alerting"] == {
+        *("prometheus", "alertmanager"),
+        *("node-exporter", "postgres-exporter"),
+    }
     assert members["notices"] == {"alertmanager"}
     assert members["receivers"] == {"alerts"}
     assert members["endpoint"] == {"postgres"}

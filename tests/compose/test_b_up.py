@@ -98,6 +98,7 @@ def test_each_image_holds_its_own_service_alone(stack: Stack) -> None:
     for name in (
         *("simulator", "producer", "topics", "stream", "kafka", "postgres", "secrets"),
         *("dashboard", "front", "prometheus", "alertmanager", "node-exporter"),
+        "postgres-exporter",
     ):
         image = f"{images}/{name}:0.1.0"
         listed = stack.docker("run", "--rm", "--entrypoint", "ls", image, "/app/services")

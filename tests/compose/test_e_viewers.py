@@ -94,7 +94,7 @@ def test_pgadmin_has_the_server_and_reads_it_through_tls(viewers: Stack) -> None
     assert viewers.rows(tls + "'dashboard_reader'") == [(True,)]
 
 
-WATCHING = ("prometheus", "alertmanager", "node-exporter")
+WATCHING = ("prometheus", "alertmanager", "node-exporter", "postgres-exporter")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_who_watches_reaches_every_target_and_is_always_on(watched: Stack) -> No
     def up() -> set[str]:
         return {*re.findall(r'job="([^"]+)"', watched.compose(*asking, "prometheus", *query))}
 
-    everything = {"producer", "stream", "node", "prometheus", "alertmanager"}
+    everything = {"producer", "stream", "node", "postgres", "prometheus", "alertmanager"}
     wait_for(lambda: up() == everything, f"all targets: {up()}", 120)
 
     def told() -> set[str]:

@@ -37,7 +37,10 @@ def test_what_waits_for_its_profile_is_as_hardened_as_the_rest() -> None:
     waiting = {name: one for name, one in file["services"].items() if "profiles" in one}
     assert {name: one["profiles"] for name, one in waiting.items()} == {
         **{name: [name] for name in ("alerts", "front", "spark-pages", "pgadmin", "kafka-ui")},
-        **{name: ["observe"] for name in ("prometheus", "alertmanager", "node-exporter")},
+        **{
+            name: ["observe"]
+            for name in ("prometheus", "alertmanager", "node-exporter", "postgres-exporter")
+        },
     }
     for name, one in waiting.items():
         assert one == one | file["x-hardened"], name

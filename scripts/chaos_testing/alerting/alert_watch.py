@@ -1,7 +1,8 @@
 """Prometheus and Alertmanager beside the pipeline under test, and a webhook that hears them.
 
-Configuration, rules and intervals are those of the images. In: the addresses of the metrics and
-each fault's beginning and end. Out: what came when, and what is wrong with that.
+Configuration, rules and intervals are those of the images. In: the addresses of the metrics, how
+the exporter of the database gets in, and each fault's beginning and end. Out: what came when, and
+what is wrong with that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from scripts.chaos_testing.alerting.verdicts import Message
 from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.launcher.progress import say
 from scripts.local_stack.servers import processes
-from scripts.local_stack.servers.monitoring import Server, start_alertmanager, start_prometheus
+from scripts.local_stack.servers.monitoring import (
+    Server,
+    start_alertmanager,
+    start_postgres_exporter,
+    start_prometheus,
+)
 from scripts.local_stack.servers.ports import HOST
 from services.alertmanager.configuration import configuration
 from services.alertmanager.settings import Settings
@@ -31,12 +37,22 @@ _PATIENCE = 3
 _ANSWER = b"{}"
 
 
+@dataclass(frozen=True)
+class Exported:
+    """A database on this machine whose figures are told, and the exporter's password."""
+
+    port: int
+    database: str
+    password: Path
+
+
 @dataclass
 class AlertWatch:
     """What is heard of alerts; one told later than `limit_seconds` is a finding."""
 
     folder: Path
     targets: Mapping[str, str]
+    exported: Exported
     limit_seconds: float
     heard: list[Message] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
@@ -45,13 +61,20 @@ class AlertWatch:
     _also: list[tuple[float, tuple[str, ...]]] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start both servers and the webhook. Raises SetupError."""
+        """Start the servers and the webhook. Raises SetupError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._webhook = ThreadingHTTPServer((HOST, 0), self._handler())
         self._thread = threading.Thread(target=self._webhook.serve_forever, name="webhook")
         self._thread.start()
         self._servers.append(start_alertmanager(self.folder, self._configuration()))
-        targets = {**self.targets, "alertmanager": self._servers[0].address}
+        at = self.exported
+        exporter = start_postgres_exporter(self.folder, at.port, at.database, at.password)
+        self._servers.append(exporter)
+        targets = {
+            **self.targets,
+            "alertmanager": self._servers[0].address,
+            "postgres": exporter.address,
+        }
         self._servers.append(start_prometheus(self.folder, targets))
 
     def stop(self) -> None:

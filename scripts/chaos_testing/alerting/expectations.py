@@ -29,6 +29,7 @@ BACKGROUND: Final = {
 
 _SOON: Final = "starts again within seconds"
 _WAITS: Final = "batches wait"
+_AWAY: Final = "the database tells so itself"
 _GONE: Final = "does not answer, as one that hangs"
 _SAFE: Final = "one batch is tried again"
 
@@ -46,7 +47,7 @@ EXPECTED: Final[Mapping[str, Expectation]] = {
     },
     "pause stream": Expectation("TargetGone", _GONE, ("StreamStalled",)),
     "pause kafka": Expectation("StreamStalled", _WAITS),
-    "pause postgres": Expectation("StreamStalled", _WAITS),
+    "pause postgres": Expectation("DatabaseAway", _GONE, ("StreamStalled",)),
     "pause producer": Expectation("TargetGone", _GONE, ("ProducerHangs", "KafkaTakesNothing")),
     "pause simulator": Expectation("ApiAway", "the API does not answer", ("BarsStale",)),
     "reset in COPY": Expectation("", _SAFE),
@@ -57,13 +58,13 @@ EXPECTED: Final[Mapping[str, Expectation]] = {
     "lose checkpoint": Expectation("", _SOON),
     "second stream refused": Expectation("", "the second one ends; the first goes on"),
     "stay away kafka": Expectation("StreamStalled", _WAITS, ("KafkaTakesNothing",)),
-    "stay away postgres": Expectation("StreamStalled", _WAITS),
+    "stay away postgres": Expectation("DatabaseAway", _AWAY, ("StreamStalled",)),
     "add column": Expectation("", "ordinary work"),
     "kill in merge": Expectation("", _SOON),
     "clock ahead producer+stream": Expectation("ClockOff", "an hour off", ("BarsStale",)),
     "clock behind producer+stream": Expectation("ClockOff", "an hour off", ("BarsStale",)),
-    "fill disk postgres": Expectation("StreamStalled", _WAITS),
-    "fill log postgres": Expectation("StreamStalled", _WAITS),
+    "fill disk postgres": Expectation("StreamStalled", _WAITS, ("DatabaseAway",)),
+    "fill log postgres": Expectation("StreamStalled", _WAITS, ("DatabaseAway",)),
     "fill disk kafka": Expectation("KafkaTakesNothing", "no room in Kafka", ("StreamStalled",)),
     "nothing": Expectation("", "nothing happens"),
 }

@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager as processes on free ports, with the rules and jobs of the images."""
+"""Prometheus, Alertmanager and exporters as processes on free ports, as in the images."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import yaml
 from scripts.containers.monitoring_tools import tool, with_templates
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.passwords import EXPORTER
 from scripts.local_stack.servers.ports import HOST, free_ports
 from scripts.local_stack.servers.processes import Child, Command
 
 _PROMETHEUS = ROOT / "services" / "prometheus"
 _ANSWER_SECONDS = 20
 _START_SECONDS = 240
+_EXPORTERS_SECONDS = 4
 _RULES_OWN_PACE = ("scrape_interval", "scrape_timeout", "evaluation_interval")
 
 
@@ -79,6 +81,31 @@ def start_prometheus(
         f"--web.listen-address={HOST}:{port}",
     ]
     return start_server("prometheus", [str(tool("prometheus", os.environ)), *options], folder, port)
+
+
+def start_postgres_exporter(folder: Path, port: int, database: str, password: Path) -> Server:
+    """Start the exporter of the figures of a database on this machine, as its image does. The
+    file holds the password of the exporter's role. Raises SetupError."""
+    (own,) = free_ports(1)
+    within = f"sslmode=disable&connect_timeout={_EXPORTERS_SECONDS}"
+    variables = {
+        "DATA_SOURCE_URI": f"{HOST}:{port}/{database}?{within}",
+        "DATA_SOURCE_USER": EXPORTER,
+        "DATA_SOURCE_PASS_FILE": str(password),
+        "POSTGRES_EXPORTER_LISTEN": f"{HOST}:{own}",
+    }
+    return start_exporter("postgres-exporter", folder, own, variables)
+
+
+def start_exporter(service: str, folder: Path, port: int, variables: Mapping[str, str]) -> Server:
+    """Start an exporter as its image does; wait until it answers. Raises SetupError."""
+    programs = folder / f"programs-of-{service}"
+    programs.mkdir()
+    name = f"prometheus-{service}"
+    (programs / name).symlink_to(tool(name, os.environ))
+    environment = {**variables, "PATH": f"{programs}:{os.environ['PATH']}"}
+    entrypoint = str(ROOT / "services" / service / "entrypoint.sh")
+    return start_server(service, [entrypoint], folder, port, environment, "/")
 
 
 def start_server(

@@ -12,7 +12,11 @@ ADMINISTRATOR = "postgres"
 READER = "dashboard_reader"
 DASHBOARD = "dashboard_service"
 ALERTS = "alerts_service"
-ROLES = ("market_owner", "stream_writer", ALERTS, DASHBOARD, READER, "powerbi_reader")
+EXPORTER = "postgres_exporter"
+ROLES = (
+    *("market_owner", "stream_writer", ALERTS, DASHBOARD, READER),
+    *("powerbi_reader", EXPORTER),
+)
 
 
 def make_passwords(directory: Path) -> dict[str, Path]:

@@ -199,6 +199,75 @@ MACHINE = (
         "1m",
     ),
 )
+POSTGRES = 'job="postgres",instance="postgres-exporter:9187"'
+SETTINGS = f'{POSTGRES},server="postgres:5432"'
+
+
+def _archiver(failed: str, archived: str) -> dict[str, str]:
+    return {
+        f"pg_stat_archiver_failed_count{{{SETTINGS}}}": failed,
+        f"pg_stat_archiver_archived_count{{{SETTINGS}}}": archived,
+    }
+
+
+DATABASE = (
+    Case("DatabaseAway", {f"pg_up{{{POSTGRES}}}": "1x5 0x9 1x9"}, "1m10s", "1m20s", "2m40s"),
+    # It hangs: the exporter has no answer in time, and tells nothing.
+    Case(
+        "DatabaseAway",
+        {f"up{{{POSTGRES}}}": "1x5 0x9 1x9", f"pg_up{{{POSTGRES}}}": "1x5 _x10 1x9"},
+        "1m10s",
+        "1m20s",
+        "2m40s",
+    ),
+    Case(
+        "ArchiveFails",
+        _archiver("0x10 0+3x15 45x30", "0+2x10 20x15 20+2x30"),
+        "9m",
+        "20m",
+        "35m",
+        "1m",
+    ),
+    Case(
+        "WalGrows",
+        {
+            f"pg_wal_size_bytes{{{POSTGRES}}}": "1000x9 1600x20 1000x30",
+            f"pg_settings_max_wal_size_bytes{{{SETTINGS}}}": "1000x60",
+        },
+        "14m",
+        "20m",
+        "35m",
+        "1m",
+    ),
+    Case(
+        "ConnectionsNearLimit",
+        {
+            f'pg_stat_database_numbackends{{{POSTGRES},datname="market"}}': "60x9 68x20 60x30",
+            f'pg_stat_database_numbackends{{{POSTGRES},datname="postgres"}}': "1x60",
+            f"pg_settings_max_connections{{{SETTINGS}}}": "80x60",
+        },
+        "11m",
+        "20m",
+        "35m",
+        "1m",
+    ),
+    Case(
+        "Deadlocks",
+        {f'pg_stat_database_deadlocks{{{POSTGRES},datname="market"}}': "0x9 0+1x9 9x40"},
+        "9m",
+        "18m",
+        "45m",
+        "1m",
+    ),
+    Case(
+        "TransactionLong",
+        {f"pg_long_running_transactions_oldest_timestamp_seconds{{{POSTGRES}}}": "0+60x70 0x9"},
+        "60m",
+        "65m",
+        "75m",
+        "1m",
+    ),
+)
 # Time begins at 0: what was before it is so long ago.
 HOST = (
     Case(
@@ -255,6 +324,17 @@ TARGETS = (
     ),
 )
 SILENT = (
+    # No archive, one whose pushes fail now and then, a single deadlock.
+    Case("", _archiver("0x60", "0x60"), "5m", "20m", "60m", "1m"),
+    Case("", _archiver("0x9 1x50", "0+2x60"), "5m", "12m", "60m", "1m"),
+    Case(
+        "",
+        {f'pg_stat_database_deadlocks{{{POSTGRES},datname="market"}}': "0x9 1x50"},
+        "5m",
+        "15m",
+        "40m",
+        "1m",
+    ),
     # A closed market, one that has just opened, a full day of calls late in the day, a handful of
     # rejected records and of failed answers, a daily plan without a bound.
     Case(
@@ -283,4 +363,4 @@ SILENT = (
         "1m",
     ),
 )
-ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *TARGETS, *SILENT)
+ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *DATABASE, *TARGETS, *SILENT)

@@ -7,13 +7,22 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.containers.monitoring_tools import tool
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers import monitoring
-from scripts.local_stack.servers.monitoring import Server, start_alertmanager, start_server
+from scripts.local_stack.servers.monitoring import (
+    Server,
+    start_alertmanager,
+    start_postgres_exporter,
+)
 from scripts.local_stack.servers.ports import HOST, free_ports
 
-__all__ = ["Server", "start_alertmanager", "start_node_exporter", "start_prometheus"]
+__all__ = [
+    "Server",
+    "start_alertmanager",
+    "start_node_exporter",
+    "start_postgres_exporter",
+    "start_prometheus",
+]
 
 OF_HOST = (
     "tapeline_backup_timestamp_seconds",
@@ -25,17 +34,11 @@ OF_HOST = (
 def start_node_exporter(folder: Path) -> Server:
     """Start the exporter of the machine's figures as its image does."""
     (port,) = free_ports(1)
-    programs = folder / "programs"
-    programs.mkdir()
-    name = "prometheus-node-exporter"
-    (programs / name).symlink_to(tool(name, os.environ))
     variables = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
         "NODE_EXPORTER_LISTEN": f"{HOST}:{port}",
         "NODE_EXPORTER_FILES": str(told_by_the_host(folder)),
     }
-    entrypoint = str(ROOT / "services" / "node-exporter" / "entrypoint.sh")
-    return start_server("node-exporter", [entrypoint], folder, port, variables, "/")
+    return monitoring.start_exporter("node-exporter", folder, port, variables)
 
 
 def start_prometheus(folder: Path, targets: Mapping[str, str], scrape_seconds: int = 1) -> Server:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.passwords import EXPORTER
 from scripts.local_stack.servers.ports import HOST
 from services.producer import metrics as of_producer
 from services.producer.alpha_vantage.classify import Kind
@@ -17,10 +18,13 @@ from services.producer.polling.freshness import Freshness
 from services.stream import metrics as of_stream
 from services.stream.sink.batch import Applied
 from tests.fixtures.live import wait_for
+from tests.fixtures.market import fresh_market
+from tests.fixtures.servers import Postgres
 from tests.integration.alerts.servers import (
     Server,
     start_alertmanager,
     start_node_exporter,
+    start_postgres_exporter,
     start_prometheus,
 )
 from tests.integration.alerts.test_rules import ALWAYS_ON, RULES
@@ -45,7 +49,7 @@ def test_selectors_are_found() -> None:
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def prometheus(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("alerts")
     producer, stream = of_producer.Metrics(), of_stream.Metrics()
     targets = {
@@ -56,11 +60,20 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     config = _without_receivers(folder)
     alertmanager = start_alertmanager(folder, config)
     node = start_node_exporter(folder)
-    targets |= {"alertmanager": alertmanager.address, "node": node.address}
-    running = start_prometheus(folder, targets)
-    yield running
-    producer.stop()
-    processes.stop([running.child, alertmanager.child, node.child], 10)
+    with fresh_market(postgres) as market:
+        at = market.address(EXPORTER)
+        file = postgres.password_files[EXPORTER]
+        database = start_postgres_exporter(folder, at.port, at.database, file)
+        targets |= {
+            "alertmanager": alertmanager.address,
+            "node": node.address,
+            "postgres": database.address,
+        }
+        running = start_prometheus(folder, targets)
+        yield running
+        producer.stop()
+        servers = (running, alertmanager, node, database)
+        processes.stop([one.child for one in servers], 10)
 
 
 def _work(producer: of_producer.Metrics, stream: of_stream.Metrics) -> None:

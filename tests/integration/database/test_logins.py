@@ -27,7 +27,7 @@ def test_nobody_but_the_bootstrap_is_a_superuser_or_anything_near(market: Market
     where member::regrole::text = any(%s)
     """
     assert sorted(market.rows(members, (list(ROLES),))) == sorted(
-        (reader, "market_reader") for reader in READERS
+        [*((reader, "market_reader") for reader in READERS), ("postgres_exporter", "pg_monitor")]
     )
     [(can_login,)] = market.rows("select rolcanlogin from pg_roles where rolname = 'market_reader'")
     assert can_login is False

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from scripts.local_stack.servers.passwords import ADMINISTRATOR, ROLES
+from scripts.local_stack.servers.passwords import ADMINISTRATOR, EXPORTER, ROLES
 from services.common.advisory_locks import ADVISORY_CLASS, LOCK_STREAM
 from services.stream.sink import postgres
 from tests.fixtures.market import Market
@@ -22,7 +22,8 @@ SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_tim
 def test_the_query_of_the_article_works_as_it_stands_for_every_role(market: Market) -> None:
     market.run(BARS, (), "stream_writer")
 
-    answers = {role: market.rows(ARTICLE, (), role) for role in (ADMINISTRATOR, *ROLES)}
+    asking = [role for role in (ADMINISTRATOR, *ROLES) if role != EXPORTER]
+    answers = {role: market.rows(ARTICLE, (), role) for role in asking}
 
     wanted = market.rows(
         "select 'AAPL', timestamptz '2025-11-06 14:30Z' + number * interval '1 minute', "
@@ -30,7 +31,7 @@ def test_the_query_of_the_article_works_as_it_stands_for_every_role(market: Mark
         "from generate_series(12, 3, -1) as number"
     )
     assert len(wanted) == 10
-    assert answers == dict.fromkeys((ADMINISTRATOR, *ROLES), wanted)
+    assert answers == dict.fromkeys(asking, wanted)
 
 
 @pytest.mark.parametrize("role", READERS)
@@ -208,3 +209,12 @@ def test_the_writer_may_add_and_correct_but_neither_remove_nor_change_the_record
         "update market.sink_offsets set stored = stored",
     )
     assert answers(market, "stream_writer", allowed) == dict.fromkeys(allowed, None)
+
+
+def test_the_exporter_sees_figures_of_the_server_and_no_table(market: Market) -> None:
+    for relation in ("events_stream", "market.sink_offsets", "bi.data_quality"):
+        with pytest.raises((errors.InsufficientPrivilege, errors.UndefinedTable)):
+            market.rows(f"table {relation}", (), EXPORTER)
+    assert market.rows("select count(*) > 0 from pg_ls_waldir()", (), EXPORTER) == [(True,)]
+    assert market.rows("show statement_timeout", (), EXPORTER) == [("4s",)]
+    assert market.rows("show default_transaction_read_only", (), EXPORTER) == [("on",)]

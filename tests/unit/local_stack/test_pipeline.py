@@ -78,6 +78,7 @@ def test_migrate() -> None:
         "DASHBOARD_SERVICE_PASSWORD_FILE": "/secrets/dashboard_service",
         "DASHBOARD_READER_PASSWORD_FILE": "/secrets/dashboard_reader",
         "POWERBI_READER_PASSWORD_FILE": "/secrets/powerbi_reader",
+        "POSTGRES_EXPORTER_PASSWORD_FILE": "/secrets/postgres_exporter",
     }
 
 

@@ -56,9 +56,10 @@ def test_passwords_are_made_once_and_private(tmp_path: Path) -> None:
         "dashboard_service",
         "dashboard_reader",
         "powerbi_reader",
+        "postgres_exporter",
     ]
     contents = [read_password(file).reveal() for file in files.values()]
-    assert len(set(contents)) == 7
+    assert len(set(contents)) == 8
     assert min(map(len, contents)) >= 32
     assert [read_password(f).reveal() for f in make_passwords(tmp_path / "secrets").values()] == (
         contents
