@@ -42,6 +42,10 @@ class EventStore:
         """Return, and remove, what is to be looked at."""
         return [Work(*row) for row in self.connection.rows(sql.TAKE_WORK, (most,))]
 
+    def waiting_work(self) -> int:
+        """Return how many changes wait to be looked at."""
+        return int(self.connection.rows(sql.WAITING_WORK)[0][0])
+
     def add_work(self, works: Sequence[Work]) -> None:
         """Put something back."""
         if works:

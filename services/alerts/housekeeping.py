@@ -57,6 +57,7 @@ class Housekeeping:
             self._look_for_silence(index)
         if self._counting.is_due():
             self.metrics.waiting(Outbox(self.connection).pending())
+            self.metrics.work.set(EventStore(self.connection).waiting_work())
             RequestStore(self.connection).drop_old()
         if self._tidying.is_due():
             RuleStore(self.connection).extend_watch()

@@ -58,9 +58,10 @@ class Outbox:
         query = {"receivers": list(receivers), "reason": reason}
         return dict(self.connection.rows(sql.END_UNSERVED, query))
 
-    def pending(self) -> dict[str, int]:
-        """Return how many messages wait for each receiver."""
-        return dict(self.connection.rows(sql.PENDING))
+    def pending(self) -> dict[str, tuple[int, float]]:
+        """Return for each receiver how many messages wait, and for how many seconds the oldest."""
+        found = self.connection.rows(sql.PENDING)
+        return {receiver: (count, seconds) for receiver, count, seconds in found}
 
     def forget(self, days: int) -> None:
         """Remove the deliveries that ended so many days ago."""

@@ -98,6 +98,7 @@ class Service:
         desk = Desk(self._connect, self.log)
         try:
             self.metrics.leads.set(1)
+            self.metrics.evaluated()
             index = self._begin(rules)
             house = Housekeeping(connection, self.metrics, SilenceWatch(index))
             is_asked = True
@@ -107,12 +108,13 @@ class Service:
                 if is_asked:
                     index = self._answer(desk, rules) or index
                 is_busy = self._round(index, store)
+                self.metrics.evaluated()
                 heard = connection.heard(0.0 if is_busy else _LOOK_SECONDS)
                 is_asked = REQUESTS in heard or not (heard or is_busy)
                 self._beat()
                 house.do(index)
         finally:
-            self.metrics.leads.set(0)
+            self.metrics.led()
             desk.stop()
             self._stop_workers()
             if self._shared is not None:

@@ -188,8 +188,10 @@ with ended as (
 select receiver, count(*) from ended group by receiver order by receiver
 """
 PENDING: Final = """
-select receiver, count(*) from alerts.deliveries where state = 'pending' group by receiver
+select receiver, count(*), extract(epoch from clock_timestamp() - min(added_at))::float8
+from alerts.deliveries where state = 'pending' group by receiver
 """
+WAITING_WORK: Final = "select count(*) from alerts.work"
 FORGET: Final = """
 delete from alerts.deliveries where ended_at < clock_timestamp() - make_interval(days => %s)
 """

@@ -97,6 +97,15 @@ class Metrics:
             "unquoted_symbols", "Symbols of them of which the vendor has had no quote today."
         )
 
+        self._quotes_waiting = self._gauge(
+            "quotes_waiting_seconds",
+            "Since quotes last came in bulk, while New York's market is open.",
+        )
+        self._quotes_round = self._gauge(
+            "quotes_round_seconds",
+            "What lies between two quotes of a symbol; 0: none are asked for.",
+        )
+
     def _define_loop(self) -> None:
         self._beats = Counter(
             "tapeline_producer_beats",
@@ -193,6 +202,11 @@ class Metrics:
         """Set of how many symbols quotes are asked for, and of how many of them there are none."""
         self._quoted.set(asked_for)
         self._unquoted.set(missing)
+
+    def quotes_waiting(self, seconds: float, round_seconds: float) -> None:
+        """Set since when quotes have been waited for, and how often they are to come."""
+        self._quotes_waiting.set(seconds)
+        self._quotes_round.set(round_seconds)
 
     def beat(self) -> None:
         """Count that the loop works."""

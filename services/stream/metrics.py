@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from services.stream.error_advice import StopCause
 from services.stream.indicators.tables import Derived
 from services.stream.sink.batch import Applied
+from services.stream.sink.offset_ledger import Move
 
 OUTCOMES = ("stored", "superseded", "rejected", "lost")
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -58,6 +59,13 @@ class Metrics:
             "tapeline_stream_retries",
             "Batches tried again, by the fault that stopped them.",
             ["fault"],
+            registry=self.registry,
+        )
+
+        self._events = Counter(
+            "tapeline_stream_event_records",
+            "Kafka records of quotes and corporate actions applied, by what became of them.",
+            ["events", "outcome"],
             registry=self.registry,
         )
 
@@ -121,6 +129,17 @@ class Metrics:
             latency_seconds = max(0.0, now_seconds - batch.oldest_ms / 1000)
             self._latency.observe(latency_seconds)
             self._lag_seconds.set(latency_seconds)
+
+    def follows(self, titles: Iterable[str]) -> None:
+        """Begin to count events of these kinds."""
+        for title in titles:
+            for outcome in OUTCOMES:
+                self._events.labels(title, outcome)
+
+    def moved(self, title: str, move: Move) -> None:
+        """Count a move of the ledger of a kind of event."""
+        for outcome in OUTCOMES:
+            self._events.labels(title, outcome).inc(getattr(move, outcome))
 
     def derived(self, done: Derived) -> None:
         """Count a round of indicators."""

@@ -8,6 +8,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import tenacity
@@ -67,6 +68,7 @@ class Stream:
         self.rejected_events = {
             kind: RejectedTopic(bootstrap, kind.topic.name, kind.rejected) for kind in _KINDS
         }
+        self.metrics.follows(kind.title for kind in _KINDS)
 
     def run(self) -> None:
         """Run the query, again and again while Kafka comes and goes.
@@ -190,6 +192,7 @@ class Stream:
             publish=self.rejected_events[kind].publish,
             accept_lost=self.settings.accept_lost_offsets,
             stopping=self.stopping,
+            on_move=partial(self.metrics.moved, kind.title),
             on_retry=self.metrics.retried,
             log=self.log,
         )

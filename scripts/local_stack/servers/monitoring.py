@@ -69,7 +69,10 @@ def start_prometheus(
     notified = [{"targets": [at["alertmanager"]]}] if "alertmanager" in at else []
     config["alerting"]["alertmanagers"] = [{"static_configs": notified}]
     config["scrape_configs"] = [
-        {**job, "static_configs": [{"targets": [at[job["job_name"]]]}]}
+        {
+            **{name: part for name, part in job.items() if name != "dns_sd_configs"},
+            "static_configs": [{"targets": [at[job["job_name"]]]}],
+        }
         for job in config["scrape_configs"]
         if job["job_name"] in at
     ]

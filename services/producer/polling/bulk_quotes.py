@@ -49,12 +49,14 @@ class BulkQuotes:
         self._next = 0
         self._began_at = float("-inf")
         self._round_market_at: datetime | None = None
+        self._answered_at = context.clocks.monotonic()
 
     def ask(self, fetching: int) -> int:
         """Let the calls leave that are due and allowed; return how many did."""
         context, asked = self._context, 0
         if context.once or not context.watchlist.quoted:
             return 0
+        self._tell_waiting()
         while fetching + asked < context.settings.fetch_parallel:
             now, monotonic = context.clocks.real(), context.clocks.monotonic()
             if not self._is_due(monotonic) or context.pacer.wait_seconds(now, monotonic) > 0:
@@ -83,6 +85,7 @@ class BulkQuotes:
         for each in (progress, self._progress[_OF_ALL]):
             self._failures.recovered(each)
             each.failing, each.attempts = None, 0
+        self._answered_at = self._context.clocks.monotonic()
         self._tell_missing(group.symbols, {quote.symbol for quote in fetched.quotes})
         records = self._changed(fetched)
         if records:
@@ -107,6 +110,17 @@ class BulkQuotes:
             on_time = self._began_at + seconds
             self._began_at = on_time if monotonic < on_time + seconds else monotonic
         return monotonic >= self._began_at + self._next * seconds / len(self._groups)
+
+    def _tell_waiting(self) -> None:
+        """Tell since when no quotes have come; while New York is closed nobody waits for any."""
+        context, monotonic = self._context, self._context.clocks.monotonic()
+        market_now = context.clocks.market()
+        session = context.sessions.latest(_NEW_YORKS, market_now)
+        if session is None or not session.opens <= market_now < session.closes:
+            self._answered_at = monotonic
+        context.metrics.quotes_waiting(
+            monotonic - self._answered_at, context.watchlist.quote_seconds
+        )
 
     def _begin_round(self) -> bool:
         """Take up the watch list as it is now; return whether there is anything to ask for."""

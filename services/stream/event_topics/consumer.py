@@ -20,6 +20,7 @@ from services.stream.event_topics.apply import Work, apply
 from services.stream.event_topics.kind import EventKind, Publish
 from services.stream.retry import waiting_out
 from services.stream.sink.batch import InstanceConnection
+from services.stream.sink.offset_ledger import Move
 from services.stream.spark.starting_offsets import starting_offsets
 
 READ_SECONDS: Final = 0.5
@@ -28,8 +29,8 @@ _ABSENT_SECONDS: Final = 5.0
 
 @dataclass
 class EventConsumer:
-    """Follows `topic`, as a rule that of its kind. `run` lasts until `stopping` is set; `on_retry`
-    is told of each fault that is waited out."""
+    """Follows `topic`, as a rule that of its kind. `run` lasts until `stopping` is set; `on_move`
+    is told of each move of the ledger, `on_retry` of each fault that is waited out."""
 
     bootstrap: str
     kind: EventKind
@@ -38,6 +39,7 @@ class EventConsumer:
     publish: Publish
     accept_lost: bool
     stopping: Event
+    on_move: Callable[[Move], None]
     on_retry: Callable[[str], None]
     log: logging.Logger
 
@@ -81,6 +83,7 @@ class EventConsumer:
             if not batch.ranges:
                 continue
             for move in apply(self.connection.session(), work, batch):
+                self.on_move(move)
                 self.log.info(
                     "%s: %d records, %d stored, %d superseded, %d rejected",
                     self.kind.title,

@@ -54,6 +54,14 @@ def _producer(metric: str, values: str, labels: str = "", **more: str) -> dict[s
     }
 
 
+def _events(rejected: str, stored: str) -> dict[str, str]:
+    labels = f'{JOB},events="quotes"'
+    return {
+        f'tapeline_stream_event_records_total{{{labels},outcome="rejected"}}': rejected,
+        f'tapeline_stream_event_records_total{{{labels},outcome="stored"}}': stored,
+    }
+
+
 XNYS = ',exchange="XNYS"'
 STREAM = (
     Case(
@@ -89,6 +97,7 @@ STREAM = (
         "400m",
         "1m",
     ),
+    Case("EventsRejected", _events("0x9 0+5x9 45x90", "0+100x110"), "9m", "15m", "90m", "1m"),
     Case(
         "OffsetsLost",
         {f'tapeline_stream_records_total{{{JOB},outcome="lost"}}': "0x30 7x120"},
@@ -124,6 +133,13 @@ OF_PRODUCER = (
         "2m30s",
         "2m50s",
         "5m30s",
+    ),
+    Case(
+        "QuotesStale",
+        _producer("quotes_waiting_seconds", "0+10x40 0x30", quotes_round_seconds="60x80"),
+        "5m",
+        "5m20s",
+        "7m",
     ),
     Case("ApiAway", _producer("unanswered_calls", "0x3 1 2 3x9 0x9"), "40s", "60s", "2m40s"),
     Case(
@@ -197,6 +213,50 @@ MACHINE = (
         "30m",
         "46m",
         "1m",
+    ),
+)
+ALERTS = 'job="alerts",instance="alerts:9464"'
+MARKET_ALERTS = (
+    Case(
+        "MarketAlertsStalled",
+        {f"tapeline_alerts_silent_seconds{{{ALERTS}}}": "1x3 0+10x9 0x9"},
+        "1m30s",
+        "2m",
+        "2m30s",
+    ),
+    Case(
+        "MarketAlertsBehind",
+        {f"tapeline_alerts_work_rows{{{ALERTS}}}": "9x3 20000x30 9x9"},
+        "2m20s",
+        "3m",
+        "6m",
+    ),
+    Case(
+        "MarketAlertsUndelivered",
+        {f'tapeline_alerts_oldest_pending_seconds{{{ALERTS},receiver="desk"}}': "0+60x15 0x9"},
+        "10m",
+        "12m",
+        "20m",
+        "1m",
+    ),
+    Case(
+        "MarketAlertsGivenUp",
+        {
+            f'tapeline_alerts_tries_total{{{ALERTS},receiver="desk",outcome="given_up"}}': (
+                "0x9 2x120"
+            )
+        },
+        "9m",
+        "15m",
+        "80m",
+        "1m",
+    ),
+    Case(
+        "MarketAlertsFileWrong",
+        {f"tapeline_alerts_file_is_wrong{{{ALERTS}}}": "0x5 1x9 0x9"},
+        "50s",
+        "1m20s",
+        "3m",
     ),
 )
 POSTGRES = 'job="postgres",instance="postgres-exporter:9187"'
@@ -335,6 +395,15 @@ SILENT = (
         "40m",
         "1m",
     ),
+    # A bad quote in a thousand, quotes that nobody asks for.
+    Case("", _events("0x9 0+1x9 9x60", "0+200x90"), "9m", "20m", "70m", "1m"),
+    Case(
+        "",
+        _producer("quotes_waiting_seconds", "9999x30", quotes_round_seconds="0x30"),
+        "1m",
+        "2m",
+        "3m",
+    ),
     # A closed market, one that has just opened, a full day of calls late in the day, a handful of
     # rejected records and of failed answers, a daily plan without a bound.
     Case(
@@ -363,4 +432,4 @@ SILENT = (
         "1m",
     ),
 )
-ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *DATABASE, *TARGETS, *SILENT)
+ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *DATABASE, *MARKET_ALERTS, *TARGETS, *SILENT)

@@ -12,6 +12,7 @@ import pytest
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.passwords import EXPORTER
 from scripts.local_stack.servers.ports import HOST
+from services.alerts import metrics as of_alerts
 from services.producer import metrics as of_producer
 from services.producer.alpha_vantage.classify import Kind
 from services.producer.polling.freshness import Freshness
@@ -52,11 +53,13 @@ def test_selectors_are_found() -> None:
 def prometheus(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("alerts")
     producer, stream = of_producer.Metrics(), of_stream.Metrics()
+    alerts = of_alerts.Metrics()
     targets = {
         "producer": f"{HOST}:{producer.serve(HOST, 0)}",
         "stream": f"{HOST}:{stream.serve(HOST, 0)}",
+        "alerts": f"{HOST}:{alerts.serve(HOST, 0)}",
     }
-    _work(producer, stream)
+    _work(producer, stream, alerts)
     config = _without_receivers(folder)
     alertmanager = start_alertmanager(folder, config)
     node = start_node_exporter(folder)
@@ -76,7 +79,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> 
         processes.stop([one.child for one in servers], 10)
 
 
-def _work(producer: of_producer.Metrics, stream: of_stream.Metrics) -> None:
+def _work(
+    producer: of_producer.Metrics, stream: of_stream.Metrics, alerts: of_alerts.Metrics
+) -> None:
     """What a service knows only once it works: an exchange, a fault."""
     producer.freshness({"XNYS": Freshness(True, 3.0, 12.0)})
     producer.calendars({"XNYS": date(2099, 12, 31)})
@@ -84,6 +89,9 @@ def _work(producer: of_producer.Metrics, stream: of_stream.Metrics) -> None:
     stream.applied(Applied(stored=1), 1.0)
     stream.retried("57P01")
     stream.progressed()
+    stream.follows(["quotes"])
+    alerts.waiting({"desk": (1, 2.0)})
+    alerts.ended("desk", "given_up")
 
 
 def _without_receivers(folder: Path) -> Path:

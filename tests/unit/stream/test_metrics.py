@@ -3,6 +3,7 @@ from __future__ import annotations
 from services.stream.error_advice import StopCause
 from services.stream.metrics import Metrics
 from services.stream.sink.batch import Applied
+from services.stream.sink.offset_ledger import Move
 
 
 def told(metrics: Metrics, name: str, **labels: str) -> float | None:
@@ -36,3 +37,21 @@ def test_one_cause_at_a_time() -> None:
     assert causes == dict.fromkeys(causes, 0.0) | {"checkpoint": 1.0}
     metrics.stopped("")
     assert told(metrics, "stopped", cause="checkpoint") == 0.0
+
+
+def test_records_of_events_are_counted_by_kind_and_outcome() -> None:
+    metrics = Metrics()
+    metrics.follows(["quotes", "corporate actions"])
+    moved = Move(partition=0, start=5, until=15, stored=4, superseded=3, rejected=2, lost=1)
+    metrics.moved("quotes", moved)
+    counted = {
+        (events, outcome): told(metrics, "event_records_total", events=events, outcome=outcome)
+        for events in ("quotes", "corporate actions")
+        for outcome in ("stored", "superseded", "rejected", "lost")
+    }
+    assert counted == dict.fromkeys(counted, 0.0) | {
+        ("quotes", "stored"): 4.0,
+        ("quotes", "superseded"): 3.0,
+        ("quotes", "rejected"): 2.0,
+        ("quotes", "lost"): 1.0,
+    }

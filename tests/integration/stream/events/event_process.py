@@ -37,6 +37,7 @@ def main() -> None:
         publish=rejected.publish,
         accept_lost=False,
         stopping=stop_on_signals(),
+        on_move=lambda _: None,
         on_retry=lambda _: None,
         log=log,
     ).run()
