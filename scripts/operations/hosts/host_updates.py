@@ -20,6 +20,7 @@ ENGINE_PACKAGES: Final = (
 )
 """Kept from the nightly updates, since a new engine restarts what runs."""
 _GATE_SECONDS: Final = 420
+_UPDATES: Final = "tapeline_engine_updates"
 _BASE_DAYS: Final = 180
 _APT: Final = "DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q"
 # What the last run of apt-get update knows of; `Inst NAME [before] (after ...)` names an update.
@@ -115,6 +116,7 @@ def patch(operation: Operation, reason: str) -> list[str]:
             end = (printed.strip().splitlines() or ["no word"])[-1]
             raise OperationError(f"apt-get upgrade ended with {code}: {end}; the pipeline runs")
         now = waiting(operation)
+        operation.tell(_UPDATES, len(now.of_engine))
     return [f"engine {now.engine}; {len(found.updates)} packages updated", *now.notes()]
 
 

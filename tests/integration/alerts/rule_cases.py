@@ -215,6 +215,56 @@ MACHINE = (
         "1m",
     ),
 )
+DEPLOYED = f"tapeline_deploy_rolled_back{{{NODE}}}"
+BACKED_UP = f"tapeline_backup_timestamp_seconds{{{NODE}}}"
+DRILLED = f"tapeline_drill_timestamp_seconds{{{NODE}}}"
+
+
+def _certificate(end: str) -> dict[str, str]:
+    """Valid for ninety days, or for as long as is left of them."""
+    return {
+        f"tapeline_certificate_begin_timestamp_seconds{{{NODE}}}": "-6566400x4000",
+        f"tapeline_certificate_end_timestamp_seconds{{{NODE}}}": end,
+    }
+
+
+FIGURES = (
+    Case(
+        "NoBackup",
+        {DEPLOYED: "0x1500", DRILLED: "0x1500", BACKED_UP: "_x1450 87000x50"},
+        "1439m",
+        "1441m",
+        "1452m",
+        "1m",
+    ),
+    Case(
+        "NoDrill",
+        {DEPLOYED: "0x1500", BACKED_UP: "0+60x1500", DRILLED: "_x1450 87000x50"},
+        "1439m",
+        "1441m",
+        "1452m",
+        "1m",
+    ),
+    # 14 days are left after 10 minutes; it is renewed after 30.
+    Case("CertificateEnds", _certificate("1210200x30 9000000x30"), "9m", "20m", "40m", "1m"),
+    Case(
+        "CertificateEndsAtOnce",
+        _certificate("9000000x9 173400x30 9000000x30"),
+        "5m",
+        "20m",
+        "45m",
+        "1m",
+        also=("CertificateEnds",),
+    ),
+    Case(
+        "EngineOutdated",
+        {f"tapeline_engine_updates{{{NODE}}}": "2x1445 0x50"},
+        "1439m",
+        "1441m",
+        "1450m",
+        "1m",
+    ),
+)
 ALERTS = 'job="alerts",instance="alerts:9464"'
 MARKET_ALERTS = (
     Case(
@@ -432,4 +482,14 @@ SILENT = (
         "1m",
     ),
 )
-ALL = (*STREAM, *OF_PRODUCER, *MACHINE, *HOST, *DATABASE, *MARKET_ALERTS, *TARGETS, *SILENT)
+ALL = (
+    *STREAM,
+    *OF_PRODUCER,
+    *MACHINE,
+    *HOST,
+    *FIGURES,
+    *DATABASE,
+    *MARKET_ALERTS,
+    *TARGETS,
+    *SILENT,
+)

@@ -28,6 +28,9 @@ OF_HOST = (
     "tapeline_backup_timestamp_seconds",
     "tapeline_drill_timestamp_seconds",
     "tapeline_deploy_rolled_back",
+    "tapeline_certificate_begin_timestamp_seconds",
+    "tapeline_certificate_end_timestamp_seconds",
+    "tapeline_engine_updates",
 )
 
 

@@ -94,6 +94,8 @@ def test_the_containers_are_stopped_for_the_engine_alone(update: str, stopped: l
         f"systemctl start docker && {COMPOSE} up --detach --no-build --remove-orphans",
         f"{COMPOSE} ps --all --format json",
     ]
+    # Else the alert of what waited would stay until the night.
+    assert "host-metric tapeline_engine_updates 0" in shell.ran[-3]
     assert "audit.log" in shell.ran[-2]
     assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
 
