@@ -24,10 +24,16 @@ def lines(outputs: StackOutputs) -> list[str]:
         **(_shown(outputs) if outputs.dashboard_cidrs else {}),
         **outputs.settings,
     }
-    if outputs.dashboard_cidrs:
-        profiles = (outputs.settings.get("COMPOSE_PROFILES", ""), "front")
-        told["COMPOSE_PROFILES"] = ",".join(filter(None, profiles))
+    if profiles(outputs):
+        told["COMPOSE_PROFILES"] = ",".join(profiles(outputs))
     return [f"{name}={_quoted(value)}" for name, value in told.items()]
+
+
+def profiles(outputs: StackOutputs) -> tuple[str, ...]:
+    """Return the profiles that are on: those of the settings, and the dashboard's front."""
+    of_settings = outputs.settings.get("COMPOSE_PROFILES", "").split(",")
+    given = [name.strip() for name in of_settings if name.strip()]
+    return (*given, *(("front",) if outputs.dashboard_cidrs else ()))
 
 
 def _shown(outputs: StackOutputs) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scripts.launcher.paths import ROOT
 from scripts.operations.errors import OperationError
+from scripts.operations.hosts import host_settings
 from scripts.operations.operation import Operation
 from scripts.operations.target import HOST_DIRECTORY
 
@@ -48,8 +49,8 @@ def build(operation: Operation, release: Release) -> None:
 
 def send(operation: Operation, release: Release) -> None:
     """Send those of this machine's images that the host lacks, and name them as the release's."""
-    is_shown = operation.outputs is not None and bool(operation.outputs.dashboard_cidrs)
-    local = local_images(("front",) if is_shown else ())
+    outputs = operation.outputs
+    local = local_images(() if outputs is None else host_settings.profiles(outputs))
     there = _there(operation)
     missing = sorted(name for name, content in local.items() if content not in there)
     if missing:
@@ -89,7 +90,10 @@ def _there(operation: Operation) -> dict[str, str]:
 
 
 def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
-    """Return the images that this checkout's compose file names, each with its content."""
+    """Return the images of our own that this checkout's compose file names, each with its content.
+
+    Another's is named by its digest: the host fetches that itself.
+    """
     words = [word for one in profiles for word in ("--profile", one)]
     listed = subprocess.run(
         ["docker", "compose", *words, "config", "--images"],
@@ -98,7 +102,7 @@ def local_images(profiles: Sequence[str] = ()) -> dict[str, str]:
     if listed.returncode != 0:
         raise OperationError(f"docker compose config: {listed.stderr.strip()}")
     found = {}
-    for name in sorted({*listed.stdout.split()}):
+    for name in sorted({name for name in listed.stdout.split() if "@" not in name}):
         done = subprocess.run(
             ["docker", "image", "inspect", name], capture_output=True, text=True, check=False
         )

@@ -70,3 +70,10 @@ def test_a_host_that_has_something_else() -> None:
         "SYMBOLS is AAPL, configured is AAPL,NVDA; LOG_LEVEL is DEBUG, configured is nothing; "
         "alphaVantageKey is another one there; to bring them: fab deploy --stack prod"
     )
+
+
+def test_the_profiles_that_are_on_are_those_of_the_settings_and_the_front() -> None:
+    both = {"COMPOSE_PROFILES": "observe, alerts"}
+    assert host_settings.profiles(CLOSED) == ()
+    assert host_settings.profiles(replace(CLOSED, settings=both)) == ("observe", "alerts")
+    assert host_settings.profiles(replace(SHOWN, settings=both)) == ("observe", "alerts", "front")
