@@ -188,3 +188,20 @@ def test_a_free_key_refuses_or_goes_without(world: World) -> None:
     run(process, world, 1)
     assert asked(world) == []
     process.end()
+
+
+def test_how_long_quotes_are_waited_for_is_told_while_new_york_is_open(world: World) -> None:
+    quoted(world, "AAPL")
+    process = start(world, "AAPL")
+    assert process.metrics.value("quotes_round_seconds") == 0
+    run(process, world, 3)
+    pace = process.metrics.value("quotes_round_seconds")
+    assert pace > 0
+    assert process.metrics.value("quotes_waiting_seconds") <= pace
+    world.vendor.quotes.clear()
+    run(process, world, 10)
+    assert 540 <= process.metrics.value("quotes_waiting_seconds") <= 600 + pace
+    world.clock.move(hours=6)  # it is past 17:00 in New York
+    run(process, world, 1)
+    assert process.metrics.value("quotes_waiting_seconds") == 0
+    process.end()
