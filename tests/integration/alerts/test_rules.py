@@ -13,8 +13,8 @@ import yaml
 from scripts.containers.monitoring_tools import tool
 from scripts.launcher.paths import ROOT
 from tests.contract.test_documents import anchors
-from tests.integration.alerts import rule_cases
-from tests.integration.alerts.rule_cases import Case
+from tests.integration.alerts import cases
+from tests.integration.alerts.cases.case import Case
 
 FILES = sorted((ROOT / "services" / "prometheus" / "rules").glob("*.yml"))
 RULES: list[dict[str, Any]] = [
@@ -62,7 +62,7 @@ def test_each_alert_comes_and_goes_alone(promtool: Path, tmp_path: Path, interva
     tried = {
         "rule_files": [str(file) for file in FILES],
         "evaluation_interval": interval,
-        "tests": [as_test(case) for case in rule_cases.ALL if case.interval == interval],
+        "tests": [as_test(case) for case in cases.ALL if case.interval == interval],
     }
     file = tmp_path / "tests.yml"
     file.write_text(yaml.safe_dump(tried), encoding="utf-8")
@@ -71,8 +71,8 @@ def test_each_alert_comes_and_goes_alone(promtool: Path, tmp_path: Path, interva
 
 
 def test_every_alert_is_tried() -> None:
-    assert {case.interval for case in rule_cases.ALL} == {"10s", "1m"}
-    tried = {case.alert for case in rule_cases.ALL} - {""}
+    assert {case.interval for case in cases.ALL} == {"10s", "1m"}
+    tried = {case.alert for case in cases.ALL} - {""}
     assert tried | {ALWAYS_ON} == {rule["alert"] for rule in RULES}
 
 
