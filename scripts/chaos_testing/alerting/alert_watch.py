@@ -31,7 +31,8 @@ from scripts.local_stack.servers.ports import HOST
 from services.alertmanager.configuration import configuration
 from services.alertmanager.settings import Settings
 
-CLEAR_SECONDS = 300.0
+CLEAR_SECONDS = 400.0
+"""The end of a warning is told up to five minutes and its first minute after what it warned of."""
 _LINGER_SECONDS = 60.0
 _PATIENCE = 3
 _ANSWER = b"{}"

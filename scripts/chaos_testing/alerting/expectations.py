@@ -23,6 +23,7 @@ BACKGROUND: Final = {
     "RecordsRejectedFast": "Three in a hundred records of the load are bad, on purpose.",
     "RecordsRejectedSlowly": "As before.",
     "StreamRetries": "Counts 15 minutes, and with them the faults before.",
+    "StreamLags": "What the faults before have held up is still read after five minutes.",
     "ApiAnswersFail": "Counts 15 minutes, and with them the faults before.",
 }
 """Alerts of the run as a whole, which belong to no fault, and why they may come."""
