@@ -25,7 +25,10 @@ update market.events_stream set close = %s, revision = %s, updated_at = %s
 where symbol = 'AAPL' and interval = '1min' and bar_time = %s
 """
 
-NEVER_STORED = {"rejected", "corporate-actions", "revisions", "gaps", "alerts", "alert-rules"}
+NEVER_STORED = {
+    *("rejected", "corporate-actions", "revisions", "gaps", "alerts", "alert-rules"),
+    "renames",
+}
 
 
 def query(dataset: Dataset) -> dict[str, str]:
