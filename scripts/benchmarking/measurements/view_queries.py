@@ -104,6 +104,7 @@ _WHERE = {
     "exchange_sessions": f"exchange = 'XNYS' and session_date = '{_LAST_SESSION}'",
     "price_bases": f"symbol = '{_SYMBOL}'",
     "renames": f"new_symbol = '{_SYMBOL}'",
+    "recycled_tickers": f"symbol = '{_SYMBOL}'",
     "dates": f"session_date = '{_LAST_SESSION}'",
     "intervals": "true",
     "latest_quote": f"symbol = '{_SYMBOL}'",

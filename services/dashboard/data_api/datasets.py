@@ -14,6 +14,7 @@ from services.dashboard.data_api.reference_tables import (
     EXCHANGE_SESSIONS,
     INTERVALS,
     PRICE_BASES,
+    RECYCLED_TICKERS,
     REJECTED,
     RENAMES,
     STATUS,
@@ -33,5 +34,15 @@ from services.dashboard.data_api.stored_tables import (
 ALL: Final = (
     *(BARS, REVISIONS, QUOTES, INDICATORS, *CANDLES, FROM_OPEN, ALL_HOURS, *ANALYTIC, ACTIONS),
     *(ALERTS, ALERT_RULES),
-    *(SYMBOLS, RENAMES, EXCHANGE_SESSIONS, DATES, INTERVALS, PRICE_BASES, STATUS, REJECTED),
+    *(
+        SYMBOLS,
+        RENAMES,
+        EXCHANGE_SESSIONS,
+        DATES,
+        INTERVALS,
+        PRICE_BASES,
+        RECYCLED_TICKERS,
+        STATUS,
+        REJECTED,
+    ),
 )

@@ -54,6 +54,20 @@ RENAMES: Final = Dataset(
     columns(text="old_symbol new_symbol", day="renamed_on", instant="added_at"),
     ("renamed_on", "old_symbol"),
 )
+RECYCLED_TICKERS: Final = Dataset(
+    "recycled-tickers",
+    "Series whose ticker may have passed to another instrument: where, and by which signs.",
+    "bi.recycled_tickers",
+    columns(
+        text="symbol interval",
+        day="ended_on resumed_on",
+        whole="pause_days",
+        exact="close_before open_after jump_ratio",
+        day_2="delisted_on listed_on",
+        text_2="signs",
+    ),
+    ("symbol", "interval", "resumed_on"),
+)
 INTERVALS: Final = Dataset(
     "intervals",
     "One row per length of bars, whether or not any are stored.",

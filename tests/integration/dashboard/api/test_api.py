@@ -27,7 +27,7 @@ where symbol = 'AAPL' and interval = '1min' and bar_time = %s
 
 NEVER_STORED = {
     *("rejected", "corporate-actions", "revisions", "gaps", "alerts", "alert-rules"),
-    "renames",
+    *("renames", "recycled-tickers"),
 }
 
 
