@@ -113,7 +113,7 @@ def _receiving(servers: Servers, who: str) -> Iterator[tuple[Child, Path]]:
     (port,) = free_ports(1)
     arrivals = servers.directory / f"alerted-{who}.json"
     (servers.directory / "alerts_url").write_text(f"http://{HOST}:{port}/", encoding="utf-8")
-    receiver = processes.start(
+    receiver = _started(
         servers.service(
             "scripts.benchmarking.measurements.webhook_receiver",
             f"receiver-{who}",
@@ -135,12 +135,18 @@ def _telling(servers: Servers, who: str, login: database.Login, file: Path) -> I
         if who == "alerts"
         else (_script(servers, login, file), "listening")
     )
-    child = processes.start(command)
+    child = _started(command)
     try:
         processes.wait_until(lambda: ready in log_of(child), child, PATIENCE_SECONDS)
         yield child
     finally:
         processes.stop([child], 20)
+
+
+def _started(command: Command) -> Child:
+    """Start a process with a log of its own: the one before it has said that it was ready."""
+    command.log.unlink(missing_ok=True)
+    return processes.start(command)
 
 
 def _alerts(servers: Servers, login: database.Login, file: Path) -> Command:
