@@ -25,6 +25,7 @@ from services.alerts.event_store import EventStore
 from services.alerts.housekeeping import Housekeeping
 from services.alerts.metrics import Metrics
 from services.alerts.outbox import Outbox
+from services.alerts.pace import Pace
 from services.alerts.rule_store import FROM_FILE, RuleStore
 from services.alerts.rules.model import Alerts, Receiver, RuleError, WebhookReceiver
 from services.alerts.rules.reader import read_file
@@ -33,7 +34,6 @@ from services.alerts.sending.errors import SendError
 from services.alerts.sending.webhook import WebhookSender
 from services.alerts.sending.worker import Sender, Worker
 from services.alerts.settings import Settings
-from services.alerts.sql import REQUESTS
 from services.common.fail_points import reach
 from services.common.process.heartbeat import Heartbeat
 
@@ -101,16 +101,15 @@ class Service:
             self.metrics.evaluated()
             index = self._begin(rules)
             house = Housekeeping(connection, self.metrics, SilenceWatch(index))
-            is_asked = True
+            pace, is_asked = Pace(connection, self.stopping), True
             while not self.stopping.is_set():
                 if self._has_new_file():
                     index = self._begin(rules)
                 if is_asked:
                     index = self._answer(desk, rules) or index
-                is_busy = self._round(index, store)
+                took = self._round(index, store)
                 self.metrics.evaluated()
-                heard = connection.heard(0.0 if is_busy else _LOOK_SECONDS)
-                is_asked = REQUESTS in heard or not (heard or is_busy)
+                is_asked = pace.wait(took)
                 self._beat()
                 house.do(index)
         finally:
@@ -156,24 +155,25 @@ class Service:
     def _receivers(self) -> list[str]:
         return [receiver.name for receiver in self.alerts.receivers]
 
-    def _round(self, index: RuleIndex, store: EventStore) -> bool:
-        """Evaluate some of what changed; return whether there was any."""
+    def _round(self, index: RuleIndex, store: EventStore) -> float:
+        """Evaluate some of what changed; return how many seconds it took, 0 if nothing did."""
         begun = time.monotonic()
         with store.connection.transaction():
             works = store.take_work(_WORK_ROWS)
             if not works:
-                return False
+                return 0.0
             changes, rest = evaluate(index, works, store)
             store.add_work(rest)
             added = store.apply(changes, datetime.now(UTC)) if changes else 0
             reach("alerts.evaluated")
         reach("alerts.committed")
         self.metrics.messages.inc(added)
-        self.metrics.round_seconds.set(time.monotonic() - begun)
+        took = time.monotonic() - begun
+        self.metrics.round_seconds.set(took)
         if added:
             for worker in self._workers:
                 worker.wake()
-        return True
+        return took
 
     def _worker(self, receiver: Receiver) -> Worker:
         return Worker(
