@@ -1,9 +1,9 @@
 """When the next evaluation begins: word of work in, rests out, so that storing bars goes first.
 
 An alert may wait for a moment, a bar may not. In a backlog, as while history is stored at full
-speed, evaluation works for a quarter of the time at most; what changes meanwhile is then taken
-together, which is cheaper. A round of live bars lasts some hundredths of a second, and so does its
-rest.
+speed, evaluation takes a quarter of a core at most; what changes meanwhile is then taken together,
+which is cheaper. A round of live bars takes some hundredths of a second, and so does its rest. Time
+of the processor counts alone, or alerts would be late twice where the machine is busy.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Pace:
     now: Callable[[], float] = time.monotonic
 
     def wait(self, round_seconds: float) -> bool:
-        """Wait until the next round, after one that took so long, or found nothing (0). Return
+        """Wait until the next round, after one that took so much, or found nothing (0). Return
         whether to look for requests of the API first: these do not wait for the end of a rest."""
         if round_seconds == 0:
             heard = self.word.heard(WAIT_SECONDS)

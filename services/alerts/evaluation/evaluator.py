@@ -30,6 +30,9 @@ from services.alerts.rules.no_data import looks_ahead
 
 MOST_BARS: Final = 5_000
 """Of a span, at a time: the rest is put back to the queue."""
+_AT_ONCE: Final = 50_000
+"""Of all spans together, as they are held in memory, some tens of MiB; of each a few at least."""
+_FEWEST: Final = 20
 _INSTANT: Final = timedelta(microseconds=1)
 
 Key = tuple[int, datetime]
@@ -74,9 +77,10 @@ def evaluate(
     spans = index.spans(works)
     if not spans:
         return [], []
+    most = max(_FEWEST, min(MOST_BARS, _AT_ONCE // len(spans)))
     seen = [
         (_reaching_back(span, window, index.forgotten_until), window)
-        for span, window in zip(spans, store.windows(spans, MOST_BARS), strict=True)
+        for span, window in zip(spans, store.windows(spans, most), strict=True)
         if window.bars
     ]
     rest = [

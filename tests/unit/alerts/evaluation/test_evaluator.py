@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from services.alerts.evaluation.evaluator import evaluate, from_scratch
+import pytest
+
+from services.alerts.evaluation.evaluator import Window, evaluate, from_scratch
 from services.alerts.evaluation.messages import message_id
-from services.alerts.evaluation.series import RuleIndex, Work
+from services.alerts.evaluation.series import RuleIndex, Span, Work
 from services.alerts.rules.conditions import Lies
 from services.alerts.rules.no_data import NoData
 from tests.unit.alerts.bars import active, at, bar
@@ -46,6 +49,25 @@ def test_what_no_rule_looks_at_costs_nothing() -> None:
     assert index.spans(works) == []
     assert evaluate(index, works, Memory()) == ([], [])
     assert index.watched() == [("AAPL", "1min")]
+
+
+@dataclass
+class Asked(Memory):
+    """Has no bars, and keeps how many were asked for."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def windows(self, spans: Sequence[Span], most: int) -> list[Window]:
+        self.asked.append(most)
+        return [Window([]) for _ in spans]
+
+
+@pytest.mark.parametrize(("series", "most"), [(1, 5_000), (10, 5_000), (500, 100), (9_000, 20)])
+def test_the_more_series_changed_the_fewer_bars_of_each_are_read(series: int, most: int) -> None:
+    store = Asked()
+    works = [Work(f"S{number}", "1min", False, at(0), at(9)) for number in range(series)]
+    evaluate(RuleIndex([active(Lies("close", "above", 3.0))]), works, store)
+    assert store.asked == [most]
 
 
 def test_bars_whose_events_may_be_gone_are_looked_at_no_more() -> None:
