@@ -180,7 +180,7 @@ RECORD = st.tuples(
     st.sampled_from(["FB", "META", "METV"]),
     st.sampled_from([date(2022, 1, 20), date(2022, 1, 31), date(2022, 6, 8), date(2022, 6, 9)]),
     st.integers(100, 101),
-    st.sampled_from([0, 1, 900]),
+    st.sampled_from([0, 1]),
 ).filter(lambda record: record[0] != "METV" or record[1] >= ETF_ENDED)
 STEPS = st.lists(
     st.one_of(st.lists(RECORD, min_size=1, max_size=6), st.sampled_from([METV, META])), max_size=6
