@@ -33,6 +33,36 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return _parser().parse_args(arguments)
 
 
+def parse_against(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return `revision`, `rounds` and the arguments of each `bench`; ends the process as `parse`
+    does."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench against",
+        usage="scripts/bench against [-h] [--rounds N] REV [WHAT ...] [OPTION ...]",
+        description="Measure this checkout, as it lies here, beside commit REV: each runs its own "
+        "scripts/bench by turns, and the ratio of every figure that both have is shown, with its "
+        "least and its most. REV is set up once, below .cache/against. WHAT and OPTION are those "
+        "of scripts/bench, which both sides must know.",
+    )
+    parser.add_argument(
+        "revision", metavar="REV", help="a commit, tag or branch of this repository"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="times that each is measured (default: 3)",
+    )
+    options, bench = parser.parse_known_args(arguments)
+    if options.rounds < 1:
+        parser.error(f"argument --rounds: {options.rounds} is no number of rounds")
+    if parse(bench).json is not None:
+        parser.error("--json is for one bench alone")
+    options.bench = bench
+    return options
+
+
 def _counts(text: str) -> list[int]:
     return [int(float(part)) for part in text.split(",")]
 
@@ -45,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/bench",
         description="Measure the pipeline beside plain COPY (B) and beside its peers, in one run\n"
         "on servers of its own. Figures of a machine are worth little; their ratios hold.",
-        epilog="\n".join(["WHAT:", *(f"  {name:10}  {text}" for name, text in STEPS.items())]),
+        epilog="\n".join(["WHAT:", *(f"  {name:10}  {text}" for name, text in STEPS.items())])
+        + "\n\nscripts/bench against REV measures another commit beside this one; see its --help.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

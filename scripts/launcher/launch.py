@@ -121,6 +121,10 @@ def check(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """Measure the pipeline beside its peers."""
+    if arguments[:1] == ["against"]:
+        bench_options.parse_against(arguments[1:])
+        set_up(os.environ)
+        _become("-P", "-m", "scripts.benchmarking.against", *arguments[1:])
     bench_options.parse(arguments)
     set_up(os.environ)
     install_bench_jars(os.environ)
