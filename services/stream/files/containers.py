@@ -13,7 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from enum import Enum, auto
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar
@@ -140,7 +140,8 @@ def _zipped(name: str, file: IO[bytes], limits: Limits) -> Iterator[tuple[str, I
             raise FileError(f"{name} is locked by a password; unpack it first")
         require_size(name, sum(part.file_size for part in parts), limits)
         for part in parts:
-            with closing(archive.open(part)) as unpacked:
+            # It looks for lines in C, which the archive does in Python.
+            with io.BufferedReader(archive.open(part)) as unpacked:  # type: ignore[type-var]
                 yield PurePosixPath(part.filename.replace("\\", "/")).name, unpacked
 
 

@@ -128,4 +128,6 @@ def cells_of(line: bytes, delimiter: str) -> list[str] | None:
             ]
         except csv.Error:
             return None
-    return [cell.strip() for cell in text.split(delimiter)]
+    cells = text.split(delimiter)
+    # Without spaces, also those of other scripts, there is nothing to strip.
+    return cells if text.isprintable() and " " not in text else [cell.strip() for cell in cells]

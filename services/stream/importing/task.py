@@ -1,16 +1,18 @@
 """What an executor does with a file: decodes it and applies it, in one transaction a part.
 
-A zip or a gzip file is one task, since nobody can read it from its middle. In come numbers of
-sources, out goes one report for each; an error of the surroundings is reported rather than raised,
-so that Spark does not repeat what the driver will.
+Small files of which nothing is known share a transaction. A zip or a gzip file is one task, since
+nobody can read it from its middle. In come numbers of sources, out goes one report for each; an
+error of the surroundings is reported rather than raised, so that Spark does not repeat what the
+driver will.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import TypeVar
 
 import pyarrow as pa
@@ -24,6 +26,7 @@ from services.stream.importing.outcomes import outcomes, piece_outcomes
 from services.stream.importing.sources import Source
 from services.stream.settings import PostgresAddress
 from services.stream.sink.executor_task import Report
+from services.stream.sink.insert_new import NewSource, add_sources
 from services.stream.sink.offset_ledger import OffsetRange, Tally
 from services.stream.sink.postgres import Session
 from services.stream.sink.rejected_topic import RejectedTopic
@@ -34,6 +37,8 @@ from services.stream.sqlstate import DatabaseError, Fault
 _T = TypeVar("_T")
 _STRAIGHT_ROWS = 200
 """A file of one day is copied straight as well: history is mostly new."""
+_SMALL_BYTES = 256 * 1024
+"""A file of a day of minutes has 8 to 30 KiB; a larger one is worth a transaction of its own."""
 BROKEN_FILE = "file"
 """The fault of a file that ends early; what was read of it before is applied."""
 
@@ -56,10 +61,87 @@ def import_files(
 
     def run(numbers: Iterable[int]) -> Iterator[Report]:
         fail_points.arm(fail_at)
-        for number in numbers:
-            yield _reported(number, sources[number], target)
+        for group in ahead(groups(numbers, sources, target)):
+            if len(group) == 1 or not (yield from _stored_together(group, sources, target)):
+                for number in group:
+                    yield _reported(number, sources[number], target)
 
     return run
+
+
+Group = dict[int, "Part | None"]
+"""Files by their numbers, several of them with all of their rows, which are all good; one alone
+may be of any kind."""
+
+
+def groups(numbers: Iterable[int], sources: Sequence[Source], target: Target) -> Iterator[Group]:
+    """Yield files in their order, small ones together, until they have the rows of a part."""
+    small, rows = Group(), 0
+    for number in numbers:
+        part = _whole(sources[number], target)
+        if part is None or rows >= target.part_rows:
+            if small:
+                yield small
+            small, rows = Group(), 0
+        if part is None:
+            yield {number: None}
+            continue
+        small[number] = part
+        rows += part.offsets[1]
+    if small:
+        yield small
+
+
+def _whole(source: Source, target: Target) -> Part | None:
+    """Return all rows of a small file of which nothing was imported, if they are good."""
+    try:
+        if (
+            target.purpose is not Purpose.LIVE
+            or source.begun
+            or source.path.stat().st_size > _SMALL_BYTES
+        ):
+            return None
+        found = list(islice(parts(source, target.part_rows), 2))
+    except (FileError, OSError):
+        return None  # who reads it again names it
+    if len(found) != 1 or any(
+        batch.column("reason").null_count < len(batch) for batch in found[0].batches
+    ):
+        return None
+    return found[0]
+
+
+def _stored_together(
+    group: Group, sources: Sequence[Source], target: Target
+) -> Generator[Report, None, bool]:
+    """Store files in one transaction, and report each; return whether that could be done."""
+    new = [_new(sources[number], part) for number, part in group.items() if part is not None]
+    try:
+        with cached_session(target.address, "tapeline import") as session:
+            if not add_sources(session, new, _STRAIGHT_ROWS):
+                return False
+        reach("import.part_merged")
+    except DatabaseError as error:
+        if error.fault is Fault.DATA:
+            return False
+        for number in group:
+            yield _report(number, Tally(), "database", str(error), error.sqlstate)
+        return True
+    for number, source in zip(group, new, strict=True):
+        rows = source.offsets.until - source.offsets.start
+        yield _report(number, Tally(good=rows, added=rows))
+    return True
+
+
+def _new(source: Source, part: Part) -> NewSource:
+    return NewSource(
+        source.topic, source.label, source.partition, _offsets(source, part), part.batches
+    )
+
+
+def _offsets(source: Source, part: Part) -> OffsetRange:
+    first, until = part.offsets
+    return OffsetRange(source.offset(first), source.offset(until - 1) + 1)
 
 
 def _reported(number: int, source: Source, target: Target) -> Report:
@@ -128,9 +210,8 @@ def apply_part(
 ) -> Tally:
     """Apply consecutive rows of a file in one transaction; rows that the database refuses are dead
     letters. Raises DatabaseError, BrokerError and FileError."""
-    first, until = part.offsets
     work = Work(source.topic, purpose, topic_id=source.label, straight_rows=_STRAIGHT_ROWS)
-    ranges = {source.partition: OffsetRange(source.offset(first), source.offset(until - 1) + 1)}
+    ranges = {source.partition: _offsets(source, part)}
     try:
         done = apply(session, work, publish, ranges, part.batches)
     except DatabaseError as error:

@@ -2,10 +2,14 @@
 
 A backlog is mostly such bars, and a bar copied costs PostgreSQL half of one merged. In comes a
 chunk of rows, each bar once; out goes what was written, or None: then the merge must look at each.
+
+Whole sources of which nothing is known, small files of history, come many in one transaction: it
+and a COPY cost a file of one day more than its bars do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +19,9 @@ import pyarrow.compute as pc
 from services.common.fail_points import reach
 from services.stream.decoding import copy_binary
 from services.stream.records import Merged, Written
+from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.sink.postgres import Session
-from services.stream.sink.staging import line_buffer
+from services.stream.sink.staging import line_buffer, newest, without_bytes
 from services.stream.sqlstate import DatabaseError
 
 # A look into the key costs what a few bars save.
@@ -44,6 +49,14 @@ select clock_timestamp() where not exists (
 _MARK = """
 insert into market.indicator_work (symbol, interval, from_time, until_time)
 select * from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+"""
+_BEGIN_AND_END = """
+insert into market.sink_offsets (topic, partition, topic_id, first_offset, next_offset, stored)
+select source.*, source.until - source.start
+from unnest(%s::text[], %s::integer[], %s::text[], %s::bigint[], %s::bigint[])
+    as source (topic, partition, topic_id, start, until)
+on conflict (topic, partition) do nothing
+returning 1
 """
 
 
@@ -105,3 +118,56 @@ def add(session: Session, rows: pa.RecordBatch, fewest_rows: int = 1) -> Merged 
 def _added(rows: pa.RecordBatch) -> dict[int, Written]:
     counts = pc.value_counts(rows.column("partition")).to_pylist()
     return {each["values"]: Written(added=each["counts"]) for each in counts}
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """A source for the ledger, and what its rows become: each of `offsets` a good one."""
+
+    topic: str
+    topic_id: str
+    partition: int
+    offsets: OffsetRange
+    batches: Sequence[pa.RecordBatch]
+
+
+class _KnownError(Exception):
+    """Something of the sources is known."""
+
+
+def add_sources(session: Session, sources: Sequence[NewSource], fewest_rows: int) -> bool:
+    """Store the rows of sources and enter them in the ledger as done, in one transaction, unless
+    something of them might be known, or they are too few (`add`).
+
+    Raises DatabaseError; then nothing is written.
+    """
+    batches = [without_bytes(batch) for source in sources for batch in source.batches]
+    rows = newest(pa.concat_batches(batches))
+    if len(rows) != sum(source.offsets.until - source.offsets.start for source in sources):
+        return False
+    try:
+        with session.transaction():
+            _store(session, sources, rows, fewest_rows)
+    except _KnownError:
+        return False
+    reach("sink.after_commit")
+    return True
+
+
+def _store(
+    session: Session, sources: Sequence[NewSource], rows: pa.RecordBatch, fewest_rows: int
+) -> None:
+    columns = (
+        [source.topic for source in sources],
+        [source.partition for source in sources],
+        [source.topic_id for source in sources],
+        [source.offsets.start for source in sources],
+        [source.offsets.until for source in sources],
+    )
+    if len(session.fetch(_BEGIN_AND_END, columns)) < len(sources):
+        raise _KnownError
+    reach("sink.ledger_moved")
+    merged = add(session, rows, fewest_rows)
+    if merged is None:
+        raise _KnownError
+    session.notify(merged.symbols)

@@ -21,19 +21,19 @@ POINTS = [
     *("sink.before_copy", "sink.during_copy", "sink.after_copy"),
     *("sink.after_merge", "sink.rejected_published", "sink.ledger_moved", "sink.after_commit"),
 ]
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.integration.stream.importing.import_process"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.integration.stream.importing.import_process"])
 
-_BARS = """
+BARS = """
 select symbol, interval, bar_time, open, high, low, close, volume, session_date, source, freshness,
     basis, is_final, observed_at, revision, kafka_partition, kafka_offset
 from market.{} order by symbol, interval, bar_time, revision
 """
-_REFUSED = """
+REFUSED = """
 select topic, kafka_partition, kafka_offset, key, value, reason
 from market.rejected_events order by topic, kafka_offset
 """
-_LEDGER = """
+LEDGER = """
 select topic, topic_id, partition, first_offset, next_offset, stored, superseded, rejected, lost
 from market.sink_offsets order by topic, partition
 """
@@ -56,7 +56,7 @@ def _file(folder: Path, name: str, first: datetime, price: int) -> Path:
 
 
 def _content(market: Market) -> list[object]:
-    queries = (_BARS.format("events_stream"), _BARS.format("bar_revisions"), _REFUSED, _LEDGER)
+    queries = (BARS.format("events_stream"), BARS.format("bar_revisions"), REFUSED, LEDGER)
     return [market.rows(_COUNT.format(query)) for query in queries]
 
 
@@ -76,7 +76,7 @@ def test_an_import_killed_twenty_times_equals_one_that_nobody_killed(
     died: list[tuple[str, int | None]] = []
     while len(died) < KILLS:
         point = f"{chosen.choice(POINTS)}:{chosen.randint(1, 2)}"
-        child = _FORKS.Process(target=import_process.run, args=(paths, target(market), point))
+        child = FORKS.Process(target=import_process.run, args=(paths, target(market), point))
         child.start()
         child.join(60)
         died.append((point, child.exitcode))
