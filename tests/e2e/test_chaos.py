@@ -77,7 +77,7 @@ def test_faults_raise_their_alerts_which_go_by_themselves(tmp_path: Path) -> Non
     told = re.findall(
         r"^alert: (.+): (\w+) told after \d+ s, over \d+ s after the end$", said, re.M
     )
-    assert told == [("pause stream", "TargetGone"), ("stay away postgres", "StreamStalled")]
+    assert told == [("pause stream", "TargetGone"), ("stay away postgres", "DatabaseAway")]
 
 
 @pytest.mark.timeout(2400)

@@ -149,4 +149,5 @@ def test_bands_of_rolled_up_candles_are_the_definitions_of_the_stored_ones(
         assert shown["middle"][place] == pytest.approx(mean)
         assert shown["upper"][place] == pytest.approx(mean + 2 * deviation)
         assert shown["lower"][place] == pytest.approx(mean - 2 * deviation)
-    assert {*ROLLED_UP["as_traded"]} == {"5min", "15min", "30min", "60min", "1d"}
+    rolled_up = ("5min", "15min", "30min", "60min", "60min-from-open", "1d")
+    assert {*ROLLED_UP["as_traded"]} == {*rolled_up}
