@@ -120,7 +120,7 @@ def _stored_together(
         with cached_session(target.address, "tapeline import") as session:
             if not add_sources(session, new, _STRAIGHT_ROWS):
                 return False
-        reach("import.part_merged")
+        reach("import.files_stored")
     except DatabaseError as error:
         if error.fault is Fault.DATA:
             return False

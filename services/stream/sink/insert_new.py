@@ -150,7 +150,7 @@ def add_sources(session: Session, sources: Sequence[NewSource], fewest_rows: int
             _store(session, sources, rows, fewest_rows)
     except _KnownError:
         return False
-    reach("sink.after_commit")
+    reach("import.files_committed")
     return True
 
 
@@ -166,7 +166,7 @@ def _store(
     )
     if len(session.fetch(_BEGIN_AND_END, columns)) < len(sources):
         raise _KnownError
-    reach("sink.ledger_moved")
+    reach("import.files_in_ledger")
     merged = add(session, rows, fewest_rows)
     if merged is None:
         raise _KnownError

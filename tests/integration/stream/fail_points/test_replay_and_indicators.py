@@ -8,7 +8,7 @@ from services.common import fail_points
 from tests.fixtures.live import end, log_of, wait_for
 from tests.integration.stream.events import test_corporate_actions
 from tests.integration.stream.fail_points.trial import BEFORE_COMMIT, DIED, OF_NEW_BARS_ALONE, Trial
-from tests.integration.stream.importing import test_import_kills
+from tests.integration.stream.importing import test_import_kills, test_small_files
 from tests.integration.views.expected.indicators import assert_derived, nothing_is_due
 from tests.integration.views.expected.tables import STORED, TABLES
 
@@ -64,7 +64,8 @@ def test_every_point_of_the_stream_is_tried() -> None:
         *AFTER_COMMIT,
     }
     beside = {*IN_DERIVED_SERIES, *test_corporate_actions.POINTS}
-    tried = {*of_batches, *beside, *IN_A_REPLAY, *test_import_kills.POINTS}
+    of_files = {*test_import_kills.POINTS, *(kill.point for kill in test_small_files.KILLS)}
+    tried = {*of_batches, *beside, *IN_A_REPLAY, *of_files}
     assert {
         point for point in fail_points.POINTS if not point.startswith(("producer.", "alerts."))
     } == tried

@@ -17,8 +17,7 @@ from tests.integration.stream.importing import import_process
 
 KILLS = 20
 POINTS = [
-    *(point for point in fail_points.POINTS if point.startswith("import.")),
-    *("sink.before_copy", "sink.during_copy", "sink.after_copy"),
+    *("import.part_merged", "sink.before_copy", "sink.during_copy", "sink.after_copy"),
     *("sink.after_merge", "sink.rejected_published", "sink.ledger_moved", "sink.after_commit"),
 ]
 FORKS = multiprocessing.get_context("forkserver")

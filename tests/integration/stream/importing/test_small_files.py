@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from services.common import fail_points
 from services.stream.importing.task import Target
@@ -20,14 +21,23 @@ from tests.integration.stream.importing.test_import_kills import (
     REFUSED,
 )
 
-# Where an import dies, and of how many files it is certain then; four of them share a transaction.
+
+class Kill(NamedTuple):
+    """Where an import dies for the n-th time, and of how many files it is certain then."""
+
+    point: str
+    time: int
+    sources: int
+
+
+# Four files share a transaction.
 KILLS = (
-    ("sink.ledger_moved:1", 0),
-    ("sink.ledger_moved:2", 4),
-    ("sink.copied_straight:1", 4),
-    ("sink.copied_straight:2", 8),
-    ("sink.after_commit:1", 12),
-    ("import.part_merged:1", 16),
+    Kill("import.files_in_ledger", 1, 0),
+    Kill("import.files_in_ledger", 2, 4),
+    Kill("sink.copied_straight", 1, 4),
+    Kill("sink.copied_straight", 2, 8),
+    Kill("import.files_committed", 1, 12),
+    Kill("import.files_stored", 1, 16),
 )
 TRANSACTIONS = "select count(distinct xmin::text) from market.sink_offsets"
 
@@ -112,12 +122,13 @@ def test_an_import_of_small_files_that_is_killed_goes_on_where_it_was(
 ) -> None:
     files, target = days(tmp_path, 20), target_of(market, bars_topic)
     died = []
-    for point, _ in KILLS:
-        child = FORKS.Process(target=import_process.run, args=(files, target, point))
+    for kill in KILLS:
+        armed = f"{kill.point}:{kill.time}"
+        child = FORKS.Process(target=import_process.run, args=(files, target, armed))
         child.start()
         child.join(300)
         died.append((child.exitcode, *market.rows("select count(*) from market.sink_offsets")[0]))
     import_process.run(files, target)
 
-    assert died == [(fail_points.EXIT_CODE, sources) for _, sources in KILLS]
+    assert died == [(fail_points.EXIT_CODE, kill.sources) for kill in KILLS]
     assert content(market) == apart(postgres, bars_topic, files)
