@@ -148,7 +148,7 @@ def test_a_calendar_that_changed_is_brought_up_to_date(market: Market) -> None:
     )
     assert market.rows(read) != before
 
-    with market._connect("market_owner") as owner:
+    with market.connect("market_owner") as owner:
         assert sessions.keep_sessions(owner, datetime.now(UTC).date()) == len(before)
     assert market.rows(read) == before
 

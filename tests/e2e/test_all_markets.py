@@ -115,7 +115,7 @@ def _come_to_rest(pipeline: Pipeline) -> str:
     """
     wait_for(lambda: market.rows(read) == newest, "the newest bars")
     assert end(producer)[0] == 0, log_of(producer)
-    with market._connect("market_owner") as owner:
+    with market.connect("market_owner") as owner:
         keep_source_clock(owner, parse_market_clock(clock))
     return url
 

@@ -6,9 +6,9 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
+from scripts.operations.credentials import given_file
 from scripts.operations.credentials.api_key_rotation import send
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
@@ -57,12 +57,7 @@ def bring_secret(operation: Operation, name: str, file: str) -> str:
     """Put a secret file where Alertmanager reads it when it sends. Raises OperationError."""
     if name not in SECRETS:
         raise OperationError(f"there is no secret {name!r}; there are {', '.join(SECRETS)}")
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise OperationError(f"--file {file!r} cannot be read: {error.strerror}") from None
-    if not data.strip():
-        raise OperationError(f"--file {file!r} is empty")
+    data = given_file.read(file)
     folder = f"{operation.target.keys}/alerts"
     operation.run(f"mkdir -p {shlex.quote(folder)}")
     send(operation, data.strip(), f"{folder}/{name}")

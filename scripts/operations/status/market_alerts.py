@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import Final
 
+from scripts.operations.credentials import given_file
 from scripts.operations.credentials.api_key_rotation import send
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
@@ -29,12 +29,7 @@ def bring(operation: Operation, name: str, file: str) -> str:
         raise OperationError(
             f"--name {name!r} must have letters, digits, `_`, `.` and `-`, as in the file of rules"
         )
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise OperationError(f"--file {file!r} cannot be read: {error.strerror}") from None
-    if not data.strip():
-        raise OperationError(f"--file {file!r} is empty")
+    data = given_file.read(file)
     folder = f"{operation.target.keys}/market-alerts"
     operation.run(f"mkdir -p {shlex.quote(folder)}")
     send(operation, data, f"{folder}/{name}")

@@ -7,8 +7,6 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import date, timedelta
 
-import psycopg
-
 from services.common.market.bar import Bar
 from sql import renames
 from sql.moved_bars import Moved
@@ -68,32 +66,15 @@ ETF = [
 
 def command(market: Market, *arguments: str) -> str:
     """Run the command as the schema's owner; return what it printed."""
-    at = market.address("market_owner")
     printed = io.StringIO()
-    with (
-        psycopg.connect(
-            host=at.host,
-            port=at.port,
-            dbname=at.database,
-            user=at.user,
-            password=at.password.reveal(),
-        ) as owner,
-        redirect_stdout(printed),
-    ):
+    with market.connect("market_owner") as owner, redirect_stdout(printed):
         renames.run(renames.parser().parse_args(arguments), owner)
     return printed.getvalue()
 
 
 def rename(market: Market, *added: Rename, removed: Rename | None = None) -> list[Moved]:
     """Change the renames that are known."""
-    at = market.address("market_owner")
-    with psycopg.connect(
-        host=at.host,
-        port=at.port,
-        dbname=at.database,
-        user=at.user,
-        password=at.password.reveal(),
-    ) as owner:
+    with market.connect("market_owner") as owner:
         return keep(owner, lambda known: [one for one in (*known, *added) if one != removed])
 
 

@@ -136,7 +136,7 @@ NOT_WRITABLE = errors.ObjectNotInPrerequisiteState.sqlstate
 def answers(market: Market, role: str, statements: tuple[str, ...]) -> dict[str, str | None]:
     """Run each statement by itself, ready to write; return its SQLSTATE, None if it worked."""
     found: dict[str, str | None] = {}
-    with market._connect(role) as connection:
+    with market.connect(role) as connection:
         for statement in statements:
             try:
                 with connection.transaction(force_rollback=True):
@@ -171,7 +171,7 @@ def test_a_reader_s_sorts_fill_no_disk(role: str, market: Market) -> None:
         order by 1 offset 1
     ) as sorted
     """
-    with market._connect(role) as connection:
+    with market.connect(role) as connection:
         connection.execute("set work_mem = '64kB'")
         with pytest.raises(errors.ConfigurationLimitExceeded, match="temp_file_limit"):
             connection.execute(sort.encode())
@@ -179,7 +179,7 @@ def test_a_reader_s_sorts_fill_no_disk(role: str, market: Market) -> None:
 
 @pytest.mark.parametrize("role", READERS)
 def test_a_reader_cannot_drop_what_all_who_log_in_as_it_may_do(role: str, market: Market) -> None:
-    with market._connect(role) as connection:
+    with market.connect(role) as connection:
         connection.execute("set transaction read write")
         connection.execute("drop owned by current_user")
 
@@ -190,7 +190,7 @@ def test_a_reader_cannot_drop_what_all_who_log_in_as_it_may_do(role: str, market
 
 def test_an_idle_reader_keeps_no_stream_from_starting(market: Market) -> None:
     held = f"select pg_try_advisory_lock({ADVISORY_CLASS}, {LOCK_STREAM})"
-    with market._connect("dashboard_reader") as reader:
+    with market.connect("dashboard_reader") as reader:
         with pytest.raises(errors.InsufficientPrivilege):
             reader.execute(held.encode())
         with closing(postgres.connect(market.address("stream_writer"), "test")) as stream:

@@ -59,7 +59,7 @@ def test_a_request_that_is_committed_after_later_ones_is_answered(
         running(market, tmp_path) as alerts,
         serving(market, tmp_path, DASHBOARD_PASSWORD=PASSWORD) as dashboard,
         asking(dashboard) as client,
-        market._connect("dashboard_service") as late,
+        market.connect("dashboard_service") as late,
     ):
         alerts.write(RULES, desk=desk.url)
         alerts.start()

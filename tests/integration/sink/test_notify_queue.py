@@ -43,8 +43,8 @@ def test_a_full_queue_is_waited_out(
     bench = make_sink(topic)
     with (
         ThreadPoolExecutor() as pool,
-        market._connect("dashboard_reader") as deaf,
-        market._connect("dashboard_reader") as reader,
+        market.connect("dashboard_reader") as deaf,
+        market.connect("dashboard_reader") as reader,
     ):
         deaf.execute("listen bars")
         deaf.commit()

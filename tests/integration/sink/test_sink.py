@@ -215,7 +215,7 @@ def test_listeners_hear_which_symbols_changed(
     topic = make_topic(1)
     topic.send(record(bar(symbol="MSFT")), record(bar()))
     bench = make_sink(topic)
-    with market._connect("dashboard_reader") as listener:
+    with market.connect("dashboard_reader") as listener:
         listener.autocommit = True
         listener.execute("listen bars")
         bench.apply()

@@ -71,7 +71,7 @@ def remove(topic: Topic, before: dict[int, int]) -> None:
 def held_up(stream: Stream, table: str) -> Iterator[Callable[[], None]]:
     """Keep the stream from a table; yield what waits until one of its sessions wants it."""
     waiting = "select count(*) > 0 from pg_locks where relation = %s::regclass and not granted"
-    with stream.market._connect(ADMINISTRATOR) as holder:
+    with stream.market.connect(ADMINISTRATOR) as holder:
         holder.execute(f"lock table {table}".encode())
         yield lambda: wait_for(
             lambda: stream.market.rows(waiting, (table,)) == [(True,)], "a session to wait"

@@ -247,7 +247,7 @@ def test_bars_that_may_not_be_compared_are_counted(market: Market) -> None:
 def stands(market: Market, at: str, speed: float) -> None:
     """Let the simulated market stand at this time of Wednesday, and go on from there."""
     start = datetime.fromisoformat(f"{WEDNESDAY} {at}").replace(tzinfo=NEW_YORK)
-    with market._connect("market_owner") as owner:
+    with market.connect("market_owner") as owner:
         keep_source_clock(owner, MarketClock(start, datetime.now(UTC), speed))
 
 
@@ -280,6 +280,6 @@ def test_a_simulated_market_is_measured_by_its_own_clock(market: Market) -> None
 
     stands(market, "12:20", speed=1e12)  # it has met the present
     assert market.rows(last) > [(FRIDAY,)]
-    with market._connect("market_owner") as owner:
+    with market.connect("market_owner") as owner:
         keep_source_clock(owner, MarketClock())
     assert market.rows("select * from market.source_clocks") == []

@@ -214,7 +214,7 @@ def test_a_market_is_open_by_its_own_hours(
     traded: Market, now: str, states: tuple[str, ...]
 ) -> None:
     stands = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    with traded._connect("market_owner") as owner:
+    with traded.connect("market_owner") as owner:
         keep_source_clock(owner, MarketClock(stands, datetime.now(UTC), 1.0))
     read = "select market_state from bi.latest_quote order by symbol"
     assert traded.rows(read, (), "powerbi_reader") == [(state,) for state in states]
@@ -232,7 +232,7 @@ def test_a_day_that_goes_on_is_no_newer_than_its_hours(traded: Market) -> None:
         (noon, LAST),
     )
     stands = datetime(2025, 11, 4, 12, 10, tzinfo=UTC)
-    with traded._connect("market_owner") as owner:
+    with traded.connect("market_owner") as owner:
         keep_source_clock(owner, MarketClock(stands, datetime.now(UTC), 1.0))
     read = "select symbol, interval, round(age_seconds / 60) from bi.latest_quote order by symbol"
     assert traded.rows(read, (), "powerbi_reader") == [

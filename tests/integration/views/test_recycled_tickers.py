@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from sql.listings import ListingError, keep, read_file
@@ -62,14 +61,7 @@ def test_a_pause_with_another_sign_or_a_new_listing_is_shown(
     files = {"active.csv": ACTIVE, "delisted.csv": DELISTED}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    at = market.address("market_owner")
-    with psycopg.connect(
-        host=at.host,
-        port=at.port,
-        dbname=at.database,
-        user=at.user,
-        password=at.password.reveal(),
-    ) as owner:
+    with market.connect("market_owner") as owner:
         for _ in range(2):
             keep(owner, [one for name in files for one in read_file(tmp_path / name)])
     assert market.rows("select count(*) from market.listings") == [(5,)]

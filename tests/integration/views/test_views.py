@@ -37,7 +37,7 @@ SENTENCES = {"anomalies": ["reason"]}
 
 def read(market: Market, view: str, where: str = "true") -> pd.DataFrame:
     """Return a view as Power BI's role sees it, numbers as floats."""
-    with market._connect("powerbi_reader") as connection:
+    with market.connect("powerbi_reader") as connection:
         query = f"select * from bi.{view} where {where}"  # noqa: S608 - text of the tests
         cursor = connection.execute(query.encode())
         names = [column.name for column in cursor.description or ()]

@@ -46,9 +46,9 @@ def test_people_s_idle_sessions_take_no_connection_from_the_page(
         held = "select count(*) from pg_stat_activity where usename = 'dashboard_reader'"
         [(already,)] = stored.rows(held)
         for _ in range(20 - already):
-            opened.enter_context(closing(stored._connect("dashboard_reader")))
+            opened.enter_context(closing(stored.connect("dashboard_reader")))
         with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
-            stored._connect("dashboard_reader")
+            stored.connect("dashboard_reader")
         answers = [dashboard.get("/api/bars", limit="5", **NEEDED).status_code for _ in range(20)]
     assert answers == [200] * 20
 
