@@ -8,6 +8,7 @@ there; a ratio to B, which that round measured too, is a figure as well.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -32,8 +33,16 @@ class Ratio:
 
 
 def result(lines: Sequence[Mapping[str, str]]) -> Result:
-    """Return what the lines of a bench's JSON say, by their names."""
-    return {line["what"]: f"{line['figure']}; {line.get('ratio', '')}" for line in lines}
+    """Return what the lines of a bench's JSON say, by their names; of several with one name the
+    second is `NAME (2)`."""
+    said: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for line in lines:
+        times[line["what"]] += 1
+        number = times[line["what"]]
+        name = line["what"] if number == 1 else f"{line['what']} ({number})"
+        said[name] = f"{line['figure']}; {line.get('ratio', '')}"
+    return said
 
 
 def ratios(rounds: Sequence[tuple[Result, Result]]) -> list[Ratio]:

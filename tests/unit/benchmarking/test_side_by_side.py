@@ -54,6 +54,11 @@ def test_every_figure_of_a_line_has_its_name_and_its_unit() -> None:
     ]
 
 
+def test_each_of_several_lines_with_one_name_counts() -> None:
+    said = result([line("B", "100 bars/s"), line("new", "90 bars/s"), line("B", "300 bars/s")])
+    assert said == {"B": "100 bars/s; ", "new": "90 bars/s; ", "B (2)": "300 bars/s; "}
+
+
 def test_rounds_are_compared_one_by_one() -> None:
     rounds = [
         ({"drain": "100 bars/s", "new": "1 s"}, {"drain": "200 bars/s", "old": "1 s"}),
