@@ -1,5 +1,5 @@
-"""Charts of foreign exchange, a digital currency and an index: their days, their clocks, and no
-word of a volume where there is none."""
+"""Charts of foreign exchange, a digital currency, an index and an Indian share: their days, their
+clocks, and no word of a volume where there is none."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page
 from tests.fixtures.market import fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.page.browsing import holds, opened
-from tests.integration.dashboard.page.shown import keep
+from tests.integration.dashboard.page.shown import keep, titled
 from tests.integration.dashboard.serving import Dashboard, Price, line, serving, store
 
-EUR, BTC, SPX = "FX:EUR/USD", "CRYPTO:BTC/USD", "INDEX:SPX"
+EUR, BTC, SPX, INDIAN = "FX:EUR/USD", "CRYPTO:BTC/USD", "INDEX:SPX", "M&M.BSE"
 FRIDAY, SUNDAY = datetime(2026, 11, 13, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC)
 LABEL = "() => document.getElementById('chart').getAttribute('aria-label')"
 LEGEND = "() => document.getElementById('legend').textContent"
@@ -30,6 +30,11 @@ def _bars(symbol: str) -> Iterator[str]:
         for day in (9, 10, 11, 12, 13):
             at = datetime(2026, 11, day, 5, tzinfo=UTC)
             yield line(symbol, at, Price(6700, 6800, 6650, 6700 + day, None), at)
+        return
+    if symbol == INDIAN:
+        for minute in range(3):
+            at = FRIDAY + timedelta(hours=4, minutes=minute)
+            yield line(symbol, at, Price(70, 71, 69, 70.5, 4000), at + timedelta(minutes=1))
         return
     closes, opens = (22, 22) if symbol == EUR else (24, 0)
     price, volume = (1.08, None) if symbol == EUR else (91_000.5, 0.00012345)
@@ -46,7 +51,7 @@ def _bars(symbol: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def dashboard(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     with fresh_market(postgres) as market:
-        store(market, [each for symbol in (EUR, BTC, SPX) for each in _bars(symbol)])
+        store(market, [each for symbol in (EUR, BTC, SPX, INDIAN) for each in _bars(symbol)])
         with serving(market, tmp_path_factory.mktemp("markets")) as running:
             yield running
 
@@ -123,3 +128,14 @@ def test_an_index_has_days_alone(browser: Browser, dashboard: Dashboard) -> None
         assert page.evaluate(LABEL).startswith("Candles of INDEX:SPX, 1d;")
         assert page.evaluate("() => window.tapeline.drawn().volume") == []
         keep(page, "index")
+
+
+def test_a_symbol_with_an_ampersand_has_an_address(browser: Browser, dashboard: Dashboard) -> None:
+    with opened(browser, f"{dashboard.url}/?symbol=m%26m.bse&interval=1min") as (page, _):
+        titled(page, INDIAN)
+        holds(page, "() => window.tapeline.bars().length === 3")
+        page.locator("body").press("i")
+        holds(page, "() => location.search.includes('symbol=M%26M.BSE')")
+        shared = page.url
+    with opened(browser, shared) as (page, _):
+        titled(page, INDIAN)

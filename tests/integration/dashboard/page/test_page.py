@@ -14,7 +14,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.fixtures.live import wait_for
 from tests.fixtures.market import Market, fresh_market
 from tests.fixtures.servers import Postgres
 from tests.integration.dashboard.page.browsing import holds, loaded, opened
@@ -239,18 +238,3 @@ def test_the_page_is_light(
     record_testsuite_property("page_bytes", sum(sizes.values()))
     assert 0 < sum(sizes.values()) < 120_000
     context.close()
-
-
-def test_a_symbol_with_an_ampersand_has_an_address(
-    browser: Browser, dashboard: Dashboard, stored: Market
-) -> None:
-    store(stored, [bar(minute, 70.0 + minute, symbol="M&M.BSE") for minute in range(3)])
-    wait_for(lambda: "M&M.BSE" in dashboard.get("/api/series").text, "the symbol in the catalogue")
-    with opened(browser, f"{dashboard.url}/?symbol=m%26m.bse&interval=1min") as (page, _):
-        titled(page, "M&M.BSE")
-        holds(page, "() => window.tapeline.bars().length === 3")
-        page.locator("body").press("i")
-        holds(page, "() => location.search.includes('symbol=M%26M.BSE')")
-        shared = page.url
-    with opened(browser, shared) as (page, _):
-        titled(page, "M&M.BSE")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,41 +15,14 @@ from jsonschema import Draft202012Validator
 from scripts.launcher.paths import ROOT
 from services.common import fail_points
 from services.common.market.quote import Quote
-from services.stream.broker import KafkaRecord
 from services.stream.event_topics.apply import merge_again
 from services.stream.quotes.merge import QUOTES
 from services.stream.sink import postgres
 from services.stream.sink.offset_ledger import Tally
 from tests.fixtures.market import Market, Topic
 from tests.integration.stream.events.follower import LEDGER, REFUSED, Follower
-from tests.integration.views.holiday_week import WEDNESDAY
-from tests.integration.views.view_market import bars_of, frame, store
+from tests.integration.stream.events.quotes import BARE, EVENING, LATER, NOON, records
 
-NOON = Quote(
-    symbol="AAPL",
-    exchange_time="2025-11-06 12:00:00.123",
-    exchange_tz="US/Eastern",
-    open="268.0",
-    high="271.5",
-    low="267.1",
-    close="270.1",
-    volume="18345000",
-    previous_close="269.0",
-    extended_hours_price="",
-    source="alphavantage",
-    freshness="realtime",
-    observed_at="2025-11-06T17:00:01.000Z",
-)
-LATER = replace(
-    NOON, exchange_time="2025-11-06 12:01:00", close="270.2", observed_at="2025-11-06T17:01:01.000Z"
-)
-EVENING = replace(
-    NOON,
-    exchange_time="2025-11-06 18:30:00.5",
-    extended_hours_price="272.25",
-    observed_at="2025-11-06T23:30:01.000Z",
-)
-BARE = replace(NOON, symbol="BARE", open="", high="", low="", volume="", previous_close="")
 TABLE = """
 select symbol, to_char(quote_time, 'HH24:MI:SS.MS'), session_date::text, close, volume,
     previous_close, extended_hours_price, kafka_offset
@@ -154,14 +126,6 @@ def test_a_death_at_any_point_changes_nothing(follower: Follower) -> None:
     follower.assert_all_is_accounted_for()
 
 
-def records(*quotes: Quote, first: int = 0) -> list[KafkaRecord]:
-    sent_at = datetime(2025, 11, 7, tzinfo=UTC)
-    return [
-        KafkaRecord(0, number, sent_at, quote.key(), quote.to_json())
-        for number, quote in enumerate(quotes, start=first)
-    ]
-
-
 def test_a_replay_restores_the_newest_and_writes_nothing_twice(market: Market) -> None:
     past = records(NOON, LATER, replace(NOON, observed_at="2025-11-06T18:00:00.000Z"))
     written = "select xmin::text, close from market.quotes"
@@ -191,71 +155,6 @@ def test_what_the_database_refuses_is_no_fault_of_the_others(market: Market) -> 
     assert [(one.offset, one.reason) for one in taken.refused] == [(2, "database_23514")]
     assert taken.tallies == {0: Tally(good=5, bad=1, added=5)}
     assert [row[0] for row in table(market)] == [quote.symbol for quote in good]
-
-
-LATEST = """
-select symbol, interval, session_date::text, price, previous_close, session_open, session_volume,
-    quote_time is not null, source
-from bi.latest_quote order by symbol
-"""
-
-
-def test_the_latest_price_is_the_bars_or_the_quotes_whichever_is_newer(market: Market) -> None:
-    bars = bars_of("AAA", WEDNESDAY, range(114, 120))
-    store(market, frame(bars))
-    last = bars[-1]
-    until = last[2] + timedelta(minutes=5)
-
-    def quoted(symbol: str, at: datetime, **changes: str) -> Quote:
-        clock = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        same = replace(NOON, symbol=symbol, exchange_tz="UTC", exchange_time=clock)
-        return replace(same, observed_at=f"{clock[:10]}T{clock[11:]}.000Z", **changes)  # type: ignore[arg-type]
-
-    sent_at = datetime(2025, 12, 1, tzinfo=UTC)
-
-    def merge(*quotes: Quote) -> None:
-        found = [
-            KafkaRecord(0, number, sent_at, quote.key(), quote.to_json())
-            for number, quote in enumerate(quotes)
-        ]
-        with (
-            closing(postgres.connect(market.address("stream_writer"), "test")) as session,
-            session.transaction(),
-        ):
-            assert QUOTES.take(session, found).refused == []
-
-    opens = datetime(2025, 11, 26, 14, 30, tzinfo=UTC)
-    merge(
-        quoted("AAA", until - timedelta(seconds=1)),
-        quoted("ONLY", opens + timedelta(hours=1)),
-        quoted("EARLY", opens - timedelta(hours=1), extended_hours_price="280.0"),
-        quoted("LATE", opens + timedelta(hours=9), extended_hours_price="281.0"),
-    )
-    day, number = "2025-11-26", Decimal("18345000")
-    own = [
-        ("EARLY", None, day, Decimal("280.0"), Decimal("270.1"), None, None, True, "alphavantage"),
-        (
-            *("LATE", None, day, Decimal("281.0"), Decimal("269.0"), Decimal("268.0"), number),
-            *(True, "alphavantage"),
-        ),
-        (
-            *("ONLY", None, day, Decimal("270.1"), Decimal("269.0"), Decimal("268.0"), number),
-            *(True, "alphavantage"),
-        ),
-    ]
-    found = market.rows(LATEST, (), "powerbi_reader")
-    assert found[0][:4] == ("AAA", "5min", day, last[7])
-    assert found[0][7:] == (False, "simulator")
-    assert found[1:] == own
-
-    merge(quoted("AAA", until + timedelta(seconds=1)))
-    found = market.rows(LATEST, (), "powerbi_reader")
-    newer = ("AAA", "5min", day, Decimal("270.1"), Decimal("269.0"), Decimal("268.0"), number)
-    assert found == [(*newer, True, "alphavantage"), *own]
-    listed = market.rows("select symbol, intervals, exchange from bi.symbols order by 1")
-    assert listed == [
-        *(("AAA", 1, "XNYS"), ("EARLY", 0, "XNYS"), ("LATE", 0, "XNYS"), ("ONLY", 0, "XNYS"))
-    ]
 
 
 def test_quotes_are_written_again_in_place(market: Market) -> None:
