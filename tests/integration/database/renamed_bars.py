@@ -15,7 +15,7 @@ from tests.bars import bar
 from tests.contract.test_tables import CHECKS
 from tests.fixtures.market import Market, Row
 from tests.integration.sink.new_bars import Bench
-from tests.integration.stream.test_indicators import derive_all
+from tests.integration.stream.derived_series import derive_all
 from tests.integration.views.expected.indicators import assert_derived
 
 DAYS = [date(2022, 5, 2) + timedelta(days=number) for number in range(60)]
