@@ -40,6 +40,23 @@ end
 $$
 """
 
+# Since when a part of the write-ahead log is missing from the repository of backups: the mark that
+# services/postgres/pgbackrest/push leaves beside the data. Only a superuser may look there.
+_TELL_ARCHIVE_GAP: Final = b"""
+create schema if not exists guard;
+create or replace function guard.archive_gap_seconds() returns double precision
+language sql volatile security definer set search_path = '' as $$
+    select coalesce(extract(epoch from pg_catalog.now() - mark.modification), 0)
+    from (select 1) as always
+    left join pg_catalog.pg_stat_file(
+        pg_catalog.current_setting('data_directory') || '/../.archive_gap', true
+    ) as mark on true
+$$;
+revoke execute on function guard.archive_gap_seconds() from public;
+grant usage on schema guard to postgres_exporter;
+grant execute on function guard.archive_gap_seconds() to postgres_exporter
+"""
+
 
 def apply_roles(admin: psycopg.Connection, passwords: Mapping[str, Secret]) -> None:
     """Make the roles what they are meant to be, in one transaction of the superuser."""
@@ -75,3 +92,4 @@ def restrict_database(admin: psycopg.Connection, database: str) -> None:
     # Whoever connects to one of these could fill the disk with temporary tables there.
     admin.execute("revoke all on database postgres, template1 from public")
     admin.execute(_RESERVE_FUNCTIONS)
+    admin.execute(_TELL_ARCHIVE_GAP)

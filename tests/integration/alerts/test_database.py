@@ -1,4 +1,4 @@
-"""A database that is away, and one that hangs, as the exporter and the rules tell them."""
+"""A database that is away, one that hangs, and a gap in its archive, as exporter and rules tell."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 import requests
 
 from scripts.local_stack.servers import processes
+from scripts.local_stack.servers.passwords import EXPORTER
 from scripts.local_stack.servers.ports import HOST, free_ports
 from tests.fixtures.live import wait_for
+from tests.fixtures.market import fresh_market
+from tests.fixtures.servers import Postgres
 from tests.integration.alerts.servers import Server, start_postgres_exporter, start_prometheus
 
 
@@ -42,3 +45,28 @@ def test_one_that_hangs_is_away_as_well(tmp_path: Path) -> None:
             wait_for(lambda: told() == {"DatabaseAway", "Watchdog"}, f"the alert: {told()}")
         finally:
             processes.stop([asking.child, judging.child], 10)
+
+
+def test_a_gap_of_the_archive_is_told_until_it_is_closed(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    with fresh_market(postgres) as market:
+        [(data,)] = market.rows("show data_directory")
+        at, password = market.address(EXPORTER), postgres.password_files[EXPORTER]
+        asking = start_postgres_exporter(tmp_path, at.port, at.database, password)
+
+        def gap_seconds() -> float:
+            told = requests.get(f"http://{asking.address}/metrics", timeout=60).text
+            [line] = [one for one in told.splitlines() if one.startswith("archive_gap_seconds{")]
+            return float(line.rsplit(" ", 1)[1])
+
+        mark = Path(data).parent / ".archive_gap"
+        try:
+            assert gap_seconds() == 0
+            mark.touch()
+            assert 0 < gap_seconds() < 600
+            mark.unlink()
+            assert gap_seconds() == 0
+        finally:
+            mark.unlink(missing_ok=True)
+            processes.stop([asking.child], 10)

@@ -14,13 +14,24 @@ DATABASE = (
         "1m20s",
         "2m40s",
     ),
+    # The last segment went 20 s before the target did; three tries a minute fail then.
     Case(
         "ArchiveFails",
-        archiver("0x10 0+3x15 45x30", "0+2x10 20x15 20+2x30"),
-        "9m",
-        "20m",
-        "35m",
-        "1m",
+        archiver("0x12 3x6 6x6 9x60", "0+1x10 10x14 11+1x60"),
+        "2m",
+        "2m50s",
+        "4m40s",
+    ),
+    # One try fails, the next one works.
+    Case("", archiver("0x12 1x60", "0+1x12 12+1x60"), "1m", "2m10s", "3m"),
+    # What is thrown away counts as archived.
+    Case(
+        "ArchiveGap",
+        {f"archive_gap_seconds{{{SETTINGS}}}": "0x5 10+10x12 0x30"}
+        | archiver("0x12 3x6 3x60", "0+1x80"),
+        "50s",
+        "1m30s",
+        "4m",
     ),
     Case(
         "WalGrows",
