@@ -18,8 +18,10 @@
 --   source             who delivered it: alphavantage, simulator, …
 --   freshness          what the vendor's answer was: realtime, delayed_15min, end_of_day,
 --                      historical or simulated
---   adjusted           whether the vendor had adjusted the price
---   basis              what the price may be compared with: raw, adjusted DATE, or unknown
+--   adjusted           whether the price was adjusted before it was stored
+--   basis              how the vendor gave the price, and so what it may be compared with: raw (as
+--                      traded), split DATE (adjusted for splits as of that day), adjusted DATE (for
+--                      splits and dividends), or unknown
 --   is_final           whether it can no longer change but by a correction
 --   observed_at        when the vendor's answer arrived that held it
 --   observed_at_utc    when the vendor's answer arrived that held it

@@ -14,7 +14,8 @@ _QUERY: Final = (
 )
 _MOST_NOTES: Final = 5
 _AGAIN: Final = (
-    "a premium key has the producer fetch them again, as far back as before or as HISTORY_MONTHS"
+    "a premium key has the producer fetch them again, as far back as before or as HISTORY_MONTHS; "
+    "those of files are to be imported again"
 )
 
 

@@ -55,13 +55,20 @@ VOLUME_PATTERN: Final = rf"[0-9]{{1,19}}{_DECIMALS}"
 RAW: Final = "raw"
 UNKNOWN_BASIS: Final = "unknown"
 
+SPLITS: Final = "splits"
+ADJUSTED_FOR: Final = (SPLITS, "splits_and_dividends")
+"""What prices may be adjusted for; an event that does not tell is of the last."""
 
-def price_basis(adjusted: bool, adjusted_as_of: str | None) -> str:
-    """Return what the prices of a bar are comparable with: `raw`, as traded; `adjusted DATE`, all
-    bars adjusted as of that day; or `unknown`, adjusted as of a day that nobody kept."""
+
+def price_basis(adjusted: bool, adjusted_as_of: str | None, adjusted_for: str | None = None) -> str:
+    """Return what the prices of a bar are comparable with: `raw`, as traded; `split DATE` and
+    `adjusted DATE`, all bars adjusted as of that day, for splits alone or for dividends as well;
+    or `unknown`, adjusted as of a day that nobody kept."""
     if not adjusted:
         return RAW
-    return UNKNOWN_BASIS if adjusted_as_of is None else f"adjusted {adjusted_as_of}"
+    if adjusted_as_of is None:
+        return UNKNOWN_BASIS
+    return f"{'split' if adjusted_for == SPLITS else 'adjusted'} {adjusted_as_of}"
 
 
 def normal_symbol(text: str) -> str:
@@ -100,8 +107,8 @@ class Bar:
     bare date for 1d), `observed_at` the UTC instant at which the response arrived (ISO 8601,
     milliseconds, Z). The bar's identity is (symbol, interval, start); the observation with the
     newest `observed_at` wins. Of an adjusted bar `adjusted_as_of` is the day (YYYY-MM-DD) as of
-    which the vendor adjusted it, where that is known: bars of one series with one such day may be
-    compared with each other.
+    which the vendor adjusted it, where that is known, and `adjusted_for` (of ADJUSTED_FOR) what
+    for: bars of one series that have both alike may be compared with each other.
     """
 
     symbol: str
@@ -116,6 +123,7 @@ class Bar:
     observed_at: str
     schema_version: int = SCHEMA_VERSION
     adjusted_as_of: str | None = None
+    adjusted_for: str | None = None
 
     def key(self) -> bytes:
         """Return the Kafka key: all bars of a symbol keep their order in one partition."""
@@ -125,6 +133,7 @@ class Bar:
         """Return the Kafka value: compact UTF-8 JSON."""
         # Not by dataclasses.asdict, which copies every value: a third of the producer's work.
         event = {**vars(self), "ohlcv": vars(self.ohlcv)}
-        if self.adjusted_as_of is None:
-            del event["adjusted_as_of"]
+        for name in ("adjusted_as_of", "adjusted_for"):
+            if event[name] is None:
+                del event[name]
         return _COMPACT.encode(event).encode()

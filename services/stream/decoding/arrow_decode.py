@@ -80,7 +80,7 @@ def _outcomes(records: pa.RecordBatch, cuts: Cuts, form: Form, read: Read) -> pa
     observed_at = _instants(_text(cuts, "observed_at"))
     _require_range(records.column("timestamp"), starts.column("bar_time"), observed_at)
     partition, offset = records.column("partition"), records.column("offset")
-    origin = partial(_origin, as_of=form.as_of)
+    origin = partial(_origin, as_of=form.as_of, adjusted_for=form.adjusted_for)
     columns = {
         "partition": partition,
         "offset": offset,
@@ -183,13 +183,13 @@ def _start(text: str, code: str) -> dict[str, object]:
 
 
 @lru_cache(maxsize=1_000)
-def _origin(text: str, as_of: str | None) -> dict[str, object]:
+def _origin(text: str, as_of: str | None, adjusted_for: str | None) -> dict[str, object]:
     parts = text.split('"')
     source, freshness = (parts[PLACES[name] - ORIGIN.first] for name in ("source", "freshness"))
     adjusted, is_final = (parts[number - ORIGIN.first] == ":true," for number in FLAGS)
     if as_of is not None:
         _require_day(as_of, adjusted)
-    basis = price_basis(adjusted, as_of)
+    basis = price_basis(adjusted, as_of, adjusted_for)
     return {"fields": copy_binary.origin(source, freshness, basis, is_final)}
 
 

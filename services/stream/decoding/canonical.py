@@ -64,7 +64,7 @@ def event(parts: str) -> Column:
             for flag, name in zip(flags, ("adjusted", "is_final"), strict=True)
         ),
         texts["observed_at"].alias("observed_at"),
-        F.lit(None).cast("string").alias("adjusted_as_of"),
+        *(F.lit(None).cast("string").alias(name) for name in ("adjusted_as_of", "adjusted_for")),
     )
 
 

@@ -37,6 +37,7 @@ _EVENT = StructType(
         StructField("is_final", BooleanType()),
         StructField("observed_at", StringType()),
         StructField("adjusted_as_of", StringType()),
+        StructField("adjusted_for", StringType()),
     ]
 )
 _WRAPPED = StructType([StructField("bar", _EVENT), StructField("_malformed", StringType())])
@@ -48,7 +49,7 @@ _JSON_OPTIONS = {
 }
 TEXTS = tuple(field.name for field in (*_EVENT, *_OHLCV) if isinstance(field.dataType, StringType))
 """Names of the fields that must be JSON strings."""
-NULLABLE = ("volume", "adjusted_as_of")
+NULLABLE = ("volume", "adjusted_as_of", "adjusted_for")
 """Names of those that may be null or absent."""
 REQUIRED = tuple(
     name for name in _EVENT.fieldNames() if name not in ("ohlcv", "schema_version", *NULLABLE)

@@ -80,9 +80,14 @@ def _has_other_key() -> Column:
 
 
 def _is_no_basis() -> Column:
-    as_of = F.col("event.adjusted_as_of")
-    malformed = ~matches("event.adjusted_as_of", DATE) | as_of.try_cast("date").isNull()
-    return as_of.isNotNull() & (malformed | ~F.col("event.adjusted"))
+    as_of, told = F.col("event.adjusted_as_of"), F.col("event.adjusted_for")
+    # PostgreSQL and Python know no year 0.
+    no_date = as_of.try_cast("date").isNull() | as_of.startswith("0000")
+    malformed = ~matches("event.adjusted_as_of", DATE) | no_date
+    unadjusted = ~F.col("event.adjusted")
+    return (as_of.isNotNull() & (malformed | unadjusted)) | (
+        told.isNotNull() & (~told.isin(*bar.ADJUSTED_FOR) | unadjusted)
+    )
 
 
 def _is_no_object() -> Column:

@@ -101,7 +101,9 @@ def _decoded_columns() -> tuple[Column, ...]:
 
 
 def _basis() -> Column:
-    as_of = F.concat(F.lit("adjusted "), F.col("event.adjusted_as_of"))
+    is_of_splits = F.col("event.adjusted_for") == bar.SPLITS
+    kind = F.when(is_of_splits, F.lit("split ")).otherwise(F.lit("adjusted "))
+    as_of = F.concat(kind, F.col("event.adjusted_as_of"))
     return F.when(~F.col("event.adjusted"), F.lit(bar.RAW)).otherwise(
         F.coalesce(as_of, F.lit(bar.UNKNOWN_BASIS))
     )

@@ -204,6 +204,7 @@ class Decoder:
             is_final=start.until <= self.observed_at,
             observed_at=self._seen,
             adjusted_as_of=None if layout.as_of is None else layout.as_of.isoformat(),
+            adjusted_for=layout.adjusted_for,
         )
 
     def _interval(self, cells: list[str]) -> str:

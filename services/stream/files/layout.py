@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.common.market.bar import INTERVALS, normal_symbol
+from services.common.market.bar import INTERVALS, SPLITS, normal_symbol, price_basis
 
 LABELS = ("start", "end")
 BASES = ("raw", "split", "total")
@@ -115,6 +115,17 @@ class Layout:
     def width(self) -> int:
         """How many cells a row needs at the least."""
         return max(self.columns.values()) + 1
+
+    @property
+    def mark(self) -> str:
+        """The basis that its bars are stored with."""
+        as_of = None if self.as_of is None else self.as_of.isoformat()
+        return price_basis(self.basis != "raw", as_of, self.adjusted_for)
+
+    @property
+    def adjusted_for(self) -> str | None:
+        """What an event tells that its prices are adjusted for."""
+        return SPLITS if self.basis == "split" else None
 
     @property
     def interval_is_in_rows(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 
-from services.common.market.bar import INTERVAL_MINUTES, RAW
+from services.common.market.bar import INTERVAL_MINUTES, UNKNOWN_BASIS, price_basis
 from services.common.market.exchanges import exchange_of
 from services.stream.importing.series_survey import SeriesSurvey
 from services.stream.importing.sources import Source
@@ -145,6 +145,7 @@ def _of_stored(series: SeriesSurvey, known: StoredBar) -> Iterator[str]:
             f"its last close is {close}, the stored one of {known.day} next to it {known.close}: "
             "is the --unit right, and the --symbol?"
         )
-    if (known.basis == RAW) == series.first.adjusted:
-        mine = "adjusted" if series.first.adjusted else "raw"
+    first = series.first
+    mine = price_basis(first.adjusted, first.adjusted_as_of, first.adjusted_for)
+    if mine != known.basis and not (first.adjusted and known.basis == UNKNOWN_BASIS):
         yield f"its prices are {mine}, stored ones {known.basis}: they cannot be compared"

@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.common.market.bar import price_basis
 from services.stream.decoding import copy_binary
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
@@ -76,9 +75,7 @@ def _columns(source: Source, bars: Bars) -> pa.RecordBatch:
 
 
 def _origins(layout: Layout, is_final: Mask) -> pa.BinaryArray:
-    as_of = None if layout.as_of is None else layout.as_of.isoformat()
-    basis = price_basis(layout.basis != "raw", as_of)
-    both = [copy_binary.origin(SOURCE, FRESHNESS, basis, flag) for flag in (False, True)]
+    both = [copy_binary.origin(SOURCE, FRESHNESS, layout.mark, flag) for flag in (False, True)]
     return pa.array(both, pa.binary()).take(pa.array(is_final.astype(np.int8)))
 
 

@@ -130,6 +130,9 @@ def _topic(path: Path, layout: Layout, observed_at: datetime | None) -> str:
     # The same file read in another zone holds other bars, as does one that is said to have been
     # seen at another time: of what was refused as too late for it nothing is stored yet.
     said = repr(layout) if observed_at is None else f"{layout!r} {observed_at.isoformat()}"
+    if layout.as_of is not None:
+        # Once split and total left the same mark: such a file can be imported again.
+        said = f"{said} {layout.mark}"
     reading = hashlib.sha256(said.encode()).hexdigest()[:8]
     return f"{PREFIX}{content}:{reading}"
 

@@ -31,7 +31,8 @@ copy (
     cross join lateral (
         (
             select
-                bar_time, session_date, false as is_due, basis = 'raw', high::float8, low::float8,
+                bar_time, session_date, false as is_due,
+                market.shares_date(session_date, basis), high::float8, low::float8,
                 close::float8, volume::float8
             from market.events_stream
             where symbol = wanted.symbol and interval = wanted.interval
@@ -41,7 +42,8 @@ copy (
         union all
         (
             select
-                bar_time, session_date, true, basis = 'raw', high::float8, low::float8,
+                bar_time, session_date, true,
+                market.shares_date(session_date, basis), high::float8, low::float8,
                 close::float8, volume::float8
             from market.events_stream
             where symbol = wanted.symbol and interval = wanted.interval

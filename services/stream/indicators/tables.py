@@ -33,7 +33,7 @@ _BARS = pa.schema(
         ("bar_time", _TIME),
         ("session_date", pa.date32()),
         ("is_due", pa.bool_()),
-        ("is_raw", pa.bool_()),
+        ("shares_date", pa.date32()),
         *((name, pa.float64()) for name in _VALUES),
     ]
 )
@@ -184,14 +184,13 @@ def _derived(
 
 
 def _between(bars: pa.Table, splits: Mapping[date, Fraction]) -> list[Split]:
-    """Return the splits between these bars. Bars that the vendor had adjusted are left as they
-    are."""
-    sessions = bars.column("session_date").to_numpy()
-    is_raw = bars.column("is_raw").to_numpy()
+    """Return the splits between these bars that are missing in the prices before. Bars that were
+    adjusted for dividends as well are left as they are."""
+    sessions, shares = (bars.column(name).to_numpy() for name in ("session_date", "shares_date"))
     ratios: dict[int, Fraction] = {}
     for day, ratio in splits.items():
         first = int(np.searchsorted(sessions, np.datetime64(day)))
-        if 0 < first < len(bars) and is_raw[first - 1]:
+        if 0 < first < len(bars) and shares[first - 1] < np.datetime64(day):
             ratios[first] = ratios.get(first, Fraction(1)) * ratio
     return [Split(*item) for item in ratios.items()]
 

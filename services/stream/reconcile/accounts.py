@@ -84,7 +84,7 @@ def parse_version(value: bytes, offset: int) -> tuple[BarKey, Version]:
         None if ohlcv.get("volume") is None else Decimal(ohlcv["volume"]),
         local.date(),
         event["source"],
-        price_basis(event["adjusted"], event.get("adjusted_as_of")),
+        price_basis(event["adjusted"], event.get("adjusted_as_of"), event.get("adjusted_for")),
         event["is_final"],
     )
     observed_at = datetime.fromisoformat(event["observed_at"])

@@ -71,6 +71,7 @@ fired as (
         bar.bar_time,
         bar.close,
         bar.close_after,
+        bar.basis,
         bar.is_past,
         bar.past_rises,
         bar.past_falls,
@@ -139,10 +140,10 @@ judged as (
             market.product(denominator) as denominator
         from market.splits
         where
-            later.basis = 'raw'
-            and symbol = fired.symbol
-            and ex_date > fired.session_date
-            and ex_date <= later.session_date
+            symbol = fired.symbol
+            and ex_date
+            > coalesce(market.shares_date(fired.session_date, fired.basis), fired.session_date)
+            and ex_date <= market.shares_date(later.session_date, later.basis)
         having count(*) > 0
     ) as split on true
     cross join

@@ -16,6 +16,7 @@ declare
         bar.volume,
         bar.is_final,
         bar.adjusted,
+        bar.basis,
         bar.interval as rolled_up_from,
         bar.minutes,
         bar.regular_minutes,
@@ -60,6 +61,7 @@ declare
         bar.volume,
         bar.is_final,
         bar.adjusted,
+        bar.basis,
         bar.interval as rolled_up_from,
         bar.minutes,
         bar.regular_minutes,
@@ -119,6 +121,7 @@ rolled as (
         count(*) as bars,
         bool_and(is_final) as is_final,
         bool_or(adjusted) as adjusted,
+        case when min(basis) = max(basis) then min(basis) else 'mixed' end as basis,
         min(rolled_up_from) as rolled_up_from,
         sum(told_minutes) as told_minutes,
         max(regular_minutes) as regular_minutes,
@@ -180,7 +183,8 @@ select
     rolled_up_from,
     adjusted,
     (100 * least(told_minutes, whole_minutes) / whole_minutes)::double precision
-        as covered_percent
+        as covered_percent,
+    basis
 from chosen
 where minutes = chosen_minutes
     $rolled_up$;

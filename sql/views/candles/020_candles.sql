@@ -11,6 +11,7 @@
 --   rolled_up_from  interval of the bars in it
 --   is_final        true if no bar in it can still change
 --   adjusted        whether the vendor had adjusted a bar in it
+--   basis           that of all bars in it; mixed where they are on several
 --   covered_percent  minutes of its bars, of its width; of a day, of regular hours: null where
 --                    those are not known
 create or replace view bi.candles as
@@ -31,7 +32,8 @@ select
     rolled_up_from,
     adjusted,
     bar_time_utc at time zone 'UTC' as bar_time,
-    covered_percent
+    covered_percent,
+    basis
 from market.candles_on_the_clock;
 
 -- Grain: one row per (symbol, start of the candle) of regular hours, by the hour from the opening:
@@ -44,6 +46,7 @@ from market.candles_on_the_clock;
 --   rolled_up_from  interval of the bars in it
 --   is_final        true if no bar in it can still change
 --   adjusted        whether the vendor had adjusted a bar in it
+--   basis           that of all bars in it; mixed where they are on several
 --   covered_percent  minutes of its bars, of its length
 create or replace view bi.candles_60min_from_open as
 select
@@ -59,7 +62,8 @@ select
     is_final,
     rolled_up_from,
     covered_percent,
-    adjusted
+    adjusted,
+    basis
 from market.candles_from_open;
 
 -- Grain: one row per (symbol, session_date): the candle of all of a session's bars, those before
@@ -68,6 +72,7 @@ from market.candles_from_open;
 --   rolled_up_from  interval of the bars in it
 --   is_final        true if no bar in it can still change
 --   adjusted        whether the vendor had adjusted a bar in it
+--   basis           that of all bars in it; mixed where they are on several
 create or replace view bi.candles_1d_all_hours as
 with sized as (
     select
@@ -92,6 +97,7 @@ rolled as (
         bool_and(is_final) as is_final,
         min(interval) as rolled_up_from,
         bool_or(adjusted) as adjusted,
+        case when min(basis) = max(basis) then min(basis) else 'mixed' end as basis,
         max(tells_until) as tells_until,
         sum(tells_until - bar_time) as told,
         count(
@@ -115,7 +121,8 @@ select distinct on (symbol, session_date)
     bars,
     is_final,
     rolled_up_from,
-    adjusted
+    adjusted,
+    basis
 from rolled
 order by
     symbol asc, session_date asc, slots desc, tells_until desc, told desc, minutes asc;

@@ -22,7 +22,9 @@ group by series.symbol;
 --   split_ratio_…, spin_off_ratio_…  what prices before the day are divided by
 --   dividend                         cash for a share as it was held before the day
 --   reference_close, reference_date  close of regular hours of the last session before the day, as
---                                    traded; null if no bar of the two weeks before is stored
+--                                    traded; of a bar that was adjusted for splits alone, brought
+--                                    back across those. Null if no bar of the two weeks before is
+--                                    stored that was not adjusted for dividends
 --   cash_factor_…                    (reference_close - dividend) / reference_close, what prices
 --                                    before the day are multiplied by; 1 where that is not above 0
 create or replace view market.action_days as
@@ -64,33 +66,35 @@ select
     dated.spin_off_ratio_numerator,
     dated.spin_off_ratio_denominator,
     dated.dividend,
-    reference.close as reference_close,
+    market.scaled(
+        reference.close, applied.numerator, applied.denominator, 1e-10
+    ) as reference_close,
     reference.session_date as reference_date,
     case
-        when reference.close > dated.dividend
-            then trim_scale(reference.close - dated.dividend)
+        when whole.close > whole.dividend then trim_scale(whole.close - whole.dividend)
         else 1
     end as cash_factor_numerator,
-    case
-        when reference.close > dated.dividend then trim_scale(reference.close)
-        else 1
-    end as cash_factor_denominator
+    case when whole.close > whole.dividend then trim_scale(whole.close) else 1 end
+        as cash_factor_denominator
 from dated
 left join lateral ( -- noqa: ST05
     select
         max(session_date) as session_date,
-        max(close) as close
+        max(close) as close,
+        max(basis) as basis
     from (
         select
             bar.session_date,
-            bar.close
+            bar.close,
+            bar.basis
         from market.series as series
         inner join market.intervals as width on series.interval = width.interval
         cross join
             lateral (
                 select
                     stored.session_date,
-                    stored.close
+                    stored.close,
+                    stored.basis
                 from market.events_stream as stored
                 where
                     (stored.symbol, stored.interval, stored.bar_time)
@@ -100,14 +104,31 @@ left join lateral ( -- noqa: ST05
                     and stored.bar_time >= dated.closed_at - interval '14 days'
                     and stored.bar_time < dated.closed_at
                     and stored.session_date < dated.ex_date
-                    and stored.basis = 'raw'
+                    and market.shares_date(stored.session_date, stored.basis) is not null
                 order by stored.symbol desc, stored.interval desc, stored.bar_time desc limit 1
             ) as bar
         where series.symbol = dated.symbol and dated.dividend is not null
-        order by bar.session_date desc, width.minutes = 1440 desc, width.minutes asc
+        order by
+            bar.session_date desc, bar.basis = 'raw' desc, width.minutes = 1440 desc,
+            width.minutes asc
         limit 1
     ) as newest
-) as reference on true;
+) as reference on true
+left join lateral ( -- noqa: ST05
+    select
+        market.product(numerator) as numerator,
+        market.product(denominator) as denominator
+    from market.splits
+    where
+        symbol = dated.symbol
+        and ex_date > reference.session_date
+        and ex_date <= market.shares_date(reference.session_date, reference.basis)
+) as applied on true
+cross join lateral ( -- noqa: ST05
+    select
+        reference.close * coalesce(applied.numerator, 1) as close,
+        dated.dividend * coalesce(applied.denominator, 1) as dividend
+) as whole;
 
 -- Grain: one row per (symbol, span of session dates) before an action in force: what prices as
 -- traded from from_date on and before until_date are multiplied by, as exact fractions. Dates after

@@ -4,9 +4,10 @@
 --   …_split_adjusted  prices divided, volumes multiplied, by the splits since
 --   …_total_return    prices also by the spin-offs and cash dividends since
 -- The newest session of a symbol is as traded. Prices are rounded to ten decimals, volumes to whole
--- shares. A row that the vendor had adjusted (`adjusted`) is passed on as it is. A candle is of one
--- session, so that all its bars are on one basis. An indicator that is a price is scaled as the
--- prices of its bar are.
+-- shares. In a row that was adjusted for splits alone (`basis` is split DATE) those up to that day
+-- are taken back first; the product is rounded once. One that was adjusted for dividends as well,
+-- or nobody knows for what, is passed on as it is, and so is a candle of bars on several bases. An
+-- indicator that is a price is scaled as the prices of its bar are.
 do $$
 declare
     made record;
@@ -15,29 +16,32 @@ begin
         select
             plain.name,
             basis.suffix,
-            -- Bars alone tell whether the vendor had adjusted them.
+            basis.factor,
+            -- Bars alone tell which basis they are on.
             case
                 when plain.name in ('bar_indicators', 'volatility') then
-                    '(select bar.basis <> ''raw'' from market.events_stream as bar'
-                    ' where (bar.symbol, bar.interval, bar.bar_time)'
-                    ' = (plain.symbol, plain.interval, plain.bar_time)) is not true'
-                else 'not plain.adjusted'
-            end as is_as_traded,
+                    'select coalesce((select stored.basis from market.events_stream as stored'
+                    ' where (stored.symbol, stored.interval, stored.bar_time)'
+                    ' = (plain.symbol, plain.interval, plain.bar_time)), ''raw'') as basis'
+                    ' offset 0' -- looked up once
+                else 'select plain.basis'
+            end as bar,
             string_agg(
                 case
                     when attribute.attname in ('open', 'high', 'low', 'close') then format(
-                        'market.scaled(plain.%1$I, factor.%2$s_numerator,'
-                        ' factor.%2$s_denominator, 1e-10) as %1$I',
-                        attribute.attname, basis.factor
+                        'market.scaled(plain.%1$I, price.numerator, price.denominator, 1e-10)'
+                        ' as %1$I', attribute.attname
                     )
                     when attribute.attname = 'volume' then
-                        'market.scaled(plain.volume, factor.split_denominator,'
-                        ' factor.split_numerator, 1) as volume'
+                        'market.scaled(plain.volume,'
+                        ' coalesce(factor.split_denominator * applied.denominator,'
+                        ' factor.split_denominator, applied.denominator),'
+                        ' coalesce(factor.split_numerator * applied.numerator,'
+                        ' factor.split_numerator, applied.numerator), 1) as volume'
                     when attribute.attname ~ '^(change|sma_\d+|ema_\d+|vwap|true_range|atr_14)$'
                         or attribute.attname like 'bollinger\_%' then format(
-                        'plain.%1$I * coalesce((factor.%2$s_numerator'
-                        ' / factor.%2$s_denominator)::float8, 1) as %1$I',
-                        attribute.attname, basis.factor
+                        'plain.%1$I * coalesce((price.numerator / price.denominator)::float8, 1)'
+                        ' as %1$I', attribute.attname
                     )
                     else format('plain.%I', attribute.attname)
                 end,
@@ -61,14 +65,40 @@ begin
             create or replace view bi.%1$I as
             select %3$s
             from bi.%2$I as plain
+            cross join lateral (%4$s) as bar
             left join market.adjustments as factor
                 on
                     plain.symbol = factor.symbol
                     and plain.session_date >= factor.from_date
                     and plain.session_date < factor.until_date
-                    and %4$s
+                    and market.shares_date(plain.session_date, bar.basis) is not null
+            left join lateral (
+                select
+                    market.product(split.numerator) as numerator,
+                    market.product(split.denominator) as denominator
+                from market.splits as split
+                where
+                    bar.basis <> 'raw'
+                    and split.symbol = plain.symbol
+                    and split.ex_date > plain.session_date
+                    and split.ex_date <= market.shares_date(plain.session_date, bar.basis)
+                having count(*) > 0
+            ) as applied on true
+            cross join lateral (
+                select
+                    coalesce(
+                        factor.%5$s_numerator * applied.numerator,
+                        factor.%5$s_numerator,
+                        applied.numerator
+                    ) as numerator,
+                    coalesce(
+                        factor.%5$s_denominator * applied.denominator,
+                        factor.%5$s_denominator,
+                        applied.denominator
+                    ) as denominator
+            ) as price
             $view$,
-            made.name || '_' || made.suffix, made.name, made.columns, made.is_as_traded
+            made.name || '_' || made.suffix, made.name, made.columns, made.bar, made.factor
         );
     end loop;
 end

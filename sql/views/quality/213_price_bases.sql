@@ -1,9 +1,9 @@
 -- Grain: one row per (symbol, interval) whose bars may not all be compared with each other: some
 -- are of unknown basis, or they are on several. No row: one known basis (docs/prices.md).
 --   raw_bars       stored bars as traded
---   adjusted_bars  stored bars that the vendor had adjusted
+--   adjusted_bars  stored bars that were adjusted, for splits alone or for dividends as well
 --   unknown_bars   stored bars of which the basis is not known
---   bases          how many bases they are on, each day's one apart
+--   bases          how many bases they are on, those of each day apart, and of each kind
 create or replace view bi.price_bases as
 with by_basis as (
     select

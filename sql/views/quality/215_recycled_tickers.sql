@@ -140,7 +140,10 @@ told as (
         from market.splits
         where
             symbol = place.symbol
-            and ex_date > before.session_date
+            and ex_date
+            > coalesce(
+                market.shares_date(before.session_date, before.basis), before.session_date
+            )
             and ex_date <= after.session_date
     ) as split on true
     left join lateral ( -- noqa: ST05

@@ -38,7 +38,7 @@ begin
                         then 'bar.session_date = session.session_date as is_session'
                     when wanted.name = 'bar_session_date'
                         then 'bar.session_date as bar_session_date'
-                    when wanted.name = 'bar_time' then 'bar.bar_time'
+                    when wanted.name in ('bar_time', 'basis') then format('bar.%I', wanted.name)
                     when wanted.name in ('minutes', 'time_zone', 'opens_at', 'closes_at')
                         or wanted.name like 'split\_%'
                         then format('session.%I', wanted.name)
@@ -70,7 +70,7 @@ begin
             (
                 'past_derived', 1000,
                 'bar_session_date bar_time close '
-                'sma_20 sma_50 bollinger_upper_20 bollinger_lower_20 rsi_14'
+                'sma_20 sma_50 bollinger_upper_20 bollinger_lower_20 rsi_14 basis'
             )
         ) as known (name, bars_before, columns)
         cross join

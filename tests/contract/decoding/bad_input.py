@@ -133,8 +133,12 @@ def _numbers() -> Iterator[Case]:
     yield changed("20 volume with an exponent", "bad_volume", {"volume": "1.2E3"})
     yield changed("20 the word null as volume", "bad_volume", {"volume": "null"})
     yield changed("36 raw as of a day", "bad_basis", adjusted=False, adjusted_as_of="2025-11-06")
-    for day in ("2025-11-31", "2025-11-06 10:00:00", "", "today", "2025-1-1"):
+    yield changed("36 raw, for splits", "bad_basis", adjusted=False, adjusted_for="splits")
+    for day in ("2025-11-31", "2025-11-06 10:00:00", "", "today", "2025-1-1", "0000-01-01"):
         yield changed(f"36 adjusted as of {day!r}", "bad_basis", adjusted_as_of=day)
+    for what in ("", "dividends", "Splits", "splits\n"):
+        yield changed(f"36 adjusted for {what!r}", "bad_basis", adjusted_for=what)
+    yield changed("36 adjusted for a number", "wrong_type", adjusted_for=1)
     yield changed("36 adjusted as of a number", "wrong_type", adjusted_as_of=20251106)
     yield changed("20 volume of twenty digits", "bad_volume", {"volume": "1" * 20})
     yield changed("21 1e400 as text", "bad_price", {"high": "1e400"})

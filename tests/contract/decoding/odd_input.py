@@ -72,14 +72,18 @@ def _accepted(symbols: Symbols) -> Iterator[Case]:
         symbol = symbols.next()
         value = encoded(document({"open": text}, symbol=symbol))
         yield good(f"21 more zeros: {text}", symbol, value, open=text)
-    for adjusted, day, basis in (
-        (True, "2025-11-06", "adjusted 2025-11-06"),
-        (True, None, "unknown"),
-        (False, None, "raw"),
+    for adjusted, day, what, basis in (
+        (True, "2025-11-06", None, "adjusted 2025-11-06"),
+        (True, "2025-11-06", "splits_and_dividends", "adjusted 2025-11-06"),
+        (True, "2025-11-06", "splits", "split 2025-11-06"),
+        (True, None, "splits", "unknown"),
+        (True, None, None, "unknown"),
+        (False, None, None, "raw"),
     ):
         symbol = symbols.next()
-        value = encoded(document(symbol=symbol, adjusted=adjusted, adjusted_as_of=day))
-        yield good(f"36 adjusted {adjusted} as of {day}", symbol, value, basis=basis)
+        told = {"adjusted": adjusted, "adjusted_as_of": day, "adjusted_for": what}
+        value = encoded(document(symbol=symbol, **told))
+        yield good(f"36 adjusted {adjusted} as of {day} for {what}", symbol, value, basis=basis)
     symbol = symbols.next()
     twice = encoded(document(symbol=symbol)).replace(b'{"', b'{"symbol":"OTHER","', 1)
     yield good(

@@ -81,32 +81,45 @@ def lacking_volume(event: bar.Bar) -> Pair:
 
 
 def test_bars_as_of_a_day_are_accepted_among_others(spark_session: SparkSession) -> None:
-    """Of several days, of none, and some without a volume."""
+    """Of several days, of none, some for splits alone, and some without a volume."""
     adjusted = [replace(event, adjusted=True) for event in BARS[:8]]
     days = ("2025-11-05", None, "2025-11-06", "2024-02-29")
-    events = [replace(one, adjusted_as_of=days[n % 4]) for n, one in enumerate(adjusted)]
+    told = [replace(one, adjusted_as_of=days[n % 4]) for n, one in enumerate(adjusted)]
+    of_splits = [replace(told[0], adjusted_for="splits"), replace(told[6], adjusted_for="splits")]
+    events = [*told, *of_splits]
     mixed = [
         lacking_volume(one) if number % 3 == 2 else (one.key(), one.to_json())
         for number, one in enumerate([*events, BARS[0]])
     ]
     one_day = [replace(one, adjusted_as_of="2025-11-06") for one in adjusted]
     alone: list[Pair] = [(one.key(), one.to_json()) for one in one_day]
-    for pairs in (mixed, alone):
+    splits = [replace(one, adjusted_for="splits") for one in one_day]
+    alone_of_splits: list[Pair] = [(one.key(), one.to_json()) for one in splits]
+    for pairs in (mixed, alone, alone_of_splits):
         read = quickly(pairs)
         assert [row["offset"] for row in read] == list(range(len(pairs)))
         assert read == slowly(spark_session, pairs)
-    assert [row["line"]["basis"] for row in quickly(mixed)[:3]] == [
-        "adjusted 2025-11-05",
-        "unknown",
-        "adjusted 2025-11-06",
-    ]
+    bases = [row["line"]["basis"] for row in quickly(mixed)]
+    assert bases[:3] == ["adjusted 2025-11-05", "unknown", "adjusted 2025-11-06"]
+    assert bases[8:10] == ["split 2025-11-05", "split 2025-11-06"]
 
 
 @pytest.mark.parametrize(
-    ("adjusted", "as_of"), [(False, "2025-11-06"), (True, "2025-02-30"), (True, "2025-11-6")]
+    ("adjusted", "as_of", "what"),
+    [
+        (False, "2025-11-06", None),
+        (True, "2025-02-30", None),
+        (True, "2025-11-6", None),
+        (False, "2025-11-06", "splits"),
+        (True, None, "splits"),
+        (True, "2025-11-06", "dividends"),
+        (True, "0000-01-01", "splits"),
+    ],
 )
-def test_a_day_that_makes_no_basis_is_left_to_the_rules(adjusted: bool, as_of: str) -> None:
-    event = replace(GOOD, adjusted=adjusted, adjusted_as_of=as_of)
+def test_what_makes_no_basis_is_left_to_the_rules(
+    adjusted: bool, as_of: str | None, what: str | None
+) -> None:
+    event = replace(GOOD, adjusted=adjusted, adjusted_as_of=as_of, adjusted_for=what)
     assert not is_sure((event.key(), event.to_json()))
 
 

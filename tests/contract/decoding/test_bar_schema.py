@@ -33,7 +33,7 @@ def test_the_schema_is_valid_and_of_the_version_of_the_code() -> None:
 def test_every_field_is_described_and_required() -> None:
     names = {field.name for field in fields(Bar)}
     numbers = {field.name for field in fields(Ohlcv)}
-    assert set(PROPERTIES) == {*SCHEMA["required"], "adjusted_as_of"} == names
+    assert set(PROPERTIES) == {*SCHEMA["required"], "adjusted_as_of", "adjusted_for"} == names
     assert set(PROPERTIES["ohlcv"]["properties"]) == numbers
     assert {*PROPERTIES["ohlcv"]["required"], "volume"} == numbers
 
@@ -100,6 +100,7 @@ bars = st.builds(
     is_final=st.booleans(),
     observed_at=st.builds("{}T{}.{:03}Z".format, days, clocks, st.integers(0, 999)),
     adjusted_as_of=st.none() | days,
+    adjusted_for=st.sampled_from((None, *bar.ADJUSTED_FOR)),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -32,39 +33,77 @@ select symbol, bar_time, interval, open, high, low, close, volume, session_date,
 from market.{} order by bar_time, revision
 """
 OLD = "case when adjusted then 'unknown' else 'raw' end"
+OF_0017 = "case when number % 2 = 1 then 'adjusted 2025-11-06' else 'raw' end"
+SINCE_0017 = "case when source = 'file' and basis <> 'raw' then 'unknown' else basis end"
+TABLES = ("events_stream", "bar_revisions")
 
 
-def test_every_bar_outlives_the_upgrade(
+@pytest.fixture
+def old_market(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[Callable[[str], Market]]:
+    """Return a database as it was when so numbered a migration was the newest one."""
     (tmp_path / "migrations").mkdir()
     shutil.copy(SQL / "roles.sql", tmp_path)
-    shutil.copy(SQL / "migrations" / "0001.create-market.sql", tmp_path / "migrations")
-    market = Market(postgres, "market_upgraded")
-    monkeypatch.setattr(migrate, "HERE", tmp_path)
-    # Its calendar has columns of later, and it kept no clock.
-    monkeypatch.setattr(migrate, "keep_sessions", lambda *_: None)
-    monkeypatch.setattr(migrate, "keep_source_clock", lambda *_: None)
+    with ExitStack() as markets:
+
+        def made(newest: str) -> Market:
+            for file in (SQL / "migrations").glob("*.sql"):
+                if file.name[:4] <= newest:
+                    shutil.copy(file, tmp_path / "migrations")
+            market = Market(postgres, f"market_upgraded_{newest}")
+            with monkeypatch.context() as patched:
+                patched.setattr(migrate, "HERE", tmp_path)
+                # The first calendar had not all columns, and no clock was kept.
+                patched.setattr(migrate, "keep_sessions", lambda *_: None)
+                patched.setattr(migrate, "keep_source_clock", lambda *_: None)
+                _migrate(market)
+            return markets.enter_context(closing(market))
+
+        yield made
+
+
+def test_every_bar_outlives_the_upgrade(old_market: Callable[[str], Market]) -> None:
+    market = old_market("0001")
+    market.run(BARS)
+    market.run("update market.events_stream set close = close + 0.000001, revision = 2")
+    before = [market.rows(KEPT.format(OLD, table)) for table in TABLES]
+    market.run("create view bi.bars as select adjusted, volume from market.events_stream")
+    market.run("alter view bi.bars owner to market_owner")
+    market.run("insert into market.series (symbol, interval) values ('AAPL', '1min')")
+
     _migrate(market)
-    with closing(market):
-        market.run(BARS)
-        market.run("update market.events_stream set close = close + 0.000001, revision = 2")
-        tables = ("events_stream", "bar_revisions")
-        before = [market.rows(KEPT.format(OLD, table)) for table in tables]
-        market.run("create view bi.bars as select adjusted, volume from market.events_stream")
 
-        market.run("alter view bi.bars owner to market_owner")
-        market.run("insert into market.series (symbol, interval) values ('AAPL', '1min')")
-        monkeypatch.undo()
-        _migrate(market)
+    assert [market.rows(KEPT.format("basis", table)) for table in TABLES] == before
+    assert [len(rows) for rows in before] == [100, 100]
+    counted = "select basis, adjusted, count(*) from bi.bars group by 1, 2 order by 1"
+    assert market.rows(counted) == [
+        ("raw", False, 50),
+        ("unknown", True, 50),
+    ]
 
-        assert [market.rows(KEPT.format("basis", table)) for table in tables] == before
-        assert [len(rows) for rows in before] == [100, 100]
-        assert market.rows(
-            "select basis, adjusted, count(*) from bi.bars group by 1, 2 order by 1"
-        ) == [
-            ("raw", False, 50),
-            ("unknown", True, 50),
+
+def test_of_adjusted_bars_of_files_nobody_knows_for_what(
+    old_market: Callable[[str], Market],
+) -> None:
+    market = old_market("0017")
+    market.run(BARS.replace("adjusted,", "basis,").replace("number % 2 = 1", OF_0017))
+    market.run("update market.events_stream set source = 'file' where kafka_offset >= 50")
+    market.run("delete from market.bar_revisions")
+    market.run("update market.events_stream set close = close + 0.000001, revision = 2")
+    before = [market.rows(KEPT.format(SINCE_0017, table)) for table in TABLES]
+
+    _migrate(market)
+
+    assert [market.rows(KEPT.format("basis", table)) for table in TABLES] == before
+    assert [len(rows) for rows in before] == [100, 100]
+    for table in TABLES:
+        counted = f"select source, basis, count(*) from market.{table} group by 1, 2 order by 1, 2"  # noqa: S608
+        assert market.rows(counted) == [
+            ("alphavantage", "adjusted 2025-11-06", 25),
+            ("alphavantage", "raw", 25),
+            ("file", "raw", 25),
+            ("file", "unknown", 25),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Bars of two symbols and their splits, merged as the sink does, and what is derived of them."""
+"""Bars of some symbols and their splits, merged as the sink does, and what is derived of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from services.stream.sink import postgres
 START = datetime(2025, 12, 31, 20, 0, tzinfo=UTC)
 SESSION_MINUTES = 97
 AAPL, TSLA = ("AAPL", "1min"), ("TSLA", "1min")
+BASES = {"AAPL": "raw", "TSLA": "unknown", "MSFT": "split 2026-01-01"}
+"""Of MSFT the splits of the first two sessions are in its prices, those of the others are not."""
 Split = tuple[str, int, tuple[int, int] | None]
 
 
@@ -39,7 +41,7 @@ def line(symbol: str, minute: int, price: int, second: int) -> str:
         "session_date": f"{START + timedelta(days=minute // SESSION_MINUTES):%Y-%m-%d}",
         "source": "simulator",
         "freshness": "simulated",
-        "basis": "unknown" if symbol == "TSLA" else "raw",
+        "basis": BASES[symbol],
         "is_final": "true",
         "observed_at": f"{START + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}",
         "kafka_partition": "0",

@@ -15,6 +15,7 @@ from services.stream.sqlstate import DatabaseError
 from tests.fixtures.market import Market
 from tests.integration.stream.derived_series import (
     AAPL,
+    BASES,
     START,
     TSLA,
     Split,
@@ -36,13 +37,13 @@ def session(market: Market) -> Iterator[postgres.Session]:
 
 
 PRICES = st.dictionaries(
-    st.tuples(st.sampled_from(["AAPL", "TSLA"]), st.integers(0, 290)),
+    st.tuples(st.sampled_from(list(BASES)), st.integers(0, 290)),
     st.integers(500, 600),
     min_size=1,
     max_size=30,
 )
 SPLIT = st.tuples(
-    st.sampled_from(["AAPL", "TSLA"]),
+    st.sampled_from(list(BASES)),
     st.integers(0, 3),
     st.sampled_from([(10, 1), (1, 8), (3, 2), None]),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 
@@ -14,15 +16,31 @@ from tests.fixtures.live import Stream, end, wait_for
 from tests.fixtures.market import Topic
 from tests.integration.stream.many_bars import many
 
+DAY = {"adjusted_as_of": "2025-11-06"}
+BASES: tuple[dict[str, Any], ...] = (
+    {"adjusted": False},
+    DAY,
+    {**DAY, "adjusted_for": "splits_and_dividends"},
+    {**DAY, "adjusted_for": "splits"},
+    {"adjusted_for": "splits"},
+)
+
 
 def test_a_replay_restores_deleted_bars_while_the_job_runs(
     stream: Stream, bars_topic: Topic
 ) -> None:
-    bars_topic.send(*map(record, many(700)))
+    events = many(700)
+    # On each basis that an event can tell; the others tell no day.
+    for number, basis in enumerate(BASES):
+        events[number] = replace(events[number], **basis)
+    stored = "select volume, kafka_offset, basis from market.events_stream order by 1"
+    bars_topic.send(*map(record, events))
     stream.start()
     stream.wait_for_offset(700)
     ledger = stream.market.rows("select * from market.sink_offsets order by partition")
-    before = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
+    before = stream.market.rows(stored)
+    told = ["raw", "adjusted 2025-11-06", "adjusted 2025-11-06", "split 2025-11-06", "unknown"]
+    assert [row[2] for row in before[:6]] == [*told, "unknown"]
     stream.market.run("delete from market.events_stream where volume < 70")
 
     dry = stream.run("services.stream.replay", "--from", "1h", "--dry-run")
@@ -34,8 +52,7 @@ def test_a_replay_restores_deleted_bars_while_the_job_runs(
     assert "10 new, 0 changed, 90 equal or older, 0 rejected" in one.stdout, one.stderr
     assert "none of the 700 records is of M&M.BSE" in none.stdout, none.stderr
     assert "60 new, 0 changed, 640 equal or older, 0 rejected" in full.stdout, full.stderr
-    after = stream.market.rows("select volume, kafka_offset from market.events_stream order by 1")
-    assert after == before
+    assert stream.market.rows(stored) == before
     assert stream.market.rows("select * from market.sink_offsets order by partition") == ledger
     stream.reconcile()
 

@@ -24,11 +24,11 @@ with merged as (
     )
     select
         symbol, bar_time, interval, price, price, price, price, volume, session_date, 'simulator',
-        'simulated', case when adjusted then 'unknown' else 'raw' end, true, bar_time, 0, 0
+        'simulated', basis, true, bar_time, 0, 0
     from unnest(
         %s::text[], %s::timestamptz[], %s::text[], %s::numeric[], %s::numeric[], %s::date[],
-        %s::boolean[]
-    ) as bar (symbol, bar_time, interval, price, volume, session_date, adjusted)
+        %s::text[]
+    ) as bar (symbol, bar_time, interval, price, volume, session_date, basis)
     returning symbol, interval, bar_time
 )
 insert into market.indicator_work (symbol, interval, from_time, until_time)
@@ -51,14 +51,14 @@ from unnest(
 
 @dataclass(frozen=True)
 class Traded:
-    """A bar of one price, as traded; the start is on New York's clock."""
+    """A bar of one price on a basis; the start is on New York's clock."""
 
     symbol: str
     start: datetime
     price: Decimal
     volume: int = 1_000
     interval: str = "1d"
-    adjusted: bool = False
+    basis: str = "raw"
 
     @property
     def bar_time(self) -> datetime:
@@ -86,8 +86,7 @@ def day_bar(symbol: str, day: date, price: str, volume: int = 1_000) -> Traded:
 def store_bars(market: Market, bars: Iterable[Traded]) -> None:
     """Insert bars as the stream would."""
     columns = [
-        (b.symbol, b.bar_time, b.interval, b.price, b.volume, b.start.date(), b.adjusted)
-        for b in bars
+        (b.symbol, b.bar_time, b.interval, b.price, b.volume, b.start.date(), b.basis) for b in bars
     ]
     market.run(_BARS, tuple(map(list, zip(*columns, strict=True))), "stream_writer")
 
@@ -119,16 +118,16 @@ def expected(
     """Return price and volume of the daily bars on another basis, by symbol and instant."""
     values = {}
     for bar in bars:
-        price, ratio = Fraction(1), Fraction(1)
+        applied = applied_splits(bar, actions)
+        price, ratio = applied, 1 / applied
         mine = [b for b in bars if b.symbol == bar.symbol]
         for day in {a.ex_date for a in actions if a.symbol == bar.symbol}:
             if not bar.start.date() < day <= max(b.start.date() for b in mine):
                 continue
-            todays = [a for a in actions if (a.symbol, a.ex_date) == (bar.symbol, day)]
-            of_the_day, split = _day_factor(mine, [a for a in todays if not a.is_withdrawn], day)
+            of_the_day, split = _day_factor(bar.symbol, mine, actions, day)
             ratio *= split
             price *= of_the_day if total_return else 1 / split
-        if bar.adjusted:
+        if bar.basis == "unknown":
             price, ratio = Fraction(1), Fraction(1)
         values[bar.symbol, bar.bar_time] = (
             rounded(Fraction(bar.price) * price, 10),
@@ -137,10 +136,28 @@ def expected(
     return values
 
 
+def applied_splits(bar: Traded, actions: Sequence[Action]) -> Fraction:
+    """Return what brings a price that is adjusted for splits alone back to the day it was paid."""
+    kind, _, as_of = bar.basis.partition(" ")
+    ratio = Fraction(1)
+    for action in actions:
+        if (
+            kind == "split"
+            and action.kind == "split"
+            and action.ratio is not None
+            and action.symbol == bar.symbol
+            and not action.is_withdrawn
+            and bar.start.date() < action.ex_date <= date.fromisoformat(as_of)
+        ):
+            ratio *= action.ratio
+    return ratio
+
+
 def _day_factor(
-    bars: Sequence[Traded], actions: Sequence[Action], day: date
+    symbol: str, bars: Sequence[Traded], known: Sequence[Action], day: date
 ) -> tuple[Fraction, Fraction]:
     """Return what all actions of a day multiply earlier prices by, and the ratio of its splits."""
+    actions = [a for a in known if (a.symbol, a.ex_date) == (symbol, day) and not a.is_withdrawn]
     factor, split, cash = Fraction(1), Fraction(1), Fraction(0)
     for action in actions:
         if action.amount is not None:
@@ -148,10 +165,10 @@ def _day_factor(
         elif action.ratio is not None:
             factor /= action.ratio
             split *= action.ratio if action.kind == "split" else 1
-    before = [b for b in bars if b.start.date() < day and not b.adjusted]
+    before = [b for b in bars if b.start.date() < day and b.basis != "unknown"]
     last = max(before, key=lambda b: b.start, default=None)
     if cash and last is not None and (_session_before(day) - last.start.date()).days < 14:
-        close = Fraction(last.price)
+        close = Fraction(last.price) * applied_splits(last, known)
         factor *= (close - cash) / close if close > cash else 1
     return factor, split
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -50,6 +51,10 @@ def test_a_pause_with_another_sign_or_a_new_listing_is_shown(
     stored(market, "QUIET", (january, 30, "100"), (march, 30, "130"))
     stored(market, "SPLIT", (january, 30, "100"), (march, 30, "10"))
     store_actions(market, [Action("SPLIT", "split", date(2025, 2, 20), Fraction(10))])
+    # The prices before are of a file that was adjusted for splits since.
+    store_bars(market, [replace(day_bar("SINCE", january, "10"), basis=f"split {march}")])
+    stored(market, "SINCE", (march, 30, "10"))
+    store_actions(market, [Action("SINCE", "split", date(2025, 2, 20), Fraction(10))])
     stored(market, "SHORT", (january, 30, "100"), (end + timedelta(days=21), 9, "10"))
     stored(market, "CAME", (january, 30, "100"), (march, 30, "101"))
     stored(market, "BEGAN", (january, 60, "50"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from services.stream.files.layout import Answers
 from services.stream.files.recognise import recognise
 from services.stream.importing.checks import StoredBar, warnings
 from services.stream.importing.sources import Source, read_known, sources
@@ -21,19 +24,24 @@ from services.stream.sink.offset_ledger import Tally
 from services.stream.sink.transaction import Purpose
 from tests.fixtures.market import Market
 from tests.integration.stream.importing.import_process import ANSWERS, NOW
+from tests.integration.views.price_series import Action, day_bar, store_actions, store_bars
 
 SEEN = datetime(2026, 11, 28, 9, tzinfo=UTC)
 _STORED = "select close, revision, kafka_offset from market.events_stream"
 
 
 def _source(market: Market, folder: Path, name: str, close: str, seen: datetime) -> Source:
-    path = folder / name
-    path.write_text(f"time,open,high,low,close\n2026-11-27 09:30:00,10,12,9,{close}\n", "utf-8")
+    row = f"2026-11-27 09:30:00,10,12,9,{close}"
+    return _file(market, folder / name, seen, ANSWERS, row)
+
+
+def _file(market: Market, path: Path, seen: datetime, answers: Answers, *rows: str) -> Source:
+    path.write_text("\n".join(("time,open,high,low,close", *rows, "")), "utf-8")
     os.utime(path, (seen.timestamp(), seen.timestamp()))
     session = postgres.connect(market.address("stream_writer"), "test")
     known = read_known(session)
     session.close()
-    return sources([(path, recognise(path, ANSWERS))], known, NOW)[0]
+    return sources([(path, recognise(path, answers))], known, NOW)[0]
 
 
 def _apply(market: Market, source: Source) -> Tally:
@@ -140,3 +148,82 @@ def test_a_number_is_stored_with_all_of_its_digits(
 
     assert (tally.added, tally.bad) == (1, 0)
     assert market.rows("select close::text from market.events_stream") == [(close,)]
+
+
+DAYS = (date(2020, 8, 27), date(2020, 8, 28), date(2020, 8, 31))
+TRADED, SINCE = ("500", "499.23", "129.04"), ("125", "124.8075", "129.04")
+RETURN = ("124.5", "124.8075", "129.04")
+FILES = {
+    "RAW": ("raw", None, TRADED),
+    "SINCE": ("split", DAYS[2], SINCE),
+    # Written before the split, which is missing in its prices.
+    "BEFORE": ("split", DAYS[1], TRADED),
+    "TOTAL": ("total", DAYS[2], RETURN),
+}
+CLOSES = "select symbol, array_agg(close::text order by bar_time) from bi.{} group by symbol"
+
+
+def test_a_file_of_each_basis_is_shown_on_each_basis(market: Market, tmp_path: Path) -> None:
+    for symbol, (basis, as_of, closes) in FILES.items():
+        rows = [f"{day},{x},{x},{x},{x}" for day, x in zip(DAYS, closes, strict=True)]
+        answers = Answers(symbol=symbol, interval="1d", basis=basis, as_of=as_of)
+        source = _file(market, tmp_path / f"{symbol}.csv", SEEN, answers, *rows)
+        assert _apply(market, source).added == 3
+    for symbol in FILES:
+        split = Action(symbol, "split", DAYS[2], Fraction(4))
+        store_actions(market, [split, Action(symbol, "dividend", DAYS[1], amount=Decimal(2))])
+
+    stored = {symbol: list(closes) for symbol, (_, _, closes) in FILES.items()}
+    scaled = {
+        "": stored,
+        "_split_adjusted": {**{name: list(SINCE) for name in FILES}, "TOTAL": list(RETURN)},
+        "_total_return": {name: list(RETURN) for name in FILES},
+    }
+    for suffix, wanted in scaled.items():
+        for view in (f"bars{suffix}", f"events_stream{suffix}", f"candles{suffix}"):
+            shown = market.rows(CLOSES.format(view), (), "powerbi_reader")
+            assert dict(shown) == wanted, view
+    marks = "select symbol, min(basis), max(basis), bool_and(adjusted) from bi.{} group by 1"
+    for view in ("bars", "events_stream", "candles", "candles_split_adjusted"):
+        assert sorted(market.rows(marks.format(view), (), "powerbi_reader")) == [
+            ("BEFORE", *["split 2020-08-28"] * 2, True),
+            ("RAW", *["raw"] * 2, False),
+            ("SINCE", *["split 2020-08-31"] * 2, True),
+            ("TOTAL", *["adjusted 2020-08-31"] * 2, True),
+        ]
+    reference = "select symbol, reference_close from bi.corporate_actions where kind = 'dividend'"
+    assert sorted(market.rows(reference, (), "powerbi_reader")) == [
+        ("BEFORE", Decimal(500)),
+        ("RAW", Decimal(500)),
+        ("SINCE", Decimal(500)),
+        ("TOTAL", None),
+    ]
+
+    # Bars as traded go on from those of files: that is noticed.
+    mixed = "select symbol, raw_bars, adjusted_bars, unknown_bars, bases from bi.price_bases"
+    assert market.rows(mixed) == []
+    store_bars(market, [day_bar(symbol, date(2020, 9, 1), "130") for symbol in FILES])
+    assert sorted(market.rows(mixed)) == [
+        (symbol, 1, 3, 0, 2) for symbol in ("BEFORE", "SINCE", "TOTAL")
+    ]
+
+
+def test_a_file_that_left_a_mark_that_told_too_little_is_imported_again(
+    market: Market, tmp_path: Path
+) -> None:
+    answers = replace(ANSWERS, basis="split", as_of=date(2026, 11, 28))
+    source = _file(market, tmp_path / "a.csv", SEEN, answers, "2026-11-27 09:30:00,10,12,9,11")
+    assert _apply(market, source).added == 1
+    market.run("update market.events_stream set basis = 'unknown'")
+    market.run("delete from market.bar_revisions")
+    of_then = hashlib.sha256(repr(source.layout).encode()).hexdigest()[:8]
+    old_name = f"{source.topic.rpartition(':')[0]}:{of_then}"
+    renamed = "update market.sink_offsets set topic = %s where topic = %s"
+    market.run(renamed, (old_name, source.topic))
+
+    again = _file(market, tmp_path / "a.csv", SEEN, answers, "2026-11-27 09:30:00,10,12,9,11")
+
+    assert _apply(market, again).changed == 1
+    assert market.rows("select basis, close, revision from market.events_stream") == [
+        ("split 2026-11-28", Decimal(11), 2)
+    ]

@@ -56,13 +56,22 @@ def expected_rows(market: Market) -> list[Row]:
     return expected
 
 
+def _shares(row: Row) -> date:
+    """Return the day whose shares the prices of a bar are of."""
+    session_date: date = row[3]
+    if row[8] == "raw":
+        return session_date
+    return max(session_date, date.fromisoformat(row[8].removeprefix("split ")))
+
+
 def from_scratch(rows: list[Row], splits: Mapping[date, Fraction]) -> list[Row]:
     """Return the derived rows of the bars of one series."""
     first_bars = {
         number: split
         for number, (before, row) in enumerate(pairwise(rows), start=1)
-        if before[8] == "raw"
-        and (split := math.prod(splits[day] for day in splits if before[3] < day <= row[3])) != 1
+        if before[8] != "unknown"
+        and (split := math.prod(splits[day] for day in splits if _shares(before) < day <= row[3]))
+        != 1
     }
     high, low, close, volume = (
         np.array([row[column] for row in rows], dtype=np.float64) for column in range(4, 8)

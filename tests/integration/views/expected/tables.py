@@ -92,7 +92,7 @@ def stored_row(event: Bar, partition: int, offset: int) -> Row:
     time = datetime(2025, 11, 6, 20, 55, tzinfo=UTC)
     seen = datetime.fromisoformat(event.observed_at)
     day = date(2025, 11, 6)
-    basis = price_basis(event.adjusted, event.adjusted_as_of)
+    basis = price_basis(event.adjusted, event.adjusted_as_of, event.adjusted_for)
     kind = (day, event.source, event.freshness, basis, event.is_final)
     numbers = (*prices, Decimal(values.volume or 0))
     return (event.symbol, time, event.interval, *numbers, *kind, seen, 1, partition, offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -120,7 +121,8 @@ def test_recorded_reverse_splits_spin_offs_and_two_classes_of_a_share(market: Ma
 
 def random_market(seed: int) -> tuple[list[Traded], list[Action]]:
     """Return daily bars with holes, and actions of every kind, several of them on one day, some
-    before the first bar or after the last, some withdrawn, some dividends above the price."""
+    before the first bar or after the last, some withdrawn, some dividends above the price. Some
+    bars are adjusted, for splits as of a day or for what nobody knows."""
     chance = random.Random(seed)  # noqa: S311 - test data
     bars: list[Traded] = []
     actions: list[Action] = []
@@ -134,7 +136,9 @@ def random_market(seed: int) -> tuple[list[Traded], list[Action]]:
             price = Decimal(chance.randrange(1, 10**9)).scaleb(-chance.randrange(7))
             volume = chance.choice([0, 1, chance.randrange(10**9)])
             at = datetime(day.year, day.month, day.day)  # noqa: DTZ001
-            bars.append(Traded(symbol, at, price, volume, adjusted=chance.random() < 0.05))
+            as_of = start + timedelta(days=chance.randrange(-5, 130))
+            bases = ("unknown", *[f"split {as_of}"] * 4, *["raw"] * 11)
+            bars.append(Traded(symbol, at, price, volume, basis=chance.choice(bases)))
         for _ in range(chance.randrange(1, 25)):
             day = start + timedelta(days=chance.randrange(-5, 130))
             kind = chance.choice(["split", "split", "spin_off", "dividend"])
@@ -246,3 +250,23 @@ def test_the_evening_before_is_on_the_old_basis_and_the_early_morning_on_the_new
         ("split", date(2025, 11, 6), True, None, Decimal("0.1")),
         ("split", date(2025, 11, 7), False, None, Decimal("0.3333333333")),
     ]
+
+
+def test_a_candle_of_bars_on_several_bases_says_so_and_is_shown_as_it_is(market: Market) -> None:
+    traded = Traded("MIX", datetime.fromisoformat("2025-11-05 10:00"), Decimal(100), 8, "5min")
+    mark = "split 2025-11-06"
+    since = replace(
+        traded, start=traded.start + timedelta(minutes=5), price=Decimal(51), basis=mark
+    )
+    store_bars(market, [traded, since, replace(since, start=since.start + timedelta(days=1))])
+    store_actions(market, [Action("MIX", "split", date(2025, 11, 6), Fraction(2))])
+
+    bars = "select close, volume from bi.bars_split_adjusted order by bar_time"
+    assert market.rows(bars) == [(50, 16), (51, 8), (51, 8)]
+    for view in ("candles_60min_from_open", "candles_1d_all_hours"):
+        for suffix in ("", "_split_adjusted", "_total_return"):
+            read = f"select basis, adjusted, open, close, volume from bi.{view}{suffix}"  # noqa: S608
+            assert market.rows(f"{read} order by bar_time") == [
+                ("mixed", True, 100, 51, 16),
+                (mark, True, 51, 51, 8),
+            ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -55,25 +55,41 @@ def as_traded(bars: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture
 def twins(market: Market) -> Market:
-    """Return a market with split symbols and their twins, named with an X in front."""
+    """Return a market with split symbols and their twins, named with an X in front.
+
+    Until the split the bars of DAY are of a file from before it, those of TSCO.LON of one since,
+    both adjusted for splits."""
     bars = of_twins()
     store_actions(market, [Action(name, "split", EX_DATE, each) for name, each in RATIOS.items()])
-    twin = bars.assign(symbol="X" + bars["symbol"])
-    store(market, pd.concat([as_traded(bars), twin], ignore_index=True), basis="raw")
+    twin, traded = bars.assign(symbol="X" + bars["symbol"]), as_traded(bars)
+    is_before = bars["session_date"] < EX_DATE
+    of_files = {"DAY": (traded, EX_DATE - timedelta(days=1)), "TSCO.LON": (bars, EX_DATE)}
+    for symbol, (prices, as_of) in of_files.items():
+        chosen = is_before & (bars["symbol"] == symbol)
+        assert chosen.any()
+        store(market, prices[chosen], derived=False, basis=f"split {as_of}")
+    raw = traded[~(is_before & bars["symbol"].isin(list(of_files)))]
+    store(market, pd.concat([raw, twin], ignore_index=True), basis="raw")
     return market
 
 
 def test_a_series_of_several_bases_is_that_of_the_twin_across_the_split(market: Market) -> None:
     bars = of_twins()
     store_actions(market, [Action(name, "split", EX_DATE, each) for name, each in RATIOS.items()])
-    # Every other session before the split as the vendor gives it since, adjusted.
-    is_adjusted = bars["session_date"].map(lambda day: day < EX_DATE and day.toordinal() % 2 == 0)
+    # Of five sessions before the split one as the vendor gives it since, adjusted; one of a file
+    # that was adjusted for splits since, and one of a file from before the split.
+    number = bars["session_date"].map(lambda day: day.toordinal() % 5 if day < EX_DATE else 4)
     traded = as_traded(bars)
-    assert set(traded[traded["session_date"] < EX_DATE].index) > set(bars[is_adjusted].index)
     twin = bars.assign(symbol="X" + bars["symbol"])
-    raw = pd.concat([traded[~is_adjusted], twin], ignore_index=True)
+    raw = pd.concat([traded[number > 2], twin], ignore_index=True)
     store(market, raw, derived=False, basis="raw")
-    store(market, bars[is_adjusted], derived=False, basis=f"adjusted {EX_DATE}")
+    for place, prices, basis in (
+        (0, bars, f"adjusted {EX_DATE}"),
+        (1, bars, f"split {EX_DATE}"),
+        (2, traded, f"split {EX_DATE - timedelta(days=1)}"),
+    ):
+        assert set(number) == set(range(5))
+        store(market, prices[number == place], derived=False, basis=basis)
 
     # What is made of bars alone: stored indicators carry on what was known at their own bar.
     for view in ("session_statistics", "volume_flow", "intraday_profile", "patterns", "volatility"):

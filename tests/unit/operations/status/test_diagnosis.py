@@ -32,10 +32,13 @@ def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade
 def test_the_doctor_names_the_series_whose_bars_may_not_be_compared() -> None:
     rows = ["AAPL|5min|100|0|1407|2", "IBM|1min|0|9|0|2", *(f"X{n}|1min|1|1|0|2" for n in range(5))]
     noted = _notes("\n".join(rows))
-    again = "a premium key has the producer fetch them again, as far back as before or as"
+    again = (
+        "a premium key has the producer fetch them again, as far back as before or as "
+        "HISTORY_MONTHS; those of files are to be imported again"
+    )
     counts = ("AAPL 5min", "1407 of unknown basis, 100 as traded"), ("IBM 1min", "9 adjusted")
     assert noted[:2] == [
-        f"note  {series} has bars that may not be compared ({told}): {again} HISTORY_MONTHS"
+        f"note  {series} has bars that may not be compared ({told}): {again}"
         for series, told in counts
     ]
     assert noted[5:] == ["note  2 more series are in bi.price_bases"]

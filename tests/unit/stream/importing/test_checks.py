@@ -91,10 +91,11 @@ def test_a_known_split_tells_raw_prices_from_adjusted_ones(
 
 
 @pytest.mark.parametrize(
-    ("close", "basis", "said"),
+    ("mine", "close", "basis", "said"),
     [
-        ("120", "raw", []),
+        ("raw", "120", "raw", []),
         (
+            "raw",
             "12000",
             "raw",
             [
@@ -103,19 +104,33 @@ def test_a_known_split_tells_raw_prices_from_adjusted_ones(
             ],
         ),
         (
+            "raw",
             "120",
             "adjusted 2026-11-28",
             ["its prices are raw, stored ones adjusted 2026-11-28: they cannot be compared"],
         ),
+        ("total", "120", "adjusted 2026-11-28", []),
+        ("total", "120", "unknown", []),
+        (
+            "split",
+            "120",
+            "adjusted 2026-11-28",
+            [
+                "its prices are split 2026-11-28, stored ones adjusted 2026-11-28: they cannot be "
+                "compared"
+            ],
+        ),
     ],
 )
 def test_prices_go_on_from_stored_ones(
-    tmp_path: Path, close: str, basis: str, said: list[str]
+    tmp_path: Path, mine: str, close: str, basis: str, said: list[str]
 ) -> None:
     path = write(tmp_path, "x.csv", "date,open,high,low,close", "2026-08-31,129,130,128,129.04")
     stored = {("AAPL", "1d"): StoredBar(date(2026, 8, 31), Decimal(close), basis)}
 
-    found = _warned(path, Answers(symbol="AAPL", basis="raw"), stored=stored)
+    answers = Answers(symbol="AAPL", basis=mine, as_of=date(2026, 11, 28))
+
+    found = _warned(path, answers, stored=stored)
 
     assert found == [f"x.csv: AAPL 1d: {each}" for each in said]
 
