@@ -28,6 +28,7 @@ settings.register_profile("long", settings.get_profile("patient"))
 
 pytest_plugins = [
     "tests.fixtures.servers",
+    "tests.fixtures.secured_kafka",
     "tests.fixtures.market",
     "tests.fixtures.sink",
     "tests.fixtures.live",

@@ -35,6 +35,7 @@ from scripts.local_stack.servers import (
 from scripts.local_stack.servers.passwords import ADMINISTRATOR, make_passwords, read_password
 from scripts.local_stack.servers.ports import HOST
 from scripts.local_stack.servers.processes import Child
+from services.common.kafka_cluster.cluster import KafkaCluster
 
 NO_MARKET = Market("none", simulated=True, clock="real", symbols="NONE", intervals=None)
 _DISK_MIB = {"kafka": 256, "postgres": 512}
@@ -94,6 +95,11 @@ class Cluster:
     def bootstrap(self) -> str:
         """Return Kafka's address."""
         return self.run.addresses.bootstrap
+
+    @property
+    def kafka(self) -> KafkaCluster:
+        """Return Kafka as the services connect to it."""
+        return KafkaCluster((self.bootstrap,))
 
     def metrics(self) -> dict[str, str]:
         """Return where each service of the pipeline serves its metrics."""

@@ -123,7 +123,7 @@ class Episode:
             return None
 
     def _ends(self) -> dict[int, int]:
-        facts = topic_facts(self.cluster.bootstrap, topics.BARS.name)
+        facts = topic_facts(self.cluster.kafka, topics.BARS.name)
         if facts is None:
             raise SetupError(f"the topic {topics.BARS.name} is gone")
         return {number: item.until for number, item in facts.offsets.items() if item.until}
@@ -139,7 +139,7 @@ class Episode:
             (partition, record.offset): (record.value or b"", kept.get(record.value or b""))
             for partition, until in ends.items()
             for record in read_records(
-                self.cluster.bootstrap,
+                self.cluster.kafka,
                 topics.BARS.name,
                 partition,
                 OffsetRange(first.get(partition, 0), until),

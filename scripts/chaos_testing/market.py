@@ -124,14 +124,14 @@ class MarketRun:
         return {(symbol, label): _values(fields) for label, fields in bars.items()}
 
     def _topic(self) -> dict[Place, Bar | None]:
-        bootstrap, name = self.cluster.bootstrap, topics.BARS.name
-        facts = topic_facts(bootstrap, name)
+        kafka, name = self.cluster.kafka, topics.BARS.name
+        facts = topic_facts(kafka, name)
         if facts is None:
             raise SetupError(f"the topic {name} is gone")
         return {
             (partition, record.offset): _bar(record.value)
             for partition, offsets in facts.offsets.items()
-            for record in read_records(bootstrap, name, partition, offsets)
+            for record in read_records(kafka, name, partition, offsets)
         }
 
     def _check_rest(self, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from scripts.configuration import declared as others
 from services.alertmanager import settings as alertmanager
 from services.alerts import settings as alerts
 from services.common import shared_settings
+from services.common.kafka_cluster import settings as kafka_cluster
 from services.common.settings import Setting
 from services.common.settings_help import declared
 from services.dashboard import settings as dashboard
@@ -26,9 +27,9 @@ from services.topics import settings as topics
 from sql import migrate
 
 READERS: Final[Mapping[str, tuple[ModuleType, ...]]] = {
-    "producer": (source, producer),
-    "topics": (topics,),
-    "stream": (stream,),
+    "producer": (source, kafka_cluster, producer),
+    "topics": (kafka_cluster, topics),
+    "stream": (kafka_cluster, stream),
     "dashboard": (dashboard,),
     "alerts": (alerts,),
     "migrate": (migrate,),
@@ -59,13 +60,15 @@ def readers_of(setting: Setting[Any]) -> tuple[str, ...]:
 
 def chapters() -> tuple[Chapter, ...]:
     """Return every setting that is for people, once."""
-    shared = [one for one in declared(vars(shared_settings)) if not one.internal]
+    common = {**vars(kafka_cluster), **vars(shared_settings)}
+    shared = [one for one in declared(common) if not one.internal]
 
     def own(service: str) -> tuple[Setting[Any], ...]:
         return tuple(setting for setting in settings_of(service) if setting not in shared)
 
     return (
         Chapter("Producer", own("producer")),
+        Chapter("Topics", own("topics")),
         Chapter("Stream and replay", own("stream")),
         Chapter("Dashboard", own("dashboard")),
         Chapter("Market alerts", own("alerts")),

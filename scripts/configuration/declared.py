@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.common.settings import Choice, Integer, Number, Setting, Shape, Text
+from services.common.settings import Choice, Flag, Integer, Number, Setting, Shape, Text
 
 _MEMORY: Final = Shape(r"[1-9]\d{0,5}[kmg]", "an amount of memory such as 512m or 2g")
 _URL: Final = Shape(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "an address such as https://HOST/path")
@@ -42,6 +42,12 @@ OF_EVERY_STACK: Final[tuple[Setting[Any], ...]] = (
         "How many times as fast as the real one the simulated market goes, set at its first start.",
         minimum=0.001,
         maximum=100_000.0,
+    ),
+    Flag(
+        "INGEST_INTERNAL",
+        "false: topics, producer, stream, its workers, prometheus and kafka-ui may reach other "
+        "networks, as a managed Kafka in KAFKA_BOOTSTRAP needs.",
+        True,
     ),
     _memory("KAFKA_MEMORY", "kafka"),
     _memory("SIMULATOR_MEMORY", "simulator"),

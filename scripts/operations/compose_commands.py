@@ -166,6 +166,12 @@ def certificate_dates(target: Target) -> str:
     return target.compose("exec", "--no-TTY", "postgres", *words)
 
 
+def check_kafka(target: Target) -> str:
+    """Return the command that tells whether the clients' settings fit their Kafka."""
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "python", "topics")
+    return target.compose(*run, "-m", "services.common.kafka_cluster.check")
+
+
 def metrics(target: Target, service: str) -> str:
     """Return the command that prints a service's metrics, as it tells them to Prometheus."""
     fetch = (

@@ -1,4 +1,5 @@
-"""The settings that more than one service reads, each declared once."""
+"""The settings that more than one service reads, each declared once; Kafka's are in a folder
+beside this."""
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ from services.common.settings import (
     SecretText,
     Shape,
     Text,
-    Words,
 )
 
 ALPHA_VANTAGE_PLAN: Final = Text(
@@ -33,9 +33,6 @@ MARKET_CLOCK: Final = Text(
     "real, or START@ANCHOR*SPEED for a market that replays the past: at the instant ANCHOR it "
     "stood at START, and since then it moves SPEED times as fast.",
     "real",
-)
-KAFKA_BOOTSTRAP: Final = Words(
-    "KAFKA_BOOTSTRAP", "Kafka's brokers, HOST:PORT with commas in between.", "127.0.0.1:9092"
 )
 POSTGRES_HOST: Final = Text("POSTGRES_HOST", "Where PostgreSQL is.", "127.0.0.1")
 POSTGRES_PORT: Final = Integer("POSTGRES_PORT", "The port of PostgreSQL.", 5432, 1, 65_535)

@@ -10,12 +10,13 @@ _DAY_MS = 24 * 60 * 60 * 1000
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as it is created: partitions, replicas and broker-side configuration."""
+    """A topic as it is created: partitions, replicas (-1: as many as the cluster makes by itself)
+    and broker-side configuration."""
 
     name: str
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
-    replication_factor: int = 1
+    replication_factor: int = -1
 
 
 BARS = Topic(

@@ -1,7 +1,14 @@
 #!/bin/sh
-# Prepares the volume if it is a new one, then becomes the broker. Half of the container's memory
-# is the heap; the page cache, which Kafka lives on, takes what is left.
+# Stands by where another Kafka is used. Else it prepares the volume if it is a new one, and becomes
+# the broker. Half of the container's memory is the heap; the page cache, which Kafka lives on, takes
+# what is left.
 set -eu
+own=kafka:9092
+if [ "${KAFKA_BOOTSTRAP:-$own}" != "$own" ]; then
+    echo "kafka: KAFKA_BOOTSTRAP is $KAFKA_BOOTSTRAP, so this broker is not needed; standing by"
+    touch /tmp/standby
+    exec sleep infinity
+fi
 here=$(dirname "$0")
 java="java -Dlog4j2.configurationFile=$here/log4j2.properties -XX:+UseSerialGC"
 export CLASSPATH='/opt/kafka/*' # Java itself takes the star for all jars

@@ -15,6 +15,7 @@ from typing import Final
 
 from services.common import fail_points, logs, topics
 from services.common.fail_points import reach
+from services.common.kafka_cluster import settings as kafka_settings
 from services.common.market.market_clock import utc_now
 from services.common.process.heartbeat import Heartbeat
 from services.common.process.last_stop import LastStop
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     """Run the producer from the command line; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m services.producer.main",
-        description=_HELP.format(settings=settings_help({**vars(source), **vars(declared)})),
+        description=_HELP.format(settings=_settings_help()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -71,7 +72,8 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
     except SettingError as error:
         print(f"producer: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
-    log = logs.configure(SERVICE, settings.log_level, settings.log_style, settings.source.secrets())
+    secrets = [*settings.source.secrets(), settings.kafka.password]
+    log = logs.configure(SERVICE, settings.log_level, settings.log_style, secrets)
     _log_faults(log)
     fail_points.arm(settings.fail_at, log)
     last_stop = LastStop(settings.state_dir / "stopped", log)
@@ -88,6 +90,10 @@ def main(arguments: list[str] | None = None, variables: Mapping[str, str] | None
         log.critical("%s", error)
         last_stop.keep(error.cause)
         return error.exit_code
+
+
+def _settings_help() -> str:
+    return settings_help({**vars(source), **vars(kafka_settings), **vars(declared)})
 
 
 def _run(settings: Settings, log: logging.Logger, last_stop: LastStop, once: bool) -> int:
@@ -124,10 +130,9 @@ def _poll(
     # Nights are part of the extended hours of who is entitled to the newest data.
     overnight = source.extended_hours and source.entitlement != "none"
     sessions = Sessions(source.extended_hours, overnight)
-    address = ",".join(settings.kafka_bootstrap)
-    connector = partial(connect, settings.kafka_bootstrap, settings.delivery_seconds)
+    connector = partial(connect, settings.kafka, settings.delivery_seconds)
     overdue_seconds = settings.delivery_seconds + OVERDUE_SECONDS
-    writer = KafkaWriter(topics.BARS.name, address, connector, log, overdue_seconds)
+    writer = KafkaWriter(topics.BARS.name, settings.kafka, connector, log, overdue_seconds)
     delivery_thread = DeliveryThread(writer, memory, metrics, inbox.put)
     observations = ObservationClock(utc_now, memory.newest_observation())
     metrics.watch_deliveries(delivery_thread.stuck_seconds)
@@ -169,7 +174,7 @@ def _tell_start(log: logging.Logger, settings: Settings, series: int) -> None:
         series,
         settings.plan.name,
         settings.market_clock,
-        ",".join(settings.kafka_bootstrap),
+        settings.kafka,
     )
 
 

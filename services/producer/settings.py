@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.settings import read_cluster
 from services.common.market import bar
 from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.common.settings import (
@@ -24,7 +25,6 @@ from services.common.settings import (
 from services.common.shared_settings import (
     ALPHA_VANTAGE_PLAN,
     HEARTBEAT_FILE,
-    KAFKA_BOOTSTRAP,
     LOG_LEVEL,
     LOG_STYLE,
     MARKET_CLOCK,
@@ -108,7 +108,7 @@ class Settings:
     history_months: int
     corporate_actions: bool
     quotes: str
-    kafka_bootstrap: tuple[str, ...]
+    kafka: KafkaCluster
     state_dir: Path
     market_clock: MarketClock
     metrics_host: str
@@ -135,7 +135,7 @@ def read_settings(env: Environment) -> Settings:
         history_months=HISTORY_MONTHS.read(env),
         corporate_actions=CORPORATE_ACTIONS.read(env),
         quotes=QUOTES.read(env),
-        kafka_bootstrap=_kafka_bootstrap(env),
+        kafka=read_cluster(env),
         state_dir=state_dir,
         market_clock=parse_market_clock(MARKET_CLOCK.read(env)),
         metrics_host=METRICS_HOST.read(env),
@@ -153,16 +153,6 @@ def _plan(env: Environment) -> Plan:
         return parse_plan(text)
     except ValueError as error:
         raise SettingError(f"ALPHA_VANTAGE_PLAN is {text!r}; {error}") from None
-
-
-def _kafka_bootstrap(env: Environment) -> tuple[str, ...]:
-    addresses = KAFKA_BOOTSTRAP.read(env)
-    for address in addresses:
-        if not re.fullmatch(r"([^\s:/]+|\[[0-9A-Fa-f:]+\]):\d{1,5}", address):
-            raise SettingError(f"KAFKA_BOOTSTRAP holds {address!r}; it must be HOST:PORT")
-    if not addresses:
-        raise SettingError("KAFKA_BOOTSTRAP names no broker")
-    return addresses
 
 
 def _symbols(env: Environment) -> tuple[str, ...]:

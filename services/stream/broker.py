@@ -12,11 +12,20 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import (
+    AuthorizationError,
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.diagnosis import require_sound
 from services.stream.sink.offset_ledger import OffsetRange
 
 CHUNK_RECORDS = 500
+READ, WRITE, DESCRIBE = "Read", "Write", "Describe"  # rights on a topic, as ACLs call them
 _BOOTSTRAP_MS = 5_000  # short, so that a stop need not wait for a broker that is away
 
 Producer: TypeAlias = KafkaProducer
@@ -24,6 +33,10 @@ Producer: TypeAlias = KafkaProducer
 
 class BrokerError(Exception):
     """Kafka is away or cannot do what was asked; worth another try. One line."""
+
+
+class RightMissingError(BrokerError):
+    """The brokers do not let this user do it; waited for, since a right can be given. One line."""
 
 
 class RecordsRemovedError(BrokerError):
@@ -58,37 +71,52 @@ class KafkaRecord(NamedTuple):
 
 
 @contextmanager
-def translated(bootstrap: str) -> Iterator[None]:
-    """Turn an error of kafka-python into a BrokerError."""
+def translated(cluster: KafkaCluster, right: str = READ) -> Iterator[None]:
+    """Turn an error of kafka-python into a BrokerError, or into a KafkaSetupError where waiting
+    helps nobody; `right` is what is needed on the topic."""
     try:
         yield
     except OffsetOutOfRangeError as error:
         [(place, offset)] = error.args[0].items()
         raise RecordsRemovedError(
-            f"Kafka at {bootstrap}: partition {place.partition} of {place.topic} does not hold "
+            f"Kafka at {cluster}: partition {place.partition} of {place.topic} does not hold "
             f"offset {offset}"
         ) from error
+    except AuthorizationError as error:
+        raise RightMissingError(_lacking(cluster, right, error)) from error
     except (KafkaError, OSError) as error:
+        require_sound(cluster)
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise BrokerError(f"Kafka at {bootstrap}: {reason}") from error
+        raise BrokerError(f"Kafka at {cluster}: {reason}") from error
 
 
-def topic_facts(bootstrap: str, topic: str) -> TopicFacts | None:
+def _lacking(cluster: KafkaCluster, right: str, error: AuthorizationError) -> str:
+    if isinstance(error, ClusterAuthorizationFailedError):
+        return cluster.lacking("IdempotentWrite", "the cluster")
+    told = error.args[0] if error.args else ""
+    named = {told} if isinstance(told, str) else {*told}
+    what = "topic" if isinstance(error, TopicAuthorizationFailedError) else "resource"
+    return cluster.lacking(right, f"the {what} {', '.join(sorted(named))}")
+
+
+def topic_facts(cluster: KafkaCluster, topic: str) -> TopicFacts | None:
     """Return the facts of `topic`, or None if it does not exist. Raises BrokerError."""
-    with translated(bootstrap):
-        with closing(_admin(bootstrap)) as admin:
+    with translated(cluster, DESCRIBE):
+        with closing(_admin(cluster)) as admin:
             [description] = admin.describe_topics([topic])
+        if description["error_code"] == TopicAuthorizationFailedError.errno:
+            raise TopicAuthorizationFailedError(topic)
         if description["error_code"] != 0:
             return None
-        return TopicFacts(str(description["topic_id"]), _offsets(bootstrap, topic))
+        return TopicFacts(str(description["topic_id"]), _offsets(cluster, topic))
 
 
-def offsets_at(bootstrap: str, topic: str, instant: datetime) -> dict[int, int]:
+def offsets_at(cluster: KafkaCluster, topic: str, instant: datetime) -> dict[int, int]:
     """Return, per partition, the first offset whose record is of `instant` or later.
 
     A partition without such a record has its end offset. Raises BrokerError.
     """
-    with translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+    with translated(cluster), closing(_consumer(cluster)) as consumer:
         partitions = _partitions(consumer, topic)
         ends = consumer.end_offsets(partitions)
         epoch_ms = int(instant.timestamp() * 1000)
@@ -100,7 +128,7 @@ def offsets_at(bootstrap: str, topic: str, instant: datetime) -> dict[int, int]:
 
 
 def read_records(
-    bootstrap: str, topic: str, partition: int, offsets: OffsetRange
+    cluster: KafkaCluster, topic: str, partition: int, offsets: OffsetRange
 ) -> Iterator[Record]:
     """Yield the records of [start, until) of one partition, in order.
 
@@ -109,7 +137,7 @@ def read_records(
     if offsets.start >= offsets.until:
         return
     place = TopicPartition(topic, partition)
-    with translated(bootstrap), closing(_consumer(bootstrap)) as consumer:
+    with translated(cluster), closing(_consumer(cluster)) as consumer:
         consumer.assign([place])
         consumer.seek(place, offsets.start)
         while (reached := consumer.position(place)) < offsets.until:
@@ -134,10 +162,10 @@ class TopicReader:
     """Reads a topic's records as they come, from the offsets `starts` on. Every method raises
     BrokerError: RecordsRemovedError where Kafka does not hold what comes next."""
 
-    def __init__(self, bootstrap: str, topic: str, starts: Mapping[int, int]) -> None:
-        self._bootstrap = bootstrap
-        with translated(bootstrap):
-            self._consumer = _consumer(bootstrap)
+    def __init__(self, cluster: KafkaCluster, topic: str, starts: Mapping[int, int]) -> None:
+        self._cluster = cluster
+        with translated(cluster):
+            self._consumer = _consumer(cluster)
             self._places = [TopicPartition(topic, number) for number in sorted(starts)]
             self._consumer.assign(self._places)
             for place in self._places:
@@ -145,7 +173,7 @@ class TopicReader:
 
     def read(self, seconds: float) -> Batch:
         """Return what comes next, after waiting for it no longer than this."""
-        with translated(self._bootstrap):
+        with translated(self._cluster):
             starts = {place: self._consumer.position(place) for place in self._places}
             found = self._consumer.poll(int(seconds * 1000), max_records=CHUNK_RECORDS)
             ranges = {
@@ -168,7 +196,7 @@ class TopicReader:
 
     def close(self) -> None:
         """Let go of the connection."""
-        with translated(self._bootstrap):
+        with translated(self._cluster):
             self._consumer.close()
 
 
@@ -181,21 +209,21 @@ def _require_end(consumer: KafkaConsumer, place: TopicPartition, until: int) -> 
         )
 
 
-def _offsets(bootstrap: str, topic: str) -> dict[int, OffsetRange]:
-    with closing(_consumer(bootstrap)) as consumer:
+def _offsets(cluster: KafkaCluster, topic: str) -> dict[int, OffsetRange]:
+    with closing(_consumer(cluster)) as consumer:
         partitions = _partitions(consumer, topic)
         starts = consumer.beginning_offsets(partitions)
         ends = consumer.end_offsets(partitions)
     return {item.partition: OffsetRange(starts[item], ends[item]) for item in partitions}
 
 
-def _admin(bootstrap: str) -> KafkaAdminClient:
-    return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS)
+def _admin(cluster: KafkaCluster) -> KafkaAdminClient:
+    return KafkaAdminClient(**cluster.python_options(), bootstrap_timeout_ms=_BOOTSTRAP_MS)
 
 
-def _consumer(bootstrap: str) -> KafkaConsumer:
+def _consumer(cluster: KafkaCluster) -> KafkaConsumer:
     return KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **cluster.python_options(),
         bootstrap_timeout_ms=_BOOTSTRAP_MS,
         enable_auto_commit=False,
         # Else it would pass in silence over what retention removes while it reads.
@@ -203,10 +231,10 @@ def _consumer(bootstrap: str) -> KafkaConsumer:
     )
 
 
-def producer(bootstrap: str) -> Producer:
+def producer(cluster: KafkaCluster) -> Producer:
     """Return a producer that gives up in seconds; a record is acknowledged by all replicas."""
     return KafkaProducer(
-        bootstrap_servers=bootstrap,
+        **cluster.python_options(),
         acks="all",
         enable_idempotence=True,
         max_request_size=2 * 1024**2,

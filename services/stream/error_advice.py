@@ -39,6 +39,11 @@ _CHECKPOINT = (
     "the ledger in PostgreSQL, and nothing is lost or duplicated"
 )
 _KAFKA = "Kafka is away; nothing is lost, the job goes on when it answers"
+_RIGHT = (
+    "Kafka does not let the stream's user read; nothing is lost, the job goes on when the user has "
+    "the right Read on the topic (an ACL)"
+)
+_LOGIN = "Kafka does not take this connection any more; it is looked into now, and nothing is lost"
 _UNKNOWN = (
     "the cause is not one that the job may wait out. Nothing is lost: the table and the ledger "
     "are as of the last commit, and the next start goes on from there"
@@ -55,6 +60,8 @@ _RULES = (
         _CHECKPOINT,
         StopCause.CHECKPOINT,
     ),
+    (r"AuthorizationException", True, _RIGHT, StopCause.FAULT),
+    (r"AuthenticationException|KafkaSetupError", True, _LOGIN, StopCause.FAULT),
     (
         r"kafka\.common\.errors|TimeoutException|KafkaException|UnknownTopicOrPartition",
         True,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.common import fail_points, logs
+from services.common.kafka_cluster import settings as kafka_settings
 from services.common.process.last_stop import LastStop
 from services.common.process.stopping import stop_on_signals
 from services.common.settings import SettingError
@@ -36,7 +37,7 @@ def main() -> int:
     argparse.ArgumentParser(
         prog="python -m services.stream.main",
         description="Read bars from Kafka and keep them in PostgreSQL, each exactly once in\n"
-        "effect, until SIGTERM.\n\n" + settings_help(vars(declared)),
+        "effect, until SIGTERM.\n\n" + settings_help({**vars(kafka_settings), **vars(declared)}),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     try:
@@ -46,7 +47,7 @@ def main() -> int:
         return 2
     # Spark's Python workers need this interpreter's packages.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    log = logs.configure(NAME, settings.log_level, settings.log_style, settings.secrets)
     fail_points.arm(settings.fail_at, log)
     last_stop = LastStop(stop_file(settings.checkpoint_dir), log)
     return _run(Stream(settings, stop_on_signals(), log, last_stop))

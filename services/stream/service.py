@@ -15,6 +15,7 @@ import tenacity
 from pyspark.sql import SparkSession
 
 from services.common import advisory_locks, topics
+from services.common.kafka_cluster.diagnosis import require_sound
 from services.common.process.heartbeat import Heartbeat
 from services.common.process.last_stop import LastStop
 from services.common.process.metrics_port import open_port
@@ -63,10 +64,10 @@ class Stream:
             connect=lambda: postgres.connect(self.settings.postgres, "tapeline stream"),
             lock=advisory_locks.LOCK_STREAM,
         )
-        bootstrap = self.settings.kafka_bootstrap
-        self.rejected = RejectedTopic(bootstrap, topics.BARS.name)
+        cluster = self.settings.kafka
+        self.rejected = RejectedTopic(cluster, topics.BARS.name)
         self.rejected_events = {
-            kind: RejectedTopic(bootstrap, kind.topic.name, kind.rejected) for kind in _KINDS
+            kind: RejectedTopic(cluster, kind.topic.name, kind.rejected) for kind in _KINDS
         }
         self.metrics.follows(kind.title for kind in _KINDS)
 
@@ -80,6 +81,7 @@ class Stream:
                 self.metrics.serve, self.settings.metrics_host, self.settings.metrics_port, self.log
             )
         self._take_lock()
+        require_sound(self.settings.kafka)  # told before Spark starts
         session = runtime.start_session(self.settings, "tapeline stream")
         self.log.info("Spark %s runs on %s", session.version, self.settings.spark_master)
         self.metrics.progressed()
@@ -151,7 +153,7 @@ class Stream:
             connection=self.connection,
             writer=Writer(
                 address=self.settings.postgres,
-                bootstrap=self.settings.kafka_bootstrap,
+                cluster=self.settings.kafka,
                 publish=self.rejected.publish,
                 driver_rows=self.settings.driver_rows,
             ),
@@ -182,7 +184,7 @@ class Stream:
 
     def _consumer(self, kind: EventKind) -> EventConsumer:
         return EventConsumer(
-            bootstrap=self.settings.kafka_bootstrap,
+            cluster=self.settings.kafka,
             kind=kind,
             topic=kind.topic.name,
             connection=InstanceConnection(
@@ -226,7 +228,7 @@ class Stream:
     def _await_topic(self) -> TopicFacts | None:
         while not self.stopping.is_set():
             try:
-                facts = topic_facts(self.settings.kafka_bootstrap, topics.BARS.name)
+                facts = topic_facts(self.settings.kafka, topics.BARS.name)
             except BrokerError as error:
                 self.log.warning("waiting for Kafka: %s", error)
             else:

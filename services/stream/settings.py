@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.settings import read_cluster
 from services.common.secret import Secret
 from services.common.settings import (
     Environment,
@@ -22,7 +24,6 @@ from services.common.settings import (
 )
 from services.common.shared_settings import (
     HEARTBEAT_FILE,
-    KAFKA_BOOTSTRAP,
     LOG_LEVEL,
     LOG_STYLE,
     METRICS_HOST,
@@ -139,7 +140,7 @@ class PostgresAddress:
 class Settings:
     """Everything the job and the replay can be told from outside."""
 
-    kafka_bootstrap: str
+    kafka: KafkaCluster
     postgres: PostgresAddress
     spark_master: str
     driver_memory: str
@@ -162,13 +163,18 @@ class Settings:
     log_style: str
     fail_at: str
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what no log may show."""
+        return (self.postgres.password, self.kafka.password)
+
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
     """Return the settings that `variables` hold. Raises SettingError."""
     env = Environment(variables)
     metrics_port = METRICS_PORT.read(env)
     return Settings(
-        kafka_bootstrap=",".join(KAFKA_BOOTSTRAP.read(env)),
+        kafka=read_cluster(env),
         postgres=PostgresAddress(
             host=POSTGRES_HOST.read(env),
             port=POSTGRES_PORT.read(env),

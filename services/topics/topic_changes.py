@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.common.topics import Topic
 
@@ -18,6 +18,7 @@ class Existing:
 
     partitions: int
     config: Mapping[str, str]
+    replicas: int = 1
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,33 @@ class Plan:
 
     create: tuple[Topic, ...]
     configure: Mapping[str, Mapping[str, str]]
+
+
+def kept_safely(
+    wanted: Iterable[Topic], replication_factor: int, min_insync_replicas: int
+) -> tuple[Topic, ...]:
+    """Return the topics with so many copies; 0 leaves that to the cluster."""
+    safety = {"min.insync.replicas": str(min_insync_replicas)} if min_insync_replicas else {}
+    return tuple(
+        replace(
+            topic,
+            config={**topic.config, **safety},
+            replication_factor=replication_factor or topic.replication_factor,
+        )
+        for topic in wanted
+    )
+
+
+def replica_mismatches(wanted: Iterable[Topic], existing: Mapping[str, Existing]) -> list[str]:
+    """Return a line for each topic that has another number of copies than it should."""
+    return [
+        f"topic {topic.name} has {found.replicas} copies and should have "
+        f"{topic.replication_factor}; only the cluster's own tools change that (reassignment)"
+        for topic in wanted
+        if (found := existing.get(topic.name)) is not None
+        and topic.replication_factor > 0
+        and found.replicas != topic.replication_factor
+    ]
 
 
 def plan(wanted: Iterable[Topic], existing: Mapping[str, Existing]) -> Plan:

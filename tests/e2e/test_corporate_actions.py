@@ -14,6 +14,7 @@ from scripts.local_stack.servers.ports import free_ports
 from scripts.local_stack.servers.processes import Child
 from services.common import topics
 from services.common.fail_points import EXIT_CODE
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.broker import read_records, topic_facts
 from services.stream.sink.offset_ledger import total_records
 from tests.e2e.test_real_bars import Pipeline, clock_at, pipeline
@@ -129,7 +130,8 @@ from market.quotes order by symbol
 
 def assert_newest_quotes(market: Market, bootstrap: str) -> None:
     """The table has the newest quote of each symbol that the topic has, and the view its price."""
-    facts = topic_facts(bootstrap, topics.QUOTES.name)
+    cluster = KafkaCluster((bootstrap,))
+    facts = topic_facts(cluster, topics.QUOTES.name)
     assert facts is not None
     passed = "select coalesce(sum(next_offset), 0)::int from market.sink_offsets where topic = %s"
     ends = sum(offsets.until for offsets in facts.offsets.values())
@@ -137,7 +139,7 @@ def assert_newest_quotes(market: Market, bootstrap: str) -> None:
     newest = {
         json.loads(record.value)["symbol"]: (partition, record.offset, json.loads(record.value))
         for partition, offsets in facts.offsets.items()
-        for record in read_records(bootstrap, topics.QUOTES.name, partition, offsets)
+        for record in read_records(cluster, topics.QUOTES.name, partition, offsets)
         if record.value is not None
     }
     stored = market.rows(QUOTES)

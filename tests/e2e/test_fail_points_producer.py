@@ -109,7 +109,7 @@ def sent(topic: Topic) -> list[tuple[str, str]]:
     bars = (
         json.loads(record.value or b"")
         for partition, offsets in topic.ranges().items()
-        for record in read_records(topic.bootstrap, topic.name, partition, offsets)
+        for record in read_records(topic.cluster, topic.name, partition, offsets)
     )
     return sorted((bar["symbol"], bar["exchange_time"]) for bar in bars)
 

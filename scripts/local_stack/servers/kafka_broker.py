@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Broker:
     controller_port: int
     class_archive: Path | None = field(default=KAFKA_CLASS_ARCHIVE, kw_only=True)
     java_options: tuple[str, ...] = field(default=(), kw_only=True)
+    properties: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """What differs from the container's broker besides addresses and folders."""
 
     @property
     def bootstrap(self) -> str:
@@ -45,6 +48,7 @@ def server_properties(broker: Broker) -> str:
         "listeners": f"BROKER://{broker.bootstrap},CONTROLLER://{HOST}:{broker.controller_port}",
         "advertised.listeners": f"BROKER://{broker.bootstrap}",
         "log.dirs": str(broker.directory / "segments"),
+        **broker.properties,
     }
     lines = (_SERVICE / "server.properties").read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if line.partition("=")[0] not in here]

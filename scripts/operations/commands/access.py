@@ -29,7 +29,7 @@ def deny(_: Context, cidr: opt.ListedCidr, stack: opt.Stack = "") -> None:
 
 @command
 def rotate(_: Context, what: opt.Rotated, stack: opt.Stack = "", file: opt.NewFile = "") -> None:
-    """Make a secret anew: the API key, a role's password, or the certificate."""
+    """Make a secret anew: the API key, a role's password, the certificate, a Kafka's password."""
     rotation.rotate(begin(stack), what, file)
 
 

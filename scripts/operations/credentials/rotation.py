@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts.operations import compose_commands
-from scripts.operations.credentials import api_key_rotation, passwords
+from scripts.operations.credentials import api_key_rotation, given_file, kafka_files, passwords
 from scripts.operations.errors import OperationError
 from scripts.operations.operation import Operation
 from scripts.operations.releases import data_origin
@@ -21,19 +21,26 @@ _GATE_SECONDS = 300
 def names() -> tuple[str, ...]:
     """Return what can be rotated."""
     roles = (name.removesuffix("_password") for name in compose_commands.PASSWORD_USERS)
-    return (KEY, CERTIFICATE, *roles, DASHBOARD)
+    return (KEY, CERTIFICATE, *roles, DASHBOARD, *kafka_files.FILES)
 
 
 def rotate(operation: Operation, what: str, file: str = "") -> None:
-    """Rotate the API key, the certificate, or a password. Raises OperationError.
+    """Rotate the API key, the certificate, a password, or a file of a Kafka elsewhere.
 
-    `file` holds the new key; or it is a folder with a certificate to serve from now on, as
-    server.crt and server.key.
+    Raises OperationError. `file` holds the new key, or what comes from who runs that Kafka; or it
+    is a folder with a certificate to serve from now on, as server.crt and server.key.
     """
     if what not in names():
         raise OperationError(f"{what!r} cannot be rotated; there are {', '.join(names())}")
     if what == KEY and not file:
         raise OperationError("the new key is read from a file: fab rotate key --file my_key.txt")
+    if what in kafka_files.FILES:
+        if not file:
+            raise OperationError(f"it is read from a file: fab rotate {what} --file FILE")
+        given = given_file.read(file)
+        with operation.locked(f"rotate {what}", ""):
+            kafka_files.bring(operation, what, given, _GATE_SECONDS)
+        return
     if file and what not in (KEY, CERTIFICATE):
         raise OperationError("a new password is made there; --file is for a key or a certificate")
     if what == KEY:

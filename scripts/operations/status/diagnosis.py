@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -32,6 +33,7 @@ def doctor(operation: Operation, *, of_release: bool = False) -> tuple[list[str]
     found = [
         ("the target can run the pipeline", _verdict(lambda: preflight(operation))),
         ("all services are well", _verdict(lambda: _well(operation))),
+        ("Kafka takes its clients", _verdict(lambda: _kafka(operation))),
         ("the server reads its rules", _verdict(lambda: _rules(operation))),
         ("the certificate lasts", _verdict(lambda: certificate.require_lasting(operation))),
         ("there is a backup of these two days", _verdict(lambda: _recent_backup(operation))),
@@ -78,6 +80,14 @@ def _well(operation: Operation) -> None:
     found = look(operation)
     if not found.is_good:
         raise OperationError(str(found))
+
+
+def _kafka(operation: Operation) -> None:
+    code, printed = operation.shell.code(compose_commands.check_kafka(operation.target))
+    if code == 0 or "No module named" in printed:  # a release of before cannot tell
+        return
+    told = [line for line in printed.splitlines() if re.match("Kafka|KAFKA_|no broker", line)]
+    raise OperationError(told[-1] if told else f"the look at it ended with {code}")
 
 
 def _all_series(operation: Operation) -> None:

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from services.common.fail_points import reach
+from services.common.settings import SettingError
 from services.producer.metrics import Metrics
 from services.producer.publishing.state_file import StateStoreError
 from services.producer.publishing.state_store import StateStore
@@ -90,7 +91,7 @@ class DeliveryThread:
         self._abandon = threading.Event()
         self._progress_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
-        self.failure: StateStoreError | None = None
+        self.failure: StateStoreError | SettingError | None = None
 
     def start(self) -> None:
         """Start the thread."""
@@ -152,7 +153,7 @@ class DeliveryThread:
         try:
             while self.carry():
                 pass
-        except StateStoreError as failure:
+        except (StateStoreError, SettingError) as failure:
             self.failure = failure
         finally:
             self._writer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -14,7 +13,11 @@ from kafka.errors import (
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
+    TopicAuthorizationFailedError,
 )
+
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.diagnosis import require_sound
 
 ClientError = KafkaError
 """What a client raises, and what its futures fail with."""
@@ -50,11 +53,20 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
         self._sender.force_close()
 
 
-def connect(bootstrap: Sequence[str], delivery_seconds: int) -> Client:
+def connect(cluster: KafkaCluster, delivery_seconds: int) -> Client:
     """Return a KafkaProducer whose records fail when they are not acknowledged within so many
-    seconds. Raises KafkaError if no broker answers within 5 s."""
+    seconds. Raises KafkaError if no broker answers within 5 s, and KafkaSetupError if one answers
+    but not to these settings."""
+    try:
+        return _producer(cluster, delivery_seconds)
+    except KafkaError:
+        require_sound(cluster)
+        raise
+
+
+def _producer(cluster: KafkaCluster, delivery_seconds: int) -> Client:
     client: Client = _Producer(
-        bootstrap_servers=list(bootstrap),
+        **cluster.python_options(),
         client_id="tapeline-producer",
         # Said explicitly: a conflicting setting then raises instead of turning it off.
         enable_idempotence=True,
@@ -71,6 +83,14 @@ def connect(bootstrap: Sequence[str], delivery_seconds: int) -> Client:
         metrics_enabled=False,
     )
     return client
+
+
+def denied_topics(error: object) -> frozenset[str]:
+    """Return the topics to which an error says that the user may not write."""
+    if not isinstance(error, TopicAuthorizationFailedError) or not error.args:
+        return frozenset()
+    told = error.args[0]
+    return frozenset({told} if isinstance(told, str) else told)
 
 
 def close_client(client: Client) -> None:

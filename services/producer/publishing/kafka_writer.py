@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wai
 from tenacity.nap import sleep_using_event
 
 from services.common.fail_points import reach
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.producer.publishing.delivery import Delivery, Record
 from services.producer.publishing.kafka_client import (
     CLOCK_ERROR,
@@ -26,6 +27,7 @@ from services.producer.publishing.kafka_client import (
     Client,
     ClientError,
     close_client,
+    denied_topics,
 )
 
 _LOOK_SECONDS: Final = 0.25
@@ -44,7 +46,7 @@ class KafkaWriter:
     def __init__(
         self,
         topic: str,
-        address: str,
+        cluster: KafkaCluster,
         connector: Callable[[], Client],
         log: logging.Logger,
         overdue_seconds: float,
@@ -52,19 +54,22 @@ class KafkaWriter:
         """After `overdue_seconds` without an answer the client is taken for broken: kafka-python
         has left records without one for ever when a broker failed while it wrote them."""
         self._topic = topic
-        self._address = address
+        self._cluster = cluster
         self._connector = connector
         self._log = log
         self._overdue_seconds = overdue_seconds
         self._client: Client | None = None
         self._complaint = ""
+        self._denied: set[str] = set()
 
     def deliver(self, records: Sequence[Record], abandon: threading.Event) -> list[Delivery]:
         """Return one delivery for each record, in order.
 
-        Waits for a client as long as it takes; when `abandon` is set, or an answer is overdue,
+        Waits for a client as long as it takes, and raises KafkaSetupError if settings keep it from
+        one; when `abandon` is set, or an answer is overdue,
         what has no answer yet is FAILED.
         """
+        self._denied.clear()
         client = self._await_client(abandon)
         if client is None:
             return [Delivery.FAILED] * len(records)
@@ -81,7 +86,7 @@ class KafkaWriter:
             abandon.wait(_RETRY_SECONDS)
         elif self._complaint:
             self._complaint = ""
-            self._log.info("Kafka at %s takes bars again", self._address)
+            self._log.info("Kafka at %s takes bars again", self._cluster)
         return deliveries
 
     def _judge_anew(
@@ -113,9 +118,9 @@ class KafkaWriter:
                 self._log.error(
                     "Kafka at %s refuses a record of %d bytes (%s); if that is too large for it, "
                     "raise max.message.bytes of the topic %s to 1048576",
-                    self._address,
+                    self._cluster,
                     len(record.key) + len(record.value),
-                    _name_of(future),
+                    type(_error_of(future)).__name__,
                     self._topic,
                 )
             else:
@@ -126,15 +131,19 @@ class KafkaWriter:
 
     def _failure(self, futures: Sequence[Any]) -> str:
         """Return what went wrong, as a clause that "bars wait and nothing is lost" follows."""
-        names = {_name_of(future) for future in futures} - {""}
+        errors = [error for future in futures if (error := _error_of(future)) is not None]
+        denied = self._denied.union(*map(denied_topics, errors))
+        if denied:
+            return self._lacking(denied)
+        names = {type(error).__name__ for error in errors}
         if CLOCK_ERROR in names:
             return (
-                f"Kafka at {self._address} refuses the time of the records: the clock of this host "
+                f"Kafka at {self._cluster} refuses the time of the records: the clock of this host "
                 "is ahead of Kafka's by more than an hour (message.timestamp.after.max.ms); set "
                 "the clocks right"
             )
         why = f" ({', '.join(sorted(names))})" if names else ""
-        return f"Kafka at {self._address} did not take all bars{why}; they are sent again"
+        return f"Kafka at {self._cluster} did not take all bars{why}; they are sent again"
 
     def close(self) -> None:
         """Let go of the client; the next delivery makes a new one."""
@@ -163,7 +172,7 @@ class KafkaWriter:
             client = self._connector()
         except ClientError as error:
             raise self._unavailable(
-                f"Kafka does not answer at {self._address} ({type(error).__name__}); check "
+                f"Kafka does not answer at {self._cluster} ({type(error).__name__}); check "
                 "KAFKA_BOOTSTRAP and that Kafka runs"
             ) from None
         try:
@@ -171,11 +180,16 @@ class KafkaWriter:
         except ClientError as error:
             client.abort()
             close_client(client)
+            if denied := denied_topics(error):
+                raise self._unavailable(self._lacking(denied)) from None
             raise self._unavailable(
-                f"Kafka answers at {self._address} but has no topic {self._topic} for this client "
+                f"Kafka answers at {self._cluster} but has no topic {self._topic} for this client "
                 f"({type(error).__name__}); run `python -m services.topics.main`"
             ) from None
         return client
+
+    def _lacking(self, topics: Collection[str]) -> str:
+        return self._cluster.lacking("Write", f"the topic {', '.join(sorted(topics))}")
 
     def _unavailable(self, complaint: str) -> _UnavailableError:
         self._complain(complaint)
@@ -201,7 +215,8 @@ class KafkaWriter:
                 reach("producer.record_sent")
             except REFUSALS:
                 futures.append(Delivery.REFUSED)
-            except (ClientError, ValueError):  # ValueError: the topic has just lost its partitions
+            except (ClientError, ValueError) as error:  # ValueError: a topic lost its partitions
+                self._denied |= denied_topics(error)
                 futures.append(Delivery.FAILED)
         return futures
 
@@ -213,7 +228,7 @@ class KafkaWriter:
                 future.get(timeout=_LOOK_SECONDS)
             waited_seconds = time.monotonic() - sent_at
             if not future.is_done and waited_seconds >= _SLOW_SECONDS:
-                self._complain(f"Kafka at {self._address} has not answered for some seconds")
+                self._complain(f"Kafka at {self._cluster} has not answered for some seconds")
             if waited_seconds >= self._overdue_seconds:
                 break
         if not future.is_done:
@@ -228,6 +243,6 @@ def _refused_by_broker(future: Any) -> bool:
     return not isinstance(future, Delivery) and isinstance(future.exception, REFUSALS)
 
 
-def _name_of(future: Any) -> str:
-    failed = not isinstance(future, Delivery) and future.exception is not None
-    return type(future.exception).__name__ if failed else ""
+def _error_of(future: Any) -> Exception | None:
+    error: Exception | None = None if isinstance(future, Delivery) else future.exception
+    return error

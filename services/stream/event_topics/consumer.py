@@ -15,6 +15,7 @@ from typing import Final
 
 import tenacity
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.broker import BrokerError, TopicReader, topic_facts
 from services.stream.event_topics.apply import Work, apply
 from services.stream.event_topics.kind import EventKind, Publish
@@ -32,7 +33,7 @@ class EventConsumer:
     """Follows `topic`, as a rule that of its kind. `run` lasts until `stopping` is set; `on_move`
     is told of each move of the ledger, `on_retry` of each fault that is waited out."""
 
-    bootstrap: str
+    cluster: KafkaCluster
     kind: EventKind
     topic: str
     connection: InstanceConnection
@@ -57,7 +58,7 @@ class EventConsumer:
 
     def follow(self) -> None:
         """Apply what comes until told to stop, or until the topic does not exist."""
-        facts = topic_facts(self.bootstrap, self.topic)
+        facts = topic_facts(self.cluster, self.topic)
         if facts is None:
             self.log.warning(
                 "topic %s does not exist; `python -m services.topics.main` creates it",
@@ -67,7 +68,7 @@ class EventConsumer:
             return
         known, topic_id = self.connection.session().read_ledger(self.topic)
         starts = starting_offsets(facts, known, topic_id, self.accept_lost)
-        reader = TopicReader(self.bootstrap, self.topic, starts)
+        reader = TopicReader(self.cluster, self.topic, starts)
         try:
             self._apply_all(
                 reader,

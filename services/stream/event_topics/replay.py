@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing, suppress
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.broker import BrokerError, TopicReader, topic_facts
 from services.stream.event_topics.apply import merge_again
 from services.stream.event_topics.kind import EventKind
@@ -23,18 +24,18 @@ class _UndoneError(Exception):
 
 
 def replay(
-    kind: EventKind, bootstrap: str, session: Session, log: logging.Logger, *, dry_run: bool
+    kind: EventKind, cluster: KafkaCluster, session: Session, log: logging.Logger, *, dry_run: bool
 ) -> None:
     """Merge every event again in one transaction. Raises BrokerError, DatabaseError."""
-    facts = topic_facts(bootstrap, kind.topic.name)
+    facts = topic_facts(cluster, kind.topic.name)
     if facts is None:
-        raise BrokerError(f"topic {kind.topic.name} does not exist on {bootstrap}")
+        raise BrokerError(f"topic {kind.topic.name} does not exist on {cluster}")
     starts = {number: offsets.start for number, offsets in facts.offsets.items()}
     ends = {number: offsets.until for number, offsets in facts.offsets.items()}
     tally = Tally()
     with (
         suppress(_UndoneError),
-        closing(TopicReader(bootstrap, kind.topic.name, starts)) as reader,
+        closing(TopicReader(cluster, kind.topic.name, starts)) as reader,
         session.transaction(),
     ):
         while any(reached < ends[number] for number, reached in starts.items()):

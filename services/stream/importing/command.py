@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     # Spark's Python workers need this interpreter's packages.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    log = logs.configure(NAME, settings.log_level, settings.log_style, settings.secrets)
     fail_points.arm(settings.fail_at, log)
     try:
         return _run(settings, options, log)
@@ -95,7 +95,7 @@ def _imported(
     session = runtime.start_session(settings, "tapeline import")
     purpose = Purpose.PREVIEW if options.dry_run else Purpose.LIVE
     rows = min(settings.max_offsets_per_trigger, CHUNK_ROWS)
-    target = Target(settings.postgres, settings.kafka_bootstrap, purpose, rows)
+    target = Target(settings.postgres, settings.kafka, purpose, rows)
     work = Import(session, connection, target, stopping, log)
     try:
         _look(work, found, now, log)

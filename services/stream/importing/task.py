@@ -19,6 +19,8 @@ import pyarrow as pa
 
 from services.common import fail_points
 from services.common.fail_points import reach
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.diagnosis import KafkaSetupError
 from services.stream.broker import BrokerError
 from services.stream.files.columnar.decode import ColumnDecoder, Piece
 from services.stream.files.layout import FileError
@@ -48,7 +50,7 @@ class Target:
     """Where bars go: the addresses, what they are read for, and rows of one transaction."""
 
     address: PostgresAddress
-    bootstrap: str
+    cluster: KafkaCluster
     purpose: Purpose
     part_rows: int
 
@@ -149,14 +151,14 @@ def _reported(number: int, source: Source, target: Target) -> Report:
     try:
         with (
             cached_session(target.address, "tapeline import") as session,
-            closing(RejectedTopic(target.bootstrap, source.topic)) as rejected,
+            closing(RejectedTopic(target.cluster, source.topic)) as rejected,
         ):
             for part in ahead(parts(source, target.part_rows)):
                 tally += apply_part(session, source, target.purpose, rejected.publish, part)
                 reach("import.part_merged")
     except DatabaseError as error:
         return _report(number, tally, "database", str(error), error.sqlstate)
-    except BrokerError as error:
+    except (BrokerError, KafkaSetupError) as error:
         return _report(number, tally, "broker", str(error))
     except FileError as error:
         return _report(number, tally, BROKEN_FILE, str(error))

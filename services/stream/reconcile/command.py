@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.common import logs, topics
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.settings import SettingError
 from services.stream.broker import (
     BrokerError,
@@ -71,11 +72,11 @@ class Reconciler:
 
     def _records(self, number: int, checked: OffsetRange) -> Iterator[Record]:
         """Yield what Kafka holds of the range; retention may remove the oldest meanwhile."""
-        bootstrap, following = self.settings.kafka_bootstrap, checked.start
+        cluster, following = self.settings.kafka, checked.start
         while following < checked.until:
             rest = OffsetRange(following, checked.until)
             try:
-                for record in read_records(bootstrap, topics.BARS.name, number, rest):
+                for record in read_records(cluster, topics.BARS.name, number, rest):
                     following = record.offset + 1
                     if following % 100_000 == 0:
                         self.log.info("partition %d: read up to offset %d", number, following)
@@ -89,7 +90,7 @@ class Reconciler:
                 return
 
     def _first(self, number: int) -> int:
-        return _facts(self.settings.kafka_bootstrap).offsets[number].start
+        return _facts(self.settings.kafka).offsets[number].start
 
     def _superseded(self, records: list[Record]) -> set[int]:
         wanted: dict[BarKey, list[Version]] = defaultdict(list)
@@ -143,13 +144,13 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings(os.environ)
     except SettingError as error:
         parser.error(str(error))
-    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    log = logs.configure(NAME, settings.log_level, settings.log_style, settings.secrets)
     wanted = None if options.offsets is None else (options.partition, options.offsets)
     try:
         return _run(settings, wanted, log)
-    except (BrokerError, DatabaseError) as error:
+    except (SettingError, BrokerError, DatabaseError) as error:
         log.error("failed: %s", error)  # noqa: TRY400 - one line
-        return 3
+        return 2 if isinstance(error, SettingError) else 3
 
 
 def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: logging.Logger) -> int:
@@ -158,7 +159,7 @@ def _run(settings: Settings, wanted: tuple[int, OffsetRange] | None, log: loggin
     try:
         reconciler = Reconciler(settings, session, log)
         ledger = session.read_ledger_ranges(topic)
-        facts = _facts(settings.kafka_bootstrap)
+        facts = _facts(settings.kafka)
         accounts = []
         for number, checked in ranges_to_check(facts.offsets, ledger, wanted).items():
             _, following = ledger.get(number, (0, facts.offsets[number].start))
@@ -194,10 +195,10 @@ def _say_imported(log: logging.Logger, imported: Collection[Known]) -> None:
     )
 
 
-def _facts(bootstrap: str) -> TopicFacts:
-    facts = topic_facts(bootstrap, topics.BARS.name)
+def _facts(cluster: KafkaCluster) -> TopicFacts:
+    facts = topic_facts(cluster, topics.BARS.name)
     if facts is None:
-        raise BrokerError(f"topic {topics.BARS.name} does not exist on {bootstrap}")
+        raise BrokerError(f"topic {topics.BARS.name} does not exist on {cluster}")
     return facts
 
 

@@ -42,13 +42,13 @@ _GONE = (
 
 
 def _select(settings: Settings, options: argparse.Namespace) -> Selection:
-    bootstrap, topic = settings.kafka_bootstrap, topics.BARS.name
-    facts = topic_facts(bootstrap, topic)
+    cluster, topic = settings.kafka, topics.BARS.name
+    facts = topic_facts(cluster, topic)
     if facts is None:
-        raise BrokerError(f"topic {topic} does not exist on {bootstrap}")
+        raise BrokerError(f"topic {topic} does not exist on {cluster}")
     if options.offsets is None:
-        starts = offsets_at(bootstrap, topic, options.start)
-        return by_time(facts.offsets, starts, offsets_at(bootstrap, topic, options.end))
+        starts = offsets_at(cluster, topic, options.start)
+        return by_time(facts.offsets, starts, offsets_at(cluster, topic, options.end))
     if options.partition not in facts.offsets:
         raise SettingError(f"--partition: {topic} has partitions {sorted(facts.offsets)}")
     return by_offsets(facts.offsets, options.partition, options.offsets)
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     # Spark's Python workers need this interpreter's packages.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    log = logs.configure(NAME, settings.log_level, settings.log_style, [settings.postgres.password])
+    log = logs.configure(NAME, settings.log_level, settings.log_style, settings.secrets)
     fail_points.arm(settings.fail_at, log)
     try:
         return _run(settings, options, log)
@@ -111,7 +111,7 @@ def _run(settings: Settings, options: argparse.Namespace, log: logging.Logger) -
     session = runtime.start_session(settings, "tapeline replay")
     writer = Writer(
         address=settings.postgres,
-        bootstrap=settings.kafka_bootstrap,
+        cluster=settings.kafka,
         publish=_refused_before,
         driver_rows=settings.driver_rows,
     )
@@ -134,8 +134,7 @@ def _replay_events(
         lock=advisory_locks.LOCK_REPLAY,
     )
     try:
-        bootstrap = settings.kafka_bootstrap
-        replay_events(kind, bootstrap, connection.session(), log, dry_run=dry_run)
+        replay_events(kind, settings.kafka, connection.session(), log, dry_run=dry_run)
     finally:
         connection.close()
     return 0

@@ -93,7 +93,7 @@ class Replay:
     def _attempt(self, ranges: Mapping[int, OffsetRange], purpose: Purpose) -> Outcome:
         topic = topics.BARS.name
         session = self.connection.session()
-        records = runtime.read_batch(self.session, self.settings.kafka_bootstrap, topic, ranges)
+        records = runtime.read_batch(self.session, self.settings.kafka, topic, ranges)
         if self.symbol is not None:
             records = records.where(F.col("key") == F.lit(self.symbol.encode()))
         work = Work(topic, purpose, straight_rows=self.settings.straight_rows)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.broker import BrokerError
 from services.stream.decoding.arrow_decode import KEY_BYTES, VALUE_BYTES, fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
@@ -56,11 +57,11 @@ def bounded(records: DataFrame) -> DataFrame:
 
 @dataclass
 class Writer:
-    """Applies records. Executors connect to `address` and `bootstrap` by themselves; on the driver
+    """Applies records. Executors connect to `address` and `cluster` by themselves; on the driver
     refused records go to `publish`. `long_way_batches` of the next ones are not tried in Arrow."""
 
     address: PostgresAddress
-    bootstrap: str
+    cluster: KafkaCluster
     publish: Publish
     driver_rows: int
     long_way_batches: int = 0
@@ -110,7 +111,7 @@ class Writer:
     ) -> Written:
         if self.long_way_batches:
             return self._decoded(session, records, work, ranges)
-        run = executor_apply(self.address, self.bootstrap, work, ranges, decoding=True)
+        run = executor_apply(self.address, self.cluster, work, ranges, decoding=True)
         reports = _reports(bounded(records).mapInArrow(run, REPORT_SCHEMA))
         doubtful = {
             report.partition: ranges[report.partition]
@@ -129,7 +130,7 @@ class Writer:
         return Written(written.done + again.done, again.error)
 
     def _decoded(self, session: Session, records: DataFrame, work: Work, ranges: Ranges) -> Written:
-        run = executor_apply(self.address, self.bootstrap, work, ranges, decoding=False)
+        run = executor_apply(self.address, self.cluster, work, ranges, decoding=False)
         frame = outcomes(decode(records), keep_bytes=work.isolating)
         return self._written(session, _reports(frame.mapInArrow(run, REPORT_SCHEMA)), work, ranges)
 

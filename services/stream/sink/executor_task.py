@@ -15,6 +15,8 @@ from itertools import chain
 import pyarrow as pa
 
 from services.common import fail_points
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.common.kafka_cluster.diagnosis import KafkaSetupError
 from services.stream.broker import BrokerError
 from services.stream.decoding.arrow_decode import fast_outcomes
 from services.stream.decoding.arrow_fields import FallbackError
@@ -89,7 +91,7 @@ class Report:
 
 def executor_apply(
     address: PostgresAddress,
-    bootstrap: str,
+    cluster: KafkaCluster,
     work: Work,
     ranges: Mapping[int, OffsetRange],
     decoding: bool,
@@ -114,13 +116,14 @@ def executor_apply(
         try:
             with (
                 cached_session(address, "tapeline executor") as session,
-                closing(RejectedTopic(bootstrap, work.topic)) as rejected,
+                closing(RejectedTopic(cluster, work.topic)) as rejected,
             ):
                 mine = {partition: ranges[partition]}
                 return Report.of(apply(session, work, rejected.publish, mine, batches), partition)
         except DatabaseError as error:
             return Report(fault="database", sqlstate=error.sqlstate, message=str(error))
-        except BrokerError as error:
+        # The driver finds out by itself whether its own way to Kafka is wrong, too.
+        except (BrokerError, KafkaSetupError) as error:
             return Report(fault="broker", message=str(error))
         except FallbackError:
             return Report(partition, fault=FALLBACK)

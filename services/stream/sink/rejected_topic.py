@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from services.common import topics
-from services.stream.broker import CHUNK_RECORDS, Producer, producer, translated
+from services.common.kafka_cluster.cluster import KafkaCluster
+from services.stream.broker import (
+    CHUNK_RECORDS,
+    WRITE,
+    Producer,
+    RightMissingError,
+    producer,
+    translated,
+)
 from services.stream.records import RejectedRecord
 
 _ACK_SECONDS = 15
@@ -16,8 +24,13 @@ _ACK_SECONDS = 15
 class RejectedTopic:
     """A topic of refused records. Connects at the first record it is given."""
 
-    def __init__(self, bootstrap: str, source: str, target: topics.Topic = topics.REJECTED) -> None:
-        self._bootstrap = bootstrap
+    def __init__(
+        self,
+        cluster: KafkaCluster,
+        source: str,
+        target: topics.Topic = topics.REJECTED,
+    ) -> None:
+        self._cluster = cluster
         self._source = source
         self._target = target.name
         self._producer: Producer | None = None
@@ -27,8 +40,14 @@ class RejectedTopic:
 
         Raises BrokerError; then some may be there, and a second try sends them again.
         """
-        remaining = iter(records)
-        with translated(self._bootstrap):
+        try:
+            self._publish(iter(records))
+        except RightMissingError:
+            self.close()  # this client fails all that follows, also when the right was given
+            raise
+
+    def _publish(self, remaining: Iterator[RejectedRecord]) -> None:
+        with translated(self._cluster, WRITE):
             while chunk := list(islice(remaining, CHUNK_RECORDS)):
                 connected = self._connected()
                 sent = [self._send(connected, record) for record in chunk]
@@ -44,7 +63,7 @@ class RejectedTopic:
 
     def _connected(self) -> Producer:
         if self._producer is None:
-            self._producer = producer(self._bootstrap)
+            self._producer = producer(self._cluster)
         return self._producer
 
     def _send(self, connected: Producer, record: RejectedRecord) -> Any:

@@ -14,6 +14,7 @@ from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.settings import Settings
 from services.stream.sink.offset_ledger import OffsetRange
 from services.stream.spark.checkpoint_offset_log import CheckpointError
@@ -90,7 +91,7 @@ def read_stream(
     """Return the topic as an endless stream; `starting` counts only without a checkpoint."""
     return (
         session.readStream.format("kafka")
-        .options(**_consumer(settings.kafka_bootstrap))
+        .options(**_consumer(settings.kafka))
         .option("subscribe", topic)
         .option("startingOffsets", _offsets_json(topic, starting) if starting else "earliest")
         .option("failOnDataLoss", str(not settings.accept_lost_offsets).lower())
@@ -100,14 +101,14 @@ def read_stream(
 
 
 def read_batch(
-    session: SparkSession, bootstrap: str, topic: str, ranges: Mapping[int, OffsetRange]
+    session: SparkSession, cluster: KafkaCluster, topic: str, ranges: Mapping[int, OffsetRange]
 ) -> DataFrame:
     """Return the records of `ranges`, and of no other partition."""
     starts = {partition: offsets.start for partition, offsets in ranges.items()}
     ends = {partition: offsets.until for partition, offsets in ranges.items()}
     return (
         session.read.format("kafka")
-        .options(**_consumer(bootstrap))
+        .options(**_consumer(cluster))
         .option("assign", json.dumps({topic: sorted(ranges)}))
         .option("startingOffsets", _offsets_json(topic, starts))
         .option("endingOffsets", _offsets_json(topic, ends))
@@ -162,12 +163,12 @@ def _jvm(session: SparkSession) -> Any:
     return session._jvm
 
 
-def _consumer(bootstrap: str) -> dict[str, str]:
+def _consumer(cluster: KafkaCluster) -> dict[str, str]:
     # Spark asks only for records that it knows to be there, and then for the topic's bounds on
     # the same connection, where the answer waits behind the consumer's own fetch ahead: half a
     # second by default, for each partition of each batch.
     return {
-        "kafka.bootstrap.servers": bootstrap,
+        **{f"kafka.{name}": value for name, value in cluster.java_options().items()},
         "kafka.fetch.max.wait.ms": "5",
         # It asks for those bounds after each poll: let a poll bring many records.
         "kafka.max.poll.records": "10000",

@@ -14,6 +14,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.producer.publishing.delivery import Delivery, Record
 from services.producer.publishing.kafka_client import Client, connect
 from services.producer.publishing.kafka_writer import KafkaWriter
@@ -46,8 +47,8 @@ def topic(kafka: str) -> str:
 
 
 def writer(kafka: str, topic: str, connector: Callable[[], Client] | None = None) -> KafkaWriter:
-    made = connector or partial(connect, (kafka,), 30)
-    return KafkaWriter(topic, kafka, made, LOG, overdue_seconds=60.0)
+    made = connector or partial(connect, KafkaCluster((kafka,)), 30)
+    return KafkaWriter(topic, KafkaCluster((kafka,)), made, LOG, overdue_seconds=60.0)
 
 
 def written(kafka: str, topic: str) -> list[bytes]:
@@ -56,7 +57,7 @@ def written(kafka: str, topic: str) -> list[bytes]:
         {
             record.value or b""
             for partition, offsets in Topic(kafka, topic).ranges().items()
-            for record in read_records(kafka, topic, partition, offsets)
+            for record in read_records(KafkaCluster((kafka,)), topic, partition, offsets)
         }
     )
 
@@ -113,7 +114,7 @@ def test_a_clock_that_is_ahead_is_told_and_nothing_is_left_out(
     ahead_ms = [2 * 3_600_000]
 
     def wrong_clock() -> Client:
-        client: Any = connect((kafka,), 30)
+        client: Any = connect(KafkaCluster((kafka,)), 30)
         send = client.send
         client.send = lambda *topics, **fields: send(
             *topics, **fields, timestamp_ms=int(time.time() * 1_000) + ahead_ms[0]

@@ -61,7 +61,7 @@ def test_a_record_of_nothing_reaches_the_rejected_topic_as_such(
     make_topic: Callable[[int], Topic],
 ) -> None:
     topic = make_topic(1)
-    rejected = RejectedTopic(topic.bootstrap, topic.name)
+    rejected = RejectedTopic(topic.cluster, topic.name)
     instant = datetime(2025, 11, 6, tzinfo=UTC)
 
     rejected.publish([RejectedRecord(0, 7, instant, None, None, "null_value")])

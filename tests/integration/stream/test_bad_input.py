@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 from scripts.local_stack.servers.ports import free_ports
 from services.common import advisory_locks, topics
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.retry import StoppedError
 from services.stream.sink import postgres as stream_postgres
 from services.stream.sink.batch import InstanceConnection, Sink
@@ -69,10 +70,10 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
     connection = InstanceConnection(
         lambda: stream_postgres.connect(address, "test"), advisory_locks.LOCK_STREAM
     )
-    rejected = RejectedTopic(topic.bootstrap, topic.name)
+    rejected = RejectedTopic(topic.cluster, topic.name)
     sink = Sink(
         connection=connection,
-        writer=Writer(address, topic.bootstrap, rejected.publish, 5000),
+        writer=Writer(address, topic.cluster, rejected.publish, 5000),
         work=Work(topic.name, topic_id=topic.topic_id()),
         stopping=Event(),
         on_retry=lambda fault: pytest.fail(f"retried: {fault}"),
@@ -80,7 +81,7 @@ def judged(database: Market, topic: Topic, spark_session: SparkSession) -> Judge
     )
     try:
         ranges = topic.ranges()
-        frame = runtime.read_batch(spark_session, topic.bootstrap, topic.name, ranges)
+        frame = runtime.read_batch(spark_session, topic.cluster, topic.name, ranges)
         applied = sink.apply(frame, ranges)
     finally:
         connection.close()
@@ -194,10 +195,10 @@ def test_nothing_moves_while_the_rejected_topic_is_unavailable(
         if len(faults) == 2:
             stopping.set()
 
-    nowhere = replace(bench.sink.writer, bootstrap=f"127.0.0.1:{free_ports(1)[0]}")
+    nowhere = replace(bench.sink.writer, cluster=KafkaCluster((f"127.0.0.1:{free_ports(1)[0]}",)))
     waiting = replace(bench.sink, writer=nowhere, stopping=stopping, on_retry=stop_at_the_second)
     ranges = topic.ranges()
-    frame = runtime.read_batch(bench.session, topic.bootstrap, topic.name, ranges)
+    frame = runtime.read_batch(bench.session, topic.cluster, topic.name, ranges)
 
     with pytest.raises(StoppedError):
         waiting.apply(frame, ranges)

@@ -86,6 +86,8 @@ def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> Non
         ("certificate", "/no/such/folder", "--file: .*No such file"),
         ("stream_writer", "/etc/hostname", "a new password is made there"),
         ("dashboard", "/etc/hostname", "a new password is made there"),
+        ("kafka_password", "", "it is read from a file: fab rotate kafka_password --file FILE"),
+        ("kafka_ca", "/no/such/file", "--file '/no/such/file' cannot be read"),
         ("root", "", "cannot be rotated; there are key, certificate, pos"),
     ],
 )

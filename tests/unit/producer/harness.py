@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.settings import Environment
 from services.producer.alpha_vantage.rate_limiter import Pacer
 from services.producer.loop import Poller
@@ -103,7 +104,8 @@ class Process:
         self.beats = 0
         self.stop = threading.Event()
         inbox, sessions = Inbox(), Sessions(settings.source.extended_hours)
-        writer = KafkaWriter("market.bars", "kafka:9092", world.broker.connect, LOG, 60.0)
+        cluster = KafkaCluster(("kafka:9092",))
+        writer = KafkaWriter("market.bars", cluster, world.broker.connect, LOG, 60.0)
         pacer = Pacer(settings.plan)
         if settings.plan.per_day is not None:
             pacer.restore(self.memory.calls(), clock.now(), clock.monotonic())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.kafka_cluster import settings as kafka_settings
 from services.common.settings import Setting
 from services.producer import settings
 from services.producer.alpha_vantage import source
@@ -34,7 +35,8 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    known = [*vars(source).values(), *vars(settings).values()]
+    modules = (source, kafka_settings, settings)
+    known = [value for module in modules for value in vars(module).values()]
     declared = [one for one in known if isinstance(one, Setting)]
     assert {"ALPHA_VANTAGE_KEY", "SYMBOLS"} <= {one.name for one in declared}
     unsaid = {one.name for one in declared if f"  {one.name}" not in text}

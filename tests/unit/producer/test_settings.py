@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.secret import Secret
 from services.common.settings import Environment, SettingError
 from services.producer.alpha_vantage.quota_planner import parse_plan
@@ -41,7 +42,7 @@ def test_defaults() -> None:
         history_months=0,
         corporate_actions=True,
         quotes="off",
-        kafka_bootstrap=("127.0.0.1:9092",),
+        kafka=KafkaCluster(("127.0.0.1:9092",)),
         state_dir=Path("data/producer"),
         market_clock=settings.market_clock,
         metrics_host="127.0.0.1",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.secret import Secret
 from services.common.settings import SettingError
 from services.stream.settings import PostgresAddress, Settings, read_settings
@@ -31,7 +32,7 @@ def read(jars: Path) -> Callable[..., Settings]:
 
 def defaults(jars: Path) -> Settings:
     return Settings(
-        kafka_bootstrap="127.0.0.1:9092",
+        kafka=KafkaCluster(("127.0.0.1:9092",)),
         postgres=PostgresAddress("127.0.0.1", 5432, "market", "stream_writer", Secret("pw")),
         spark_master="local[*]",
         driver_memory="1g",
@@ -87,7 +88,7 @@ def test_every_setting(read: Callable[..., Settings], jars: Path) -> None:
         "LOG_STYLE": "json",
     }
     assert read(**variables) == Settings(
-        kafka_bootstrap="kafka:9092",
+        kafka=KafkaCluster(("kafka:9092",)),
         postgres=PostgresAddress("db", 6543, "m", "w", Secret("pw")),
         spark_master="spark://master:7077",
         driver_memory="2g",

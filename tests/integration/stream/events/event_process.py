@@ -7,6 +7,7 @@ import logging
 import os
 
 from services.common import fail_points
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.process.stopping import stop_on_signals
 from services.common.secret import Secret
 from services.common.topics import Topic
@@ -28,9 +29,10 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     fail_points.arm(given["fail_at"], log)
     address = PostgresAddress(**{**given["address"], "password": Secret(given["password"])})
-    rejected = RejectedTopic(given["bootstrap"], given["topic"], Topic(given["rejected"], 1))
+    cluster = KafkaCluster((given["bootstrap"],))
+    rejected = RejectedTopic(cluster, given["topic"], Topic(given["rejected"], 1))
     EventConsumer(
-        bootstrap=given["bootstrap"],
+        cluster=cluster,
         kind=kind,
         topic=given["topic"],
         connection=InstanceConnection(lambda: postgres.connect(address, "test events"), kind.lock),

@@ -69,7 +69,7 @@ def test_an_import_killed_twenty_times_equals_one_that_nobody_killed(
     ]
 
     def target(of: Market) -> Target:
-        return Target(of.address("stream_writer"), bars_topic.bootstrap, Purpose.LIVE, 10)
+        return Target(of.address("stream_writer"), bars_topic.cluster, Purpose.LIVE, 10)
 
     chosen = random.Random(27)  # noqa: S311 - a test's own choice
     died: list[tuple[str, int | None]] = []

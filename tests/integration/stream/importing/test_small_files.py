@@ -63,7 +63,7 @@ def content(market: Market) -> list[object]:
 
 
 def target_of(market: Market, topic: Topic) -> Target:
-    return Target(market.address("stream_writer"), topic.bootstrap, Purpose.LIVE, 400)
+    return Target(market.address("stream_writer"), topic.cluster, Purpose.LIVE, 400)
 
 
 def apart(postgres: Postgres, topic: Topic, files: Iterable[Path]) -> list[object]:

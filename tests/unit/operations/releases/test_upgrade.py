@@ -56,7 +56,7 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
     ]
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
     assert said == ["a backup first"]
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert not [line for line in lines if not line.startswith("ok")]
 
 

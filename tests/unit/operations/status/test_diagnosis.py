@@ -23,7 +23,7 @@ def test_the_doctor_finds_series_given_up_which_are_no_reason_against_an_upgrade
         "--grep 'given up'"
     ]
     assert not is_well
-    assert len(upgrade(one, lambda _: None)) == 7
+    assert len(upgrade(one, lambda _: None)) == 8
 
     one, _, _ = operation(WELL)  # what tells nothing has not said that all is well
     assert diagnosis.doctor(one)[1] is False
@@ -61,3 +61,19 @@ def test_the_doctor_notes_what_only_a_person_brings_to_a_host() -> None:
 def _notes(bases: Answer, further: Mapping[str, Answer] | None = None) -> list[str]:
     one, _, _ = operation({**(further or {}), "bi.price_bases": bases, **WELL})
     return [line for line in diagnosis.doctor(one)[0] if line.startswith("note")]
+
+
+def test_the_doctor_tells_what_keeps_the_services_from_their_kafka() -> None:
+    asked = "-m services.common.kafka_cluster.check"
+    line = "Kafka at b-1:9096 refuses the user tapeline (no); correct KAFKA_USER, or the password"
+    noise = " Container tapeline-topics-run-1 Created"
+    verdicts: dict[Answer, str] = {
+        (2, f"{line}\n{noise}"): f"FAIL  Kafka takes its clients: {line}",
+        (1, noise): "FAIL  Kafka takes its clients: the look at it ended with 1",
+        (0, noise): "ok    Kafka takes its clients",
+        # A release of before.
+        (1, f"python: No module named services\n{noise}"): "ok    Kafka takes its clients",
+    }
+    for answer, verdict in verdicts.items():
+        one, _, _ = operation({asked: answer, **WELL})
+        assert verdict in diagnosis.doctor(one)[0]

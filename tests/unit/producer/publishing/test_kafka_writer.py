@@ -6,6 +6,7 @@ import threading
 import pytest
 from kafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequenceNumberError
 
+from services.common.kafka_cluster.cluster import KafkaCluster
 from services.producer.publishing.delivery import Delivery, Record
 from services.producer.publishing.kafka_writer import KafkaWriter
 from services.producer.series import Series
@@ -51,7 +52,8 @@ class _TooLarge(BrokerClient):
 
 
 def _writer(connector: _Script, overdue_seconds: float = 60.0) -> KafkaWriter:
-    return KafkaWriter("market.bars", "kafka:9092", connector, LOG, overdue_seconds)
+    cluster = KafkaCluster(("kafka:9092",))
+    return KafkaWriter("market.bars", cluster, connector, LOG, overdue_seconds)
 
 
 def test_every_record_is_acknowledged_in_order() -> None:
