@@ -43,6 +43,8 @@ def environment(directory: Path, connection: Mapping[str, Any], java_home: Path)
     """Return the settings of the stream for a demo whose connection.json is given."""
     return {
         "KAFKA_BOOTSTRAP": str(connection["kafka"]),
+        # The demo's own broker asks for nothing.
+        **dict.fromkeys(("KAFKA_SECURITY_PROTOCOL", "KAFKA_USER", "KAFKA_CA_FILE"), ""),
         "POSTGRES_HOST": str(connection["host"]),
         "POSTGRES_PORT": str(connection["port"]),
         "POSTGRES_DB": str(connection["database"]),

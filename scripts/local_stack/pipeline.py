@@ -19,7 +19,11 @@ from scripts.local_stack.servers.processes import Command
 
 DATABASE = "market"
 PYTHON = VENV / "bin" / "python"
-_FOREIGN = ("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_DRIVER_PYTHON", "PYSPARK_SUBMIT_ARGS")
+_FOREIGN = (
+    *("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_DRIVER_PYTHON", "PYSPARK_SUBMIT_ARGS"),
+    # The demo's own broker asks for nothing.
+    *("KAFKA_SECURITY_PROTOCOL", "KAFKA_USER", "KAFKA_CA_FILE"),
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ set -eu
 own=kafka:9092
 if [ "${KAFKA_BOOTSTRAP:-$own}" != "$own" ]; then
     echo "kafka: KAFKA_BOOTSTRAP is $KAFKA_BOOTSTRAP, so this broker is not needed; standing by"
-    touch /tmp/standby
+    touch "${STANDBY_FILE:-/tmp/standby}"
     exec sleep infinity
 fi
 here=$(dirname "$0")

@@ -44,6 +44,9 @@ def test_a_tool_gets_the_addresses_of_the_demo_and_the_writers_password(tmp_path
 
     assert found == {
         "KAFKA_BOOTSTRAP": "127.0.0.1:19092",
+        "KAFKA_SECURITY_PROTOCOL": "",
+        "KAFKA_USER": "",
+        "KAFKA_CA_FILE": "",
         "POSTGRES_HOST": "127.0.0.1",
         "POSTGRES_PORT": "15432",
         "POSTGRES_DB": "market",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.kafka_cluster.diagnosis import KafkaSetupError
 from services.producer.metrics import Metrics
 from services.producer.publishing.delivery import (
     BATCH_RECORDS,
@@ -136,5 +137,17 @@ def test_a_memory_that_fails_is_reported_and_nothing_is_settled(
     delivery_thread.submit(_parcel(AAPL, 1))
     delivery_thread.close(5.0)
     assert "check the disk" in str(delivery_thread.failure)
+    assert done.empty()
+    assert delivery_thread.waiting() == 1
+
+
+def test_settings_that_keep_it_from_kafka_end_it_and_nothing_is_settled(start: Start) -> None:
+    def refused(_: Sequence[Record]) -> list[Delivery]:
+        raise KafkaSetupError("Kafka at b-1:9096 refuses the user")
+
+    delivery_thread, done, _ = start(ListWriter(refused))
+    delivery_thread.submit(_parcel(AAPL, 1))
+    delivery_thread.close(5.0)
+    assert str(delivery_thread.failure) == "Kafka at b-1:9096 refuses the user"
     assert done.empty()
     assert delivery_thread.waiting() == 1

@@ -4,7 +4,12 @@ import logging
 import threading
 
 import pytest
-from kafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequenceNumberError
+from kafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumberError,
+    TopicAuthorizationFailedError,
+)
 
 from services.common.kafka_cluster.cluster import KafkaCluster
 from services.producer.publishing.delivery import Delivery, Record
@@ -131,6 +136,42 @@ def test_a_missing_topic_names_the_command_that_makes_it(
     assert "no topic market.bars" in caplog.messages[0]
     assert "`python -m services.topics.main`" in caplog.messages[0]
     assert lost.closed
+
+
+class _Denied(BrokerClient):
+    """A client whose user may not write: told of at once, by `send`, or by the broker."""
+
+    def __init__(self, broker: Broker, at: str) -> None:
+        super().__init__(broker)
+        self._at = at
+
+    def partitions_for(self, topic: str) -> set[int]:
+        if self._at == "once":
+            raise TopicAuthorizationFailedError({topic})
+        return super().partitions_for(topic)
+
+    def send(self, topic: str, value: bytes, key: bytes) -> Future:  # noqa: ARG002
+        if self._at == "send":
+            raise TopicAuthorizationFailedError({topic})
+        return Future(TopicAuthorizationFailedError(topic))
+
+
+@pytest.mark.parametrize("at", ["once", "send", "broker"])
+def test_a_missing_right_is_named_with_its_topic_and_waited_for(
+    at: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker, abandon = Broker(), threading.Event()
+    writer = _writer(_Script(_Denied(broker, at), broker.connect()))
+    with caplog.at_level(logging.WARNING, LOG.name):
+        ends = writer.deliver(RECORDS[:1], abandon)
+        if at != "once":  # there it has connected again meanwhile
+            assert ends == [Delivery.FAILED]
+            ends = writer.deliver(RECORDS[:1], abandon)
+    assert ends == [Delivery.ACKNOWLEDGED]
+    assert caplog.messages == [
+        "Kafka at kafka:9092: a client without a user lacks the right Write on the topic "
+        "market.bars; add that ACL; bars wait and nothing is lost"
+    ]
 
 
 def test_a_client_that_never_answers_is_built_anew() -> None:
