@@ -28,10 +28,10 @@ settings.register_profile("long", settings.get_profile("patient"))
 
 pytest_plugins = [
     "tests.fixtures.servers",
-    "tests.fixtures.secured_kafka",
     "tests.fixtures.market",
     "tests.fixtures.sink",
     "tests.fixtures.live",
+    "tests.fixtures.secured_kafka",
     "tests.fixtures.tls_postgres",
     "tests.fixtures.endpoint",
     "tests.fixtures.meeting",

@@ -10,6 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import TopicAuthorizationFailedError
 
 from scripts.launcher.paths import ROOT
 from scripts.local_stack.servers.ports import HOST, free_ports
@@ -20,6 +23,7 @@ from services.common.kafka_cluster.settings import read_cluster
 from services.common.secret import Secret
 from services.common.settings import Environment
 from services.stream.broker import RightMissingError, topic_facts
+from tests.fixtures.live import wait_for
 from tests.fixtures.secured_kafka import CANARY, CLOUD_USER, NAME, SecuredKafka
 
 
@@ -44,6 +48,18 @@ def run(kafka: SecuredKafka, module: str, user: str, **changed: str) -> tuple[in
 
 def run_topics(kafka: SecuredKafka, **changed: str) -> tuple[int, str]:
     return run(kafka, "services.topics.main", "topics", **changed)
+
+
+def may(kafka: SecuredKafka, right: str) -> bool:
+    """Return whether the controller, which hears of a right later than the broker, lets topics."""
+    name = topics.QUOTES.name if right == "Create" else topics.BARS.name
+    place = ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": "1000"})
+    with KafkaAdminClient(**cluster(kafka, "topics").python_options()) as admin:
+        if right == "Create":
+            answer = admin.create_topics([name], validate_only=True, raise_errors=False)
+            return bool(answer["topics"][0]["error_code"] != TopicAuthorizationFailedError.errno)
+        asked = admin.alter_configs([place], validate_only=True, raise_on_unknown=False)
+        return bool(asked["topic"][name] == "OK")
 
 
 Change = Callable[[SecuredKafka, KafkaCluster], KafkaCluster]
@@ -156,13 +172,19 @@ def test_services_end_with_that_line_and_code_2(
 
 def test_the_topics_are_made_with_the_rights_of_their_user(secured_kafka: SecuredKafka) -> None:
     name = topics.QUOTES.name
+    with secured_kafka.admin() as admin:
+        if name in admin.list_topics():
+            admin.delete_topics([name])
+            wait_for(lambda: name not in admin.list_topics(), "the topic to go")
     secured_kafka.withdraw("topics", name, "Create")
+    wait_for(lambda: not may(secured_kafka, "Create"), "the right to go")
     try:
         code, line = run_topics(secured_kafka)
         assert code == 1
         assert f"user topics lacks the right Create on the topic {name}; add that ACL" in line
     finally:
         secured_kafka.allow("topics", (name, "Create"))
+        wait_for(lambda: may(secured_kafka, "Create"), "the right to come")
     assert run_topics(secured_kafka)[0] == 0
     code, line = run_topics(secured_kafka)
     assert code == 0
@@ -178,19 +200,38 @@ def test_the_topics_are_made_with_the_rights_of_their_user(secured_kafka: Secure
 
 def test_topics_of_others_are_left_as_they_are_or_told_of(secured_kafka: SecuredKafka) -> None:
     assert run_topics(secured_kafka)[0] == 0
-    for right in ("AlterConfigs", "DescribeConfigs"):
-        secured_kafka.withdraw("topics", topics.BARS.name, right)
-        try:
-            code, line = run_topics(secured_kafka, KAFKA_MIN_INSYNC_REPLICAS="2")
-            assert (code, f"lacks the right {right} on" in line) == (1, True), line
-            if right == "AlterConfigs":
-                code, line = run_topics(
-                    secured_kafka,
-                    KAFKA_MIN_INSYNC_REPLICAS="2",
-                    KAFKA_REPLICATION_FACTOR="3",
-                    KAFKA_TOPIC_SETTINGS="keep",
-                )
-                assert code == 0
-                assert line.endswith("without min.insync.replicas=2")
-        finally:
-            secured_kafka.allow("topics", (topics.BARS.name, right))
+    wanted = f"retention.ms={topics.BARS.config['retention.ms']}"
+    changed = {"retention.ms": "86400000"}
+    with secured_kafka.admin() as admin:
+        place = ConfigResource(ConfigResourceType.TOPIC, topics.BARS.name)
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, place.name, changed)])
+
+        def shown() -> object:
+            config = admin.describe_configs([place], config_filter="all")["topic"][place.name]
+            return config["retention.ms"]["value"]
+
+        wait_for(lambda: shown() == changed["retention.ms"], "another retention")
+    name = topics.BARS.name
+    secured_kafka.withdraw("topics", name, "AlterConfigs")  # it has let the user see them, too
+    wait_for(lambda: not may(secured_kafka, "AlterConfigs"), "the right to go")
+    try:
+        code, line = run_topics(secured_kafka)
+        assert code == 1
+        assert f"lacks the right DescribeConfigs on the topic {name}; add that ACL" in line
+        secured_kafka.allow("topics", (name, "DescribeConfigs"))
+        code, line = run_topics(secured_kafka)
+        assert code == 1
+        assert line.endswith(
+            f"lacks the right AlterConfigs on the topic {name}; add that ACL; or set {wanted} "
+            "there, or KAFKA_TOPIC_SETTINGS=keep, which leaves it"
+        )
+        code, line = run_topics(secured_kafka, KAFKA_TOPIC_SETTINGS="keep")
+        assert code == 0
+        assert line.endswith(f"{name} is left as it is (KAFKA_TOPIC_SETTINGS), without {wanted}")
+    finally:
+        secured_kafka.withdraw("topics", name, "DescribeConfigs")
+        secured_kafka.allow("topics", (name, "AlterConfigs"))
+    wait_for(lambda: may(secured_kafka, "AlterConfigs"), "the right to come")
+    code, line = run_topics(secured_kafka)
+    assert code == 0
+    assert line.endswith(f"set on {topics.BARS.name}: {wanted}")
