@@ -26,6 +26,8 @@ from services.common.settings import SettingError
 from services.common.settings_help import settings_help
 
 SERVICE: Final = "alerts"
+_NICENESS: Final = 10
+"""An alert may wait for a moment, a bar may not. Between containers `cpu_shares` does the same."""
 _HELP: Final = """\
 Evaluates the rules of ALERTS_FILE at every bar that is stored, late and corrected ones too, and
 tells its receivers: webhooks, signed as Standard Webhooks says, and what Apprise knows.
@@ -95,4 +97,5 @@ def _check(file: Path) -> int:
 
 
 if __name__ == "__main__":
+    os.nice(_NICENESS)
     sys.exit(main())

@@ -84,6 +84,11 @@ class Alerts:
         os.kill(self.child.process.pid, signal.SIGKILL)
         self.child.process.wait()
 
+    def niceness(self) -> int:
+        """Return how far the process stands back for others."""
+        assert self.child is not None
+        return os.getpriority(os.PRIO_PROCESS, self.child.process.pid)
+
     def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         assert self.child is not None

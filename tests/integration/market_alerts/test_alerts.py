@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ def test_from_the_commit_to_the_message(market: Market, tmp_path: Path) -> None:
     with receiving() as desk, running(market, tmp_path) as alerts:
         alerts.write(RULES, desk=desk.url)
         alerts.start()
+        assert alerts.niceness() == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
 
         store(market, [bar("AAPL", START + n * MINUTE, 299 + n % 3) for n in range(6)])
         wanted = [
