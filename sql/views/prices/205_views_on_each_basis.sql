@@ -16,7 +16,6 @@ begin
         select
             plain.name,
             basis.suffix,
-            basis.factor,
             -- Bars alone tell which basis they are on.
             case
                 when plain.name in ('bar_indicators', 'volatility') then
@@ -29,19 +28,28 @@ begin
             string_agg(
                 case
                     when attribute.attname in ('open', 'high', 'low', 'close') then format(
-                        'market.scaled(plain.%1$I, price.numerator, price.denominator, 1e-10)'
-                        ' as %1$I', attribute.attname
+                        'case when applied.symbol is null then market.scaled(plain.%1$I,'
+                        ' factor.%2$s_numerator, factor.%2$s_denominator, 1e-10)'
+                        ' else market.scaled(plain.%1$I,'
+                        ' applied.numerator * coalesce(factor.%2$s_numerator, 1),'
+                        ' applied.denominator * coalesce(factor.%2$s_denominator, 1), 1e-10)'
+                        ' end as %1$I',
+                        attribute.attname, basis.factor
                     )
                     when attribute.attname = 'volume' then
-                        'market.scaled(plain.volume,'
-                        ' coalesce(factor.split_denominator * applied.denominator,'
-                        ' factor.split_denominator, applied.denominator),'
-                        ' coalesce(factor.split_numerator * applied.numerator,'
-                        ' factor.split_numerator, applied.numerator), 1) as volume'
+                        'case when applied.symbol is null then market.scaled(plain.volume,'
+                        ' factor.split_denominator, factor.split_numerator, 1)'
+                        ' else market.scaled(plain.volume,'
+                        ' applied.denominator * coalesce(factor.split_denominator, 1),'
+                        ' applied.numerator * coalesce(factor.split_numerator, 1), 1)'
+                        ' end as volume'
                     when attribute.attname ~ '^(change|sma_\d+|ema_\d+|vwap|true_range|atr_14)$'
                         or attribute.attname like 'bollinger\_%' then format(
-                        'plain.%1$I * coalesce((price.numerator / price.denominator)::float8, 1)'
-                        ' as %1$I', attribute.attname
+                        'plain.%1$I * coalesce((coalesce(applied.numerator, 1)'
+                        ' * factor.%2$s_numerator'
+                        ' / (coalesce(applied.denominator, 1) * factor.%2$s_denominator))::float8,'
+                        ' (applied.numerator / applied.denominator)::float8, 1) as %1$I',
+                        attribute.attname, basis.factor
                     )
                     else format('plain.%I', attribute.attname)
                 end,
@@ -72,33 +80,16 @@ begin
                     and plain.session_date >= factor.from_date
                     and plain.session_date < factor.until_date
                     and market.shares_date(plain.session_date, bar.basis) is not null
-            left join lateral (
-                select
-                    market.product(split.numerator) as numerator,
-                    market.product(split.denominator) as denominator
-                from market.splits as split
-                where
+            left join market.splits_in_prices as applied
+                on
                     bar.basis <> 'raw'
-                    and split.symbol = plain.symbol
-                    and split.ex_date > plain.session_date
-                    and split.ex_date <= market.shares_date(plain.session_date, bar.basis)
-                having count(*) > 0
-            ) as applied on true
-            cross join lateral (
-                select
-                    coalesce(
-                        factor.%5$s_numerator * applied.numerator,
-                        factor.%5$s_numerator,
-                        applied.numerator
-                    ) as numerator,
-                    coalesce(
-                        factor.%5$s_denominator * applied.denominator,
-                        factor.%5$s_denominator,
-                        applied.denominator
-                    ) as denominator
-            ) as price
+                    and plain.symbol = applied.symbol
+                    and plain.session_date >= applied.from_date
+                    and plain.session_date < applied.until_date
+                    and market.shares_date(plain.session_date, bar.basis) >= applied.shares_from
+                    and market.shares_date(plain.session_date, bar.basis) < applied.shares_until
             $view$,
-            made.name || '_' || made.suffix, made.name, made.columns, made.bar, made.factor
+            made.name || '_' || made.suffix, made.name, made.columns, made.bar
         );
     end loop;
 end
