@@ -100,7 +100,7 @@ DATA_QUALITY: Final = Table(
     "One row per symbol, interval and date: which bars are missing, and why.",
     keyed(
         columns(
-            text="day_kind status",
+            text="day_kind status recycled_signs",
             whole="expected_bars stored_bars no_trade_bars missing_bars outage_bars "
             "longest_gap_bars outside_bars revised_bars rejected_records unknown_basis_bars bases",
             percent="completeness_percent",

@@ -64,7 +64,13 @@ def data_quality() -> tuple[Visual, ...]:
     sessions = [SESSION, SYMBOL, INTERVAL]
     sessions += [
         column(DATA_QUALITY, name)
-        for name in ("day_kind", "status", "completeness_percent", "longest_gap_bars")
+        for name in (
+            "day_kind",
+            "status",
+            "completeness_percent",
+            "longest_gap_bars",
+            "recycled_signs",
+        )
     ]
     return (
         column_chart("quality_bars", UPPER, Chart(slots.title, slots.x, slots.y, colours=colours)),

@@ -16,7 +16,7 @@ from scripts.operations.hosts import allowlist, host_updates
 from scripts.operations.hosts.preflight import preflight
 from scripts.operations.operation import Operation
 from scripts.operations.releases.health_gate import look
-from scripts.operations.status import price_bases
+from scripts.operations.status import price_bases, recycled_tickers
 from scripts.operations.status.status_report import WHICH_GIVEN_UP, hours_since, polled_and_given_up
 
 _BACKUP_HOURS = 48
@@ -44,7 +44,7 @@ def doctor(operation: Operation, *, of_release: bool = False) -> tuple[list[str]
         found.append(("the host's firewall is in force", _verdict(lambda: _firewall(operation))))
         found.append(("5432 answers here as it should", _verdict(lambda: _port(operation))))
     lines = [f"{'ok  ' if not why else 'FAIL'}  {what}{why and f': {why}'}" for what, why in found]
-    noted = [_bases_notes, *([_host_notes] if operation.outputs is not None else [])]
+    noted = [_bases_notes, _ticker_notes, *([_host_notes] if operation.outputs is not None else [])]
     lines += [f"note  {note}" for notes in noted for note in notes(operation)]
     return lines, not any(why for _, why in found)
 
@@ -56,6 +56,15 @@ def _bases_notes(operation: Operation) -> list[str]:
         raise
     except OperationError as error:
         return [f"whether all prices can be compared is unknown: {str(error).splitlines()[-1]}"]
+
+
+def _ticker_notes(operation: Operation) -> list[str]:
+    try:
+        return recycled_tickers.notes(operation)
+    except UnreachableError:
+        raise
+    except OperationError as error:
+        return [f"whether a ticker became another's is unknown: {str(error).splitlines()[-1]}"]
 
 
 def _host_notes(operation: Operation) -> list[str]:

@@ -88,6 +88,7 @@ ANALYTIC: Final = (
             real_2="lag_seconds_median lag_seconds_longest",
             utc="opens_at_utc closes_at_utc first_bar_utc last_bar_utc",
             whole_3="unknown_basis_bars bases",
+            text_3="recycled_signs",
         ),
         ("symbol", "interval", "session_date"),
         "session_date",

@@ -19,6 +19,8 @@
 --   outside_bars       stored bars outside regular hours
 --   unknown_basis_bars   bars whose price basis is not known
 --   bases              how many bases the session's bars are on: more than one may not be compared
+--   recycled_signs     why the symbol may be another instrument from the session on
+--                      (bi.recycled_tickers); null if nothing says so
 --   revised_bars       stored bars whose value was replaced at least once
 --   rejected_records   records with the symbol as key that reached Kafka on that date (UTC) and
 --                      were refused, of whatever interval: the same in each interval's row
@@ -116,7 +118,8 @@ select
     bar.first_time at time zone 'UTC' as first_bar_utc,
     bar.last_time at time zone 'UTC' as last_bar_utc,
     bar.unknown_basis_bars,
-    bar.bases
+    bar.bases,
+    recycled.signs as recycled_signs
 from checked
 cross join
     lateral ( -- noqa: ST05
@@ -185,6 +188,11 @@ cross join
             and kafka_timestamp >= checked.session_date::timestamp at time zone 'UTC'
             and kafka_timestamp < (checked.session_date + 1)::timestamp at time zone 'UTC'
     ) as refused
+left join bi.recycled_tickers as recycled
+    on
+        checked.symbol = recycled.symbol
+        and checked.interval = recycled.interval
+        and checked.session_date = recycled.resumed_on
 union all
 select
     refused.symbol,
@@ -215,7 +223,8 @@ select
     null as first_bar_utc,
     null as last_bar_utc,
     0 as unknown_basis_bars,
-    0 as bases
+    0 as bases,
+    null as recycled_signs
 from market.refused_series as refused
 left join market.exchange_sessions as trade
     on

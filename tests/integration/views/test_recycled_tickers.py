@@ -76,6 +76,16 @@ def test_a_pause_with_another_sign_or_a_new_listing_is_shown(
         jump,
     ]
 
+    assert market.rows(
+        "select symbol, session_date, recycled_signs from bi.data_quality"
+        " where recycled_signs is not null order by symbol",
+        role="powerbi_reader",
+    ) == [
+        ("BEGAN", date(2025, 2, 12), "listed_anew"),
+        ("CAME", march, "pause, delisted, listed_anew"),
+        ("JUMP", march, "pause, jump"),
+    ]
+
     # Once its former holder has a name of its own, there is one instrument on either side.
     rename(market, Rename(march, "JUMP", "JUMP-2024"))
     assert [row[0] for row in market.rows(FOUND)] == ["BEGAN", "CAME"]

@@ -52,12 +52,17 @@ function placed(gap, bars, interval) {
 const line = (kind, before, after, text) => ({ kind, before: before.time, after: after?.time ?? null, text });
 const pairs = (all) => all.slice(1).map((after, place) => [all[place], after]);
 
-// How many bars of regular hours there are not, for whoever does not see the chart.
-export function describe(box, { found, interval, since }, unknown) {
+// How many bars of regular hours there are not, for whoever does not see the chart, and since when
+// the ticker may be another's.
+export function describe(box, { found, interval, since, recycled }, unknown) {
   const counts = Object.keys(KINDS).map((kind) => [
     kind, found.filter((one) => one.kind === kind).reduce((sum, one) => sum + one.bars, 0),
   ]).filter(([, count]) => count);
   const told = counts.map(([kind, count]) => `${whole(count)} ${KINDS[kind]}`).join(", ");
   const from = since ? ` since ${since}` : "";
-  box.textContent = unknown || (told ? `Regular hours lack ${interval} bars${from}: ${told}.` : "");
+  box.textContent = [
+    unknown || (told && `Regular hours lack ${interval} bars${from}: ${told}.`),
+    ...recycled.map(({ symbol, resumed_on: day, signs }) =>
+      `From ${day} on ${symbol} may be another instrument than before (${signs.replaceAll("_", " ")}).`),
+  ].filter(Boolean).join(" ");
 }

@@ -92,12 +92,16 @@ async function loadEvents({ symbol, interval: shown, stored, bars }, signal) {
   };
 }
 
-// Runs of bars that regular hours lack: {from, until, date, kind, bars}, of which `since` on. A
-// simulated market keeps a clock of its own, so that what follows its newest bar lacks nothing.
+// Runs of bars that regular hours lack: {from, until, date, kind, bars}, of which `since` on, and
+// where the ticker may have become another's. A simulated market keeps a clock of its own, so that
+// what follows its newest bar lacks nothing.
 async function loadGaps({ symbol, interval: shown, stored, exchange, simulated, bars }, signal) {
   const [interval] = storedIntervals(shown, stored, bars);
   const [first, last] = [bars.all[0], bars.last];
-  if (!first || !exchange) return { found: [], interval, exchange, since: null };
+  if (!first) return { found: [], interval, exchange, since: null, recycled: [] };
+  const { data: tickers } = await get("/api/recycled-tickers", { symbol }, signal);
+  const recycled = tickers.filter((one) => one.interval === interval);
+  if (!exchange) return { found: [], interval, exchange, since: null, recycled };
   const earliest = last.time - GAP_DAYS_A_MINUTE * MINUTES[interval] * 86_400;
   const asked = {
     symbol, interval, limit: MOST_GAPS, order: "desc",
@@ -107,7 +111,7 @@ async function loadGaps({ symbol, interval: shown, stored, exchange, simulated, 
   const holes = data.map((row) => gap(row, shown)).filter(isHole(shown, interval, bars))
     .filter(({ from }) => from < bars.until && !(simulated && from > last.time));
   const since = data.length === MOST_GAPS ? data.at(-1).session_date : earliest > first.time ? asked.from : null;
-  return { found: holes, interval, exchange, since };
+  return { found: holes, interval, exchange, since, recycled };
 }
 
 function gap({ session_date: date, kind, bars, starts_at_utc: from, ends_at_utc: until }, shown) {

@@ -1,7 +1,7 @@
 """Ranges in sessions, clocks, and what lies between the bars, on a page over a known calendar.
 
 AAPL has bars of half hours from Friday 7 November 2025 to Monday the 17th. It lacks Wednesday the
-12th, which MSFT has, and one bar of Friday the 14th.
+12th, which MSFT has, and one bar of Friday the 14th; its listing is from the 12th.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ NEW_YORK = ZoneInfo("America/New_York")
 SESSIONS = [date(2025, 11, day) for day in (7, 10, 11, 12, 13, 14, 17)]
 SLOTS = [timedelta(hours=9.5) + timedelta(minutes=30 * slot) for slot in range(13)]
 SEEN = datetime(2025, 11, 18, tzinfo=NEW_YORK)
+LISTED = """
+insert into market.listings (symbol, name, exchange, listed_on)
+values ('AAPL', 'Another Holder', 'NYSE', '2025-11-12')
+"""
 LEGEND = "() => document.getElementById('legend').textContent"
 
 
@@ -62,6 +66,7 @@ def market(postgres: Postgres) -> Iterator[Market]:
                 if is_stored(symbol, day, slot)
             ],
         )
+        made.run(LISTED)
         yield made
 
 
@@ -93,7 +98,10 @@ def test_a_range_is_of_sessions_and_what_they_lack_is_marked(
         # The five sessions of the calendar, one of which is missing: in days it would be the 13th.
         shows(page, instant(SESSIONS[2], SLOTS[0]), newest)
         holds(page, "() => document.getElementById('gaps').textContent !== ''")
-        assert page.inner_text("#gaps") == "Regular hours lack 30min bars: 1 no trade, 13 missing."
+        assert page.inner_text("#gaps") == (
+            "Regular hours lack 30min bars: 1 no trade, 13 missing. From 2025-11-13 on AAPL may be "
+            "another instrument than before (listed anew)."
+        )
         at = {(day, slot): instant(day, SLOTS[slot]).timestamp() for day in SESSIONS
               for slot in range(13)}  # fmt: skip
         tuesday, thursday, friday, monday = (SESSIONS[place] for place in (2, 4, 5, 6))

@@ -48,6 +48,19 @@ def test_the_doctor_names_the_series_whose_bars_may_not_be_compared() -> None:
     assert _notes("") == []
 
 
+def test_the_doctor_names_tickers_that_may_have_become_anothers() -> None:
+    rows = ["META|2022-06-09|pause, jump", *(f"X{n}|2025-03-03|listed_anew" for n in range(5))]
+    noted = _notes("", {"bi.recycled_tickers": "\n".join(rows)})
+    assert noted[0] == (
+        "note  META may be another instrument from 2022-06-09 on (pause, jump): if it is, "
+        "python -m sql.renames add META OWN-NAME 2022-06-09 parts them"
+    )
+    assert (len(noted), noted[5]) == (6, "note  1 more are in bi.recycled_tickers")
+    assert _notes("", {"bi.recycled_tickers": (1, "psql: no such view")}) == [
+        "note  whether a ticker became another's is unknown: psql: no such view"
+    ]
+
+
 def test_the_doctor_notes_what_only_a_person_brings_to_a_host() -> None:
     waiting = "engine=29.0.1\nupdate=docker-ce 5:29.0.1-1 5:29.1.3-1\nreboot=linux-image-amd64\n"
     assert _notes("", {"--simulate": waiting}) == [
