@@ -19,6 +19,9 @@ from tests.rehearsal.docker_resources import Docker
 from tests.rehearsal.stand_in import StandIn
 from tests.support.pulumi_tool import pulumi
 
+PROFILES = ("--profile", "observe")
+"""What runs at times besides."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Accept what the SDKs of Pulumi warn of."""
@@ -36,7 +39,7 @@ def machine(meeting: Meeting, tmp_path_factory: pytest.TempPathFactory) -> Itera
             base_image.ensure(running.host, os.environ)
             images = f"tapeline-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
             variables = variables_of(running, images, range(50000, 50000 + len(PUBLISHED)), desk)
-            run([str(program), "--project-name", "rehearsal-build", "build"], variables)
+            run([str(program), "--project-name", "rehearsal-build", *PROFILES, "build"], variables)
             made = StandIn(Docker(running.host), images, program, desk)
             with made.made_by(pulumi(os.environ)):
                 yield made

@@ -50,3 +50,18 @@ useradd --create-home --shell /bin/bash bob
 mkdir /home/bob/.ssh
 cp /etc/ssh/authorized_keys/tapeline /home/bob/.ssh/authorized_keys
 """
+# A receiver of webhooks at port 8000, which keeps what it is told in a file.
+HEAR = """
+import http.server, pathlib
+heard = pathlib.Path("/tmp/heard")
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with heard.open("ab") as file:
+            file.write(body + b"\\n")
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+HEARD = "find /tmp -maxdepth 1 -name heard -exec cat {} +"

@@ -235,6 +235,10 @@ class StandIn:
         """Take for the machine's images those of a release with the next version of PostgreSQL."""
         self.images = build_next_postgres(self.docker, self.images, self.desk)
 
+    def begin_outside(self, name: str, *command: str) -> None:
+        """Start a command on another machine of the network, which it lasts as long as."""
+        self.docker("exec", "--detach", self._neighbour(name), *command)
+
     def outside(self, name: str, *command: str) -> str:
         """Run a command on another machine of the network."""
         return self.docker("exec", self._neighbour(name), *command)

@@ -23,7 +23,7 @@ from tests.engine.engine_events import STACK
 from tests.engine.expected.resources import LEFT, MADE
 from tests.fixtures.live import wait_for
 from tests.rehearsal.other_releases import broken_commit
-from tests.rehearsal.programs import ASK, CHECK_FIREWALL, IN_USE, TWO_VERSIONS
+from tests.rehearsal.programs import ASK, CHECK_FIREWALL, HEAR, HEARD, IN_USE, TWO_VERSIONS
 from tests.rehearsal.stand_in import (
     ELSEWHERE,
     NAME,
@@ -107,7 +107,12 @@ def test_what_is_set_later_is_brought_by_one_more_up(machine: StandIn) -> None:
     # The market is not called: nothing listens there.
     nowhere = "https://127.0.0.1:9/query"
     both = {"DATA_OF_BOTH_MARKETS": "yes, keep both"}
-    machine.set(SYMBOLS="AAPL,NVDA", ALPHA_VANTAGE_URL=nowhere, **both)
+    machine.begin_outside(OUTSIDE, "python", "-c", HEAR)
+    receiver = machine.desk / "webhook_url"
+    receiver.write_text(f"http://{machine.address(OUTSIDE)}:8000/", encoding="utf-8")
+    machine.fab("alert", "secret", "--name", "webhook_url", "--file", str(receiver))
+    watched = {"COMPOSE_PROFILES": "observe", "ALERT_RECEIVERS": "webhook"}
+    machine.set(SYMBOLS="AAPL,NVDA", ALPHA_VANTAGE_URL=nowhere, **both, **watched)
     assert machine.up(alphaVantageKey=KEY, domain=NAME) == {"update": ("Command deployment",)}
     assert machine.inside("cat /opt/tapeline/keys/alpha_vantage_key") == f"{KEY}\n"
     assert "does match certificate" in machine.inside(CERTIFIED)
@@ -116,12 +121,32 @@ def test_what_is_set_later_is_brought_by_one_more_up(machine: StandIn) -> None:
     assert told.split() == ["AAPL,NVDA", nowhere]
 
 
+def test_alerts_are_told_tried_and_silenced(machine: StandIn) -> None:
+    def is_told(words: str) -> bool:
+        return words in machine.outside(OUTSIDE, "sh", "-c", HEARD)
+
+    wait_for(lambda: is_told("Alerts are watched from now on."), "the first message", 240)
+    machine.fab("alert", "test")
+    wait_for(lambda: is_told("tries the ways."), "the message of fab alert test", 240)
+    # The producer's calls reach nobody.
+    wait_for(lambda: is_told('"alertname":"ApiAway"'), "an alert", 240)
+    assert "docs/alerts.md#apiaway" in machine.fab("alert", "list")
+    assert re.search(r"FIRING: .*ApiAway", machine.fab("status"))
+
+    silence = machine.fab("silence", "--alert", "ApiAway", "--span", "2h").split()[-1]
+    assert re.search(rf"{silence}  alertname=ApiAway  until ", machine.fab("silence"))
+    machine.fab("silence", "--end", silence)
+    assert "no silence is in force" in machine.fab("silence")
+    machine.leave()
+
+
 def test_destroy_leaves_the_data_and_a_bare_machine_finds_it(machine: StandIn) -> None:
     before = machine.stack.outputs()
     until = machine.fab("psql", "--query", "select now()").strip()
     machine.noted = until, machine.fab("psql", "--query", f"{SOURCES} < '{until}' group by source")
     machine.stack.pulumi("config", "rm", "alphaVantageKey")
-    machine.stack.pulumi("config", "rm", "--path", "settings.ALPHA_VANTAGE_URL")
+    for name in ("ALPHA_VANTAGE_URL", "COMPOSE_PROFILES", "ALERT_RECEIVERS"):
+        machine.stack.pulumi("config", "rm", "--path", f"settings.{name}")
     machine.stack.destroy(exclude_protected=True)
     assert machine.stack.known() == LEFT["local"]
     kept = machine.desk / "stack" / "data" / "tapeline"
