@@ -30,15 +30,20 @@ BESIDE = ("drop database if exists market_res", "restore market_restored")
 IN_PLACE = (
     *("test -e", "source = "),
     *("stop stream", "allow_conn", "pg_terminate", "market_before_", "rename to market"),
-    *("migrate", "checkpoint", "start stream", "ps --all", "audit", "rm -rf"),
+    *("migrate", "checkpoint", "start stream", "ps --all --format", "audit", "rm -rf"),
 )
 
-STARTED = ("mkdir /opt/tapeline/lock", "up --detach --no-build postgres", "ps --all", "pg_database")
+STARTED = (
+    "mkdir /opt/tapeline/lock",
+    "up --detach --no-build postgres",
+    "ps --all --format",
+    "pg_database",
+)
 
 
 @pytest.mark.parametrize(
     ("found", "made"),
-    [("1\n", ()), ("", ("up --detach --no-build migrate", "ps --all"))],
+    [("1\n", ()), ("", ("up --detach --no-build migrate", "ps --all --format"))],
     ids=["beside the live one", "on an empty server"],
 )
 def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
@@ -46,7 +51,7 @@ def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
 ) -> None:
     both = f"{json.dumps(CONTENTS)}\n{json.dumps(CONTENTS)}\n"
     one, shell, _ = operation(
-        {"/restore": both, "pg_database": found, "ps --all": GOOD, "source = ": "f\n"}
+        {"/restore": both, "pg_database": found, "ps --all --format": GOOD, "source = ": "f\n"}
     )
     assert backups.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
     steps = [*STARTED, *made, *BESIDE, *IN_PLACE]
@@ -70,7 +75,7 @@ def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -
 
 
 def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
-    one, shell, _ = operation({"ps --all": GOOD})
+    one, shell, _ = operation({"ps --all --format": GOOD})
     one.outputs = replace(outputs(), secrets={**outputs().secrets, "alpha_vantage_key": ""})
     (tmp_path / "key.txt").write_text("  CANARY\n\n", encoding="utf-8")
     rotation.rotate(one, "key", str(tmp_path / "key.txt"))
@@ -111,7 +116,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "readlink": "releases/r1",
             "settings.env": "\n".join(host_settings.lines(outputs())),
             "alpha_vantage_key": outputs().secrets["alpha_vantage_key"],
-            "ps --all": GOOD,
+            "ps --all --format": GOOD,
             "tapeline-access": "nobody",
             "json_build_object": json.dumps(facts),
             "bi.price_bases": "AAPL|5min|100|0|1407|2\nIBM|1min|0|9|0|2\n",
@@ -162,7 +167,7 @@ def test_a_status_of_which_nothing_is_known_is_none() -> None:
 
 def test_a_bundle_takes_the_end_of_the_record_where_there_is_one() -> None:
     unknown: dict[str, Answer] = dict.fromkeys(("psql", "df -Pk", "enddate"), (1, ""))
-    one, shell, _ = operation({"ps --all": GOOD, **unknown}, LOCAL)
+    one, shell, _ = operation({"ps --all --format": GOOD, **unknown}, LOCAL)
     assert "audit.txt" in support_bundle.collect(one)
     file = ".cache/operations/audit.log"
     assert f"if [ -e {file} ]; then tail -n 200 {file}; fi" in shell.ran

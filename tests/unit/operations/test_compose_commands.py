@@ -21,8 +21,6 @@ PSQL = (
 @pytest.mark.parametrize(
     ("found", "wanted"),
     [
-        (compose_commands.up(LOCAL), "docker compose up --detach --no-build --remove-orphans"),
-        (compose_commands.up(HOST), f"{COMPOSE} up --detach --no-build --remove-orphans"),
         (compose_commands.states(LOCAL), "docker compose ps --all --format json"),
         (
             compose_commands.of_file("cat", "it's"),

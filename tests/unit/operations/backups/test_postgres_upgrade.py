@@ -86,7 +86,7 @@ def test_a_deploy_of_another_version_is_refused_before_anything_is_changed(
 
 
 def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran, error = brought({"ps --all": GOOD}, DUMP, monkeypatch)
+    ran, error = brought({"ps --all --format": GOOD}, DUMP, monkeypatch)
     assert error == ""
     change = Change("17", "18")
     steps = of(ran, " stop ", "next", "ln -sfn", " up ", " migrate", "restore market", "checkpoint")
@@ -104,7 +104,7 @@ def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.M
         postgres_upgrade.serve(HOST, "18"),
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
         "mv -T /opt/tapeline/current.new /opt/tapeline/current",
-        f"{COMPOSE} up --detach --no-build --remove-orphans",
+        compose_commands.up(HOST),
     ]
     dropped = compose_commands.psql(
         HOST, "postgres", write=True, query=f"drop database if exists market_before_{STAMP}"
@@ -119,7 +119,7 @@ def test_where_it_fails_the_cluster_and_the_release_of_before_count_again(
     looks = iter([BAD, BAD, BAD, GOOD] if fault == "gate" else [GOOD])
     answers: dict[str, Answer] = {
         "json postgres": listed(postgres="healthy"), fault: (1, "no"),
-        "ps --all": lambda: next(looks),
+        "ps --all --format": lambda: next(looks),
     }  # fmt: skip
     ran, error = brought(answers, DUMP, monkeypatch)
     assert error.startswith(f"{RELEASE.name} failed and before runs again: ")
@@ -135,7 +135,7 @@ def test_where_it_fails_the_cluster_and_the_release_of_before_count_again(
 
 def test_a_rollback_goes_back_to_the_cluster_that_was_kept() -> None:
     answers = {
-        "ls -1": "a1\na2\n", "readlink": "x/a2", "ps --all": GOOD,
+        "ls -1": "a1\na2\n", "readlink": "x/a2", "ps --all --format": GOOD,
         "if [ -s serving ]": "18\n", "image inspect": "17\n",
     }  # fmt: skip
     one, shell, said = operation(answers)
@@ -159,8 +159,9 @@ def test_a_rollback_never_goes_to_a_later_version() -> None:
 
 def test_on_this_machine_an_earlier_version_takes_its_own_cluster_again() -> None:
     answers: dict[str, Answer] = {
-        "engine=": READY, "if [ -s serving ]": "18\n", "image inspect": "17\n", "ps --all": GOOD,
-        "config --no-interpolate": '{"services": {}}', "config --format": '{"services": {}}',
+        "engine=": READY, "if [ -s serving ]": "18\n", "image inspect": "17\n",
+        "ps --all --format": GOOD, "config --no-interpolate": '{"services": {}}',
+        "config --format": '{"services": {}}',
         "config --images": "tapeline/secrets:0.1.0\ntapeline/postgres:0.1.0\n",
     }  # fmt: skip
     one, shell, _ = operation(answers, LOCAL)
@@ -171,7 +172,7 @@ def test_on_this_machine_an_earlier_version_takes_its_own_cluster_again() -> Non
         "docker compose stop stream postgres",
         postgres_upgrade.serve(LOCAL, "17"),
         compose_commands.forget_checkpoint(LOCAL, STAMP),
-        "docker compose up --detach --no-build --remove-orphans",
+        compose_commands.up(LOCAL),
     ]
 
 

@@ -77,7 +77,9 @@ def test_each_one_is_made_and_kept_out_of_bundles() -> None:
 
 
 def test_the_dashboards_password_is_made_anew_and_taken() -> None:
-    one, shell, _ = operation({"ps --all": listed(dashboard="healthy"), "test -e": (1, "")})
+    one, shell, _ = operation(
+        {"ps --all --format": listed(dashboard="healthy"), "test -e": (1, "")}
+    )
     rotation.rotate(one, "dashboard")
     steps = [
         command for command in shell.ran if "secrets rotate" in command or "restart" in command

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts.operations import compose_commands
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts import host_updates
 from scripts.operations.hosts.host_updates import HostUpdates
-from tests.unit.operations.fakes import COMPOSE, listed, operation
+from tests.unit.operations.fakes import COMPOSE, HOST, listed, operation
 
 ENGINE = "docker-ce 5:29.0.1-1 5:29.1.3-1"
 WELL = listed(kafka="healthy", stream="healthy")
@@ -86,12 +87,14 @@ def updates_until_upgraded(first: str) -> Callable[[], str]:
     ("update", "stopped"), [(ENGINE, [f"{COMPOSE} stop"]), ("libssl3t64 1 2", [])]
 )
 def test_the_containers_are_stopped_for_the_engine_alone(update: str, stopped: list[str]) -> None:
-    one, shell, _ = operation({"--simulate": updates_until_upgraded(update), "ps --all": WELL})
+    one, shell, _ = operation(
+        {"--simulate": updates_until_upgraded(update), "ps --all --format": WELL}
+    )
     assert host_updates.patch(one, "") == ["engine 29.1; 1 packages updated"]
     compose = [command for command in shell.ran if "host-compose" in command]
     assert compose == [
         *stopped,
-        f"systemctl start docker && {COMPOSE} up --detach --no-build --remove-orphans",
+        f"systemctl start docker && {compose_commands.up(HOST)}",
         f"{COMPOSE} ps --all --format json",
     ]
     # Else the alert of what waited would stay until the night.
@@ -111,7 +114,7 @@ def test_the_pipeline_runs_again_after_an_update_that_failed() -> None:
         {
             "--simulate": updates_until_upgraded(ENGINE),
             "force-confold": (100, "E: Sub-process /usr/bin/dpkg returned an error code (1)"),
-            "ps --all": WELL,
+            "ps --all --format": WELL,
         }
     )
     with pytest.raises(OperationError, match=r"dpkg returned .* the pipeline runs"):

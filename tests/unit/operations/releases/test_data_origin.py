@@ -101,7 +101,7 @@ def test_a_backup_of_the_other_market_does_not_reach_the_live_database(
         {
             "postgres/restore": CONTENTS * 2,
             "pg_database": "1\n",
-            "ps --all": listed(stream="healthy"),
+            "ps --all --format": listed(stream="healthy"),
             "test -e /opt/tapeline/keys/alpha_vantage_key": key,
             looked: "t\n",
         }

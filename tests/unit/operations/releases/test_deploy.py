@@ -63,7 +63,7 @@ def told(value: int) -> str:
 def test_a_deploy_takes_the_lock_switches_waits_and_leaves_a_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ran, error = deployed({"ps --all": GOOD, "readlink": "releases/before"}, monkeypatch)
+    ran, error = deployed({"ps --all --format": GOOD, "readlink": "releases/before"}, monkeypatch)
     assert error == ""
     current = "/opt/tapeline/current"
     assert ran[2] == f"if [ -e {current} ]; then readlink {current}; fi"
@@ -96,7 +96,12 @@ def test_a_deploy_names_the_networks_that_only_the_cloud_lets_through(
 ) -> None:
     monkeypatch.setattr(deploy, "_unpack", lambda _session, _release: None)
     monkeypatch.setattr(deploy, "build", lambda _session, _release: None)
-    answers = {"engine=": READY, "serving": "17\n", "tapeline-access": known, "ps --all": GOOD}
+    answers = {
+        "engine=": READY,
+        "serving": "17\n",
+        "tapeline-access": known,
+        "ps --all --format": GOOD,
+    }
     one, _, said = operation(answers)
     deploy.deploy_there(one, RELEASE, "build", "a try", 6)
     assert [line for line in said if "powerBiCidrs" in line] == [
@@ -108,7 +113,10 @@ def test_a_deploy_names_the_networks_that_only_the_cloud_lets_through(
 
 def test_a_broken_release_gives_way_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([BAD, BAD, BAD, GOOD])
-    answers: dict[str, Answer] = {"ps --all": lambda: next(looks), "readlink": "releases/before"}
+    answers: dict[str, Answer] = {
+        "ps --all --format": lambda: next(looks),
+        "readlink": "releases/before",
+    }
     ran, error = deployed(answers, monkeypatch)
     assert error == (
         f"{RELEASE.name} failed and before runs again: not well after 6 s: stream unhealthy"
@@ -139,7 +147,7 @@ def test_what_is_too_old_or_failed_is_removed_with_its_images(
 ) -> None:
     answers: dict[str, Answer] = {
         "ls -1A": ".failed-b1\n", "ls -1 ": "a1\na2\na3\na4\na5\na6\n",
-        "ps --all": GOOD, "readlink": "releases/a6",
+        "ps --all --format": GOOD, "readlink": "releases/a6",
     }  # fmt: skip
     ran, error = deployed(answers, monkeypatch)
     assert error == ""
@@ -156,7 +164,7 @@ def test_what_compose_could_not_start_is_not_waited_for(monkeypatch: pytest.Monk
     first_and_next: list[Said] = [(1, "one\nno such device\n"), ""]
     started = iter(first_and_next)
     answers: dict[str, Answer] = {
-        "ps --all": lambda: next(states),
+        "ps --all --format": lambda: next(states),
         "up --detach": lambda: next(started),
         "readlink": "releases/before",
     }
@@ -164,7 +172,7 @@ def test_what_compose_could_not_start_is_not_waited_for(monkeypatch: pytest.Monk
     assert error == (
         f"{RELEASE.name} failed and before runs again: not well after 0 s: stream unhealthy"
     )
-    assert len([command for command in ran if "ps --all" in command]) == 2
+    assert len([command for command in ran if "ps --all --format" in command]) == 2
 
 
 def test_a_held_lock_refuses_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +193,7 @@ def test_a_place_that_is_not_ready_is_not_touched(monkeypatch: pytest.MonkeyPatc
 
 def test_a_rollback_takes_the_release_before() -> None:
     one, shell, _ = operation(
-        {"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all": GOOD, "serving": "17"}
+        {"ls -1": "a1\na2\na3\n", "readlink": "x/a3", "ps --all --format": GOOD, "serving": "17"}
     )
     assert deploy.roll_back(one, "", "", 6) == "a2"
     assert any("ln -sfn /opt/tapeline/releases/a2 " in command for command in shell.ran)

@@ -35,7 +35,7 @@ def test_the_worst_container_of_a_service_counts() -> None:
 
 
 def test_the_gate_says_what_it_waits_for_and_shows_the_log_of_what_is_not_well() -> None:
-    one, shell, said = operation({"ps --all": BAD, "logs": "stream: no route to postgres"})
+    one, shell, said = operation({"ps --all --format": BAD, "logs": "stream: no route to postgres"})
     with pytest.raises(
         OperationError, match=r"not well after 9 s: stream unhealthy\nstream: no ro"
     ):

@@ -21,7 +21,7 @@ DUMP = "/var/lib/tapeline/backups/market-20261124T202900Z.dump.gpg"
 WELL: dict[str, Answer] = {
     "engine=": READY,
     "readlink": "releases/before",
-    "ps --all": GOOD,
+    "ps --all --format": GOOD,
     "ls -1 /var": f"{DUMP}\n",
     "enddate": "notBefore=Sep 19 20:31:00 2025 GMT\nnotAfter=Nov 28 20:31:00 2027 GMT\n",
     "tapeline-access": "203.0.113.0/24\n",

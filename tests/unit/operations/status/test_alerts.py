@@ -28,7 +28,7 @@ def printed(*names: str) -> str:
 
 
 def answers(said: Answer, words: str = "alert query") -> dict[str, Answer]:
-    return {"ps --all": WATCHED, words: said}
+    return {"ps --all --format": WATCHED, words: said}
 
 
 def test_the_status_tells_what_fires_in_one_line() -> None:
@@ -39,7 +39,7 @@ def test_the_status_tells_what_fires_in_one_line() -> None:
 
 
 def test_without_the_profile_nobody_watches() -> None:
-    one, _, _ = operation({"ps --all": listed(producer="healthy")})
+    one, _, _ = operation({"ps --all --format": listed(producer="healthy")})
     assert alerts.state(one) == "nobody watches: add observe to COMPOSE_PROFILES"
     with pytest.raises(OperationError, match="nobody watches"):
         alerts.test(one)
@@ -91,7 +91,7 @@ def test_what_is_no_name_or_span_reaches_no_shell(alert: str, span: str) -> None
 def test_a_secret_goes_to_its_file_and_into_no_command(tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text("https://hooks.example.org/s3cret\n", "utf-8")
-    one, shell, _ = operation({"ps --all": WATCHED})
+    one, shell, _ = operation({"ps --all --format": WATCHED})
     alerts.bring_secret(one, "slack_url", str(file))
     assert shell.sent == {
         "/opt/tapeline/keys/alerts/slack_url.new": b"https://hooks.example.org/s3cret"

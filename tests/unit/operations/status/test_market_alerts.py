@@ -21,11 +21,11 @@ def file(tmp_path: Path) -> str:
 
 
 def test_the_service_says_what_it_thinks_of_its_file(file: str) -> None:
-    one, shell, _ = operation({"ps --all": RUNNING, "--check": "alerts.yaml: 0 rules\n"})
+    one, shell, _ = operation({"ps --all --format": RUNNING, "--check": "alerts.yaml: 0 rules\n"})
     assert market_alerts.bring(one, "", file) == "alerts.yaml: 0 rules"
     assert shell.sent == {f"{FOLDER}/alerts.yaml.new": b"rules: []\n"}
     one, _, _ = operation(
-        {"ps --all": RUNNING, "--check": (2, "alerts: alerts.yaml:3: to is empty\n")}
+        {"ps --all --format": RUNNING, "--check": (2, "alerts: alerts.yaml:3: to is empty\n")}
     )
     with pytest.raises(OperationError) as caught:
         market_alerts.bring(one, "", file)
@@ -35,7 +35,7 @@ def test_the_service_says_what_it_thinks_of_its_file(file: str) -> None:
 
 
 def test_a_secret_beside_it_and_a_host_without_the_profile(file: str) -> None:
-    one, shell, _ = operation({"ps --all": listed(producer="healthy")})
+    one, shell, _ = operation({"ps --all --format": listed(producer="healthy")})
     said = market_alerts.bring(one, "desk_key", file)
     assert said == "desk_key is there; add alerts to COMPOSE_PROFILES"
     assert list(shell.sent) == [f"{FOLDER}/desk_key.new"]
