@@ -91,9 +91,9 @@ class Stack:
     secrets: dict[str, str] = field(default_factory=dict)
     documented: Documented = field(default_factory=lambda: Documented("compose"))
 
-    def typed(self, beginning: str) -> str:
+    def typed(self, beginning: str, **extra: str) -> str:
         """Run the documented command that begins so, by a shell, about this project."""
-        return run(["sh", "-c", self.documented.line(beginning)], self._as_typed())
+        return run(["sh", "-c", self.documented.line(beginning)], self._as_typed() | extra)
 
     def _as_typed(self) -> dict[str, str]:
         """Return an environment in which `docker compose` is the pinned one and this project's."""

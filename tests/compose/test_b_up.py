@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -142,3 +144,20 @@ def test_what_is_typed_every_day_works(stack: Stack) -> None:
     assert "BEGIN CERTIFICATE" in stack.typed("docker compose run --rm secrets show ca.crt")
     stack.typed("docker compose exec stream python -m services.stream.reconcile")
     assert "usage: " in stack.typed("docker compose run --rm -e SPARK_MASTER")
+
+
+def test_history_is_imported_from_files(stack: Stack) -> None:
+    # Of a folder that the containers' user can enter, which pytest's are not.
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:
+        file = Path(home) / "history" / "IBM.csv"
+        file.parent.mkdir()
+        file.write_text("date,open,high,low,close\n2001-03-01,95.5,98.2,94.1,97.3\n", "utf-8")
+        for path, mode in ((file, 0o644), (file.parent, 0o755), (Path(home), 0o755)):
+            path.chmod(mode)
+        looked = stack.typed("docker compose run --rm --no-deps -e SPARK_MASTER", HOME=home)
+        imported = stack.typed(".venv/bin/fab import", HOME=home)
+    one = "1 new, 0 changed, 0 equal or older, 0 rejected"
+    assert f"dry run, nothing written: {one}" in looked
+    assert f"done: {one}" in imported
+    stored = "select symbol, close, source from bi.events_stream where session_date = '2001-03-01'"
+    assert stack.rows(stored) == [("IBM", Decimal("97.3"), "file")]
