@@ -31,7 +31,7 @@ ROLE_PASSWORDS: Final = (
 )
 """Made by Pulumi; the names are those of the files that the containers read."""
 
-GIVEN_SECRETS: Final = ("alpha_vantage_key", "backup_access_key_id", "backup_secret_access_key")
+GIVEN_SECRETS: Final = ("alpha_vantage_key", "backup_access_key_id", "backup_key")
 """Given in the configuration; empty where it has none."""
 
 SECRETS: Final = (*ROLE_PASSWORDS, "backup_passphrase", *GIVEN_SECRETS)
@@ -73,7 +73,9 @@ class StackOutputs:
     dashboard_cidrs: tuple[str, ...]
     """May reach the dashboard at https://DOMAIN; none: nothing answers at 443."""
     backup_target: str
-    """A directory, `ssh://user@host/path` or `s3://bucket/prefix`; empty: the data volume."""
+    """A folder of the host, or the URL of a repository elsewhere; empty: the data volume."""
+    backup_known_hosts: str
+    """The line of known_hosts that tells the machine of an sftp:// target."""
     settings: Mapping[str, str]
     """What the containers are told, by the names of .env.example."""
     build_ca: str

@@ -101,6 +101,7 @@ def _outputs(
         "powerbi_cidrs": list(settings.powerbi_cidrs),
         "dashboard_cidrs": list(settings.dashboard_cidrs),
         "backup_target": settings.backup_target,
+        "backup_known_hosts": settings.backup_known_hosts,
         "settings": dict(settings.containers),
         "build_ca": settings.build_ca,
         "data_volume_gb": settings.data_volume_gb if settings.cloud in RENTED else 0,

@@ -114,13 +114,27 @@ KEYS: Final[Mapping[str, Key]] = {
     "backupTarget": Key(
         "string",
         "",
-        "Where backups go, away from the machine: ssh://user@host/path, s3://bucket/prefix or a"
-        " path of the host that leads to another disk. The words without which they must not stay"
-        " on the data volume: on this machine only.",
-        "s3://my-backups/tapeline",
+        "Where backups go, away from the machine: sftp://user@host/path,"
+        " s3://bucket/path?region=R, gcs://bucket/path, azure://account/container/path, or a path"
+        " of the host that leads to another disk. The words without which they must not stay on"
+        " the data volume: on this machine only.",
+        "sftp://ann@nas.example.org/tapeline",
     ),
     "backupAccessKeyId": Key("string", "", "The name of the key of an s3:// target.", "", True),
-    "backupSecretAccessKey": Key("string", "", "The key of an s3:// target.", "", True),
+    "backupKey": Key(
+        "string",
+        "",
+        "The key of the target: a private SSH key (sftp), the secret access key (s3), a service"
+        " account's JSON (gcs), the account's key (azure).",
+        "",
+        True,
+    ),
+    "backupKnownHosts": Key(
+        "string",
+        "",
+        "The line of known_hosts that tells the machine of an sftp:// target.",
+        "'nas.example.org ssh-ed25519 AAAA...'",
+    ),
     "alphaVantageKey": Key(
         "string", "", "Your Alpha Vantage key; empty: the simulated market runs.", "", True
     ),

@@ -26,7 +26,14 @@ ON_THIS_MACHINE_WORDS: Final = "on this machine only"
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _AZURE_IMAGE: Final = re.compile(r"[^:]+:[^:]+:[^:]+:\d+\.\d+\.\d+")
 _DATA_FOLDER: Final = "/var/lib/tapeline"
-_TARGET: Final = re.compile(r"/[^\s]*|ssh://[^\s/@]+@[^\s/]+/[^\s]*|s3://[^\s/]+(/[^\s]*)?")
+_TARGET: Final = re.compile(
+    r"/\S*|sftp://[^\s/@:]+@[^\s/]+/\S*|s3://[^\s/?]+(/[^\s?]*)?\?(\S+&)?region=\S+"
+    r"|gcs://[^\s/]+(/\S*)?|azure://[^\s/]+/\S+"
+)
+_KEYS_OF: Final = {
+    "sftp": ("backupKey", "backupKnownHosts"), "s3": ("backupAccessKeyId", "backupKey"),
+    "gcs": ("backupKey",), "azure": ("backupKey",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Settings:
     certificate: str
     acme_email: str
     backup_target: str
+    backup_known_hosts: str
     data_volume_gb: int
     local_ssh_port: int
     protect: bool
@@ -102,6 +110,7 @@ def parse(
         certificate=reader.choice("certificate", CERTIFICATES),
         acme_email=reader.text("acmeEmail"),
         backup_target=target,
+        backup_known_hosts=reader.text("backupKnownHosts"),
         data_volume_gb=reader.whole_number("dataVolumeGb", 10, 10_000),
         local_ssh_port=reader.whole_number("localSshPort", 1, 65_535),
         protect=reader.flag("protect"),
@@ -188,11 +197,12 @@ class _Reader(Reader):
             )
         if value and not _TARGET.fullmatch(value):
             raise SettingError(
-                f"backupTarget is {value!r}; it must be a path of the host, "
-                "ssh://user@host/path or s3://bucket/prefix"
+                f"backupTarget is {value!r}; it must be sftp://user@host/path, "
+                "s3://bucket/path?region=R, gcs://bucket/path, azure://account/container/path or "
+                "a path of the host"
             )
-        for key in ("backupAccessKeyId", "backupSecretAccessKey"):
-            if value.startswith("s3://") and key not in secrets:
+        for key in _KEYS_OF.get(value.partition("://")[0], ()):
+            if key not in secrets and not (key == "backupKnownHosts" and self.text(key)):
                 raise SettingError(f"{key} is not set, and backupTarget needs it; {remedy(key)}")
         return value
 

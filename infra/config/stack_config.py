@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 _OUTPUT_NAMES = {
     "alphaVantageKey": "alpha_vantage_key",
     "backupAccessKeyId": "backup_access_key_id",
-    "backupSecretAccessKey": "backup_secret_access_key",
+    "backupKey": "backup_key",
 }
 
 

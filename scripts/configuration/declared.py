@@ -135,6 +135,14 @@ OF_THE_PLACE: Final[tuple[Setting[Any], ...]] = (
         "A folder of figures that a host's own programs tell, NAME.prom each, for node-exporter. "
         "By default an empty volume.",
     ),
+    Text(
+        "BACKUP_REPOSITORY",
+        "Where backups and the database's log go, encrypted: sftp://user@host/path, "
+        "s3://bucket/path?region=R&endpoint=HOST, gcs://bucket/path or "
+        "azure://account/container/path, with its keys in TAPELINE_GIVEN. By default the volume "
+        "of TAPELINE_BACKUPS, on this machine.",
+    ),
+    Text("TAPELINE_BACKUPS", "A folder for backups that stay here; user 10001 must own it."),
     Text("TAPELINE_SECRETS", "The folder that holds your key as alpha_vantage_key."),
     Text("TAPELINE_IMAGES", "The images' name."),
     Text("TAPELINE_VERSION", "The images' version."),

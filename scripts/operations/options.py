@@ -41,7 +41,11 @@ DryRun = Annotated[bool, "only tell how many bars would be new, changed, equal"]
 
 Query = Annotated[str, "run this and end"]
 Write = Annotated[bool, "may write (default: reads alone)"]
-Dump = Annotated[str, "the backup (default: the newest)"]
+Time = Annotated[str, "as it was then, such as 2026-11-30T06:00:00Z (default: the newest)"]
+Anew = Annotated[bool, "go on where the repository has the backups of another database"]
+Passphrase = Annotated[
+    str, "the file with the passphrase of the repository (default: the stack's own)"
+]
 WithData = Annotated[bool, "also bars, Kafka's log and passwords"]
 
 Cidr = Annotated[str, "an IPv4 network, such as 203.0.113.0/24"]
@@ -72,9 +76,7 @@ CloudName = Annotated[str, ", ".join(CATALOG)]
 Region = Annotated[str, "the cloud's region (default: one in Europe)"]
 Size = Annotated[str, "the cloud's name of the VM's size (default: about 8 GiB)"]
 AdminCidrs = Annotated[str, "the public address, or the ranges, that may reach SSH"]
-BackupTarget = Annotated[
-    str, "where backups go: ssh://user@host/path, or the words: on this machine only"
-]
+BackupTarget = Annotated[str, "where backups go: a path, or the words: on this machine only"]
 PublicKey = Annotated[str, "the SSH key that operates the host: its file, or the public line"]
 IdentityFile = Annotated[str, "the private key's file, where ssh does not find it by itself"]
 HostAddress = Annotated[str, "existing: the machine's address or name"]

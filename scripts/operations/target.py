@@ -15,7 +15,8 @@ class Target:
     """What Compose runs in, and where the notes of the commands are kept below `state`."""
     state: str
     compose_words: tuple[str, ...]
-    backups: str
+    dumps: str
+    """Where a dump lies while data goes to another major version of PostgreSQL."""
     keys: str
     given: str
     """Where a certificate of one's own lies; nowhere in particular on this machine."""
@@ -34,7 +35,7 @@ LOCAL = Target(
     directory=".",
     state=".cache/operations",
     compose_words=("docker", "compose"),
-    backups="backups",
+    dumps=".cache/operations/dumps",
     keys="secrets",
     given="",
     is_remote=False,
@@ -49,7 +50,7 @@ def host(name: str) -> Target:
         directory=HOST_DIRECTORY,
         state=HOST_DIRECTORY,
         compose_words=(f"{current}/scripts/operations/hosts/host-compose",),
-        backups="/var/lib/tapeline/backups",
+        dumps="/var/lib/tapeline/dumps",
         keys=f"{HOST_DIRECTORY}/keys",
         given=f"{HOST_DIRECTORY}/given",
         is_remote=True,

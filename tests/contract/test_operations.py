@@ -13,13 +13,15 @@ from infra.config.addresses import WORLD_OPEN_WORDS
 from infra.outputs import ROLE_PASSWORDS
 from scripts.launcher.paths import ROOT
 from scripts.operations import compose_commands, target, tunnel
+from scripts.operations.hosts import host_settings
 from services.secrets import table
 
 ANSIBLE = ROOT / "ansible"
 VERBS = (
     "alert", "allow", "backup", "bundle", "deny", "deploy", "destroy", "doctor", "drill", "import",
-    "logs", "new", "offsets", "patch", "powerbi", "provision", "psql", "replay", "restart",
-    "restore", "rollback", "rotate", "secret", "silence", "status", "tunnel", "unlock", "upgrade",
+    "logs", "new", "offsets", "patch", "powerbi", "provision", "psql", "rebuild", "replay",
+    "restart", "restore", "rollback", "rotate", "secret", "silence", "status", "tunnel", "unlock",
+    "upgrade",
 )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def test_the_folders_of_a_host_are_the_same_everywhere() -> None:
     )
     compose = text("scripts/operations/hosts/host-compose")
     assert target.HOST_DIRECTORY in compose
-    assert target.host("x").backups == "/var/lib/tapeline/backups"
+    assert host_settings.BACKUPS == "/var/lib/tapeline/backups"
 
 
 def test_the_words_that_let_the_world_in_are_the_same_everywhere() -> None:

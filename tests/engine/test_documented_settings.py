@@ -72,7 +72,7 @@ def test_what_is_typed_makes_a_configuration_that_is_taken(person: Person) -> No
         "sshPublicKey": f"{PUBLIC_KEY} operator", "alphaVantageKey": KEY,
         "domain": "market.example.org", "certificate": "acme",
         "dashboardCidrs": "198.51.100.0/24",
-        "backupTarget": "ssh://ann@nas.example.org/tapeline",
+        "backupTarget": "sftp://ann@nas.example.org/tapeline",
     }  # fmt: skip
     assert {name: given[name] for name in wanted} == wanted
     assert containers == {"ALPHA_VANTAGE_PLAN": 75, "SYMBOLS": "AAPL,NVDA"}

@@ -56,6 +56,7 @@ def test_the_outputs_are_told_to_the_deployment(cloud: str, made: Made) -> None:
         powerbi_cidrs=(),
         dashboard_cidrs=(),
         backup_target="",
+        backup_known_hosts="",
         settings={},
         build_ca="",
         data_volume_gb=40 if cloud in RENTED else 0,

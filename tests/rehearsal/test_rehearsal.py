@@ -4,12 +4,15 @@ the project's own program has made."""
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
 import socket
 import tarfile
+import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,7 @@ from tests.rehearsal.stand_in import (
     StandIn,
 )
 
+LOG = logging.getLogger(__name__)
 KEY = f"canary-key-{os.urandom(8).hex()}"
 BARS = "SELECT symbol, bar_time, open, close, volume FROM events_stream ORDER BY bar_time DESC"
 
@@ -306,16 +310,71 @@ def test_rotated_secrets_are_taken_and_the_old_ones_are_worthless(machine: Stand
 
 
 def test_a_backup_survives_the_loss_of_the_database(machine: StandIn) -> None:
-    dump = machine.typed("fab backup").strip().splitlines()[-1]
+    label = machine.typed("fab backup").strip().splitlines()[-1]
+    assert label in machine.fab("status")
     assert "events_stream: " in machine.typed("fab drill")
     before = count(machine)
     # The volume of the database is lost; all else is there.
     machine.compose("rm", "--stop", "--force", "postgres", "migrate")
     machine.inside("docker volume rm tapeline_postgres")
-    machine.typed("fab restore", "--dump", dump)
+    machine.typed("fab restore")
     wait_for(lambda: count(machine) >= before, "the bars of before, and those since", 180)
     machine.typed("fab offsets")
     assert ask(machine, "select 1") == "[(1,)]\n"
+
+
+def test_a_lost_disk_is_made_good_from_the_repository_alone(machine: StandIn) -> None:
+    rows = "select count(*), max(inserted_at) from market.events_stream where inserted_at < '{}'"
+    bars = "select count(*) from market.events_stream where bar_time <= '{}'"
+    # What a transaction wrote before may become visible a moment later.
+    told = machine.fab(
+        "psql", "--query",
+        "select now() - interval '3s', pg_walfile_name(pg_current_wal_insert_lsn()), max(bar_time) "
+        "from market.events_stream",
+    )  # fmt: skip
+    second, file, last_bar = told.strip().split("|")
+    wanted = machine.fab("psql", "--query", rows.format(second))
+    bars_wanted = int(machine.fab("psql", "--query", bars.format(last_bar)))
+    newest = "select count(*) from market.events_stream where inserted_at > '{}'"
+    archived = "select last_archived_wal from pg_stat_archiver"
+    wait_for(lambda: machine.fab("psql", "--query", archived).strip() >= file, "the archive", 90)
+    wait_for(lambda: machine.fab("psql", "--query", newest.format(second)) != "0\n", "a bar", 180)
+    # As if the machine had gone with its disk; what is elsewhere is there, and so are the images.
+    ours = "docker ps --all --quiet --filter label=com.docker.compose.project=tapeline"
+    machine.inside(f"docker kill $(docker ps --quiet) && {ours} | xargs docker rm --force")
+    lost_at = datetime.now(UTC)
+    # The market is not lost with the machine.
+    gone = "docker volume ls --quiet | grep ^tapeline_ | grep -v ^tapeline_market$"
+    machine.inside(f"{gone} | xargs docker volume rm")
+    begun = time.monotonic()
+    said = machine.fab("rebuild", "--no-provision", "--images", "send")
+    rebuilt_seconds = time.monotonic() - begun
+    assert re.search(r"^market\.bars 0 begins at [1-9]", said, re.MULTILINE), said
+    kept = machine.fab("psql", "--query", rows.format(f"{lost_at:%Y-%m-%d %H:%M:%S}+00"))
+    lost_seconds = (lost_at - datetime.fromisoformat(kept.split("|")[1].strip())).total_seconds()
+    LOG.info("lost %.1f s, rebuilt in %.1f s", lost_seconds, rebuilt_seconds)
+    assert lost_seconds <= 60
+    assert rebuilt_seconds <= 600
+    assert machine.fab("psql", "--query", rows.format(second)) == wanted
+    wait_for(
+        lambda: machine.fab("psql", "--query", newest.format(lost_at.isoformat())) != "0\n",
+        "further bars", 240,
+    )  # fmt: skip
+    # What had not reached the repository comes from the market again.
+    wait_for(
+        lambda: int(machine.fab("psql", "--query", bars.format(last_bar))) >= bars_wanted,
+        "the bars since", 240,
+    )  # fmt: skip
+    machine.typed("fab offsets")
+    assert ask(machine, "select 1") == "[(1,)]\n"
+    # A second of the new one, exactly.
+    told = machine.fab("psql", "--query", "select now(), now() - interval '3s'")
+    second, before = told.strip().split("|")
+    wanted = machine.fab("psql", "--query", rows.format(before))
+    wait_for(lambda: machine.fab("psql", "--query", newest.format(second)) != "0\n", "a bar", 180)
+    machine.fab("restore", "--yes", "--time", second)
+    assert machine.fab("psql", "--query", rows.format(before)) == wanted
+    machine.typed("fab offsets")
 
 
 def test_a_broken_release_rolls_back_by_itself(machine: StandIn) -> None:
@@ -367,7 +426,7 @@ def test_an_upgrade_takes_the_data_to_the_next_postgresql_and_a_rollback_back(
         "fab deploy: the data is of PostgreSQL 17, the release of 18; `fab upgrade` moves the data",
     )
     before = count(machine)
-    assert "a new cluster, filled from /var/lib/tapeline/backups" in machine.typed(
+    assert "a new cluster, filled from /var/lib/tapeline/dumps" in machine.typed(
         "fab upgrade", *words
     )
     assert machine.fab(*version).startswith("18.")
@@ -490,4 +549,7 @@ def test_the_way_back_leaves_the_machine_to_its_owner(machine: StandIn) -> None:
     assert machine.inside("nft list tables | grep -c tapeline || test $? = 1") == "0\n"
     assert machine.inside("sshd -T | grep -c '^allowusers' || test $? = 1") == "0\n"
     assert machine.inside("ls /etc/systemd/system | grep -c tapeline || test $? = 1") == "0\n"
-    assert machine.inside("test ! -e /etc/tapeline && ls /var/lib/tapeline") == "backups\ndocker\n"
+    assert (
+        machine.inside("test ! -e /etc/tapeline && ls /var/lib/tapeline")
+        == "backups\ndocker\ndumps\n"
+    )

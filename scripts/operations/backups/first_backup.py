@@ -9,21 +9,17 @@ from scripts.operations import compose_commands
 from scripts.operations.backups import backup_commands
 from scripts.operations.operation import Operation
 
-NOTE = (
-    "there is no backup yet; the first is taken in the host's first night, or by `fab backup` now"
-)
+NOTE = "there is no backup yet; the server takes the first by itself as soon as it runs"
 
-_DUE_HOURS = 25
-"""One is taken every night, see the role `pipeline`."""
+_DUE_HOURS = 1
+"""The server takes one as soon as it runs: services/postgres/pgbackrest/keep."""
 
 
 def is_awaited(operation: Operation) -> bool:
-    """Return whether a host has no backup because its first night is still to come."""
+    """Return whether a host has no backup because it has only just begun."""
     target = operation.target
     record = compose_commands.of_file("head -n 1", f"{target.state}/audit.log")
-    (_, newest), (_, first) = map(
-        operation.shell.code, (backup_commands.newest_backup(target), record)
-    )
+    (_, newest), (_, first) = map(operation.shell.code, (backup_commands.labels(target), record))
     moment = first.partition(" ")[0]
     if not target.is_remote or newest.strip() or not re.fullmatch(r"[-0-9]+T[:0-9]+Z", moment):
         return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scripts.operations import compose_commands
-from scripts.operations.backups import backups
+from scripts.operations.backups import dumps
 from scripts.operations.operation import Operation
 from scripts.operations.releases.health_gate import start
 from scripts.operations.target import Target
@@ -62,7 +62,8 @@ def serve(target: Target, major: str) -> str:
     return in_volume(
         target,
         f"cd /var/lib/postgresql && test -e {major}/PG_VERSION && "
-        f"echo {major} > serving && rm -f next",
+        # It is not the one whose log the repository has had so far: a backup of it is due.
+        f"echo {major} > serving && rm -f next && touch .archive_gap",
     )
 
 
@@ -75,7 +76,7 @@ def needed(operation: Operation, image: str) -> Change | None:
     return None if used in (_NONE, brought) else Change(used, brought)
 
 
-def move(operation: Operation, change: Change, dump: str, begin: Callable[[], None]) -> None:
+def move(operation: Operation, change: Change, begin: Callable[[], None]) -> None:
     """Let a release have the data, while nothing writes; `begin` makes it the current one.
 
     To a later version by way of the dump; to an earlier one by going back to the cluster as it was
@@ -86,13 +87,15 @@ def move(operation: Operation, change: Change, dump: str, begin: Callable[[], No
         go_back(operation, change.brought)
         begin()
         return
-    operation.say(f"{change}: a new cluster, filled from {dump}; the old one stays as it is")
-    operation.run(target.compose("stop", "stream", "postgres"))
+    operation.run(target.compose("stop", "stream"))
+    path = dumps.take(operation)
+    operation.say(f"{change}: a new cluster, filled from {path}; the old one stays as it is")
+    operation.run(target.compose("stop", "postgres"))
     operation.run(begin_next(target, change, operation.stamp))
     begin()
     start(operation, _START_SECONDS, "postgres")
     operation.run(target.compose("run", "--rm", "--no-TTY", "--no-deps", "migrate"))
-    backups.drop(operation, backups.put_in_place(operation, dump))
+    dumps.put_in_place(operation, path)
     operation.run(serve(target, change.brought))
 
 

@@ -12,9 +12,10 @@ from scripts.operations import (
 )
 from scripts.operations import options as opt
 from scripts.operations.backups import backups
+from scripts.operations.backups import rebuild as rebuilds
 from scripts.operations.cli import command, ended
 from scripts.operations.errors import OperationError
-from scripts.operations.operation import begin
+from scripts.operations.operation import begin, begin_there
 from scripts.operations.releases import deploy as deploys
 
 
@@ -58,26 +59,43 @@ def psql(
 
 
 @command
-def backup(_: Context, stack: opt.Stack = "") -> None:
-    """Take an encrypted backup now; on a host one is taken every night."""
-    print(backups.back_up(begin(stack)))
+def backup(_: Context, stack: opt.Stack = "", anew: opt.Anew = False) -> None:
+    """Take an encrypted backup now, and have it verified; on a host one is taken every night."""
+    print(backups.back_up(begin(stack), anew=anew))
 
 
 @command
-def restore(_: Context, stack: opt.Stack = "", dump: opt.Dump = "", yes: opt.Yes = False) -> None:
-    """Put a backup in the place of the live database, which is kept; Kafka fills up the rest."""
+def restore(_: Context, stack: opt.Stack = "", time: opt.Time = "", yes: opt.Yes = False) -> None:
+    """Put the database of a second in the place of the live one, which is kept; Kafka fills up."""
     operation = begin(stack)
-    dump = dump or backups.newest(operation)
-    if not yes and input(f"Restore {dump} on {operation.target.name}? Type yes: ") != "yes":
+    what = f"the database of {time}" if time else "the newest that the repository has"
+    if not yes and input(f"Restore {what} on {operation.target.name}? Type yes: ") != "yes":
         raise OperationError("nothing was done")
-    kept = backups.restore(operation, dump, deploys.GATE_SECONDS)
-    print(f"restored; the database of before is {kept}: drop it when you are sure")
+    kept = backups.restore(operation, time, deploys.GATE_SECONDS)
+    print(f"restored; the database of before is in {kept}" if kept else "restored")
 
 
 @command
-def drill(_: Context, stack: opt.Stack = "") -> None:
-    """Restore the newest backup beside the live database, and compare rows and sums."""
-    print("\n".join(backups.drill(begin(stack))))
+def rebuild(
+    _: Context,
+    stack: opt.Stack = "",
+    time: opt.Time = "",
+    passphrase: opt.Passphrase = "",
+    ref: opt.Ref = "HEAD",
+    images: opt.Images = "build",
+    provision: opt.Provision = True,
+    gate_seconds: opt.GateSeconds = deploys.GATE_SECONDS,
+) -> None:
+    """Take an empty host to a running pipeline from the repository of backups alone."""
+    operation = begin_there(stack)
+    plan = deploys.planned(operation, ref, images, provision, "", gate_seconds)
+    print("\n".join(rebuilds.rebuild(operation, plan, time, passphrase)))
+
+
+@command
+def drill(_: Context, stack: opt.Stack = "", time: opt.Time = "") -> None:
+    """Restore beside the live database, and compare rows and sums."""
+    print("\n".join(backups.drill(begin(stack), time)))
 
 
 @command

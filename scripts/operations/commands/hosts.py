@@ -42,7 +42,7 @@ def new(
     so that with --yes nobody need be there:
 
         fab new --cloud hcloud --admin-cidrs 203.0.113.7 \\
-            --backup-target ssh://ann@nas.example.org/tapeline --yes
+            --backup-target /mnt/backups --yes
 
     It wants the Pulumi CLI with a place for its state (`pulumi login`), the cloud's credentials in
     the environment, and `scripts/setup --cloud NAME`.

@@ -41,7 +41,7 @@ def upgrade(
     """Backup, deploy, look whether all is well; data goes to a new major version of PostgreSQL."""
     operation = begin(stack)
     plan = deploys.planned(operation, ref, images, provision, reason, gate_seconds)
-    lines = behind_a_backup(operation, lambda dump: deploys.deploy(operation, plan, dump))
+    lines = behind_a_backup(operation, lambda label: deploys.deploy(operation, plan, label))
     print("\n".join(lines))
 
 

@@ -9,6 +9,7 @@ from infra.outputs import StackOutputs
 from scripts.operations.target import HOST_DIRECTORY
 
 FILE: Final = f"{HOST_DIRECTORY}/settings.env"
+BACKUPS: Final = "/var/lib/tapeline/backups"
 BUILD_CA: Final = f"{HOST_DIRECTORY}/build-ca.pem"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,@%+*\[\]-]*")
 
@@ -19,6 +20,7 @@ def lines(outputs: StackOutputs) -> list[str]:
         "TAPELINE_SECRETS": f"{HOST_DIRECTORY}/keys",
         "TAPELINE_GIVEN": f"{HOST_DIRECTORY}/given",
         "TAPELINE_METRICS": f"{HOST_DIRECTORY}/metrics",
+        **_repository(outputs.backup_target),
         "POSTGRES_TLS_NAMES": tls_names(outputs),
         **({"BUILD_CA_FILE": BUILD_CA} if outputs.build_ca else {}),
         **(_shown(outputs) if outputs.dashboard_cidrs else {}),
@@ -34,6 +36,13 @@ def profiles(outputs: StackOutputs) -> tuple[str, ...]:
     of_settings = outputs.settings.get("COMPOSE_PROFILES", "").split(",")
     given = [name.strip() for name in of_settings if name.strip()]
     return (*given, *(("front",) if outputs.dashboard_cidrs else ()))
+
+
+def _repository(target: str) -> dict[str, str]:
+    """Return where backups go: a folder of the host in the container's place, or elsewhere."""
+    if target and not target.startswith("/"):
+        return {"BACKUP_REPOSITORY": target}
+    return {"TAPELINE_BACKUPS": target or BACKUPS}
 
 
 def _shown(outputs: StackOutputs) -> dict[str, str]:

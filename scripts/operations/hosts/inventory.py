@@ -49,7 +49,7 @@ def inventory(
         "tapeline_powerbi_world_open": is_world_open(outputs.powerbi_cidrs),
         "tapeline_dashboard_cidrs": list(outputs.dashboard_cidrs),
         "tapeline_backup_target": outputs.backup_target,
-        "tapeline_backup_remote": backup_remote(outputs.backup_target),
+        "tapeline_backup_known_hosts": outputs.backup_known_hosts,
         "tapeline_settings": host_settings.lines(outputs),
         "tapeline_build_ca": outputs.build_ca,
         "tapeline_secret_program": str(ROOT / "ansible" / "secret"),
@@ -60,15 +60,6 @@ def inventory(
     if key:
         host["ansible_ssh_private_key_file"] = key
     return {"tapeline": {"hosts": [name]}, "_meta": {"hostvars": {name: host}}}
-
-
-def backup_remote(target: str) -> str:
-    """Return the target of backups as rclone names it: a path at the remote `offsite`."""
-    if target.startswith("s3://"):
-        return f"offsite:{target.removeprefix('s3://')}"
-    if target.startswith("ssh://"):
-        return f"offsite:/{target.removeprefix('ssh://').partition('/')[2]}"
-    return f"offsite:{target}" if target else ""
 
 
 def main() -> int:

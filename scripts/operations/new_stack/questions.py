@@ -75,7 +75,7 @@ class Interview:
             self._settle_admin_cidrs()
             self._settle(
                 "backupTarget",
-                "Where backups go, away from the machine: ssh://user@host/path, or the words: "
+                "Where backups go: a path where another disk is mounted, or the words: "
                 f"{ON_THIS_MACHINE_WORDS}\nPlace",
             )
         self._settle_data()

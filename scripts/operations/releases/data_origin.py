@@ -44,22 +44,20 @@ def refuse_mixing(operation: Operation, *, has_key: bool) -> None:
         )
 
 
-def refuse_restored(operation: Operation, dump: str, database: str) -> None:
-    """Refuse to let a restored database be the live one where the producer brings bars of the
-    other market. Raises OperationError."""
+def refusal_of_restored(operation: Operation) -> tuple[str, str]:
+    """Return the query that finds, in a restored database, bars of the market that the producer
+    does not bring, and what to say then; no query where both may be kept."""
     if _keeps_both(operation):
-        return
+        return "", ""
     key = shlex.quote(f"{operation.target.keys}/alpha_vantage_key")
     has_key = operation.shell.code(f"test -e {key}")[0] == 0
     held, runs = ("simulated", "real") if has_key else ("real", "simulated")
-    query = BARS_OF[held]
-    found = operation.run(compose_commands.psql(operation.target, database, query=query)).strip()
-    if found != "f":
-        raise OperationError(
-            f"{dump} holds bars of the {held} market, and {operation.target.name} runs the {runs} "
-            f"one; restore it elsewhere; or keep both, each bar marked by its source: "
-            f"{_kept(operation)}"
-        )
+    because = (
+        f"the backup holds bars of the {held} market, and {operation.target.name} runs the {runs} "
+        f"one; restore it elsewhere; or keep both, each bar marked by its source: "
+        f"{_kept(operation)}"
+    )
+    return BARS_OF[held], because
 
 
 def will_have_key(operation: Operation) -> bool:

@@ -54,22 +54,23 @@ def planned(
     return Plan(release, images, with_ansible, reason, seconds)
 
 
-def deploy(operation: Operation, plan: Plan, dump: str = "") -> None:
+def deploy(operation: Operation, plan: Plan, backup: str = "") -> None:
     """Bring what was planned to the target. Raises OperationError.
 
-    Only with the path of a dump may the data go to another major version of PostgreSQL.
+    Only behind a backup, whose label is given, may the data go to another major version of
+    PostgreSQL.
     """
     if plan.release is None:
-        deploy_here(operation, plan.reason, plan.gate_seconds, dump)
+        deploy_here(operation, plan.reason, plan.gate_seconds, backup)
         return
     data_origin.refuse_mixing(operation, has_key=data_origin.will_have_key(operation))
     if plan.with_ansible:
         operation.say("Ansible is bringing the host to its state")
         ansible.provision(operation.target.name, check=False)
-    deploy_there(operation, plan.release, plan.images, plan.reason, plan.gate_seconds, dump)
+    deploy_there(operation, plan.release, plan.images, plan.reason, plan.gate_seconds, backup)
 
 
-def deploy_here(operation: Operation, reason: str, seconds: int, dump: str = "") -> None:
+def deploy_here(operation: Operation, reason: str, seconds: int, backup: str = "") -> None:
     """Build and start this machine's own stack from the checkout. Raises OperationError."""
     target = operation.target
     preflight(operation)
@@ -79,8 +80,8 @@ def deploy_here(operation: Operation, reason: str, seconds: int, dump: str = "")
             raise OperationError("docker compose build failed; see above")
         images = operation.run(target.compose("config", "--images", "postgres")).split()
         image = next(one for one in images if "/postgres:" in one)
-        change = _change(operation, image, dump)
-        with _moved(operation, change, dump, lambda: None):
+        change = _change(operation, image, backup)
+        with _moved(operation, change, lambda: None):
             if operation.shell.show(compose_commands.up(target)) != 0:
                 raise OperationError("docker compose up failed; see above")
             await_health(operation, seconds)
@@ -101,23 +102,23 @@ def new_release(operation: Operation, reference: str) -> Release:
     return Release(commit, f"{operation.now():%Y%m%dT%H%M%SZ}-{commit[:7]}")
 
 
-def _change(operation: Operation, image: str, dump: str) -> Change | None:
+def _change(operation: Operation, image: str, backup: str) -> Change | None:
     change = postgres_upgrade.needed(operation, image)
-    if change and not dump:
+    if change and not backup:
         raise OperationError(f"{change}; `fab upgrade` moves the data")
     return change
 
 
 @contextmanager
 def _moved(
-    operation: Operation, change: Change | None, dump: str, begin: Callable[[], None]
+    operation: Operation, change: Change | None, begin: Callable[[], None]
 ) -> Iterator[None]:
     """Move the data where it must be; whatever fails then, the cluster of before counts again."""
     if change is None:
         yield
         return
     try:
-        postgres_upgrade.move(operation, change, dump, begin)
+        postgres_upgrade.move(operation, change, begin)
         yield
     except BaseException:
         postgres_upgrade.go_back(operation, change.used)
@@ -125,16 +126,16 @@ def _moved(
 
 
 def deploy_there(
-    operation: Operation, release: Release, images: str, reason: str, seconds: int, dump: str = ""
+    operation: Operation, release: Release, images: str, reason: str, seconds: int, backup: str = ""
 ) -> None:
     """Bring a release to a host; on failure the one before runs again. Raises OperationError."""
     preflight(operation)
     with operation.locked(f"deploy {release.name}", reason):
         before = current(operation)
         operation.say(f"release {release.name}; the one before is {before or 'none'}")
-        change = _bring(operation, release, images, dump if before else None)
+        change = bring(operation, release, images, backup if before else None)
         try:
-            with _moved(operation, change, dump, lambda: point(operation, release.name)):
+            with _moved(operation, change, lambda: point(operation, release.name)):
                 switch(operation, release.name, seconds)
         except OperationError as error:
             if not before:
@@ -155,13 +156,13 @@ def deploy_there(
             operation.say(line)
 
 
-def _bring(operation: Operation, release: Release, images: str, dump: str | None) -> Change | None:
-    """Bring files and images; return what the data needs, if there is any (`dump` is not None)."""
+def bring(operation: Operation, release: Release, images: str, backup: str | None) -> Change | None:
+    """Bring files and images; return what the data needs, if there is any (`backup` is given)."""
     try:
         _unpack(operation, release)
         (build if images == "build" else send)(operation, release)
         image = named("postgres", release.name)
-        return None if dump is None else _change(operation, image, dump)
+        return None if backup is None else _change(operation, image, backup)
     except BaseException:
         _void(operation, release)
         raise

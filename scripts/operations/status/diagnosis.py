@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from scripts.operations import compose_commands
 from scripts.operations.backups import first_backup
-from scripts.operations.backups.backups import newest
+from scripts.operations.backups.backups import hours_since, newest
 from scripts.operations.credentials import certificate
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.hosts import allowlist, host_updates
@@ -17,7 +17,7 @@ from scripts.operations.hosts.preflight import preflight
 from scripts.operations.operation import Operation
 from scripts.operations.releases.health_gate import look
 from scripts.operations.status import price_bases, recycled_tickers
-from scripts.operations.status.status_report import WHICH_GIVEN_UP, hours_since, polled_and_given_up
+from scripts.operations.status.status_report import WHICH_GIVEN_UP, polled_and_given_up
 
 _BACKUP_HOURS = 48
 _POSTGRES_PORT = 5432
@@ -115,9 +115,9 @@ def _rules(operation: Operation) -> None:
 def _recent_backup(operation: Operation) -> None:
     if first_backup.is_awaited(operation):
         return
-    dump = newest(operation)
-    if hours_since(dump, operation.now()) > _BACKUP_HOURS:
-        raise OperationError(f"the newest is {dump}")
+    label = newest(operation)
+    if hours_since(label, operation.now()) > _BACKUP_HOURS:
+        raise OperationError(f"the newest is {label}")
 
 
 def _firewall(operation: Operation) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from scripts.operations import compose_commands
-from scripts.operations.backups.backups import newest
+from scripts.operations.backups.backups import hours_since, newest
 from scripts.operations.credentials import certificate
 from scripts.operations.errors import OperationError, UnreachableError
 from scripts.operations.hosts import allowlist, host_settings, host_updates
@@ -133,14 +132,5 @@ def disk(operation: Operation) -> str:
 
 def last_backup(operation: Operation) -> str:
     """Return the newest backup and its age."""
-    dump = newest(operation)
-    return f"{dump}, {hours_since(dump, operation.now()):.1f} hours ago"
-
-
-def hours_since(dump: str, now: datetime) -> float:
-    """Return the age of a backup by its name. Raises OperationError where that tells none."""
-    stamp = re.search(r"market-(\d{8}T\d{6}Z)", dump)
-    if stamp is None:
-        raise OperationError(f"{dump} does not tell when it was taken")
-    taken = datetime.strptime(stamp[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return (now - taken).total_seconds() / 3600
+    label = newest(operation)
+    return f"{label}, {hours_since(label, operation.now()):.1f} hours ago"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import logging
+import shutil
 import subprocess
 import threading
 import time
@@ -214,14 +215,46 @@ def test_a_repository_that_stays_away_fills_no_disk(archived: Archived) -> None:
     wait_for(segment_thrown_away, "a file that is thrown away")
     waiting = "select count(*) from pg_ls_archive_statusdir() where name like '%.ready'"
     wait_for(lambda: int(archived.ask(waiting)) <= 3, "no more files than there may be")
+    assert float(archived.ask("select guard.archive_gap_seconds()")) > 0
     assert "threw away" in (archived.directory / "postgres.log").read_text("utf-8", "replace")
     reject(archived, 1, 10)
     place.with_name("elsewhere").rename(place)
     archived.tool("backup")
     assert not gap.exists()
+    assert archived.ask("select guard.archive_gap_seconds()") == "0"
     live, restored = map(json.loads, archived.tool("drill").splitlines())
     assert restored == live
     assert live["rejected_events"]["rows"] == 10
+
+
+def test_a_server_sees_to_its_backup_and_goes_on_in_no_other_ones_repository(
+    archived: Archived,
+) -> None:
+    assert archived.tool("list") == ""
+    keep = Command(
+        name="keep",
+        arguments=[str(POSTGRES / "pgbackrest" / "keep"), "1"],
+        log=archived.directory / "keep.log",
+        environment=archived.environment,
+        as_user=archived.account.options,
+    )
+    child = processes.start(keep)
+    try:
+        wait_for(lambda: archived.tool("list") != "", "the first backup")
+    finally:
+        processes.stop([child], 10)
+    [first] = archived.tool("list").split()
+    # Its volume is lost, and it begins with an empty database.
+    archived.stop()
+    shutil.rmtree(archived.data)
+    archived.initialize()
+    archived.start()
+    refused = archived.run(POSTGRES / "pgbackrest" / "backup")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("backup: the repository has the backups of another database")
+    assert archived.tool("list").split() == [first]
+    anew = archived.tool("backup", "anew").strip()
+    assert archived.tool("list").split() == [first, anew]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from tests.fixtures.checkout import bare_checkout, run
 
-TARGET = "ssh://ann@nas.example.org/tapeline"
+TARGET = "/mnt/backups"
 BACKUPS = ("--backup-target", TARGET)
 # Stands for the Pulumi CLI: knows the words that it has, and keeps what it was told.
 PULUMI = """#!{python}

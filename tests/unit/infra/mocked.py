@@ -12,7 +12,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from tests.unit.infra.stacks import CANARY, CLOUDS, PUBLIC_KEY
 
-SECRET_KEYS = ("alphaVantageKey", "backupAccessKeyId", "backupSecretAccessKey")
+SECRET_KEYS = ("alphaVantageKey", "backupAccessKeyId", "backupKey")
 ADDRESS = "203.0.113.80"
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from scripts.operations import database_connection
-from scripts.operations.backups import backups
 from scripts.operations.credentials import rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts import host_settings
@@ -21,57 +20,6 @@ from scripts.operations.target import LOCAL
 from tests.unit.operations.fakes import Answer, listed, operation, outputs
 
 GOOD = listed(kafka="healthy", secrets="exited 0", stream="healthy")
-
-CONTENTS = {"events_stream": {"rows": 3, "checksum": "77"}}
-
-# Parts of the commands of a restore, each of one, in order.
-BESIDE = ("drop database if exists market_res", "restore market_restored")
-
-IN_PLACE = (
-    *("test -e", "source = "),
-    *("stop stream", "allow_conn", "pg_terminate", "market_before_", "rename to market"),
-    *("migrate", "checkpoint", "start stream", "ps --all --format", "audit", "rm -rf"),
-)
-
-STARTED = (
-    "mkdir /opt/tapeline/lock",
-    "up --detach --no-build postgres",
-    "ps --all --format",
-    "pg_database",
-)
-
-
-@pytest.mark.parametrize(
-    ("found", "made"),
-    [("1\n", ()), ("", ("up --detach --no-build migrate", "ps --all --format"))],
-    ids=["beside the live one", "on an empty server"],
-)
-def test_a_restore_puts_the_backup_in_the_place_of_the_live_database(
-    found: str, made: tuple[str, ...]
-) -> None:
-    both = f"{json.dumps(CONTENTS)}\n{json.dumps(CONTENTS)}\n"
-    one, shell, _ = operation(
-        {"/restore": both, "pg_database": found, "ps --all --format": GOOD, "source = ": "f\n"}
-    )
-    assert backups.restore(one, "/b/market-1.dump.gpg", 6) == "market_before_20261124203000"
-    steps = [*STARTED, *made, *BESIDE, *IN_PLACE]
-    assert [
-        step for step, command in zip(steps, shell.ran, strict=True) if step in command
-    ] == steps
-
-
-def test_a_backup_that_holds_something_else_does_not_reach_the_live_database() -> None:
-    other = {"events_stream": {"rows": 2, "checksum": "76"}}
-    one, shell, _ = operation(
-        {"postgres/restore": f"{json.dumps(CONTENTS)}\n{json.dumps(other)}\n", "ps": GOOD}
-    )
-    with pytest.raises(
-        OperationError,
-        match=r"events_stream: 3 rows \(sum 77\) were backed up, 2 rows \(sum 76\) restored",
-    ):
-        backups.restore(one, "/b/market-1.dump.gpg", 6)
-    assert not any("stop stream" in command for command in shell.ran)
-    assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
 
 
 def test_the_key_is_sent_as_a_file_and_never_in_a_command(tmp_path: Path) -> None:
@@ -128,7 +76,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
             "grep BASE_IMAGE": "BASE_IMAGE: ${BASE_IMAGE:-debian:trixie-20260918-slim}\n",
             "docker version": "29.1.3, built 2026-11-20\n",
             "enddate": "notBefore=Sep 25 20:31:00 2026 GMT\nnotAfter=Nov 27 20:31:00 2026 GMT\n",
-            "ls -1 /var": "/var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg\n",
+            "pgbackrest/list": "20261124-023000F\n",
         }
     )
     lines, is_known = status_report.status(one)
@@ -148,7 +96,7 @@ def test_status_tells_each_thing_in_a_line_and_what_it_cannot_tell() -> None:
         "engine      29.1.3, built 2026-11-20; the base of the images is 67 days old",
         "certificate 3 of 63 days left: tapeline-certificate.timer has not renewed it; on the host:"
         " journalctl -u tapeline-certificate, then systemctl start tapeline-certificate",
-        "backup      /var/lib/tapeline/backups/market-20261124T023000Z.dump.gpg, 18.0 hours ago",
+        "backup      20261124-023000F, 18.0 hours ago",
         "networks    nobody from elsewhere",
     ]
 

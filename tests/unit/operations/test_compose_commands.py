@@ -53,10 +53,16 @@ PSQL = (
             compose_commands.psql(HOST, write=True),
             f"{COMPOSE} {PSQL}".replace("--no-TTY ", "").replace("only=on", "only=off"),
         ),
-        (backup_commands.backup(HOST, 14), "systemctl start tapeline-backup.service"),
+        (backup_commands.backup(HOST), "systemctl start tapeline-backup.service"),
         (
-            backup_commands.backup(LOCAL, 14),
-            "scripts/operations/backups/backup backups 14 docker compose",
+            backup_commands.backup(LOCAL, anew=True),
+            "./scripts/operations/backups/backup --anew docker compose",
+        ),
+        (
+            backup_commands.restore(LOCAL, "2026-11-30 06:00:00+00", ("select 1", "no")),
+            "docker compose run --rm --no-deps --no-TTY --env 'REFUSED_IF=select 1' "
+            "--env REFUSED_BECAUSE=no --entrypoint /app/services/postgres/pgbackrest/restore "
+            "postgres '2026-11-30 06:00:00+00'",
         ),
         (
             backup_commands.restore_beside(HOST, "/b/market-1.dump.gpg", "market_drill"),

@@ -98,7 +98,7 @@ class Host:
             directory=str(self.folder),
             state=str(self.folder / "state"),
             compose_words=("docker", "compose"),
-            backups="",
+            dumps="",
             keys=str(self.folder / "keys"),
             given=str(self.folder / "given"),
             is_remote=True,

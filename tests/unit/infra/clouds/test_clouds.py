@@ -79,6 +79,7 @@ def test_every_cloud_gives_the_same_outputs(cloud: str) -> None:
         powerbi_cidrs=("192.0.2.0/24",),
         dashboard_cidrs=(),
         backup_target="",
+        backup_known_hosts="",
         settings={},
         build_ca="",
         data_volume_gb=55 if cloud in RENTED else 0,

@@ -41,6 +41,7 @@ def test_the_least_configuration_is_enough() -> None:
         certificate="own-ca",
         acme_email="",
         backup_target="",
+        backup_known_hosts="",
         data_volume_gb=40,
         local_ssh_port=2222,
         protect=True,
@@ -106,8 +107,14 @@ def test_the_least_configuration_is_enough() -> None:
             {"backupTarget": "/var/lib/tapeline/backups"},
             "backupTarget is '/var/lib/tapeline/backups', so the loss of the machine would be",
         ),
-        ({"backupTarget": "ftp://x"}, "backupTarget is 'ftp://x'; it must be a path of the host"),
-        ({"backupTarget": "s3://b/p"}, "backupAccessKeyId is not set, and backupTarget needs it"),
+        (
+            {"backupTarget": "ftp://x"},
+            "backupTarget is 'ftp://x'; it must be sftp://user@host/path,",
+        ),
+        (
+            {"backupTarget": "s3://b/p?region=r"},
+            "backupAccessKeyId is not set, and backupTarget needs it",
+        ),
         ({"dataVolumeGb": "4"}, "dataVolumeGb is '4'; it must be a number from 10 to 10000"),
         (
             {"cloud": "local", "localSshPort": "0"},
@@ -188,9 +195,20 @@ def test_a_machine_you_have_may_be_reached_by_ipv6() -> None:
 
 
 def test_an_s3_target_is_taken_with_both_of_its_secrets() -> None:
-    given = ("backupAccessKeyId", "backupSecretAccessKey")
-    found = parse({**LEAST, "backupTarget": "s3://bucket/tapeline"}, given)
-    assert found.backup_target == "s3://bucket/tapeline"
+    given = ("backupAccessKeyId", "backupKey")
+    target = "s3://bucket/tapeline?region=eu-central-1&endpoint=s3.example.org"
+    assert parse({**LEAST, "backupTarget": target}, given).backup_target == target
+
+
+def test_an_sftp_target_is_taken_with_its_key_and_the_line_of_its_machine() -> None:
+    wanted = {**LEAST, "backupTarget": "sftp://ann@nas.example.org:2222/srv/tapeline"}
+    line = "[nas.example.org]:2222 ssh-ed25519 AAAA"
+    found = parse({**wanted, "backupKnownHosts": line}, ("backupKey",))
+    assert (found.backup_target, found.backup_known_hosts) == (wanted["backupTarget"], line)
+    with pytest.raises(SettingError, match="backupKnownHosts is not set"):
+        parse(wanted, ("backupKey",))
+    with pytest.raises(SettingError, match="backupKey is not set"):
+        parse({**wanted, "backupKnownHosts": line}, ())
 
 
 def test_a_machine_in_use_is_taken_by_the_words_alone() -> None:

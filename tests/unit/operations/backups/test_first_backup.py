@@ -1,4 +1,4 @@
-"""A host in its first day waits for a backup; an older one, or this machine, has none."""
+"""A host in its first hour waits for a backup; an older one, or this machine, has none."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from scripts.operations.target import LOCAL, Target
 from tests.unit.operations.fakes import HOST, Answer, operation
 
 WHAT = "there is a backup of these two days"
-NONE_IN = "there is no backup in"
 
 
 @pytest.mark.parametrize(
     ("where", "first_deed", "backup", "verdict", "is_noted"),
     [
-        (HOST, "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
-        (HOST, "2026-11-23T19:31:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
-        (HOST, "2026-11-23T19:29:00Z ann@desk: deploy r1: done\n", "", f"FAIL  {WHAT}", False),
+        (HOST, "2026-11-24T20:20:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
+        (HOST, "2026-11-24T19:31:00Z ann@desk: deploy r1: done\n", "", f"ok    {WHAT}", True),
+        (HOST, "2026-11-24T19:29:00Z ann@desk: deploy r1: done\n", "", f"FAIL  {WHAT}", False),
         (HOST, "", "", f"FAIL  {WHAT}", False),
         (LOCAL, "2026-11-24T18:00:00Z ann@desk: deploy: done\n", "", f"FAIL  {WHAT}", False),
         (
             HOST,
             "2026-11-24T18:00:00Z ann@desk: deploy r1: done\n",
-            "/b/market-20261120T023000Z.dump.gpg\n",
+            "20261120-023000F\n",
             f"FAIL  {WHAT}",
             False,
         ),
     ],
 )
-def test_the_first_night_is_waited_for(
+def test_the_first_backup_is_waited_for(
     where: Target, first_deed: str, backup: str, verdict: str, is_noted: bool
 ) -> None:
-    answers: dict[str, Answer] = {"head -n 1": first_deed, "market-*.dump.gpg": backup}
+    answers: dict[str, Answer] = {"head -n 1": first_deed, "pgbackrest/list": backup}
     # What else the doctor asks is not told here.
     one, _, _ = operation({**answers, "": (1, "not asked")}, where)
     lines, _ = diagnosis.doctor(one)

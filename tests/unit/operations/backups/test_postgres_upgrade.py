@@ -20,7 +20,8 @@ from tests.unit.operations.fakes import COMPOSE, HOST, Answer, listed, operation
 from tests.unit.operations.releases.answers import BAD, GOOD, READY
 from tests.unit.operations.releases.test_deploy import RELEASE, deployed
 
-DUMP = "/var/lib/tapeline/backups/market-20261124T202900Z.dump.gpg"
+LABEL = "20261124-202900F"
+DUMP = "/var/lib/tapeline/dumps/market-20261124T202900Z.dump.gpg"
 CONTENTS = json.dumps({"market.events_stream": {"rows": 3, "checksum": 7}})
 STAMP = "20261124203000"
 HOLDS_17: dict[str, Answer] = {
@@ -28,16 +29,17 @@ HOLDS_17: dict[str, Answer] = {
     "readlink": "releases/before",
     "if [ -s serving ]": "17\n",
     "image inspect": "18\n",
+    "backups/dump": f"{DUMP}\n",
     "postgres/restore market_restored": f"restored\n{CONTENTS}\n{CONTENTS}\n",
 }
 SERVE_17 = postgres_upgrade.serve(HOST, "17")
 
 
 def brought(
-    answers: dict[str, Answer], dump: str, monkeypatch: pytest.MonkeyPatch
+    answers: dict[str, Answer], label: str, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[str], str]:
     """Deploy a release of 18 to a host that holds data of 17; return what ran, and the error."""
-    return deployed({"audit.log": "", **answers, **HOLDS_17}, monkeypatch, dump)
+    return deployed({"audit.log": "", **answers, **HOLDS_17}, monkeypatch, label)
 
 
 def of(ran: list[str], *parts: str) -> list[str]:
@@ -86,19 +88,20 @@ def test_a_deploy_of_another_version_is_refused_before_anything_is_changed(
 
 
 def test_an_upgrade_fills_a_new_cluster_beside_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran, error = brought({"ps --all --format": GOOD}, DUMP, monkeypatch)
+    ran, error = brought({"ps --all --format": GOOD}, LABEL, monkeypatch)
     assert error == ""
     change = Change("17", "18")
-    steps = of(ran, " stop ", "next", "ln -sfn", " up ", " migrate", "restore market", "checkpoint")
-    assert steps == [
-        f"{COMPOSE} stop stream postgres",
+    words = ("backups/dump", "next", "ln -sfn", " migrate", "restore market", "checkpoint")
+    assert of(ran, " stop ", " up ", *words) == [
+        f"{COMPOSE} stop stream",
+        backup_commands.dump(HOST),
+        f"{COMPOSE} stop postgres",
         postgres_upgrade.begin_next(HOST, change, STAMP),
         f"ln -sfn {RELEASE.folder} /opt/tapeline/current.new && "
         "mv -T /opt/tapeline/current.new /opt/tapeline/current",
         f"{COMPOSE} up --detach --no-build postgres",
         f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
         backup_commands.restore_beside(HOST, DUMP, "market_restored"),
-        f"{COMPOSE} stop stream",
         f"{COMPOSE} run --rm --no-TTY --no-deps migrate",
         compose_commands.forget_checkpoint(HOST, STAMP),
         postgres_upgrade.serve(HOST, "18"),
@@ -121,7 +124,7 @@ def test_where_it_fails_the_cluster_and_the_release_of_before_count_again(
         "json postgres": listed(postgres="healthy"), fault: (1, "no"),
         "ps --all --format": lambda: next(looks),
     }  # fmt: skip
-    ran, error = brought(answers, DUMP, monkeypatch)
+    ran, error = brought(answers, LABEL, monkeypatch)
     assert error.startswith(f"{RELEASE.name} failed and before runs again: ")
     last = of(ran, " stop ", "serving", "checkpoint", "ln -sfn")[-4:]
     assert last == [
@@ -167,7 +170,7 @@ def test_on_this_machine_an_earlier_version_takes_its_own_cluster_again() -> Non
     one, shell, _ = operation(answers, LOCAL)
     with pytest.raises(OperationError, match="data is of PostgreSQL 18, the release of 17; `fab u"):
         deploy.deploy_here(one, "", 6)
-    deploy.deploy_here(one, "", 6, "backups/dump")
+    deploy.deploy_here(one, "", 6, LABEL)
     assert of(shell.ran, " stop ", "> serving", "checkpoint", " up ") == [
         "docker compose stop stream postgres",
         postgres_upgrade.serve(LOCAL, "17"),

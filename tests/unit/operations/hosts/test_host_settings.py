@@ -15,12 +15,22 @@ HEAD = [
     "TAPELINE_SECRETS=/opt/tapeline/keys",
     "TAPELINE_GIVEN=/opt/tapeline/given",
     "TAPELINE_METRICS=/opt/tapeline/metrics",
+    "BACKUP_REPOSITORY='s3://bucket/tapeline?region=eu-central-1'",
     "POSTGRES_TLS_NAMES=DNS:db.example.org,IP:203.0.113.7",
 ]
 FRONT = ["DASHBOARD_DOMAIN=db.example.org", "FRONT_PUBLISHED=0.0.0.0:443"]
 FRONT_HTTP = ["FRONT_HTTP_PUBLISHED=0.0.0.0:80", "TAPELINE_ACME=/opt/tapeline/acme"]
 CLOSED = replace(outputs(), dashboard_cidrs=(), settings={"SYMBOLS": "AAPL"})
 SHOWN = replace(CLOSED, dashboard_cidrs=("203.0.113.64/26",))
+
+
+@pytest.mark.parametrize(
+    ("target", "folder"), [("", "/var/lib/tapeline/backups"), ("/mnt/nas", "/mnt/nas")]
+)
+def test_backups_that_stay_on_the_host_have_a_folder(target: str, folder: str) -> None:
+    told = host_settings.lines(replace(CLOSED, backup_target=target))
+    assert f"TAPELINE_BACKUPS={folder}" in told
+    assert not any(line.startswith("BACKUP_REPOSITORY") for line in told)
 
 
 @pytest.mark.parametrize(

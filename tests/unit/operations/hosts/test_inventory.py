@@ -16,7 +16,7 @@ from infra.outputs import OUTPUTS_FILE_VARIABLE
 from scripts.launcher.paths import ROOT
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts.host_settings import lines
-from scripts.operations.hosts.inventory import backup_remote, inventory
+from scripts.operations.hosts.inventory import inventory
 from scripts.operations.hosts.stack_outputs import known_hosts, stack_outputs
 from tests.unit.operations.fakes import RECORDED, outputs
 
@@ -47,8 +47,8 @@ def test_the_whole_inventory() -> None:
                     "tapeline_powerbi_cidrs": ["203.0.113.64/26"],
                     "tapeline_powerbi_world_open": False,
                     "tapeline_dashboard_cidrs": ["203.0.113.64/26"],
-                    "tapeline_backup_target": "s3://bucket/tapeline",
-                    "tapeline_backup_remote": "offsite:bucket/tapeline",
+                    "tapeline_backup_target": "s3://bucket/tapeline?region=eu-central-1",
+                    "tapeline_backup_known_hosts": "",
                     "tapeline_settings": lines(outputs()),
                     "tapeline_build_ca": "",
                     "tapeline_secret_program": str(ROOT / "ansible" / "secret"),
@@ -96,19 +96,6 @@ def test_one_secret_is_printed_to_who_asks_for_it() -> None:
     assert (done.returncode, done.stdout) == (0, "CANARYKEY3F7D28E1\n")
     done = run("secret", "host_key", TAPELINE_STACK="prod")
     assert (done.returncode, done.stdout) == (1, "")
-
-
-@pytest.mark.parametrize(
-    ("target", "remote"),
-    [
-        ("", ""),
-        ("/mnt/backups", "offsite:/mnt/backups"),
-        ("s3://bucket/prefix", "offsite:bucket/prefix"),
-        ("ssh://ann@nas.example.org/srv/backups", "offsite:/srv/backups"),
-    ],
-)
-def test_the_place_of_the_backups_as_rclone_names_it(target: str, remote: str) -> None:
-    assert backup_remote(target) == remote
 
 
 def test_the_host_key_is_known_before_the_first_contact(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
         "settings.ALPHA_VANTAGE_PLAN": "75",
         "settings.SYMBOLS": "AAPL,NVDA",
         "settings.INTERVALS": "5min,1d",
-        "backupTarget": "ssh://ann@nas.example.org/tapeline",
+        "backupTarget": "/mnt/backups",
     }
     found = new(given, keys=())
     values = {key: value for key, value in given.items() if key != "alphaVantageKey"}
@@ -90,7 +90,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
         "host     hcloud fsn1 cx43",
         "costs    see your cloud's page of prices",
         "SSH      from 203.0.113.7/32",
-        "backups  ssh://ann@nas.example.org/tapeline",
+        "backups  /mnt/backups",
         "data     your key of Alpha Vantage, ALPHA_VANTAGE_PLAN 75, INTERVALS 5min,1d, "
         "SYMBOLS AAPL,NVDA",
     ]
@@ -100,7 +100,7 @@ def test_every_answer_can_be_an_option(tmp_path: Path) -> None:
             *("--plaintext", "region=fsn1", "--plaintext", "size=cx43"),
             *("--plaintext", f"sshPublicKey={LINE}", "--plaintext"),
             *("sshIdentityFile=~/.ssh/market", "--plaintext", "adminCidrs=203.0.113.7"),
-            *("--plaintext", "backupTarget=ssh://ann@nas.example.org/tapeline"),
+            *("--plaintext", "backupTarget=/mnt/backups"),
         ],
         [
             *("set-all", "--path", "--plaintext", "settings.ALPHA_VANTAGE_PLAN=75"),
@@ -133,8 +133,8 @@ def test_a_person_is_asked_again_where_an_answer_is_wrong() -> None:
         "cloud is 'moon'; it must be one of aws, azure, gcp, hcloud, digitalocean, existing, local",
         "adminCidrs opens SSH to the world; name your own, such as: --admin-cidrs 203.0.113.7/32",
         "backupTarget is not set, so the loss of the machine would be that of its backups; name a "
-        "place away from it, such as: --backup-target s3://my-backups/tapeline, or say so: "
-        "--backup-target 'on this machine only'",
+        "place away from it, such as: --backup-target sftp://ann@nas.example.org/tapeline, or say "
+        "so: --backup-target 'on this machine only'",
         "--key-file: [Errno 2] No such file or directory: '/no/such/key'",
         "settings: SYMBOLS is 'A B'; it must be symbols such as AAPL, TSCO.LON, FX:EUR/USD, "
         "CRYPTO:BTC/USD or INDEX:SPX, with commas between them; such as: --symbols AAPL,NVDA",

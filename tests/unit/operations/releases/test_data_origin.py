@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 
 from infra.config.container_settings import DATA_OF_BOTH, KEEP_BOTH_WORDS
-from scripts.operations.backups import backups
 from scripts.operations.credentials import rotation
 from scripts.operations.errors import OperationError
 from scripts.operations.releases import data_origin, deploy
 from scripts.operations.target import LOCAL
-from tests.unit.operations.fakes import Answer, listed, operation, outputs
+from tests.unit.operations.fakes import Answer, operation, outputs
 
 SIMULATED: dict[str, Answer] = {"/simulated": "producer.sqlite\n", "git rev-parse": "c0ffee\n"}
 SECRETS = {**outputs().secrets, "alpha_vantage_key": ""}
@@ -81,45 +80,3 @@ def test_a_first_key_by_rotation_is_refused_in_containers_too() -> None:
     assert shell.sent == {}
     one, _, _ = operation({".env": "DATA_OF_BOTH_MARKETS='yes, keep both'\n", **SIMULATED}, LOCAL)
     data_origin.refuse_mixing(one, has_key=True)
-
-
-DUMP = "/b/market-1.dump.gpg"
-CONTENTS = '{"events_stream": {"rows": 3, "checksum": "77"}}\n'
-
-
-@pytest.mark.parametrize(
-    ("key", "held", "runs", "looked"),
-    [
-        ("", "simulated", "real", "source = "),
-        ((1, ""), "real", "simulated", "source <> "),
-    ],
-)
-def test_a_backup_of_the_other_market_does_not_reach_the_live_database(
-    key: Answer, held: str, runs: str, looked: str
-) -> None:
-    one, shell, _ = operation(
-        {
-            "postgres/restore": CONTENTS * 2,
-            "pg_database": "1\n",
-            "ps --all --format": listed(stream="healthy"),
-            "test -e /opt/tapeline/keys/alpha_vantage_key": key,
-            looked: "t\n",
-        }
-    )
-    with pytest.raises(OperationError) as refused:
-        backups.restore(one, DUMP, 6)
-    said = str(refused.value)
-    assert said.startswith(f"{DUMP} holds bars of the {held} market, and prod runs the {runs} one")
-    assert "pulumi config set --path settings.DATA_OF_BOTH_MARKETS 'yes, keep both'" in said
-    [asked] = [command for command in shell.ran if looked in command]
-    assert " -d market_restored " in asked
-    assert not any("stop stream" in command for command in shell.ran)
-    assert "drop database if exists market_restored" in shell.ran[-3]
-    assert shell.ran[-1] == "rm -rf /opt/tapeline/lock"
-
-
-def test_words_restore_a_backup_of_the_other_market() -> None:
-    one, shell, _ = operation({})
-    one.outputs = replace(outputs(), settings={DATA_OF_BOTH: KEEP_BOTH_WORDS})
-    data_origin.refuse_restored(one, DUMP, "market_restored")
-    assert shell.ran == []

@@ -8,28 +8,30 @@ from dataclasses import replace
 
 import pytest
 
+from scripts.operations.backups import backup_commands
 from scripts.operations.credentials import certificate
 from scripts.operations.errors import OperationError
 from scripts.operations.hosts import preflight
 from scripts.operations.releases.upgrade import upgrade
 from scripts.operations.target import LOCAL
-from tests.unit.operations.fakes import COMPOSE, Answer, operation
+from tests.unit.operations.fakes import COMPOSE, HOST, Answer, operation
 from tests.unit.operations.releases.answers import GOOD, READY
 
-DUMP = "/var/lib/tapeline/backups/market-20261124T202900Z.dump.gpg"
+LABEL = "20261124-023000F_20261124-202900I"
 
 WELL: dict[str, Answer] = {
     "engine=": READY,
     "readlink": "releases/before",
     "ps --all --format": GOOD,
-    "ls -1 /var": f"{DUMP}\n",
+    "pgbackrest/list": f"20261124-023000F\n{LABEL}\n",
     "enddate": "notBefore=Sep 19 20:31:00 2025 GMT\nnotAfter=Nov 28 20:31:00 2027 GMT\n",
     "tapeline-access": "203.0.113.0/24\n",
 }
 
 WAY_BACK = (
     "the way back: `fab rollback --stack prod --to before`, unless it runs again already; "
-    f"if that cannot read the database any more: `fab restore --stack prod --dump {DUMP}`"
+    "if that cannot read the database any more: "
+    "`fab restore --stack prod --time 2026-11-24T20:30:00Z`"
 )
 
 
@@ -43,15 +45,15 @@ def nothing_answers_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None:
     one, shell, said = operation(WELL)
-    lines = upgrade(one, lambda dump: shell.ran.append(f"the deploy, with {dump}"))
+    lines = upgrade(one, lambda label: shell.ran.append(f"the deploy, with {label}"))
     current = "/opt/tapeline/current"
     assert shell.ran[:6] == [
         f"if [ -e {current} ]; then readlink {current}; fi",
         "systemctl start tapeline-backup.service",
-        "ls -1 /var/lib/tapeline/backups/market-*.dump.gpg 2>/dev/null | sort | tail -n 1",
+        backup_commands.labels(HOST),
         "mkdir -p /opt/tapeline && printf '%s\\n' "
-        f"'2026-11-24T20:30:00Z ann@desk: backup: {DUMP}' >> /opt/tapeline/audit.log",
-        f"the deploy, with {DUMP}",
+        f"'2026-11-24T20:30:00Z ann@desk: backup: {LABEL}' >> /opt/tapeline/audit.log",
+        f"the deploy, with {LABEL}",
         preflight.ASK,
     ]
     assert f"{COMPOSE} ps --all --format json" in shell.ran[6:]
@@ -61,20 +63,19 @@ def test_an_upgrade_takes_a_backup_brings_the_release_and_looks_at_all() -> None
 
 
 def test_on_this_machine_the_backup_is_of_its_own_containers() -> None:
-    here = WELL | {"ls -1 backups": "backups/market-20261124T202900Z.dump.gpg\n"}
-    one, shell, _ = operation(here, LOCAL)
+    one, shell, _ = operation(WELL, LOCAL)
 
     def fail(_: str) -> None:
         raise OperationError("docker compose up failed; see above")
 
     with pytest.raises(OperationError) as error:
         upgrade(one, fail)
-    assert shell.ran[0] == "scripts/operations/backups/backup backups 14 docker compose"
+    assert shell.ran[0] == "./scripts/operations/backups/backup docker compose"
     fault, way_back = str(error.value).splitlines()
     assert fault == "docker compose up failed; see above"
     assert re.findall("`(.*?)`", way_back) == [
         "fab deploy",
-        "fab restore --dump backups/market-20261124T202900Z.dump.gpg",
+        "fab restore --time 2026-11-24T20:30:00Z",
     ]
 
 
