@@ -1,0 +1,144 @@
+"""What a real API server says of the chart, where Pod Security `restricted` is enforced."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.installation.download import Artifact, fetch
+from tests.cluster.conftest import NAMESPACE, Trial
+from tests.contract.kubernetes.chart import ALL, ELSEWHERE, EXTERNAL, VALUES, pods, rendered
+
+_OPERATOR = "github.com/cloudnative-pg/cloudnative-pg"
+_OPERATOR_VERSION = "v1.28.0"
+_CLUSTERS = f"{_OPERATOR}@{_OPERATOR_VERSION}/config/crd/bases/postgresql.cnpg.io_clusters.yaml"
+CHOICES = {
+    "default": (),
+    "external": EXTERNAL,
+    "all": (*EXTERNAL, *ALL),
+    "elsewhere": ELSEWHERE,
+}
+
+
+@pytest.fixture(scope="module")
+def operators_own(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the API server know what a Cluster of CloudNativePG is."""
+    archive = Artifact(
+        f"https://proxy.golang.org/{_OPERATOR}/@v/{_OPERATOR_VERSION}.zip",
+        tmp_path_factory.mktemp("operator") / "module.zip",
+        "sha256",
+        "72aba5d57e481cd83d731900cf055e3486c39ae239897e628f41262d82509b90",
+        13_886_534,
+    )
+    fetch(archive)
+    with zipfile.ZipFile(archive.target) as module:
+        text = module.read(_CLUSTERS).decode()
+    trial.kubectl("apply", "--server-side", "--filename=-", given=text)
+    trial.kubectl("wait", "--for=condition=Established", "crd/clusters.postgresql.cnpg.io")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.usefixtures("operators_own")
+def test_it_takes_every_object(trial: Trial, choice: str) -> None:
+    objects = rendered(*CHOICES[choice])
+    done = trial.server.run(
+        "kubectl",
+        *("apply", "--server-side", "--dry-run=server", f"--namespace={NAMESPACE}"),
+        *("--validate=strict", "--filename=-"),
+        given=yaml.safe_dump_all(list(objects.values())),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(objects)
+
+
+def test_it_refuses_what_the_operator_does_not_know(trial: Trial, operators_own: None) -> None:
+    assert operators_own is None
+    cluster = json.loads(json.dumps(rendered()["Cluster", "postgres"]))
+    cluster["spec"]["postgresql"]["synchronous"]["method"] = "some"
+    done = trial.server.run(
+        "kubectl",
+        *("apply", "--server-side", "--dry-run=server", f"--namespace={NAMESPACE}"),
+        "--filename=-",
+        given=json.dumps(cluster),
+    )
+    assert done.returncode != 0
+    assert "spec.postgresql.synchronous.method" in done.stderr
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_pod_is_let_in(trial: Trial, choice: str) -> None:
+    for name, spec in pods(*CHOICES[choice]).items():
+        said = trial.kubectl("create", "--dry-run=server", "--filename=-", given=_pod(name, spec))
+        assert said == f"pod/{name} created (server dry run)\n"
+
+
+def test_a_pod_that_may_do_more_is_not_let_in(trial: Trial) -> None:
+    spec = json.loads(json.dumps(pods(*EXTERNAL)["dashboard"]))
+    del spec["containers"][0]["securityContext"]["capabilities"]
+    create = ("create", f"--namespace={NAMESPACE}", "--dry-run=server", "--filename=-")
+    done = trial.server.run("kubectl", *create, given=_pod("dashboard", spec))
+    assert done.returncode != 0
+    assert 'violates PodSecurity "restricted' in done.stderr
+
+
+def _pod(name: str, spec: dict[str, Any]) -> str:
+    """Return the pod that a controller would make; a StatefulSet's adds the volumes claimed."""
+    mounted = {one["name"] for own in spec["containers"] for one in own["volumeMounts"]}
+    claimed = sorted(mounted - {one["name"] for one in spec["volumes"]})
+    claims = [{"name": one, "persistentVolumeClaim": {"claimName": one}} for one in claimed]
+    whole = {**spec, "volumes": [*spec["volumes"], *claims], "restartPolicy": "Never"}
+    return json.dumps(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": whole}
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(trial: Trial) -> Trial:
+    """Install the chart as documented."""
+    external = {"mode": "external", "external": {"host": "db", "authority": "authority"}}
+    values = {"postgres": external, "producer": {"settings": {"SYMBOLS": "AAPL,TSLA"}}}
+    (trial.folder / "values.yaml").write_text(yaml.safe_dump(values), "utf-8")
+    trial.typed("helm upgrade --install")
+    return trial
+
+
+def test_helm_installs_it(installed: Trial) -> None:
+    wanted = {kind: set[str]() for kind, _ in rendered(*EXTERNAL)}
+    for kind, name in rendered(*EXTERNAL):
+        wanted[kind].add(name)
+    for kind, names in wanted.items():
+        listed = installed.kubectl("get", kind, "--output=name").split()
+        assert {one.partition("/")[2] for one in listed} == names, kind
+
+
+def test_no_password_is_in_what_was_installed(installed: Trial) -> None:
+    kinds = ("all", "configmap", "persistentvolumeclaim", "networkpolicy", "event")
+    shown = installed.kubectl("get", ",".join(kinds), "--output=yaml")
+    assert VALUES["secrets"]["passwords"] in shown
+    files = [*(installed.folder / "passwords").iterdir()]
+    assert len(files) == 9
+    assert [file.name for file in files if file.read_text("utf-8") in shown] == []
+
+
+def test_the_market_of_the_first_install_goes_on(installed: Trial) -> None:
+    clock = ("get", "configmap", "market-clock", "--output=jsonpath={.data.clock}")
+    before = installed.kubectl(*clock)
+    again = installed.server.run(
+        "helm",
+        *("upgrade", "tapeline", "infra/kubernetes", "--dry-run=server", "--no-hooks"),
+        *(f"--namespace={NAMESPACE}", f"--values={installed.folder}/values.yaml"),
+    )
+    assert again.returncode == 0, again.stderr
+    assert f'clock: "{before}"' in again.stdout
+
+
+def test_what_was_removed_leaves_what_is_kept(installed: Trial) -> None:
+    installed.typed("kubectl get pods")
+    installed.typed("helm uninstall")
+    left = installed.kubectl("get", "deployment,service,configmap,pvc", "--output=name").split()
+    assert left == ["configmap/market-clock", "persistentvolumeclaim/producer"]
+    assert installed.documented.never_run() == []
