@@ -15,7 +15,8 @@ from infra.config.settings import parse
 from tests.documents import ROOT, commands
 from tests.unit.infra.stacks import PUBLIC_KEY
 
-KEY = "canary-of-a-key"
+KEY, BACKUP_KEY = "canary-of-a-key", "canary-of-a-backup-key"
+NAS = f"nas.example.org {PUBLIC_KEY}"
 
 
 class Person:
@@ -26,6 +27,8 @@ class Person:
         shutil.copy2(ROOT / "Pulumi.yaml", folder)
         (folder / ".ssh").mkdir()
         (folder / ".ssh" / "id_ed25519.pub").write_text(f"{PUBLIC_KEY} operator\n", "utf-8")
+        (folder / ".ssh" / "backups").write_text(f"{BACKUP_KEY}\n", "utf-8")
+        (folder / ".ssh" / "known_hosts").write_text(f"{NAS}\n", "utf-8")
         (folder / "my_key.txt").write_text(f"{KEY}\n", "utf-8")
         (folder / "bin").mkdir()
         (folder / "bin" / "pulumi").symlink_to(program)
@@ -72,11 +75,15 @@ def test_what_is_typed_makes_a_configuration_that_is_taken(person: Person) -> No
         "sshPublicKey": f"{PUBLIC_KEY} operator", "alphaVantageKey": KEY,
         "domain": "market.example.org", "certificate": "acme",
         "dashboardCidrs": "198.51.100.0/24",
-        "backupTarget": "sftp://ann@nas.example.org/tapeline",
+        "backupTarget": "sftp://ann@nas.example.org/tapeline", "backupKnownHosts": NAS,
+        "backupKey": BACKUP_KEY,
     }  # fmt: skip
     assert {name: given[name] for name in wanted} == wanted
     assert containers == {"ALPHA_VANTAGE_PLAN": 75, "SYMBOLS": "AAPL,NVDA"}
-    del given["alphaVantageKey"]
-    settings = parse(given, ["alphaVantageKey"], containers)
+    secrets = ["alphaVantageKey", "backupKey"]
+    for name in secrets:
+        del given[name]
+    settings = parse(given, secrets, containers)
     assert (settings.cloud, settings.domain) == ("hcloud", "market.example.org")
-    assert KEY not in (person.folder / "Pulumi.dev.yaml").read_text("utf-8")
+    stored = (person.folder / "Pulumi.dev.yaml").read_text("utf-8")
+    assert [key for key in (KEY, BACKUP_KEY) if key in stored] == []
