@@ -221,7 +221,7 @@ def test_a_repository_that_stays_away_fills_no_disk(archived: Archived) -> None:
     place.with_name("elsewhere").rename(place)
     archived.tool("backup")
     assert not gap.exists()
-    assert archived.ask("select guard.archive_gap_seconds()") == "0"
+    assert float(archived.ask("select guard.archive_gap_seconds()")) == 0
     live, restored = map(json.loads, archived.tool("drill").splitlines())
     assert restored == live
     assert live["rejected_events"]["rows"] == 10
