@@ -111,6 +111,7 @@ def test_the_kinds_cover_what_the_views_of_the_model_hold(market: Market) -> Non
         if view in modelled and column not in modelled[view] and column != "bar_time"
     )
     assert left_out == [
+        "candles.basis",  # a report chooses one; bi.price_bases tells of a mixture
         "comparison.base_time",  # the open, which bi.exchange_sessions has by its clocks
         *("dates.closes_at_utc", "dates.opens_at_utc"),
         "latest_quote.delay_seconds",  # the page's strip shows it
