@@ -79,15 +79,18 @@ def states(target: Target, *services: str) -> str:
 def up(target: Target) -> str:
     """Return the command that brings the containers to what the files say, of images there are.
 
-    Compose lets containers go on whose profile is no longer chosen; these are removed first.
+    Compose lets containers go on whose profile is no longer chosen; on a host, where a setting
+    alone chooses them, these are removed first. Here somebody may have given `--profile`.
     """
+    bring_up = target.compose("up", "--detach", "--no-build", "--remove-orphans")
+    if not target.is_remote:
+        return bring_up
     chosen = target.compose("config", "--services")
     there = target.compose("ps", "--all", "--services")
     # What stands twice in the list is chosen; what stands there once is a container alone.
     return (
         f'chosen=$({chosen}) && there=$({there}) && printf "%s\\n" "$chosen" "$chosen" "$there" | '
-        f"sort | uniq -u | xargs -r {target.compose('rm', '--stop', '--force')} && "
-        + target.compose("up", "--detach", "--no-build", "--remove-orphans")
+        f"sort | uniq -u | xargs -r {target.compose('rm', '--stop', '--force')} && {bring_up}"
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scripts.operations import compose_commands
-from scripts.operations.target import LOCAL
+from scripts.operations.target import LOCAL, Target
 
 DOCKER = """#!/bin/sh
 echo "$*" >> {log}
@@ -19,16 +20,17 @@ case "$*" in
 esac
 """
 LOOKS = ["compose config --services", "compose ps --all --services"]
+HOST = replace(LOCAL, is_remote=True)
 UP = "compose up --detach --no-build --remove-orphans"
 
 
-def told(tmp_path: Path, config: str, there: str) -> tuple[int, list[str]]:
+def told(tmp_path: Path, config: str, there: str, target: Target = HOST) -> tuple[int, list[str]]:
     """Return how the command ended, and what Compose was told."""
     log, docker = tmp_path / "log", tmp_path / "docker"
     docker.write_text(DOCKER.format(log=log, config=config, there=there))
     docker.chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
-    command = ["sh", "-c", compose_commands.up(LOCAL)]
+    command = ["sh", "-c", compose_commands.up(target)]
     done = subprocess.run(command, env={"PATH": path}, check=False)
     return done.returncode, log.read_text().splitlines()
 
@@ -54,3 +56,7 @@ def test_containers_of_a_profile_that_was_left_are_removed(
 
 def test_where_compose_tells_nothing_no_container_is_touched(tmp_path: Path) -> None:
     assert told(tmp_path, "exit 15", r"producer\n") == (15, LOOKS[:1])
+
+
+def test_here_what_somebody_started_by_a_profile_goes_on(tmp_path: Path) -> None:
+    assert told(tmp_path, r"printf 'producer\n'", r"producer\nalerts\n", LOCAL) == (0, [UP])
