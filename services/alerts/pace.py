@@ -18,13 +18,11 @@ from typing import Final, Protocol
 from services.alerts.sql import REQUESTS
 
 WAIT_SECONDS: Final = 1.0
-"""So long it waits for word; then it looks by itself."""
+"""So long it waits for word. Without any nothing is stored, and it looks by itself."""
 _BURST_SECONDS: Final = 20.0
 _RESTS_IN_A_BURST: Final = 12.0
 _RESTS_PER_ROUND: Final = 3.0
 _MOST_SECONDS: Final = 3.0
-_QUIET_SECONDS: Final = 1.0
-"""Without word for so long, nothing is stored."""
 
 
 class Word(Protocol):
@@ -53,7 +51,7 @@ class Pace:
         until = self.now() + min(_MOST_SECONDS, self._rests() * round_seconds)
         while not self.stopping.is_set():
             left = max(0.0, until - self.now())
-            heard = self.word.heard(min(_QUIET_SECONDS, left))
+            heard = self.word.heard(min(WAIT_SECONDS, left))
             if REQUESTS in heard:
                 return True
             if not heard:

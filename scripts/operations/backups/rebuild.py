@@ -24,6 +24,7 @@ from scripts.operations.hosts.preflight import preflight
 from scripts.operations.operation import Operation
 from scripts.operations.releases import deploy
 from scripts.operations.releases.health_gate import start
+from services.common.kafka_cluster.settings import KAFKA_BOOTSTRAP
 
 _KAFKA_SECONDS: Final = 180
 # Files that were imported have a ledger, too, under names that no topic may have.
@@ -88,7 +89,7 @@ def _require_empty(operation: Operation) -> None:
 def _begin_topics(operation: Operation) -> list[str]:
     """Make the topics, have them begin where the ledger ends, and let the ledger know them."""
     target = operation.target
-    if elsewhere := operation.host_outputs.settings.get("KAFKA_BOOTSTRAP"):
+    if elsewhere := operation.host_outputs.settings.get(KAFKA_BOOTSTRAP.name):
         return [f"the topics at {elsewhere} are read on from where the restored ledger ends"]
     ledger = operation.run(compose_commands.psql(target, query=_LEDGER)).replace("|", " ")
     if not ledger.strip():

@@ -14,29 +14,12 @@ from tests.contract.kubernetes.chart import ALL, ELSEWHERE, EXTERNAL, pods, rend
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
 CHOICES = {"default": (), "external": EXTERNAL, "all": (*EXTERNAL, *ALL), "elsewhere": ELSEWHERE}
 ONCE = {"topics", "migrate"}
+_ALWAYS = {"topics", "producer", "migrate", "guard", "stream", "dashboard"}
 SERVICES = {
-    "default": {
-        "kafka",
-        "topics",
-        "simulator",
-        "producer",
-        "migrate",
-        "guard",
-        "stream",
-        "dashboard",
-    },
-    "external": {
-        "kafka",
-        "topics",
-        "simulator",
-        "producer",
-        "migrate",
-        "guard",
-        "stream",
-        "dashboard",
-    },
-    "elsewhere": {"topics", "simulator", "producer", "migrate", "guard", "stream", "dashboard"},
-    "all": {"kafka", "topics", "producer", "migrate", "guard", "stream", "dashboard", "alerts"},
+    "default": {*_ALWAYS, "kafka", "simulator"},
+    "external": {*_ALWAYS, "kafka", "simulator"},
+    "elsewhere": {*_ALWAYS, "simulator"},
+    "all": {*_ALWAYS, "kafka", "alerts"},
 }
 every_choice = pytest.mark.parametrize("choice", CHOICES)
 

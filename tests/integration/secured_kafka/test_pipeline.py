@@ -28,7 +28,7 @@ from services.stream.broker import RightMissingError, read_records, topic_facts
 from services.stream.records import RejectedRecord
 from services.stream.sink.rejected_topic import RejectedTopic
 from tests.bars import record
-from tests.fixtures.live import Stream, end, log_of, wait_for
+from tests.fixtures.live import Stream, end, log_of, places, wait_for
 from tests.fixtures.market import Market
 from tests.fixtures.secured_kafka import CANARY, SecuredKafka
 from tests.integration.stream.many_bars import many
@@ -56,7 +56,6 @@ def stream(
     tmp_path: Path,
 ) -> Iterator[Stream]:
     """Return a stream whose every word is kept: log, event log, pages."""
-    address = market.address("stream_writer")
     [port] = free_ports(1)
     (tmp_path / "events").mkdir()
     options = {
@@ -70,14 +69,7 @@ def stream(
         **os.environ,
         **stream_variables,
         **secured_kafka.variables("stream"),
-        "POSTGRES_HOST": address.host,
-        "POSTGRES_PORT": str(address.port),
-        "POSTGRES_DB": address.database,
-        "POSTGRES_PASSWORD": "",
-        "POSTGRES_PASSWORD_FILE": str(market.server.password_files["stream_writer"]),
-        "CHECKPOINT_DIR": str(tmp_path / "checkpoint"),
-        "JAVA_HOME": str(java.home),
-        "PYSPARK_PYTHON": sys.executable,
+        **places(java, market, tmp_path),
         "PYSPARK_SUBMIT_ARGS": f"{submit} pyspark-shell",
         "SPARK_UI": "true",
         "LOG_LEVEL": "DEBUG",
