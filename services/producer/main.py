@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -156,6 +157,7 @@ def _poll(
         once=once,
     )
     _tell_start(log, settings, len(watchlist.series))
+    _collect_seldom()
     delivery_thread.start()
     fetcher.start()
     try:
@@ -166,6 +168,13 @@ def _poll(
         metrics.stop()
         api.close()
         _tell_stop(log, left)
+
+
+def _collect_seldom() -> None:
+    """Look for cycles less often than after every 700 objects, and not among what stays: with tens
+    of thousands of bars on their way that was a fifth of the work, and bars are in no cycle."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _tell_start(log: logging.Logger, settings: Settings, series: int) -> None:

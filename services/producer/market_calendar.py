@@ -8,7 +8,7 @@ names no exchange nothing is known: it may trade at any time.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -23,9 +23,12 @@ SETTLE: Final = timedelta(seconds=30)
 """An intraday bar may still change this long after its end."""
 DAY_SETTLE: Final = timedelta(minutes=15)
 """A daily bar may still change this long after the official close."""
+_LONG_AGO: Final = timedelta(days=4)
+"""So long after its local time a bar is final on every clock and in every session."""
 _PAST: Final = timedelta(days=400)
 _FUTURE: Final = timedelta(days=60)
 _DAY: Final = timedelta(days=1)
+_FIRST: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on whichever clock the exchange has
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,24 @@ class Sessions:
         except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
             return False
 
+    def judge(
+        self, series: Series, zone: str, now: datetime, lag: timedelta
+    ) -> Callable[[str], bool]:
+        """Return what says of each exchange time of one answer what `is_final` says of it."""
+        before = now.astimezone(UTC).replace(tzinfo=None) - lag - _LONG_AGO
+        knows_zone = series.interval == DAY or _is_zone(zone)
+
+        def is_final(exchange_time: str) -> bool:
+            try:
+                # A month of minutes is long ago nearly all of it.
+                if knows_zone and _FIRST < datetime.fromisoformat(exchange_time) < before:
+                    return True
+            except (ValueError, TypeError):  # TypeError: it names an offset of its own
+                pass
+            return self.is_final(series, exchange_time, zone, now, lag)
+
+        return is_final
+
     def ending(self, symbols: Iterable[str], now: datetime) -> list[tuple[str, date]]:
         """Return the exchanges of `symbols` whose calendar ends soon, each with its last date."""
         ends = self.ends(symbols).items()
@@ -171,6 +192,14 @@ class Sessions:
             ends,
             day.closes_at + exchange.close_delay,
         )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        return False
+    return True
 
 
 def _bars_of(series: Series, stretch: timedelta) -> int:

@@ -7,9 +7,9 @@ expressions; contract tests compare the three.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
+from json.encoder import encode_basestring as _text
 from typing import Final
 
 from services.common.market.exchanges import EXCHANGES
@@ -84,9 +84,6 @@ def normal_symbol(text: str) -> str:
     return symbol
 
 
-_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
-
-
 @dataclass(frozen=True)
 class Ohlcv:
     """Open, high, low, close and volume as decimal strings, in the exchange's currency; a market
@@ -131,9 +128,22 @@ class Bar:
 
     def to_json(self) -> bytes:
         """Return the Kafka value: compact UTF-8 JSON."""
-        # Not by dataclasses.asdict, which copies every value: a third of the producer's work.
-        event = {**vars(self), "ohlcv": vars(self.ohlcv)}
-        for name in ("adjusted_as_of", "adjusted_for"):
-            if event[name] is None:
-                del event[name]
-        return _COMPACT.encode(event).encode()
+        # Written out: the library's encoder takes four times as long, as do others with a copy.
+        ohlcv, more = self.ohlcv, ""
+        volume = "null" if ohlcv.volume is None else _text(ohlcv.volume)
+        if self.adjusted_as_of is not None:
+            more = f',"adjusted_as_of":{_text(self.adjusted_as_of)}'
+        if self.adjusted_for is not None:
+            more += f',"adjusted_for":{_text(self.adjusted_for)}'
+        return (
+            f'{{"symbol":{_text(self.symbol)},"interval":{_text(self.interval)},'
+            f'"exchange_time":{_text(self.exchange_time)},'
+            f'"exchange_tz":{_text(self.exchange_tz)},'
+            f'"ohlcv":{{"open":{_text(ohlcv.open)},"high":{_text(ohlcv.high)},'
+            f'"low":{_text(ohlcv.low)},"close":{_text(ohlcv.close)},"volume":{volume}}},'
+            f'"source":{_text(self.source)},"freshness":{_text(self.freshness)},'
+            f'"adjusted":{"true" if self.adjusted else "false"},'
+            f'"is_final":{"true" if self.is_final else "false"},'
+            f'"observed_at":{_text(self.observed_at)},'
+            f'"schema_version":{self.schema_version:d}{more}}}'
+        ).encode()

@@ -65,12 +65,14 @@ def _ohlcv(fields: Any, names: Mapping[str, str]) -> Ohlcv:
         # Not a bar at all: its text travels in the first field, so that it can be seen later.
         return Ohlcv(_text(fields), "", "", "", "")
     volume = fields.get(names["volume"])
-    opened, high, low, close = (_text(fields.get(names[name], "")) for name in PRICES)
+    opened, high, low, close = [_text(fields.get(names[name], "")) for name in PRICES]
     return Ohlcv(opened, high, low, close, None if volume is None else _text(volume))
 
 
 def _text(value: Any) -> str:
     """Return a number with the digits that were sent, its exponent resolved without rounding."""
+    if type(value) is str and value.isascii() and "e" not in value and "E" not in value:
+        return value
     text = value if isinstance(value, str) else json.dumps(value)
     if _EXPONENT.fullmatch(text):
         return format(Decimal(text), "f")

@@ -122,13 +122,8 @@ class Fetcher:
             observed_at=arrived_at,
         )
         # Judged by the instant of asking: the answer may not know what happened after it.
-        bars = parse_bars(
-            verdict.bars,
-            seen,
-            lambda exchange_time: self._sessions.is_final(
-                job.series, exchange_time, zone, job.market_at, lag(freshness)
-            ),
-        )
+        is_final = self._sessions.judge(job.series, zone, job.market_at, lag(freshness))
+        bars = parse_bars(verdict.bars, seen, is_final)
         # The document is let go here: a month of minutes weighs tens of megabytes.
         return Fetched(job, replace(verdict, bars={}, zone=zone), tuple(bars))
 

@@ -34,7 +34,7 @@ class BasisStore(StateFile):
 
     def keep_anchors(self, series: Series, anchors: Mapping[str, Prices]) -> None:
         """Keep prices of bars that Kafka has acknowledged."""
-        with self._use() as use:
+        with self._use(at_once=False) as use:
             use.executemany(
                 "insert or replace into anchors values (?, ?, ?, ?, ?, ?, ?)",
                 [(*series, time, *prices) for time, prices in anchors.items()],
@@ -49,7 +49,7 @@ class BasisStore(StateFile):
     ) -> None:
         """Keep the basis of a series; where it is another, prices on the one before are forgotten
         and the slices `owed` are asked for again. All of it, or nothing."""
-        with self._use() as use:
+        with self._use(at_once=basis.adjusted or bool(owed)) as use:
             use.execute(
                 "insert or replace into bases values (?, ?, ?, ?)",
                 (*series, basis.adjusted, basis.day.isoformat()),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from kafka import KafkaProducer
 from kafka.errors import (
+    IllegalStateError,
     InvalidRecordError,
     InvalidTimestampError,
     KafkaError,
@@ -15,6 +19,9 @@ from kafka.errors import (
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
 )
+from kafka.producer.producer_batch import ProducerBatch
+from kafka.record.memory_records import MemoryRecordsBuilder
+from kafka.structs import TopicPartition
 
 from services.common.kafka_cluster.cluster import KafkaCluster
 from services.common.kafka_cluster.diagnosis import require_sound
@@ -26,7 +33,14 @@ REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRec
 CLOCK_ERROR: Final = InvalidTimestampError.__name__
 """The error where this host's clock is too far ahead of the broker's."""
 
+BATCH_BYTES: Final = 128 * 1024
+"""What a batch of records may weigh."""
+KeyValue = tuple[bytes, bytes]
+"""A record: its key and its value."""
 _BOOTSTRAP_MS: Final = 5_000
+_LARGE_BYTES: Final = BATCH_BYTES // 2
+"""A record of more than that is sent by itself, for the client may refuse it."""
+_MESSAGE_FORMAT: Final = 2
 _CLOSE_SECONDS: Final = 2.0
 
 
@@ -36,8 +50,9 @@ class Client(Protocol):
     def partitions_for(self, topic: str) -> Any:
         """Return the topic's partitions, or raise KafkaTimeoutError if there are none."""
 
-    def send(self, topic: str, value: bytes, key: bytes) -> Any:
-        """Return the future of one record."""
+    def send_all(self, topic: str, records: Sequence[KeyValue]) -> list[Any]:
+        """Return for each record its future, or the error (of REFUSALS) by which the client
+        refuses it."""
 
     def close(self, timeout: float) -> None:
         """Send what is buffered and stop."""
@@ -47,10 +62,75 @@ class Client(Protocol):
 
 
 class _Producer(KafkaProducer):  # type: ignore[misc]
-    """The library's client with a way to give up: its own close waits for the broker first."""
+    """The library's client with a way to give up, for its own close waits for the broker first,
+    and with a way to send many records: by its `send` each costs more than all else about it."""
 
     def abort(self) -> None:
         self._sender.force_close()
+
+    def send_all(self, topic: str, records: Sequence[KeyValue]) -> list[Any]:
+        """Append records to the batches of their partitions, a partition at once.
+
+        Raises KafkaError if the topic is not there, and ValueError if it lost its partitions.
+        """
+        self.partitions_for(topic)
+        partitions: dict[bytes, int] = {}
+        places = defaultdict[int, list[int]](list)
+        futures: list[Any] = [None] * len(records)
+        for place, (key, value) in enumerate(records):
+            if len(key) + len(value) > _LARGE_BYTES:
+                futures[place] = self._send_large(topic, key, value)
+                continue
+            if key not in partitions:
+                partitions[key] = self._partition_of(topic, key)
+            places[partitions[key]].append(place)
+        for partition, of_partition in places.items():
+            appended = self._append(
+                TopicPartition(topic, partition), [records[place] for place in of_partition]
+            )
+            for place, future in zip(of_partition, appended, strict=True):
+                futures[place] = future
+        self._sender.wakeup()
+        return futures
+
+    def _partition_of(self, topic: str, key: bytes) -> int:
+        partition: int | None = self._partition(topic, None, key, None, key, None)
+        if partition is None:
+            raise ValueError(f"no partition of {topic}")
+        return partition
+
+    def _send_large(self, topic: str, key: bytes, value: bytes) -> Any:
+        try:
+            return self.send(topic, value=value, key=key)
+        except REFUSALS as error:
+            return error
+
+    def _append(self, partition: TopicPartition, records: Sequence[KeyValue]) -> list[Any]:
+        accumulator, now = self._accumulator, time.monotonic()
+        sent_ms = int(time.time() * 1_000)
+        futures = []
+        # Counted and locked as in RecordAccumulator.append, so that a close sees every batch.
+        accumulator._appends_in_progress.increment()
+        try:
+            with accumulator._tp_lock(partition):
+                if accumulator._closed:
+                    raise IllegalStateError("the client is closed")
+                batches = accumulator._batches[partition]
+                for key, value in records:
+                    future = batches and batches[-1].try_append(sent_ms, key, value, [], now=now)
+                    if not future:
+                        batch = ProducerBatch(
+                            partition,
+                            MemoryRecordsBuilder(_MESSAGE_FORMAT, 0, BATCH_BYTES),
+                            now=now,
+                        )
+                        future = batch.try_append(sent_ms, key, value, [], now=now)
+                        batches.append(batch)
+                        accumulator._incomplete.add(batch)
+                    futures.append(future)
+        finally:
+            accumulator._appends_in_progress.decrement()
+        return futures
 
 
 def connect(cluster: KafkaCluster, delivery_seconds: int) -> Client:
@@ -72,7 +152,7 @@ def _producer(cluster: KafkaCluster, delivery_seconds: int) -> Client:
         enable_idempotence=True,
         acks="all",
         linger_ms=5,
-        batch_size=128 * 1024,
+        batch_size=BATCH_BYTES,
         delivery_timeout_ms=delivery_seconds * 1_000,
         # Time for more than one try.
         request_timeout_ms=min(30_000, delivery_seconds * 500),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -66,14 +67,13 @@ class KafkaWriter:
         """Return one delivery for each record, in order.
 
         Waits for a client as long as it takes, and raises KafkaSetupError if settings keep it from
-        one; when `abandon` is set, or an answer is overdue,
-        what has no answer yet is FAILED.
+        one; when `abandon` is set, or an answer is overdue, what has no answer yet is FAILED.
         """
         self._denied.clear()
         client = self._await_client(abandon)
         if client is None:
             return [Delivery.FAILED] * len(records)
-        futures = self._send_all(client, records, abandon)
+        futures = self._send(client, records, abandon)
         reach("producer.all_sent")
         sent_at = time.monotonic()
         deliveries = [self._result(future, abandon, sent_at) for future in futures]
@@ -109,7 +109,7 @@ class KafkaWriter:
         for place, record in enumerate(records):
             if client is None or judged[place] is not Delivery.FAILED:
                 continue
-            [future] = self._send_all(client, [record], abandon)
+            [future] = self._send(client, [record], abandon)
             judged[place] = self._result(future, abandon, time.monotonic())
             if judged[place] is Delivery.ACKNOWLEDGED:
                 continue
@@ -200,25 +200,27 @@ class KafkaWriter:
             self._complaint = complaint
             self._log.warning("%s; bars wait and nothing is lost", complaint)
 
-    def _send_all(
+    def _send(
         self, client: Client, records: Sequence[Record], abandon: threading.Event
     ) -> list[Any]:
-        futures: list[Any] = []
-        for record in records:
-            # A send can block for seconds when the topic is gone: once is enough.
-            if abandon.is_set() or Delivery.FAILED in futures[-1:]:
-                futures.append(Delivery.FAILED)
-                continue
+        """Return the future of each record, or its delivery if that is known."""
+        ends: list[Any] = [Delivery.FAILED] * len(records)
+        places = defaultdict[str, list[int]](list)
+        for place, record in enumerate(records):
+            places[record.topic or self._topic].append(place)
+        for topic, of_topic in places.items():
+            if abandon.is_set():
+                break
+            pairs = [(records[place].key, records[place].value) for place in of_topic]
             try:
-                topic = record.topic or self._topic
-                futures.append(client.send(topic, value=record.value, key=record.key))
-                reach("producer.record_sent")
-            except REFUSALS:
-                futures.append(Delivery.REFUSED)
+                futures = client.send_all(topic, pairs)
             except (ClientError, ValueError) as error:  # ValueError: a topic lost its partitions
                 self._denied |= denied_topics(error)
-                futures.append(Delivery.FAILED)
-        return futures
+                continue
+            for place, future in zip(of_topic, futures, strict=True):
+                ends[place] = Delivery.REFUSED if isinstance(future, REFUSALS) else future
+                reach("producer.record_sent")
+        return ends
 
     def _result(self, future: Any, abandon: threading.Event, sent_at: float) -> Delivery:
         if isinstance(future, Delivery):

@@ -101,10 +101,18 @@ class StateFile:
             return _open(self._file)
 
     @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
+    def _use(self, at_once: bool = True) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for one transaction.
+
+        A kill loses none that has ended. A power cut may lose the last ones that were not to be on
+        the disk `at_once`, back to the newest that was: it is for what follows from the answers of
+        the vendor, and would from the same answers again.
+        """
         try:
-            with self._lock, self._connection:
-                yield self._connection
+            with self._lock:
+                self._connection.execute(f"pragma synchronous = {'full' if at_once else 'normal'}")
+                with self._connection:
+                    yield self._connection
         except sqlite3.Error as error:
             raise StateStoreError(
                 f"the state in {self._file} cannot be used ({error}); check the disk that holds "
@@ -117,7 +125,6 @@ def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, check_same_thread=False, timeout=10)
     try:
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
         connection.executescript(_SCHEMA)
         if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("the file is damaged")

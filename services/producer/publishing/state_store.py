@@ -77,7 +77,7 @@ class StateStore(BasisStore):
 
     def cover(self, series: Series, high_water_mark: HighWaterMark) -> None:
         """Keep how far the series is complete."""
-        with self._use() as use:
+        with self._use(at_once=False) as use:
             use.execute(
                 "insert or replace into coverage values (?, ?, ?, ?, ?)",
                 (
@@ -96,7 +96,7 @@ class StateStore(BasisStore):
 
     def add_answered(self, series: Series, part: Slice) -> None:
         """Keep that a slice of history is complete."""
-        with self._use() as use:
+        with self._use(at_once=False) as use:
             if part.month:
                 use.execute("insert or ignore into months values (?, ?, ?)", (*series, part.month))
             use.execute(
@@ -141,7 +141,7 @@ class StateStore(BasisStore):
 
     def see_bar(self, symbol: str, exchange_time: str) -> None:
         """Keep the exchange time as the symbol's first if it is older than the one known."""
-        with self._use() as use:
+        with self._use(at_once=False) as use:
             use.execute(
                 "insert into first_bars values (?, ?) on conflict (symbol) do update"
                 " set exchange_time = min(exchange_time, excluded.exchange_time)",

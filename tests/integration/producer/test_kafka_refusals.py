@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
+from kafka.errors import MessageSizeTooLargeError
 
 from services.common.kafka_cluster.cluster import KafkaCluster
 from services.producer.publishing.delivery import Delivery, Record
@@ -25,6 +26,7 @@ from tests.fixtures.market import Topic
 LOG = logging.getLogger("test-kafka-refusals")
 LIMIT_BYTES = 2_000
 PARTITIONS = 2
+SYMBOLS = [b"AAPL", b"MSFT", b"TSCO.LON", b"FX:EUR/USD", b"A"]
 
 
 def record(number: int, size: int = 300) -> Record:
@@ -108,6 +110,29 @@ def test_small_records_go_through_although_a_batch_of_them_is_too_large(
     assert written(kafka, topic) == [each.value for each in records]
 
 
+def test_bars_of_a_symbol_stand_in_order_where_any_client_puts_the_symbol(
+    kafka: str, topic: str
+) -> None:
+    values = {symbol: [b"%s %04d" % (symbol, n) for n in range(40)] for symbol in SYMBOLS}
+    client: Any = connect(KafkaCluster((kafka,)), 30)
+    alone = {symbol: client.send(topic, b"alone", symbol) for symbol in SYMBOLS}
+    pairs = [(symbol, values[symbol][n]) for n in range(40) for symbol in SYMBOLS]
+    futures = client.send_all(topic, [*pairs, (SYMBOLS[0], b"v" * 2_000_000)])
+
+    assert isinstance(futures.pop(), MessageSizeTooLargeError)
+    found = [future.get(timeout=30) for future in futures]
+
+    places = {symbol: future.get(timeout=30).partition for symbol, future in alone.items()}
+    assert [one.partition for one in found] == [places[symbol] for symbol, _ in pairs]
+    assert set(places.values()) == set(range(PARTITIONS))
+    client.close(timeout=5)
+    log: dict[bytes, list[bytes]] = {symbol: [] for symbol in SYMBOLS}
+    for partition, offsets in Topic(kafka, topic).ranges().items():
+        for one in read_records(KafkaCluster((kafka,)), topic, partition, offsets):
+            log[one.key or b""].append(one.value or b"")
+    assert log == {symbol: [b"alone", *values[symbol]] for symbol in SYMBOLS}
+
+
 def test_a_clock_that_is_ahead_is_told_and_nothing_is_left_out(
     kafka: str, topic: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,10 +140,10 @@ def test_a_clock_that_is_ahead_is_told_and_nothing_is_left_out(
 
     def wrong_clock() -> Client:
         client: Any = connect(KafkaCluster((kafka,)), 30)
-        send = client.send
-        client.send = lambda *topics, **fields: send(
-            *topics, **fields, timestamp_ms=int(time.time() * 1_000) + ahead_ms[0]
-        )
+        client.send_all = lambda topic, pairs: [
+            client.send(topic, value, key, timestamp_ms=int(time.time() * 1_000) + ahead_ms[0])
+            for key, value in pairs
+        ]
         wrong: Client = client
         return wrong
 

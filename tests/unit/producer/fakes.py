@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from services.producer.alpha_vantage.classify import Verdict, classify
 from services.producer.publishing.delivery import Delivery, Record
@@ -175,6 +175,15 @@ class BrokerClient:
         self._broker.log.append((key, value))
         self._broker.topics.append(topic)
         return Future(None)
+
+    def send_all(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> list[Any]:
+        return [self._sent(topic, key, value) for key, value in records]
+
+    def _sent(self, topic: str, key: bytes, value: bytes) -> Any:
+        try:
+            return self.send(topic, value, key)
+        except MessageSizeTooLargeError as error:
+            return error
 
     def close(self, timeout: float) -> None:  # noqa: ARG002
         self.closed = True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.producer.market_calendar import Sessions
 from services.producer.series import Series
@@ -97,6 +99,33 @@ def test_an_absurd_time_belongs_to_no_final_bar(
 ) -> None:
     now = utc("2025-11-10 00:00")
     assert not extended.is_final(FIVE, exchange_time, zone, now, NO_LAG)
+
+
+NOW = utc("2025-11-10 18:00")
+ABSURD = ["", "2025-13-45 99:00:00", "0001-01-01", "9999-12-31 23:59:00", "2025-11-01T10:00+14:00"]
+
+
+@settings(deadline=None)  # of a machine that is busy
+@given(
+    st.one_of(
+        st.sampled_from(ABSURD),
+        st.datetimes(datetime(1950, 1, 1), datetime(2026, 1, 1)).map(str),  # noqa: DTZ001
+        st.timedeltas(timedelta(days=-6), timedelta(days=2)).map(
+            lambda ago: f"{NOW + ago:%Y-%m-%d %H:%M:%S}"
+        ),
+        st.dates(date(2025, 11, 1), date(2025, 11, 12)).map(str),
+    ),
+    st.sampled_from(["AAPL", "TSCO.LON", "FX:EUR/USD", "CRYPTO:BTC/USD", "TSCO.XYZ"]),
+    st.sampled_from(["5min", "60min", "1d"]),
+    st.sampled_from(["US/Eastern", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Mars/Olympus"]),
+    st.sampled_from([NO_LAG, timedelta(minutes=15)]),
+)
+def test_of_an_answer_each_bar_is_judged_as_alone(
+    extended: Sessions, exchange_time: str, symbol: str, interval: str, zone: str, lag: timedelta
+) -> None:
+    series = Series(symbol, interval)
+    judge = extended.judge(series, zone, NOW, lag)
+    assert judge(exchange_time) is extended.is_final(series, exchange_time, zone, NOW, lag)
 
 
 @pytest.mark.parametrize(

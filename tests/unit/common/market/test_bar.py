@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.common.market import bar
 from tests.bars import GOOD
@@ -26,6 +29,34 @@ def test_the_value_is_utf8_whatever_a_field_holds() -> None:
     value = make_bar(symbol="Ä\u0000\"'\n").to_json()
     assert json.loads(value.decode("utf-8"))["symbol"] == "Ä\u0000\"'\n"
     assert "Ä".encode() in value
+
+
+any_bar = st.builds(
+    bar.Bar,
+    **dict.fromkeys(("symbol", "interval", "exchange_time", "exchange_tz", "source"), st.text()),
+    ohlcv=st.builds(
+        bar.Ohlcv,
+        **dict.fromkeys(("open", "high", "low", "close"), st.text()),
+        volume=st.none() | st.text(),
+    ),
+    freshness=st.text(),
+    adjusted=st.booleans(),
+    is_final=st.booleans(),
+    observed_at=st.text(),
+    adjusted_as_of=st.none() | st.text(),
+    adjusted_for=st.none() | st.text(),
+)
+
+
+@settings(deadline=None)  # of a machine that is busy
+@given(any_bar)
+def test_the_value_is_what_an_encoder_writes(event: bar.Bar) -> None:
+    fields = asdict(event)
+    for name in ("adjusted_as_of", "adjusted_for"):
+        if fields[name] is None:
+            del fields[name]
+    expected = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+    assert event.to_json() == expected
 
 
 def test_the_key_is_the_symbol() -> None:

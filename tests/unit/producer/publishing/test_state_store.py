@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.producer.publishing.price_basis import Basis
 from services.producer.publishing.state_file import FILE_NAME, StateStoreError
 from services.producer.publishing.state_store import StateStore
 from services.producer.series import FULL, Failing, HighWaterMark, NoBars, Series, Slice
@@ -26,6 +28,23 @@ def test_acknowledged_bars_are_remembered_across_restarts(tmp_path: Path) -> Non
     }
     assert second.fingerprints(Series("MSFT", "5min"), "", "z") == {}
     second.close()
+
+
+def test_a_kill_loses_nothing_that_was_kept(tmp_path: Path) -> None:
+    killed, copy = StateStore(tmp_path / "state", NOW), tmp_path / "copy"
+    mark = HighWaterMark(NOW, "2026-03-05 10:05:00", NOW)
+    killed.remember([(FIVE, "2026-03-05 10:00:00", b"a")])
+    killed.cover(FIVE, mark)
+    killed.keep_anchors(FIVE, {"2026-03-05 10:00:00": ("1", "2", "3", "4")})
+    killed.keep_basis(Series("MSFT", "5min"), Basis(adjusted=False, day=NOW.date()))
+    # What a process leaves that never closed its file.
+    shutil.copytree(tmp_path / "state", copy)
+    killed.close()
+    with closing(StateStore(copy, NOW)) as memory:
+        assert memory.fingerprints(FIVE, "", "z") == {"2026-03-05 10:00:00": b"a"}
+        assert memory.high_water_mark(FIVE) == mark
+        assert memory.anchors(FIVE, "", "z") == {"2026-03-05 10:00:00": ("1", "2", "3", "4")}
+        assert memory.basis(Series("MSFT", "5min")) == Basis(adjusted=False, day=NOW.date())
 
 
 def test_coverage_and_months_are_kept(tmp_path: Path) -> None:
