@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from scripts.chaos_testing.alerting.alert_watch import AlertWatch
 from scripts.chaos_testing.checker import Findings, Key, Place
@@ -21,11 +20,17 @@ from scripts.chaos_testing.cluster import Cluster
 from scripts.chaos_testing.episode import Report
 from scripts.chaos_testing.faults.episode_plan import Fault
 from scripts.chaos_testing.faults.timeline import Timeline
-from scripts.chaos_testing.market_checker import Values, agrees, check_market
+from scripts.chaos_testing.market_checker import (
+    Values,
+    agrees,
+    bar_of,
+    bars_of,
+    check_market,
+)
 from scripts.launcher.errors import SetupError
 from scripts.local_stack.market import NEW_YORK, Market, last_open
 from services.common import topics
-from services.common.market.bar import Bar, Ohlcv
+from services.common.market.bar import Bar
 from services.common.market.market_clock import MarketClock, parse_market_clock
 from services.stream.broker import read_records, topic_facts
 
@@ -35,7 +40,6 @@ _SPEED = 30.0
 _SETTLED = timedelta(minutes=11)  # the simulator revises bars up to ten minutes after their end
 _FIRST_SECONDS = 300.0
 _DRAIN_SECONDS = 300.0
-_FIELDS = ("1. open", "2. high", "3. low", "4. close", "5. volume")
 
 
 def open_market() -> Market:
@@ -120,8 +124,7 @@ class MarketRun:
         )
         url = f"{self.cluster.run.addresses.simulator_url}?{query}"
         with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310 - on this machine
-            bars = json.load(response)[f"Time Series ({_INTERVAL})"]
-        return {(symbol, label): _values(fields) for label, fields in bars.items()}
+            return bars_of(symbol, json.load(response)[f"Time Series ({_INTERVAL})"])
 
     def _topic(self) -> dict[Place, Bar | None]:
         kafka, name = self.cluster.kafka, topics.BARS.name
@@ -129,7 +132,7 @@ class MarketRun:
         if facts is None:
             raise SetupError(f"the topic {name} is gone")
         return {
-            (partition, record.offset): _bar(record.value)
+            (partition, record.offset): bar_of(record.value)
             for partition, offsets in facts.offsets.items()
             for record in read_records(kafka, name, partition, offsets)
         }
@@ -142,16 +145,3 @@ class MarketRun:
             f"the ledger of partition {partition} does not add up"
             for partition in database.unbalanced()
         ]
-
-
-def _values(fields: dict[str, str]) -> Values:
-    opened, high, low, close, volume = (fields[name] for name in _FIELDS)
-    return Decimal(opened), Decimal(high), Decimal(low), Decimal(close), Decimal(volume)
-
-
-def _bar(value: bytes | None) -> Bar | None:
-    try:
-        fields = json.loads(value or b"")
-        return Bar(**{**fields, "ohlcv": Ohlcv(**fields["ohlcv"])})
-    except (ValueError, KeyError, TypeError):
-        return None

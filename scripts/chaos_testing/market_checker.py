@@ -6,16 +6,18 @@ findings; a sound pipeline has none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from scripts.chaos_testing.checker import Findings, Key, Place
-from services.common.market.bar import Bar
+from services.common.market.bar import Bar, Ohlcv
 
 Values = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 """Open, high, low, close and volume."""
+_FIELDS = ("1. open", "2. high", "3. low", "4. close", "5. volume")
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,31 @@ def agrees(answer: Mapping[Key, Values], table: Sequence[StoredBar], until: str)
     return all(stored.get(key) == values for key, values in _before(answer, until).items())
 
 
+def bars_of(symbol: str, series: Mapping[str, Mapping[str, str]]) -> dict[Key, Values]:
+    """Return the bars of a series as the market's API tells it."""
+    return {(symbol, label): _values(fields) for label, fields in series.items()}
+
+
+def bar_of(value: bytes | None) -> Bar | None:
+    """Return what a record holds, or None if it is no bar."""
+    try:
+        fields = json.loads(value or b"")
+        return Bar(**{**fields, "ohlcv": Ohlcv(**fields["ohlcv"])})
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def values_of(bar: Bar) -> Values:
     """Return a bar's numbers."""
     ohlcv = bar.ohlcv
     prices = (Decimal(text) for text in (ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close))
     opened, high, low, close = prices
     return opened, high, low, close, Decimal(ohlcv.volume or 0)
+
+
+def _values(fields: Mapping[str, str]) -> Values:
+    opened, high, low, close, volume = (fields[name] for name in _FIELDS)
+    return Decimal(opened), Decimal(high), Decimal(low), Decimal(close), Decimal(volume)
 
 
 def _before(answer: Mapping[Key, Values], until: str) -> dict[Key, Values]:

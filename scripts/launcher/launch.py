@@ -24,6 +24,7 @@ from scripts.installation.setup import (
     install_test_programs,
     set_up,
 )
+from scripts.kubernetes_cluster import options as cluster_options
 from scripts.launcher import static_checks
 from scripts.launcher.errors import SetupError
 from scripts.launcher.paths import ROOT, VENV
@@ -63,8 +64,8 @@ def test(arguments: Sequence[str]) -> int:
         "containers, the suite rehearsal deploys it to a container that stands in for a VM; they "
         "need a Docker engine, or root on Debian, which gets an engine for the time of the tests, "
         "and are skipped without. The suite engine builds Pulumi once from its Go module. The "
-        "suite cluster runs only when it is named: root starts an API server of Kubernetes, which "
-        "is built once from its Go modules.",
+        "suite cluster runs only when it is named: root starts a Kubernetes of two nodes, which is "
+        "built once from its Go modules.",
     )
     parser.add_argument(
         "suites",
@@ -86,7 +87,9 @@ def test(arguments: Sequence[str]) -> int:
     # rehearsal is a guest of the suite compose, see tests/fixtures/meeting.py.
     chosen = [suite for suite in (*APART, *reversed(SUITES)) if suite in suites]
     folders = [f"tests/{suite}" for suite in chosen]
-    _become("-m", "pytest", f"--numprocesses={_processes()}", *_PARALLEL, *folders, *further)
+    # One process for what is apart: all files of such a suite share what it starts.
+    number = 0 if {*suites} <= {*APART} else _processes()
+    _become("-m", "pytest", f"--numprocesses={number}", *_PARALLEL, *folders, *further)
 
 
 def _processes() -> int:
@@ -142,6 +145,14 @@ def chaos(arguments: Sequence[str]) -> int:
     _become("-P", "-m", "scripts.chaos_testing.main", *arguments)
 
 
+def cluster(arguments: Sequence[str]) -> int:
+    """Start or end a Kubernetes on this machine, or test the chart on one."""
+    if cluster_options.parse(arguments).action != "test":
+        set_up(os.environ)
+        _become("-P", "-m", "scripts.kubernetes_cluster.main", *arguments)
+    return test(["cluster"])
+
+
 def screenshot(arguments: Sequence[str]) -> int:
     """Write a picture of the live page."""
     screenshots.parse(arguments)
@@ -182,6 +193,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "check": check,
     "bench": bench,
     "chaos": chaos,
+    "cluster": cluster,
     "generate": generate,
     "lock-jars": lock_jars,
     "sbom": sbom,

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from scripts.installation.download import Artifact, fetch
-from tests.cluster.conftest import NAMESPACE, Trial
-from tests.contract.kubernetes.chart import ALL, ELSEWHERE, EXTERNAL, VALUES, pods, rendered
+from tests.cluster.trial import NAMESPACE, Trial
+from tests.contract.kubernetes.chart import ALL, ELSEWHERE, EXTERNAL, pods, rendered
 
 _OPERATOR = "github.com/cloudnative-pg/cloudnative-pg"
 _OPERATOR_VERSION = "v1.28.0"
@@ -45,7 +45,7 @@ def operators_own(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Non
 @pytest.mark.usefixtures("operators_own")
 def test_it_takes_every_object(trial: Trial, choice: str) -> None:
     objects = rendered(*CHOICES[choice])
-    done = trial.server.run(
+    done = trial.cluster.run(
         "kubectl",
         *("apply", "--server-side", "--dry-run=server", f"--namespace={NAMESPACE}"),
         *("--validate=strict", "--filename=-"),
@@ -59,7 +59,7 @@ def test_it_refuses_what_the_operator_does_not_know(trial: Trial, operators_own:
     assert operators_own is None
     cluster = json.loads(json.dumps(rendered()["Cluster", "postgres"]))
     cluster["spec"]["postgresql"]["synchronous"]["method"] = "some"
-    done = trial.server.run(
+    done = trial.cluster.run(
         "kubectl",
         *("apply", "--server-side", "--dry-run=server", f"--namespace={NAMESPACE}"),
         "--filename=-",
@@ -80,7 +80,7 @@ def test_a_pod_that_may_do_more_is_not_let_in(trial: Trial) -> None:
     spec = json.loads(json.dumps(pods(*EXTERNAL)["dashboard"]))
     del spec["containers"][0]["securityContext"]["capabilities"]
     create = ("create", f"--namespace={NAMESPACE}", "--dry-run=server", "--filename=-")
-    done = trial.server.run("kubectl", *create, given=_pod("dashboard", spec))
+    done = trial.cluster.run("kubectl", *create, given=_pod("dashboard", spec))
     assert done.returncode != 0
     assert 'violates PodSecurity "restricted' in done.stderr
 
@@ -94,51 +94,3 @@ def _pod(name: str, spec: dict[str, Any]) -> str:
     return json.dumps(
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": whole}
     )
-
-
-@pytest.fixture(scope="module")
-def installed(trial: Trial) -> Trial:
-    """Install the chart as documented."""
-    external = {"mode": "external", "external": {"host": "db", "authority": "authority"}}
-    values = {"postgres": external, "producer": {"settings": {"SYMBOLS": "AAPL,TSLA"}}}
-    (trial.folder / "values.yaml").write_text(yaml.safe_dump(values), "utf-8")
-    trial.typed("helm upgrade --install")
-    return trial
-
-
-def test_helm_installs_it(installed: Trial) -> None:
-    wanted = {kind: set[str]() for kind, _ in rendered(*EXTERNAL)}
-    for kind, name in rendered(*EXTERNAL):
-        wanted[kind].add(name)
-    for kind, names in wanted.items():
-        listed = installed.kubectl("get", kind, "--output=name").split()
-        assert {one.partition("/")[2] for one in listed} == names, kind
-
-
-def test_no_password_is_in_what_was_installed(installed: Trial) -> None:
-    kinds = ("all", "configmap", "persistentvolumeclaim", "networkpolicy", "event")
-    shown = installed.kubectl("get", ",".join(kinds), "--output=yaml")
-    assert VALUES["secrets"]["passwords"] in shown
-    files = [*(installed.folder / "passwords").iterdir()]
-    assert len(files) == 9
-    assert [file.name for file in files if file.read_text("utf-8") in shown] == []
-
-
-def test_the_market_of_the_first_install_goes_on(installed: Trial) -> None:
-    clock = ("get", "configmap", "market-clock", "--output=jsonpath={.data.clock}")
-    before = installed.kubectl(*clock)
-    again = installed.server.run(
-        "helm",
-        *("upgrade", "tapeline", "infra/kubernetes", "--dry-run=server", "--no-hooks"),
-        *(f"--namespace={NAMESPACE}", f"--values={installed.folder}/values.yaml"),
-    )
-    assert again.returncode == 0, again.stderr
-    assert f'clock: "{before}"' in again.stdout
-
-
-def test_what_was_removed_leaves_what_is_kept(installed: Trial) -> None:
-    installed.typed("kubectl get pods")
-    installed.typed("helm uninstall")
-    left = installed.kubectl("get", "deployment,service,configmap,pvc", "--output=name").split()
-    assert left == ["configmap/market-clock", "persistentvolumeclaim/producer"]
-    assert installed.documented.never_run() == []

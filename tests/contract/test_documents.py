@@ -21,7 +21,7 @@ RUN_BY: Mapping[str, str] = {
     "client": "tests/integration/dashboard/api/test_examples.py",
     "chaos": "tests/e2e/test_chaos.py",
     "sbom": "tests/unit/supply_chain/test_sbom.py",
-    "cluster": "tests/cluster/conftest.py",
+    "cluster": "tests/cluster/trial.py",
     "compose": "tests/compose/stack.py",
     "rehearsal": "tests/rehearsal/stand_in.py",
     "rehearsal-tunnel": "tests/rehearsal/test_rehearsal.py",
@@ -29,7 +29,7 @@ RUN_BY: Mapping[str, str] = {
     "powerbi": "tests/integration/powerbi/test_doctor.py",
     "pulumi": "tests/engine/test_documented_settings.py",
 }
-NEEDS = {"advisory-database", "cloud-account", "vendor-key", "idle-machine", "nodes"}
+NEEDS = {"advisory-database", "cloud-account", "vendor-key", "idle-machine"}
 RUNNABLE = {"sh", "sql", "python"}
 OTHERS = {"", "ini", "json", "yaml"}
 README_BYTES = 9_000

@@ -163,6 +163,15 @@ livenessProbe:
       {{- end }}
 {{- end }}
 
+{{/* Of what keeps nothing: it goes from a node that is gone ten seconds after that was told, and not
+     after five minutes. */}}
+{{- define "tapeline.leave" -}}
+tolerations:
+  {{- range list "not-ready" "unreachable" }}
+  - {key: node.kubernetes.io/{{ . }}, operator: Exists, effect: NoExecute, tolerationSeconds: 10}
+  {{- end }}
+{{- end }}
+
 {{/* On different nodes, and in different zones, as far as there are some. */}}
 {{- define "tapeline.spread" -}}
 topologySpreadConstraints:

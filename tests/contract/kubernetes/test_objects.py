@@ -175,3 +175,13 @@ def test_an_upgrade_migrates_before_all_else() -> None:
     for name in ONCE:
         assert "annotations" not in rendered()["Job", name]["metadata"]
         assert rendered(upgrade=True)["Job", name]["metadata"]["annotations"] == hook
+
+
+def test_what_keeps_nothing_leaves_a_lost_node_soon() -> None:
+    soon = {
+        name
+        for choice in CHOICES.values()
+        for name, pod in pods(*choice).items()
+        if [one["tolerationSeconds"] for one in pod.get("tolerations", ())] == [10, 10]
+    }
+    assert soon == {"simulator", "stream", "dashboard", "guard", "alerts"}
