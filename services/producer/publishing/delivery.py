@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from services.common.fail_points import reach
 from services.common.settings import SettingError
@@ -38,8 +38,7 @@ class Delivery(Enum):
     FAILED = auto()
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A bar as it travels: Kafka key and value, and what is remembered of it. `observed_at` is
     written as in the bar. A corporate action likewise, with a `topic` of its own."""
 

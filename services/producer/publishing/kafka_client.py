@@ -19,6 +19,7 @@ from kafka.errors import (
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
 )
+from kafka.producer.future import FutureProduceResult
 from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.structs import TopicPartition
@@ -50,15 +51,53 @@ class Client(Protocol):
     def partitions_for(self, topic: str) -> Any:
         """Return the topic's partitions, or raise KafkaTimeoutError if there are none."""
 
-    def send_all(self, topic: str, records: Sequence[KeyValue]) -> list[Any]:
+    def send_all(self, topic: str, records: Sequence[KeyValue], together: bool) -> list[Any]:
         """Return for each record its future, or the error (of REFUSALS) by which the client
-        refuses it."""
+        refuses it. `together`: records may share a future, and then all that do are refused by a
+        broker that refuses one, or refuses as many at once."""
 
     def close(self, timeout: float) -> None:
         """Send what is buffered and stop."""
 
     def abort(self) -> None:
         """Fail what has no answer yet, so that `close` has nothing to wait for."""
+
+
+class _SharedFuture(FutureProduceResult):  # type: ignore[misc]
+    """The future of all records of a batch."""
+
+    __slots__ = ()
+    get = FutureProduceResult.wait
+
+
+class _Batch(ProducerBatch):  # type: ignore[misc]
+    """A batch of which every record has the same future: one of its own costs as much as the
+    record."""
+
+    def __init__(self, place: TopicPartition, records: MemoryRecordsBuilder, now: float) -> None:
+        super().__init__(place, records, now)
+        self.produce_future, self.max_record_size = _SharedFuture(place), 0
+
+    def try_append(
+        self, timestamp_ms: int, key: bytes, value: bytes, headers: Sequence[Any], now: float
+    ) -> _SharedFuture | None:
+        appended = self.records.append(timestamp_ms, key, value, headers)
+        if appended is None:
+            return None
+        self.max_record_size = max(self.max_record_size, appended.size)
+        self.last_append = now
+        return self.produce_future
+
+    @property
+    def _record_futures(self) -> list[Any]:
+        """The library looks for them when it splits a batch that is too large for the broker."""
+        if not self.produce_future.is_done:
+            self.produce_future.failure(RecordListTooLargeError("a batch as a whole"))
+        return []
+
+    @_record_futures.setter
+    def _record_futures(self, futures: list[Any]) -> None:
+        """There are none."""
 
 
 class _Producer(KafkaProducer):  # type: ignore[misc]
@@ -68,7 +107,7 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
     def abort(self) -> None:
         self._sender.force_close()
 
-    def send_all(self, topic: str, records: Sequence[KeyValue]) -> list[Any]:
+    def send_all(self, topic: str, records: Sequence[KeyValue], together: bool) -> list[Any]:
         """Append records to the batches of their partitions, a partition at once.
 
         Raises KafkaError if the topic is not there, and ValueError if it lost its partitions.
@@ -84,9 +123,12 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
             if key not in partitions:
                 partitions[key] = self._partition_of(topic, key)
             places[partitions[key]].append(place)
+        batch_type = _Batch if together else ProducerBatch
         for partition, of_partition in places.items():
             appended = self._append(
-                TopicPartition(topic, partition), [records[place] for place in of_partition]
+                TopicPartition(topic, partition),
+                [records[place] for place in of_partition],
+                batch_type,
             )
             for place, future in zip(of_partition, appended, strict=True):
                 futures[place] = future
@@ -105,27 +147,26 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
         except REFUSALS as error:
             return error
 
-    def _append(self, partition: TopicPartition, records: Sequence[KeyValue]) -> list[Any]:
+    def _append(
+        self, place: TopicPartition, records: Sequence[KeyValue], batch_type: type[ProducerBatch]
+    ) -> list[Any]:
         accumulator, now = self._accumulator, time.monotonic()
         sent_ms = int(time.time() * 1_000)
         futures = []
         # Counted and locked as in RecordAccumulator.append, so that a close sees every batch.
         accumulator._appends_in_progress.increment()
         try:
-            with accumulator._tp_lock(partition):
+            with accumulator._tp_lock(place):
                 if accumulator._closed:
                     raise IllegalStateError("the client is closed")
-                batches = accumulator._batches[partition]
+                batch = None
                 for key, value in records:
-                    future = batches and batches[-1].try_append(sent_ms, key, value, [], now=now)
+                    future = batch and batch.try_append(sent_ms, key, value, (), now)
                     if not future:
-                        batch = ProducerBatch(
-                            partition,
-                            MemoryRecordsBuilder(_MESSAGE_FORMAT, 0, BATCH_BYTES),
-                            now=now,
-                        )
-                        future = batch.try_append(sent_ms, key, value, [], now=now)
-                        batches.append(batch)
+                        builder = MemoryRecordsBuilder(_MESSAGE_FORMAT, 0, BATCH_BYTES)
+                        batch = batch_type(place, builder, now)
+                        future = batch.try_append(sent_ms, key, value, (), now)
+                        accumulator._batches[place].append(batch)
                         accumulator._incomplete.add(batch)
                     futures.append(future)
         finally:
@@ -163,6 +204,17 @@ def _producer(cluster: KafkaCluster, delivery_seconds: int) -> Client:
         metrics_enabled=False,
     )
     return client
+
+
+def error_of(future: Any) -> Exception | None:
+    """Return the error that a future failed with, if it did; of what is no future too."""
+    error: Exception | None = getattr(future, "exception", None)
+    return error
+
+
+def refused_by_broker(future: Any) -> bool:
+    """Return whether the refusal came as an answer, and not from the client before it sent."""
+    return isinstance(error_of(future), REFUSALS)
 
 
 def denied_topics(error: object) -> frozenset[str]:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ from services.producer.publishing.kafka_client import (
     ClientError,
     close_client,
     denied_topics,
+    error_of,
+    refused_by_broker,
 )
 
 _LOOK_SECONDS: Final = 0.25
@@ -62,6 +64,7 @@ class KafkaWriter:
         self._client: Client | None = None
         self._complaint = ""
         self._denied: set[str] = set()
+        self._together = True
 
     def deliver(self, records: Sequence[Record], abandon: threading.Event) -> list[Delivery]:
         """Return one delivery for each record, in order.
@@ -76,12 +79,21 @@ class KafkaWriter:
         futures = self._send(client, records, abandon)
         reach("producer.all_sent")
         sent_at = time.monotonic()
-        deliveries = [self._result(future, abandon, sent_at) for future in futures]
-        if any(_refused_by_broker(future) for future in futures):
+        different = {id(each): each for each in futures}  # records may share one
+        results = {at: self._result(each, abandon, sent_at) for at, each in different.items()}
+        deliveries = [results[id(future)] for future in futures]
+        if any(map(refused_by_broker, different.values())):
             self.close()
-            deliveries = self._judge_anew(records, futures, deliveries, abandon)
+            deliveries = [
+                Delivery.FAILED if refused_by_broker(future) else end
+                for future, end in zip(futures, deliveries, strict=True)
+            ]
+            if not self._together:
+                deliveries = self._judge_anew(records, deliveries, abandon)
+            # A batch may be too large for this broker: from now on each record has its own future.
+            self._together = False
         elif Delivery.FAILED in deliveries:
-            self._complain(self._failure(futures))
+            self._complain(self._failure(different.values()))
             self.close()
             abandon.wait(_RETRY_SECONDS)
         elif self._complaint:
@@ -92,7 +104,6 @@ class KafkaWriter:
     def _judge_anew(
         self,
         records: Sequence[Record],
-        futures: Sequence[Any],
         deliveries: Sequence[Delivery],
         abandon: threading.Event,
     ) -> list[Delivery]:
@@ -101,10 +112,7 @@ class KafkaWriter:
         The error of one record had reached the futures of others, of every partition; which one
         the broker meant shows only when each is sent alone. What comes after it is FAILED.
         """
-        judged = [
-            Delivery.FAILED if _refused_by_broker(future) else end
-            for future, end in zip(futures, deliveries, strict=True)
-        ]
+        judged = list(deliveries)
         client = self._await_client(abandon)
         for place, record in enumerate(records):
             if client is None or judged[place] is not Delivery.FAILED:
@@ -120,7 +128,7 @@ class KafkaWriter:
                     "raise max.message.bytes of the topic %s to 1048576",
                     self._cluster,
                     len(record.key) + len(record.value),
-                    type(_error_of(future)).__name__,
+                    type(error_of(future)).__name__,
                     self._topic,
                 )
             else:
@@ -129,9 +137,9 @@ class KafkaWriter:
             break
         return judged
 
-    def _failure(self, futures: Sequence[Any]) -> str:
+    def _failure(self, futures: Iterable[Any]) -> str:
         """Return what went wrong, as a clause that "bars wait and nothing is lost" follows."""
-        errors = [error for future in futures if (error := _error_of(future)) is not None]
+        errors = [error for future in futures if (error := error_of(future)) is not None]
         denied = self._denied.union(*map(denied_topics, errors))
         if denied:
             return self._lacking(denied)
@@ -205,19 +213,19 @@ class KafkaWriter:
     ) -> list[Any]:
         """Return the future of each record, or its delivery if that is known."""
         ends: list[Any] = [Delivery.FAILED] * len(records)
-        places = defaultdict[str, list[int]](list)
+        by_topic = defaultdict[str, list[int]](list)
         for place, record in enumerate(records):
-            places[record.topic or self._topic].append(place)
-        for topic, of_topic in places.items():
+            by_topic[record.topic or self._topic].append(place)
+        for topic, places in by_topic.items():
             if abandon.is_set():
                 break
-            pairs = [(records[place].key, records[place].value) for place in of_topic]
+            pairs = [(records[place].key, records[place].value) for place in places]
             try:
-                futures = client.send_all(topic, pairs)
+                futures = client.send_all(topic, pairs, self._together)
             except (ClientError, ValueError) as error:  # ValueError: a topic lost its partitions
                 self._denied |= denied_topics(error)
                 continue
-            for place, future in zip(of_topic, futures, strict=True):
+            for place, future in zip(places, futures, strict=True):
                 ends[place] = Delivery.REFUSED if isinstance(future, REFUSALS) else future
                 reach("producer.record_sent")
         return ends
@@ -238,13 +246,3 @@ class KafkaWriter:
         if future.succeeded():
             return Delivery.ACKNOWLEDGED
         return Delivery.REFUSED if isinstance(future.exception, REFUSALS) else Delivery.FAILED
-
-
-def _refused_by_broker(future: Any) -> bool:
-    """Return whether the refusal came as an answer, and not from the client before it sent."""
-    return not isinstance(future, Delivery) and isinstance(future.exception, REFUSALS)
-
-
-def _error_of(future: Any) -> Exception | None:
-    error: Exception | None = None if isinstance(future, Delivery) else future.exception
-    return error

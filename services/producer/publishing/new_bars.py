@@ -26,16 +26,13 @@ def take_in(
     max_record_bytes: int,
 ) -> Intake:
     """Return the records for the bars whose content differs from `known` (by exchange time)."""
-    changed = [
-        Record(series, bar.exchange_time, mark, bar.key(), bar.to_json(), bar.observed_at)
-        for bar in bars
-        if known.get(bar.exchange_time) != (mark := fingerprint(bar))
-    ]
-    return Intake(
-        tuple(record for record in changed if _bytes(record) <= max_record_bytes),
-        tuple(record for record in changed if _bytes(record) > max_record_bytes),
-    )
-
-
-def _bytes(record: Record) -> int:
-    return len(record.key) + len(record.value)
+    records, too_large = list[Record](), list[Record]()
+    for bar in bars:
+        mark = fingerprint(bar)
+        if known.get(bar.exchange_time) == mark:
+            continue
+        key, value = bar.key(), bar.to_json()
+        fits = len(key) + len(value) <= max_record_bytes
+        record = Record(series, bar.exchange_time, mark, key, value, bar.observed_at)
+        (records if fits else too_large).append(record)
+    return Intake(tuple(records), tuple(too_large))

@@ -176,7 +176,12 @@ class BrokerClient:
         self._broker.topics.append(topic)
         return Future(None)
 
-    def send_all(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> list[Any]:
+    def send_all(
+        self,
+        topic: str,
+        records: Sequence[tuple[bytes, bytes]],
+        together: bool,  # noqa: ARG002
+    ) -> list[Any]:
         return [self._sent(topic, key, value) for key, value in records]
 
     def _sent(self, topic: str, key: bytes, value: bytes) -> Any:

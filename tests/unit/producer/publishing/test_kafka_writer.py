@@ -100,16 +100,18 @@ def test_a_refused_record_does_not_hold_up_the_rest() -> None:
 
 def test_what_a_broker_refuses_is_refused_when_it_is_sent_alone_by_a_new_client() -> None:
     broker = Broker()
-    clients = [broker.connect(), broker.connect()]
+    clients = [broker.connect() for _ in range(3)]
     for client in clients:
         client.fails_with = MessageSizeTooLargeError("broker's limit")
     writer = _writer(_Script(*clients))
+    # All of a batch is refused by the first, which may be too large as a whole.
+    assert writer.deliver(RECORDS, threading.Event()) == [Delivery.FAILED] * 3
     assert writer.deliver(RECORDS, threading.Event()) == [
         Delivery.REFUSED,
         Delivery.FAILED,
         Delivery.FAILED,
     ]
-    assert [client.closed for client in clients] == [True, True]
+    assert [client.closed for client in clients] == [True, True, True]
 
 
 def test_kafka_is_waited_for_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
