@@ -23,7 +23,7 @@ GOOD = Bar(
 
 def bar(ohlcv: dict[str, str] | None = None, **changes: Any) -> Bar:
     """Return the good bar with some fields changed."""
-    return replace(GOOD, ohlcv=replace(GOOD.ohlcv, **(ohlcv or {})), **changes)
+    return replace(GOOD, ohlcv=GOOD.ohlcv._replace(**(ohlcv or {})), **changes)
 
 
 def record(event: Bar) -> tuple[bytes, bytes]:

@@ -63,7 +63,7 @@ def _line(bar: int, value: int, is_refused: bool) -> Line:
     volume = {"FX": None, "CRYPTO": f"{value}.{value:08}"}.get(symbol.partition(":")[0], f"{value}")
     high = "1" if is_refused else "99999999"
     numbers = Ohlcv("10", high, "1", f"{value + 1}.01", volume)
-    cells = ("" if cell is None else cell for cell in vars(numbers).values())
+    cells = ("" if cell is None else cell for cell in numbers)
     line = ",".join((minute, symbol, *cells))
     if is_refused:
         return Line(line, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from json.encoder import encode_basestring as _text
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.common.market.exchanges import EXCHANGES
 
@@ -84,8 +84,7 @@ def normal_symbol(text: str) -> str:
     return symbol
 
 
-@dataclass(frozen=True)
-class Ohlcv:
+class Ohlcv(NamedTuple):
     """Open, high, low, close and volume as decimal strings, in the exchange's currency; a market
     that tells no volume, such as foreign exchange, has None."""
 
@@ -121,6 +120,15 @@ class Bar:
     schema_version: int = SCHEMA_VERSION
     adjusted_as_of: str | None = None
     adjusted_for: str | None = None
+
+    def at(self, exchange_time: str, ohlcv: Ohlcv, is_final: bool) -> Bar:
+        """Return another bar of the same answer."""
+        # Filled in at once: a frozen dataclass sets each field by a call.
+        bar = object.__new__(Bar)
+        bar.__dict__.update(
+            self.__dict__, exchange_time=exchange_time, ohlcv=ohlcv, is_final=is_final
+        )
+        return bar
 
     def key(self) -> bytes:
         """Return the Kafka key: all bars of a symbol keep their order in one partition."""

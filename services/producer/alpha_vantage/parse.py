@@ -23,6 +23,9 @@ from services.producer.series import Series
 _EXPONENT: Final = re.compile(r"[0-9]{1,50}(\.[0-9]{0,50})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 
 
+_NO_PRICES: Final = Ohlcv("", "", "", "", None)
+
+
 @dataclass(frozen=True)
 class Observation:
     """What holds for all bars of one answer. `observed_at` is the UTC instant of arrival."""
@@ -43,18 +46,23 @@ def parse_bars(
         f"{seen.observed_at.microsecond // 1000:03d}Z"
     )
     names = field_names(times)
+    one = Bar(
+        symbol=seen.series.symbol,
+        interval=seen.series.interval,
+        exchange_time="",
+        exchange_tz=_encodable(seen.zone),
+        ohlcv=_NO_PRICES,
+        source=seen.source,
+        freshness=seen.freshness,
+        adjusted=seen.adjusted,
+        is_final=False,
+        observed_at=observed_at,
+    )
     return [
-        Bar(
-            symbol=seen.series.symbol,
-            interval=seen.series.interval,
-            exchange_time=_encodable(exchange_time),
-            exchange_tz=_encodable(seen.zone),
-            ohlcv=_ohlcv(times[exchange_time], names),
-            source=seen.source,
-            freshness=seen.freshness,
-            adjusted=seen.adjusted,
-            is_final=is_final(exchange_time),
-            observed_at=observed_at,
+        one.at(
+            exchange_time if exchange_time.isascii() else _encodable(exchange_time),
+            _ohlcv(times[exchange_time], names),
+            is_final(exchange_time),
         )
         for exchange_time in sorted(times)
     ]
@@ -86,10 +94,15 @@ def _encodable(text: str) -> str:
 
 def fingerprint(bar: Bar) -> bytes:
     """Return 16 bytes that change when the bar's content does; observation time is no content."""
-    ohlcv = bar.ohlcv
-    content = (
-        *(ohlcv.open, ohlcv.high, ohlcv.low, ohlcv.close, str(ohlcv.volume)),
-        *(bar.exchange_tz, price_basis(bar.adjusted, bar.adjusted_as_of)),
-        *(str(bar.is_final), bar.source),
+    basis = price_basis(bar.adjusted, bar.adjusted_as_of)
+    content = "\x1f".join(
+        (
+            *bar.ohlcv[:4],
+            str(bar.ohlcv.volume),
+            bar.exchange_tz,
+            basis,
+            str(bar.is_final),
+            bar.source,
+        )
     )
-    return hashlib.blake2b("\x1f".join(content).encode(), digest_size=16).digest()
+    return hashlib.blake2b(content.encode(), digest_size=16).digest()

@@ -129,11 +129,11 @@ class Progress:
                 self.history.popleft()
             return Completion(answered=part if times else None)
         self.fill.popleft()
-        known = _known_times(times, market_at, zone)
-        self._fill_oldest = min([*known, *filter(None, [self._fill_oldest])], default="")
+        oldest, newest = known_span(times, market_at, zone)
+        self._fill_oldest = min(filter(None, [oldest, self._fill_oldest]), default="")
         longer = self._longer(part, market_at)
         if longer != [FULL] and self._fill_asked_at is None:
-            self._fill_asked_at, self._fill_newest = market_at, max(known, default="")
+            self._fill_asked_at, self._fill_newest = market_at, newest
         self.fill.extend(longer)
         if self.fill or self._fill_asked_at is None:
             return Completion()
@@ -173,16 +173,14 @@ class Progress:
         return self.high_water_mark
 
 
-def _known_times(times: Collection[str], market_at: datetime, zone: str) -> list[str]:
-    """Return the exchange times that are some and are not ahead of the market."""
+def known_span(times: Collection[str], market_at: datetime, zone: str) -> tuple[str, str]:
+    """Return the oldest and the newest of the exchange times that are some and are not ahead of
+    the market; both are "" if there is none."""
     try:
         local = market_at.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         local = market_at.astimezone(ZoneInfo(_EXCHANGE_ZONE))
     limit = local.strftime("%Y-%m-%d %H:%M:%S")
-    return [text for text in times if _TIME.fullmatch(text) and text <= limit]
-
-
-def oldest_time(times: Collection[str], market_at: datetime, zone: str) -> str:
-    """Return the oldest exchange time that is one and is not ahead of the market, or ""."""
-    return min(_known_times(times, market_at, zone), default="")
+    ordered = sorted(text for text in times if text <= limit)
+    oldest = next(filter(_TIME.fullmatch, ordered), "")
+    return oldest, next(filter(_TIME.fullmatch, reversed(ordered)), "")

@@ -13,7 +13,7 @@ from services.producer.alpha_vantage.classify import Kind, Verdict
 from services.producer.polling.backfill import OWED
 from services.producer.polling.failures import FailureHandler
 from services.producer.polling.fetch_pool import Fetched, Job
-from services.producer.polling.series_state import Completion, Progress, oldest_time
+from services.producer.polling.series_state import Completion, Progress, known_span
 from services.producer.publishing.basis_keeper import BasisKeeper
 from services.producer.publishing.delivery import PendingBars, Record
 from services.producer.publishing.new_bars import take_in
@@ -132,7 +132,7 @@ class ResponseHandler:
     def _see(self, answer: _Answer) -> None:
         """Keep the symbol's first bar: only months before it may be empty for good."""
         job, memory = answer.job, self._context.memory
-        oldest = oldest_time(answer.times, job.market_at, answer.zone)
+        oldest, _ = known_span(answer.times, job.market_at, answer.zone)
         symbol = job.series.symbol
         first = self._first_bars.get(symbol) or memory.first_bar(symbol)
         if oldest and (not first or oldest < first):

@@ -77,7 +77,7 @@ def test_the_columns_of_a_key_say_what_its_row_says() -> None:
 
 def lacking_volume(event: bar.Bar) -> Pair:
     """Return the event of a market that tells no volume, as a record."""
-    return event.key(), replace(event, ohlcv=replace(event.ohlcv, volume=None)).to_json()
+    return event.key(), replace(event, ohlcv=event.ohlcv._replace(volume=None)).to_json()
 
 
 def test_bars_as_of_a_day_are_accepted_among_others(spark_session: SparkSession) -> None:

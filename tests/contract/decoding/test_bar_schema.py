@@ -32,7 +32,7 @@ def test_the_schema_is_valid_and_of_the_version_of_the_code() -> None:
 
 def test_every_field_is_described_and_required() -> None:
     names = {field.name for field in fields(Bar)}
-    numbers = {field.name for field in fields(Ohlcv)}
+    numbers = {*Ohlcv._fields}
     assert set(PROPERTIES) == {*SCHEMA["required"], "adjusted_as_of", "adjusted_for"} == names
     assert set(PROPERTIES["ohlcv"]["properties"]) == numbers
     assert {*PROPERTIES["ohlcv"]["required"], "volume"} == numbers

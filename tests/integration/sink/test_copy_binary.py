@@ -46,7 +46,7 @@ def text(value: Value) -> str:
 def test_rows_and_lines_are_stored_alike(market: Market) -> None:
     priced = [bar(dict.fromkeys(("open", "high", "low", "close"), price)) for price in PRICES]
     good = replace(bar(), symbol="MSFT")
-    traded = [replace(good, ohlcv=replace(good.ohlcv, volume=volume)) for volume in VOLUMES]
+    traded = [replace(good, ohlcv=good.ohlcv._replace(volume=volume)) for volume in VOLUMES]
     # Each alone, as the longest of a batch decides how all of its numbers are read.
     batches = [batch(good_pairs())] + [
         batch([(each.key(), each.to_json())], 1_000 + place)

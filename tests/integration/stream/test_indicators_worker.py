@@ -18,7 +18,7 @@ def test_derived_series_follow_the_bars(stream: Stream, bars_topic: Topic) -> No
     child = stream.start()
     stream.wait_for_offset(1500)
     revised = many(1)[0]
-    later = replace(revised, ohlcv=replace(revised.ohlcv, close="270.00"), observed_at=LATER)
+    later = replace(revised, ohlcv=revised.ohlcv._replace(close="270.00"), observed_at=LATER)
     bars_topic.send(record(later))
     stream.wait_for_offset(1501)
     wait_for(lambda: nothing_is_due(stream.market), "the indicators")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
@@ -51,7 +50,7 @@ any_bar = st.builds(
 @settings(deadline=None)  # of a machine that is busy
 @given(any_bar)
 def test_the_value_is_what_an_encoder_writes(event: bar.Bar) -> None:
-    fields = asdict(event)
+    fields = {**vars(event), "ohlcv": event.ohlcv._asdict()}
     for name in ("adjusted_as_of", "adjusted_for"):
         if fields[name] is None:
             del fields[name]

@@ -62,7 +62,7 @@ def test_bars_come_oldest_first_with_the_text_that_was_sent() -> None:
         pytest.param("garbage", Ohlcv("garbage", "", "", "", ""), id="no-bar-at-all"),
         pytest.param(
             {**FIELDS, "1. open": "\ud800\x00"},
-            replace(BAR.ohlcv, open="\\ud800\x00"),
+            BAR.ohlcv._replace(open="\\ud800\x00"),
             id="lone-surrogate",
         ),
     ],
@@ -88,13 +88,13 @@ def test_an_absurd_bar_is_passed_on_as_it_is(fields: Any, ohlcv: Ohlcv) -> None:
 )
 def test_a_volume_is_read_exactly_whatever_its_form(sent: str | None, read: str | None) -> None:
     [parsed] = parse_bars({"2025-11-06 19:55:00": {**FIELDS, "5. volume": sent}}, SEEN, _never)
-    assert parsed.ohlcv == replace(BAR.ohlcv, volume=read)
+    assert parsed.ohlcv == BAR.ohlcv._replace(volume=read)
 
 
 def test_a_market_without_volumes_has_none() -> None:
     fields = {name: text for name, text in FIELDS.items() if name != "5. volume"}
     [parsed] = parse_bars({"2025-11-06 19:55:00": fields}, SEEN, _never)
-    assert parsed.ohlcv == replace(BAR.ohlcv, volume=None)
+    assert parsed.ohlcv == BAR.ohlcv._replace(volume=None)
 
 
 @settings(deadline=None)  # of a machine that is busy
@@ -112,8 +112,8 @@ def test_a_number_with_an_exponent_is_the_same_number(number: Decimal, exponent:
         pytest.param(replace(BAR, observed_at="2026-01-01T00:00:00.000Z"), True, id="observed"),
         pytest.param(replace(BAR, is_final=False), False, id="final"),
         pytest.param(replace(BAR, adjusted=False), False, id="adjusted"),
-        pytest.param(replace(BAR, ohlcv=replace(BAR.ohlcv, close="270.050")), False, id="digits"),
-        pytest.param(replace(BAR, ohlcv=replace(BAR.ohlcv, volume="1")), False, id="volume"),
+        pytest.param(replace(BAR, ohlcv=BAR.ohlcv._replace(close="270.050")), False, id="digits"),
+        pytest.param(replace(BAR, ohlcv=BAR.ohlcv._replace(volume="1")), False, id="volume"),
     ],
 )
 def test_the_fingerprint_follows_the_content(other: Bar, same: bool) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.producer.polling.series_state import Completion, Progress, oldest_time
+from services.producer.polling.series_state import Completion, Progress, known_span
 from services.producer.series import COMPACT, FULL, HighWaterMark, Series, Slice
 
 SERIES = Series("AAPL", "5min")
@@ -201,4 +201,4 @@ def test_coverage_never_goes_back() -> None:
 def test_oldest_time_is_one_that_the_market_has_reached(
     times: set[str], zone: str, oldest: str
 ) -> None:
-    assert oldest_time(times, NOW, zone) == oldest
+    assert known_span(times, NOW, zone)[0] == oldest

@@ -27,7 +27,7 @@ def test_only_new_and_changed_bars_become_records() -> None:
 
 
 def test_a_bar_that_no_broker_takes_is_set_apart() -> None:
-    huge = replace(BAR, ohlcv=replace(BAR.ohlcv, open="9" * 2_000))
+    huge = replace(BAR, ohlcv=BAR.ohlcv._replace(open="9" * 2_000))
     intake = take_in(SERIES, [BAR, huge], {}, 1_000)
     assert [record.value for record in intake.records] == [BAR.to_json()]
     assert [record.value for record in intake.too_large] == [huge.to_json()]
