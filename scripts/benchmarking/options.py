@@ -9,12 +9,14 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts.launcher.paths import ROOT
+
 STEPS: Mapping[str, str] = {
     "copy": "plain COPY alone (B)",
     "writer": "the sink's writer on new, identical and changed bars",
     "drain": "the job and its peers, each draining Kafka",
     "latency": "from sending a bar to seeing it, at 500 and at 5,000 bars a second",
-    "producer": "symbols and bars a second of the producer",
+    "producer": "symbols and bars a second of the producer, on recorded answers",
     "derived": "the job with and without the indicators",
     "growth": "drain and delay with more stored and with more symbols",
     "import": "files of history, beside plain COPY and what people do",
@@ -42,7 +44,8 @@ def parse_against(arguments: Sequence[str]) -> argparse.Namespace:
         description="Measure this checkout, as it lies here, beside commit REV: each runs its own "
         "scripts/bench by turns, and the ratio of every figure that both have is shown, with its "
         "least and its most. REV is set up once, below .cache/against. WHAT and OPTION are those "
-        "of scripts/bench, which both sides must know.",
+        "of scripts/bench, which both sides must know. The producer alone (WHAT is producer) is "
+        "measured by this checkout's bench on both sides, with the same recorded answers.",
     )
     parser.add_argument(
         "revision", metavar="REV", help="a commit, tag or branch of this repository"
@@ -118,5 +121,12 @@ def _parser() -> argparse.ArgumentParser:
             metavar="LIST",
             help=f"{text} (default: {usual})",
         )
+    parser.add_argument(
+        "--producer",
+        type=Path,
+        default=ROOT,
+        metavar="FOLDER",
+        help="the checkout, set up, whose producer is measured (default: this one)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table to FILE as well")
     return parser

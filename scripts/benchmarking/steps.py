@@ -171,15 +171,13 @@ class Bench:
         return Grown(rate, found)
 
     def producer(self) -> None:
-        """Measure the producer against the simulator."""
+        """Measure a producer that gets recorded answers."""
         self.servers.remake_topic(topics.BARS.name)
-        for parallel in (1, 8):
-            found = fetch_rate.measure(self.servers, self.options.fetched, parallel)
-            figure = (
-                f"{found.symbols / found.seconds:.1f} symbols/s, "
-                f"{found.bars / found.seconds:,.0f} bars/s, {found.cpu_seconds:.0f} s of CPU"
-            )
-            self.add(Line(f"producer, {found.symbols} symbols, {parallel} at a time", figure))
+        count, checkout = self.options.fetched, self.options.producer
+        with fetch_rate.vendor(self.servers) as url:
+            for parallel in (1, 8):
+                found = fetch_rate.measure(self.servers, url, count, parallel, checkout)
+                self.add(Line(f"producer, {count} symbols, {parallel} at a time", str(found)))
 
     def imports(self) -> None:
         """Measure the import of files of each form beside plain COPY and what people do."""

@@ -11,6 +11,7 @@ import pytest
 from scripts.benchmarking import against
 from scripts.benchmarking.options import parse_against
 from scripts.benchmarking.side_by_side import Ratio, comparison, ratios, result, unmatched
+from scripts.benchmarking.vendor.recorded_answers import answer, name
 from scripts.launcher.errors import SetupError
 
 # Notes when it ran beside its checkout.
@@ -114,6 +115,36 @@ def test_a_commit_is_measured_by_its_own_bench(repository: Path, tmp_path: Path)
     # Here, there; then there, here: neither side is always the first.
     order = sorted([(int(at), "here") for at in runs_here] + [(int(at), "") for at in runs_there])
     assert [side for _, side in order] == ["here", "", "", "here"] * 2
+
+
+def test_producers_are_measured_by_one_bench(repository: Path, tmp_path: Path) -> None:
+    # Theirs is slow by the bench here, and their own bench is not asked.
+    bench = repository / "scripts" / "bench"
+    lines = '{"what": "producer", "figure": "%s s of CPU"}'
+    bench.write_text(
+        '#!/bin/sh\nspent=$(cat "${3}/spent"); shift $(($# - 1))\n'
+        f'printf \'{{"machine": {{}}, "lines": [{lines}]}}\' "$spent" > "$1"\n'
+    )
+    (repository / "spent").write_text("4")
+    there = against.checkout(repository, "first", tmp_path / "cache")
+    (there / "spent").write_text("16")
+    setup = there / "scripts" / "setup"
+    setup.write_text("#!/bin/sh\ntouch installed\n")
+    setup.chmod(0o755)
+    text = against.run(parse_against(["first", "producer"]), repository, tmp_path / "cache")
+    rows = ["| producer | 4 s of CPU | 16 s of CPU | 0.25 | 0.25 to 0.25 |"]
+    assert text.splitlines()[2:] == rows
+    assert (there / "installed").exists()
+
+
+def test_of_one_recorded_answer_each_symbol_has_its_own() -> None:
+    recorded = [b'{"2. Symbol": "LOAD00000"}', b'{"2. Symbol": "LOAD00001"}']
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n"
+    call = b"GET /query?function=F&symbol=%b&interval=60min HTTP/1.1"
+    assert [answer(call % name(n).encode(), recorded) for n in (1, 42)] == [
+        head + b'{"2. Symbol": "LOAD00001"}',
+        head + b'{"2. Symbol": "LOAD00042"}',
+    ]
 
 
 def test_what_fails_is_told_in_a_line(repository: Path, tmp_path: Path) -> None:

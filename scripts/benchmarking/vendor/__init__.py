@@ -1,0 +1,1 @@
+"""What stands for the vendor where the producer is measured."""
