@@ -167,13 +167,14 @@ def _day(market_at: datetime) -> int:
 def _newest_jump(bars: Sequence[Bar]) -> str:
     """Return the date of the newest bar that opens far from the close of the session before."""
     jumped_on = ""
-    for before, after in pairwise(bars):
-        if before.exchange_time[:10] == after.exchange_time[:10]:
+    days = [bar.exchange_time[:10] for bar in bars]
+    for place, (earlier, later) in enumerate(pairwise(days)):
+        if earlier == later:
             continue
-        texts = (before.ohlcv.close, after.ohlcv.open)
+        texts = (bars[place].ohlcv.close, bars[place + 1].ohlcv.open)
         if not all(re.fullmatch(PRICE_PATTERN, text, re.ASCII) for text in texts):
             continue
         least, most = sorted(map(Decimal, texts))
         if 0 < least * _JUMP <= most:
-            jumped_on = after.exchange_time[:10]
+            jumped_on = later
     return jumped_on

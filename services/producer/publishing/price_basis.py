@@ -76,7 +76,7 @@ def anchors(interval: str, bars: Iterable[Bar]) -> dict[str, Prices]:
     """Return the prices to keep of bars, by exchange time: of finished ones, every quarter of an
     hour, enough to notice a change of basis by."""
     return {
-        bar.exchange_time: (bar.ohlcv.open, bar.ohlcv.high, bar.ohlcv.low, bar.ohlcv.close)
+        bar.exchange_time: bar.ohlcv[:4]
         for bar in bars
         if bar.is_final and (interval == DAY or bar.exchange_time[14:16] in _QUARTERS)
     }
