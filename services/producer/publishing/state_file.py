@@ -53,6 +53,10 @@ create table if not exists anchors (
     open text not null, high text not null, low text not null, close text not null,
     primary key (symbol, interval, exchange_time)
 ) without rowid;
+create table if not exists anchor_spans (
+    symbol text, interval text, span text, prices text not null,
+    primary key (symbol, interval, span)
+) without rowid;
 insert into first_bars
 select symbol, min(exchange_time) from bars
 where exchange_time between '1999' and '3' and not exists (select 1 from first_bars)

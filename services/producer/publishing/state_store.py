@@ -244,3 +244,4 @@ class StateStore(BasisStore):
             )
             old = (DAY, (market_now - KEPT).date().isoformat())
             use.execute("delete from anchors where interval <> ? and exchange_time < ?", old)
+            use.execute("delete from anchor_spans where interval <> ? and span < ?", old)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.producer.publishing.price_basis import Basis
+from services.producer.publishing.price_basis import Basis, Prices
 from services.producer.publishing.state_file import FILE_NAME, StateStoreError
 from services.producer.publishing.state_store import StateStore
 from services.producer.series import FULL, Failing, HighWaterMark, NoBars, Series, Slice
@@ -45,6 +45,48 @@ def test_a_kill_loses_nothing_that_was_kept(tmp_path: Path) -> None:
         assert memory.high_water_mark(FIVE) == mark
         assert memory.anchors(FIVE, "", "z") == {"2026-03-05 10:00:00": ("1", "2", "3", "4")}
         assert memory.basis(Series("MSFT", "5min")) == Basis(adjusted=False, day=NOW.date())
+
+
+def prices(number: int) -> Prices:
+    return f"{number}.0100", f"{number}.5", "0.1", f"{number}"
+
+
+@pytest.mark.parametrize("series", [FIVE, Series("AAPL", "1d")], ids=str)
+def test_the_prices_of_bars_are_kept_one_by_one(tmp_path: Path, series: Series) -> None:
+    first, other = StateStore(tmp_path, NOW), Series("MSFT", series.interval)
+    times = [
+        f"2026-{month:02}-{day:02} 10:{15 * day:02}:00" for month in (1, 2) for day in (1, 2, 3)
+    ]
+    kept = {time: prices(number) for number, time in enumerate(times)}
+    first.keep_anchors(series, kept)
+    first.keep_anchors(other, {times[0]: prices(9)})
+    revised = {times[1]: prices(7), "2026-02-03 10:50:00": prices(8), '"odd" \\ ': prices(5)}
+    first.keep_anchors(series, revised)
+    first.close()
+    second = StateStore(tmp_path, NOW)
+    assert second.anchors(series, "", "z") == {**kept, **revised}
+    assert second.anchors(series, times[1], times[4]) == {
+        time: {**kept, **revised}[time] for time in times[1:5]
+    }
+    second.keep_basis(series, Basis(adjusted=True, day=NOW.date()))
+    assert second.anchors(series, "", "z") == {}
+    assert second.anchors(other, "", "z") == {times[0]: prices(9)}
+    second.close()
+
+
+def test_prices_that_an_older_release_kept_are_read_on(tmp_path: Path) -> None:
+    StateStore(tmp_path, NOW).close()
+    times = ["2026-03-05 10:00:00", "2026-03-05 10:15:00", "2026-03-05 10:30:00"]
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as state, state:
+        state.execute("drop table anchor_spans")
+        rows = [(*FIVE, time, *prices(number)) for number, time in enumerate(times)]
+        state.executemany("insert into anchors values (?, ?, ?, ?, ?, ?, ?)", rows)
+    with closing(StateStore(tmp_path, NOW)) as memory:
+        memory.keep_anchors(FIVE, {times[1]: prices(7)})
+        known = {times[0]: prices(0), times[1]: prices(7), times[2]: prices(2)}
+        assert memory.anchors(FIVE, "", "z") == known
+        memory.prune(NOW + timedelta(days=200))
+        assert memory.anchors(FIVE, "", "z") == {}
 
 
 def test_coverage_and_months_are_kept(tmp_path: Path) -> None:
