@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 from services.common.market.bar import Bar, Ohlcv, price_basis
@@ -46,6 +47,7 @@ def parse_bars(
         f"{seen.observed_at.microsecond // 1000:03d}Z"
     )
     names = field_names(times)
+    numbers = itemgetter(*(names[name] for name in (*PRICES, "volume")))
     one = Bar(
         symbol=seen.series.symbol,
         interval=seen.series.interval,
@@ -61,14 +63,21 @@ def parse_bars(
     return [
         one.at(
             exchange_time if exchange_time.isascii() else _encodable(exchange_time),
-            _ohlcv(times[exchange_time], names),
+            _ohlcv(times[exchange_time], names, numbers),
             is_final(exchange_time),
         )
         for exchange_time in sorted(times)
     ]
 
 
-def _ohlcv(fields: Any, names: Mapping[str, str]) -> Ohlcv:
+def _ohlcv(fields: Any, names: Mapping[str, str], numbers: Callable[[Any], Any]) -> Ohlcv:
+    """Return the numbers of a bar; `numbers` takes the five that are named out of it, if it can."""
+    try:
+        sent = numbers(fields)
+        if _is_plain("".join(sent)):
+            return Ohlcv(*sent)
+    except (KeyError, TypeError):  # one is missing, or no text
+        pass
     if not isinstance(fields, dict):
         # Not a bar at all: its text travels in the first field, so that it can be seen later.
         return Ohlcv(_text(fields), "", "", "", "")
@@ -77,9 +86,13 @@ def _ohlcv(fields: Any, names: Mapping[str, str]) -> Ohlcv:
     return Ohlcv(opened, high, low, close, None if volume is None else _text(volume))
 
 
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "e" not in text and "E" not in text
+
+
 def _text(value: Any) -> str:
     """Return a number with the digits that were sent, its exponent resolved without rounding."""
-    if type(value) is str and value.isascii() and "e" not in value and "E" not in value:
+    if type(value) is str and _is_plain(value):
         return value
     text = value if isinstance(value, str) else json.dumps(value)
     if _EXPONENT.fullmatch(text):

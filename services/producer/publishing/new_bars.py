@@ -26,12 +26,12 @@ def take_in(
     max_record_bytes: int,
 ) -> Intake:
     """Return the records for the bars whose content differs from `known` (by exchange time)."""
-    records, too_large = list[Record](), list[Record]()
+    records, too_large, key = list[Record](), list[Record](), series.symbol.encode()
     for bar in bars:
         mark = fingerprint(bar)
         if known.get(bar.exchange_time) == mark:
             continue
-        key, value = bar.key(), bar.to_json()
+        value = bar.to_json()
         fits = len(key) + len(value) <= max_record_bytes
         record = Record(series, bar.exchange_time, mark, key, value, bar.observed_at)
         (records if fits else too_large).append(record)
