@@ -1,8 +1,8 @@
 """Brings a PostgreSQL server to the pipeline's schema: roles, database, migrations, views.
 
 Runs the same for a local run, compose and a VM, and may be run again at any time.
-Migrations (sql/migrations) are applied once by yoyo; roles, views and the exchange's calendar are
-brought up to date every time.
+Migrations (sql/migrations) are applied once by yoyo; roles, partitions, views and the exchange's
+calendar are brought up to date every time.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from services.common.shared_settings import (
 )
 from sql.comments import Heads, keep_comments
 from sql.exchanges import keep_functions
+from sql.partitions import keep_partitions
 from sql.roles import apply_roles, restrict_database
 from sql.sessions import keep_sessions
 from sql.source_clock import keep_source_clock, read_clock_file
@@ -103,7 +104,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
 
 
 def migrate(settings: Settings, log: logging.Logger) -> None:
-    """Apply roles, database, migrations, views, grants and calendar; raises psycopg.Error."""
+    """Apply roles, database, migrations, partitions, views and calendar; raises psycopg.Error."""
     present = datetime.now(UTC).date()
     with _connect(settings, "postgres") as admin:
         with admin.transaction():  # the guard would take a new password alone for a reader's own
@@ -114,6 +115,7 @@ def migrate(settings: Settings, log: logging.Logger) -> None:
     applied = _apply_migrations(settings)
     log.info("migrations applied: %s", ", ".join(applied) if applied else "none, all were there")
     with _connect_as_owner(settings) as owner:
+        keep_partitions(owner, present)
         keep_functions(owner)
         files = sorted((HERE / "views").rglob("*.sql"), key=lambda file: file.name)
         texts = [file.read_text(encoding="utf-8") for file in files]

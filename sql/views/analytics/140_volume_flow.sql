@@ -23,7 +23,7 @@ select
     interval,
     session_date,
     bar_time at time zone 'UTC' as bar_time_utc,
-    bar_time at time zone market.time_zone(symbol) as bar_time_exchange,
+    bar_time at time zone time_zone as bar_time_exchange,
     (extract(hour from clock) * 60 + extract(minute from clock))::integer as minute_of_day,
     volume,
     up_volume,

@@ -25,7 +25,7 @@ select
         as minute_of_day,
     (extract(epoch from own.bar_time - trade.opens_at) / 60)::integer as minute_of_session,
     own.bar_time at time zone 'UTC' as bar_time_utc,
-    own.bar_time at time zone market.time_zone(own.symbol) as bar_time_exchange,
+    own.bar_time at time zone own.time_zone as bar_time_exchange,
     own.volume,
     (100 * own.volume / nullif(own.session_volume, 0))::double precision as volume_share_percent,
     (100 * (own.close / own.open - 1))::double precision as return_percent,

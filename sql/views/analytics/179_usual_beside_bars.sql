@@ -40,6 +40,7 @@ select
     beside.close,
     beside.volume,
     beside.minutes,
+    beside.time_zone,
     beside.number_in_part,
     beside.close_before,
     beside.came_back,
@@ -58,7 +59,7 @@ select
 from sessions as session
 cross join
     lateral (
-        select array_agg(wanted.bar_time order by wanted.bar_time) as bar_times
+        select array_agg(wanted.bar_time) as bar_times
         from unnest(session.exchange_times) as exchange (exchange_time)
         cross join generate_series(1, session.usual_days) as back (days)
         cross join

@@ -34,12 +34,34 @@ with measured as (
     where usual_bars >= 5 or number_in_part > 20 or minutes = 1440
 ),
 
+told as (
+    select
+        *,
+        array[
+            (100 * (close / close_before - 1))::double precision,
+            volume::double precision,
+            100 * gap_share,
+            100 * range_share
+        ] as event_values,
+        array[
+            price_score,
+            case
+                when least(volume_score, usual_volume_score) > 0
+                    then least(volume_score, usual_volume_score)
+            end,
+            gap_score,
+            case when came_back and abs(price_score) < 3 then range_score end
+        ] as scores
+    from measured
+),
+
 found as (
     select
         bar.symbol,
         bar.interval,
         bar.session_date,
         bar.bar_time,
+        bar.time_zone,
         bar.open,
         bar.high,
         bar.low,
@@ -47,38 +69,22 @@ found as (
         bar.volume,
         bar.usual_bars,
         event.kind,
-        event.value,
-        event.score,
+        bar.event_values[event.number] as value,
+        bar.scores[event.number] as score,
         case
-            when abs(event.score) >= event.high_from then 3
-            when abs(event.score) >= event.medium_from then 2
-            when abs(event.score) >= event.low_from then 1
+            when abs(bar.scores[event.number]) >= event.high_from then 3
+            when abs(bar.scores[event.number]) >= event.medium_from then 2
+            when abs(bar.scores[event.number]) >= event.low_from then 1
         end as severity_rank
-    from measured as bar
-    cross join
-        lateral (
-            values
-            (
-                'price',
-                (100 * (bar.close / bar.close_before - 1))::double precision,
-                bar.price_score,
-                3, 4, 6
-            ),
-            (
-                'volume',
-                bar.volume::double precision,
-                least(bar.volume_score, bar.usual_volume_score),
-                3, 4, 6
-            ),
-            ('gap', 100 * bar.gap_share, bar.gap_score, 3, 4, 6),
-            (
-                'outlier',
-                100 * bar.range_share,
-                case when bar.came_back and abs(bar.price_score) < 3 then bar.range_score end,
-                5, 7, 10
-            )
-        ) as event (kind, value, score, low_from, medium_from, high_from)
-    where event.kind <> 'volume' or event.score > 0
+    from told as bar
+    -- Not lateral: their expressions would be prepared anew for every bar.
+    cross join (
+        values
+        (1, 'price', 3, 4, 6),
+        (2, 'volume', 3, 4, 6),
+        (3, 'gap', 3, 4, 6),
+        (4, 'outlier', 5, 7, 10)
+    ) as event (number, kind, low_from, medium_from, high_from)
 )
 
 select
@@ -86,7 +92,7 @@ select
     interval,
     session_date,
     bar_time at time zone 'UTC' as bar_time_utc,
-    bar_time at time zone market.time_zone(symbol) as bar_time_exchange,
+    bar_time at time zone time_zone as bar_time_exchange,
     kind,
     value,
     score,

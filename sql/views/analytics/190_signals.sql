@@ -25,8 +25,7 @@ create or replace view bi.signals as
 with compared as (
     select
         *,
-        lag(bar_time) over series as time_before,
-        lag(close) over series as close_before,
+        lag(close_number) over series as close_before,
         lag(sma_20) over series as sma_20_before,
         lag(sma_50) over series as sma_50_before,
         lag(rsi_14) over series as rsi_before,
@@ -34,7 +33,12 @@ with compared as (
         lag(bollinger_lower_20) over series as lower_before,
         lead(close, 10) over series as close_10,
         lead(bar_session_date, 10) over series as session_10
-    from market.past_derived
+    from (
+        select
+            *,
+            close::double precision as close_number
+        from market.past_derived
+    ) as bar
     window series as (partition by symbol, interval, session_date order by bar_time)
 ),
 
@@ -88,15 +92,26 @@ fired as (
             ('rsi', 1, bar.rsi_14, 30, bar.rsi_before <= 30),
             ('rsi', -1, bar.rsi_14, 70, bar.rsi_before >= 70),
             (
-                'band_break', 1, bar.close::double precision, bar.bollinger_upper_20,
-                bar.close_before::double precision <= bar.upper_before
+                'band_break', 1, bar.close_number, bar.bollinger_upper_20,
+                bar.close_before <= bar.upper_before
             ),
             (
-                'band_break', -1, bar.close::double precision, bar.bollinger_lower_20,
-                bar.close_before::double precision >= bar.lower_before
+                'band_break', -1, bar.close_number, bar.bollinger_lower_20,
+                bar.close_before >= bar.lower_before
             )
         ) as signal (rule, direction, value, threshold, was_inactive_before)
-    where signal.was_inactive_before and signal.direction * (signal.value - signal.threshold) > 0
+    where
+        signal.was_inactive_before
+        and signal.direction * (signal.value - signal.threshold) > 0
+        -- Few bars cross anything, and the others need no look at the rules.
+        and (
+            (bar.sma_20 > bar.sma_50) <> (bar.sma_20_before > bar.sma_50_before)
+            or (bar.sma_20 < bar.sma_50) <> (bar.sma_20_before < bar.sma_50_before)
+            or (bar.rsi_14 > 30) <> (bar.rsi_before > 30)
+            or (bar.rsi_14 < 70) <> (bar.rsi_before < 70)
+            or (bar.close_number > bar.bollinger_upper_20) <> (bar.close_before > bar.upper_before)
+            or (bar.close_number < bar.bollinger_lower_20) <> (bar.close_before < bar.lower_before)
+        )
 ),
 
 -- The days after the session: the bars looked back on end with it.

@@ -73,6 +73,76 @@ followed as (
         lag(lower_shadow < hardly, 2) over series as has_no_bottom_2
     from averaged
     window series as (partition by symbol, interval, session_date order by bar_time)
+),
+
+judged as (
+    select
+        *,
+        array[
+            -- doji
+            number > 10 and body <= hardly,
+            -- hammer
+            number > 11
+            and body < mean_body
+            and lower_shadow > body
+            and has_no_top
+            and least(open, close) <= low_1 + near_1,
+            -- shooting_star
+            number > 11
+            and body < mean_body
+            and upper_shadow > body
+            and has_no_bottom
+            and least(open, close) > greatest(open_1, close_1),
+            -- bullish_engulfing
+            number > 2
+            and rises
+            and not rises_1
+            and close >= open_1
+            and open <= close_1
+            and (close > open_1 or open < close_1),
+            -- bearish_engulfing
+            number > 2
+            and not rises
+            and rises_1
+            and open >= close_1
+            and close <= open_1
+            and (open > close_1 or close < open_1),
+            -- three_white_soldiers
+            number > 12
+            and rises
+            and rises_1
+            and rises_2
+            and has_no_top
+            and has_no_top_1
+            and has_no_top_2
+            and close > close_1
+            and close_1 > close_2
+            and open_1 > open_2
+            and open_1 <= close_2 + near_2
+            and open > open_1
+            and open <= close_1 + near_1
+            and body_1 > body_2 - far_2
+            and body > body_1 - far_1
+            and body > mean_body,
+            -- three_black_crows
+            number > 13
+            and rises_3
+            and not rises_2
+            and not rises_1
+            and not rises
+            and has_no_bottom
+            and has_no_bottom_1
+            and has_no_bottom_2
+            and open_1 < open_2
+            and open_1 > close_2
+            and open < open_1
+            and open > close_1
+            and high_3 > close_2
+            and close_2 > close_1
+            and close_1 > close
+        ] as are_there
+    from followed
+    where is_session
 )
 
 select
@@ -89,81 +159,16 @@ select
     bar.close,
     bar.volume,
     bar.bar_time
-from followed as bar
-cross join
-    lateral (
-        values
-        ('doji', 'none', bar.number > 10 and bar.body <= bar.hardly),
-        (
-            'hammer', 'up',
-            bar.number > 11
-            and bar.body < bar.mean_body
-            and bar.lower_shadow > bar.body
-            and bar.has_no_top
-            and least(bar.open, bar.close) <= bar.low_1 + bar.near_1
-        ),
-        (
-            'shooting_star', 'down',
-            bar.number > 11
-            and bar.body < bar.mean_body
-            and bar.upper_shadow > bar.body
-            and bar.has_no_bottom
-            and least(bar.open, bar.close) > greatest(bar.open_1, bar.close_1)
-        ),
-        (
-            'bullish_engulfing', 'up',
-            bar.number > 2
-            and bar.rises
-            and not bar.rises_1
-            and bar.close >= bar.open_1
-            and bar.open <= bar.close_1
-            and (bar.close > bar.open_1 or bar.open < bar.close_1)
-        ),
-        (
-            'bearish_engulfing', 'down',
-            bar.number > 2
-            and not bar.rises
-            and bar.rises_1
-            and bar.open >= bar.close_1
-            and bar.close <= bar.open_1
-            and (bar.open > bar.close_1 or bar.close < bar.open_1)
-        ),
-        (
-            'three_white_soldiers', 'up',
-            bar.number > 12
-            and bar.rises
-            and bar.rises_1
-            and bar.rises_2
-            and bar.has_no_top
-            and bar.has_no_top_1
-            and bar.has_no_top_2
-            and bar.close > bar.close_1
-            and bar.close_1 > bar.close_2
-            and bar.open_1 > bar.open_2
-            and bar.open_1 <= bar.close_2 + bar.near_2
-            and bar.open > bar.open_1
-            and bar.open <= bar.close_1 + bar.near_1
-            and bar.body_1 > bar.body_2 - bar.far_2
-            and bar.body > bar.body_1 - bar.far_1
-            and bar.body > bar.mean_body
-        ),
-        (
-            'three_black_crows', 'down',
-            bar.number > 13
-            and bar.rises_3
-            and not bar.rises_2
-            and not bar.rises_1
-            and not bar.rises
-            and bar.has_no_bottom
-            and bar.has_no_bottom_1
-            and bar.has_no_bottom_2
-            and bar.open_1 < bar.open_2
-            and bar.open_1 > bar.close_2
-            and bar.open < bar.open_1
-            and bar.open > bar.close_1
-            and bar.high_3 > bar.close_2
-            and bar.close_2 > bar.close_1
-            and bar.close_1 > bar.close
-        )
-    ) as shape (pattern, direction, is_there)
-where bar.is_session and shape.is_there;
+from judged as bar
+-- Not lateral: their expressions would be prepared anew for every bar.
+cross join (
+    values
+    (1, 'doji', 'none'),
+    (2, 'hammer', 'up'),
+    (3, 'shooting_star', 'down'),
+    (4, 'bullish_engulfing', 'up'),
+    (5, 'bearish_engulfing', 'down'),
+    (6, 'three_white_soldiers', 'up'),
+    (7, 'three_black_crows', 'down')
+) as shape (number, pattern, direction)
+where bar.are_there[shape.number];

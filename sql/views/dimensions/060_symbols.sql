@@ -31,16 +31,6 @@ stored as (
     from listed
     left join market.quote_units as own on listed.symbol = own.symbol
     group by listed.symbol
-),
-
-calendars as (
-    select
-        exchange,
-        max(session_date) as last_date,
-        max(session_date) filter (where not is_assumed) as known_until
-    from market.exchange_sessions
-    where exchange in (select market.exchange(listed.symbol) from listed)
-    group by exchange
 )
 
 select
@@ -51,7 +41,16 @@ select
     market.currency(stored.quote_unit) as currency,
     stored.quote_unit,
     market.units_per_currency(stored.quote_unit) as units_per_currency,
-    case when calendar.last_date > calendar.known_until then calendar.known_until end
+    case when last.session_date > known.session_date then known.session_date end
         as calendar_until
 from stored
-left join calendars as calendar on market.exchange(stored.symbol) = calendar.exchange;
+left join lateral (
+    select session_date from market.exchange_sessions
+    where exchange = market.exchange(stored.symbol)
+    order by session_date desc limit 1
+) as last on true
+left join lateral (
+    select session_date from market.exchange_sessions
+    where exchange = market.exchange(stored.symbol) and not is_assumed
+    order by session_date desc limit 1
+) as known on true;

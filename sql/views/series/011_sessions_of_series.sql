@@ -31,7 +31,8 @@ select
     split.numerators as split_numerators,
     split.denominators as split_denominators,
     -- What prices are multiplied by, as floats.
-    split.factors as split_factors
+    split.factors as split_factors,
+    split.last_date as last_split_date
 from market.series as series
 inner join market.intervals as width on series.interval = width.interval
 cross join market.days as day
@@ -47,7 +48,8 @@ left join lateral ( -- noqa: ST05
         array_agg(since.denominator order by since.ex_date) as denominators,
         array_agg(
             (since.denominator / since.numerator)::double precision order by since.ex_date
-        ) as factors
+        ) as factors,
+        max(since.ex_date) as last_date
     from (
         select
             ex_date,

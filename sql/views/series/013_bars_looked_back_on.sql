@@ -2,16 +2,16 @@
 -- nights, all on the basis of the session. What was traded before a split is brought across it.
 --
 -- Grain: one row per (symbol, interval, session_date, bar_time).
---   market.recent_bars     with at least the 25 bars before
---   market.recent_derived  likewise, of bars that have indicators, and some of those
---   market.past_derived    likewise, with at least the 1000 bars before
+--   market.recent_bars   with at least the 25 bars before
+--   market.past_derived  likewise, with at least the 1000 bars before, of bars that have
+--                        indicators, and some of those
 do $$
 declare
     -- The newest rows of a table until a session ends.
     looked_up constant text := $lateral$
         lateral (
             select most.* from (
-                select stored.* from market.%1$I as stored
+                select stored.*%3$s from market.%1$I as stored
                 where
                     (stored.symbol, stored.interval, stored.bar_time)
                     >= (session.symbol, session.interval, '-infinity'::timestamptz)
@@ -25,6 +25,13 @@ declare
             limit session.most_bars + %2$s
         )
     $lateral$;
+    -- Once a bar, and only of those before a split.
+    numbered constant text := $column$,
+        case
+            when stored.session_date < session.last_split_date
+                then market.split_number(session.split_dates, stored.session_date, stored.basis)
+        end as split_number
+    $column$;
     made record;
 begin
     for made in
@@ -39,20 +46,19 @@ begin
                     when wanted.name = 'bar_session_date'
                         then 'bar.session_date as bar_session_date'
                     when wanted.name in ('bar_time', 'basis') then format('bar.%I', wanted.name)
-                    when wanted.name in ('minutes', 'time_zone', 'opens_at', 'closes_at')
-                        or wanted.name like 'split\_%'
-                        then format('session.%I', wanted.name)
                     when wanted.name in ('open', 'high', 'low', 'close') then format(
-                        'market.scaled(bar.%1$I, split.denominator, split.numerator, 1e-10)'
-                        ' as %1$I', wanted.name
+                        'market.scaled(bar.%1$I, session.split_denominators[bar.split_number], '
+                        'session.split_numerators[bar.split_number], 1e-10) as %1$I',
+                        wanted.name
                     )
                     when wanted.name = 'volume' then
-                        'market.scaled(bar.volume, split.numerator, split.denominator, 1)'
-                        ' as volume'
-                    when wanted.name in ('volatility_20', 'volume_zscore_20', 'rsi_14')
-                        then format('derived.%I', wanted.name)
+                        'market.scaled(bar.volume, session.split_numerators[bar.split_number], '
+                        'session.split_denominators[bar.split_number], 1) as volume'
+                    when wanted.name = 'rsi_14' then 'derived.rsi_14'
                     else format(
-                        'derived.%1$I * coalesce(split.factor, 1) as %1$I', wanted.name
+                        'derived.%1$I * coalesce(session.split_factors[bar.split_number], 1) '
+                        'as %1$I',
+                        wanted.name
                     )
                 end,
                 ', ' order by wanted.number
@@ -60,13 +66,6 @@ begin
         from (
             values
             ('recent_bars', 25, 'is_session bar_time open high low close volume'),
-            (
-                'recent_derived', 25,
-                'is_session bar_time open high low close volume '
-                'true_range atr_14 volatility_20 volume_zscore_20 '
-                'minutes time_zone opens_at closes_at '
-                'split_dates split_factors'
-            ),
             (
                 'past_derived', 1000,
                 'bar_session_date bar_time close '
@@ -84,25 +83,13 @@ begin
             select session.symbol, session.interval, session.session_date, %2$s
             from market.sessions_of_series as session
             cross join %3$s as bar
-            cross join lateral (
-                select
-                    session.split_numerators[number] as numerator,
-                    session.split_denominators[number] as denominator,
-                    session.split_factors[number] as factor
-                from (
-                    select market.split_number(session.split_dates, bar.session_date, bar.basis)
-                        as number
-                    offset 0
-                ) as told
-                offset 0 -- computed once a bar
-            ) as split
             %4$s
             $view$,
             made.name,
             made.columns,
-            format(looked_up, 'events_stream', made.bars_before),
+            format(looked_up, 'events_stream', made.bars_before, numbered),
             case when made.is_derived then
-                'inner join ' || format(looked_up, 'bar_indicators', made.bars_before)
+                'inner join ' || format(looked_up, 'bar_indicators', made.bars_before, '')
                 || ' as derived on bar.bar_time = derived.bar_time'
             end
         );

@@ -17,12 +17,20 @@ select
     bar.low,
     bar.close,
     bar.volume,
-    session.split_numerators[split.number] as split_numerator,
-    session.split_denominators[split.number] as split_denominator
+    session.split_numerators[bar.split_number] as split_numerator,
+    session.split_denominators[bar.split_number] as split_denominator
 from market.sessions_of_series as session
 cross join
     lateral ( -- noqa: ST05
-        select stored.* from market.events_stream as stored
+        select
+            stored.*,
+            -- Once a bar, and only of those before a split.
+            case
+                when stored.session_date < session.last_split_date
+                    then
+                        market.split_number(session.split_dates, stored.session_date, stored.basis)
+            end as split_number
+        from market.events_stream as stored
         where
             (stored.symbol, stored.interval, stored.bar_time)
             >= (session.symbol, session.interval, session.usual_from)
@@ -31,8 +39,4 @@ cross join
             and stored.session_date <= session.session_date
         order by stored.symbol desc, stored.interval desc, stored.bar_time desc
         limit 16000
-    ) as bar
-cross join
-    lateral ( -- noqa: ST05
-        select market.split_number(session.split_dates, bar.session_date, bar.basis) as number
-    ) as split;
+    ) as bar;

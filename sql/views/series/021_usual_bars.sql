@@ -33,6 +33,7 @@ select
     low,
     close,
     volume,
+    time_zone,
     clock,
     usual_bars,
     usual_volume::double precision as usual_volume,

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,40 @@ def test_of_adjusted_bars_of_files_nobody_knows_for_what(
             ("file", "raw", 25),
             ("file", "unknown", 25),
         ]
+
+
+def test_partitions_with_bars_stay_and_empty_ones_go(old_market: Callable[[str], Market]) -> None:
+    market = old_market("0018")
+    bars = BARS.replace("adjusted,", "basis,").replace("number % 2 = 1", "'raw'")
+    years = [bars.replace("2025-11-06", f"{year}-11-06") for year in (2011, 2039)]
+    for of_year in years:
+        market.run(of_year.replace("'AAPL'", "'TSLA'"))
+    before = market.rows(KEPT.format("basis", "events_stream"))
+
+    _migrate(market)
+
+    assert market.rows(KEPT.format("basis", "events_stream")) == before
+    assert len(before) == 200
+    recent = {str(year) for year in range(2020, datetime.now(UTC).year + 2)}
+    often = {"2000_2009", "2015_2019", "default"} | recent
+    assert _partitions(market, "events_stream") == often | {
+        *("2010", "2011", "2012", "2013", "2014", "2039"),
+    }
+    assert _partitions(market, "bar_indicators") == often | {"2010_2014"}
+    fillfactors = (
+        "select distinct reloptions from pg_class "
+        "where relname like 'events\\_stream\\_2%' and relkind = 'r'"
+    )
+    assert market.rows(fillfactors) == [(["fillfactor=80"],)]
+
+
+def _partitions(market: Market, parent: str) -> set[str]:
+    found = market.rows(
+        "select replace(inhrelid::regclass::text, %s || '_', '') from pg_inherits "
+        "where inhparent = ('market.' || %s)::regclass",
+        (parent, parent),
+    )
+    return {name for (name,) in found}
 
 
 def _migrate(market: Market) -> None:
