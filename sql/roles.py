@@ -39,6 +39,21 @@ begin
 end
 $$
 """
+# The role of an operator's standby servers, such as CloudNativePG's: a server that was the primary
+# follows the new one only after it could log in there, in the database `postgres`.
+_LET_STANDBYS_IN: Final = b"""
+do $$
+declare
+    standby name;
+begin
+    for standby in
+        select rolname from pg_roles where rolreplication and rolcanlogin and not rolsuper
+    loop
+        execute format('grant connect on database postgres to %I', standby);
+    end loop;
+end
+$$
+"""
 
 # Since when a part of the write-ahead log is missing from the repository of backups: the mark that
 # services/postgres/pgbackrest/push leaves beside the data. Only a superuser may look there.
@@ -91,5 +106,6 @@ def restrict_database(admin: psycopg.Connection, database: str) -> None:
     admin.execute("revoke all on schema public from public")
     # Whoever connects to one of these could fill the disk with temporary tables there.
     admin.execute("revoke all on database postgres, template1 from public")
+    admin.execute(_LET_STANDBYS_IN)
     admin.execute(_RESERVE_FUNCTIONS)
     admin.execute(_TELL_ARCHIVE_GAP)

@@ -187,11 +187,12 @@ topologySpreadConstraints:
     labelSelector: *same
 {{- end }}
 
-{{/* Waits until the migration of the first install has made the tables; an upgrade migrates first. */}}
-{{- define "tapeline.await-tables" -}}
-- name: await-tables
+{{/* Waits for the server, and who is not its administrator for the tables, which the migration of the
+     first install makes; an upgrade migrates first. */}}
+{{- define "tapeline.await-postgres" -}}
+- name: await-postgres
   {{- include "tapeline.image" . | nindent 2 }}
-  command: [python, /run/await/await_tables.py]
+  command: [python, /run/await/await_postgres.py]
   env:
     {{- include "tapeline.postgres" .root | nindent 4 }}
     - {name: ROLE, value: {{ .role }}}

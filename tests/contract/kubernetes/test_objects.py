@@ -185,3 +185,17 @@ def test_what_keeps_nothing_leaves_a_lost_node_soon() -> None:
         if [one["tolerationSeconds"] for one in pod.get("tolerations", ())] == [10, 10]
     }
     assert soon == {"simulator", "stream", "dashboard", "guard", "alerts"}
+
+
+def test_what_needs_the_database_waits_for_it() -> None:
+    waiting = {
+        name: {one["name"]: one.get("value") for one in first["env"]}["ROLE"]
+        for name, pod in pods(*EXTERNAL, "alerts.enabled=true", "alerts.rules=rules").items()
+        for first in pod.get("initContainers", ())
+    }
+    assert waiting == {
+        "migrate": "postgres",
+        "stream": "stream_writer",
+        "dashboard": "dashboard_service",
+        "alerts": "alerts_service",
+    }

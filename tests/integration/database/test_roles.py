@@ -11,6 +11,7 @@ from psycopg import errors
 from scripts.local_stack.servers.passwords import ADMINISTRATOR, EXPORTER, ROLES
 from services.common.advisory_locks import ADVISORY_CLASS, LOCK_STREAM
 from services.stream.sink import postgres
+from sql.roles import restrict_database
 from tests.fixtures.market import Market
 from tests.integration.database.stored_bars import BARS, READERS
 
@@ -161,6 +162,18 @@ def test_a_reader_comes_into_no_other_database(role: str, database: str, market:
     elsewhere = Market(market.server, database)
     with pytest.raises(psycopg.OperationalError, match="User does not have CONNECT privilege"):
         elsewhere.rows("select 1", (), role)
+
+
+def test_the_role_of_an_operators_standbys_still_comes_in(market: Market) -> None:
+    market.run("create role standby login replication password 'standby'")
+    try:
+        with market.connect(ADMINISTRATOR) as connection:
+            restrict_database(connection, market.database)
+        [(may,)] = market.rows("select has_database_privilege('standby', 'postgres', 'connect')")
+        assert may
+    finally:
+        market.run("drop owned by standby")
+        market.run("drop role standby")
 
 
 @pytest.mark.parametrize("role", READERS)

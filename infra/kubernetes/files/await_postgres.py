@@ -1,7 +1,9 @@
 """Waits until a role can log in to PostgreSQL and sees the tables; says once what it waits for.
 
-In: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, ROLE, PGPASSWORD_FILE and libpq's own variables.
-An init container of what reads or writes the tables: the first install begins all at once.
+In: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, ROLE, PGPASSWORD_FILE and libpq's own variables. The
+role `postgres`, which makes database and tables, waits for the server alone. An init container of
+what needs it: the first install begins all at once, and a pod that has failed is tried again ever
+more seldom.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import psycopg
 
 def missing() -> str:
     """Return what is not there yet, or nothing."""
+    makes_them = os.environ["ROLE"] == "postgres"
     try:
         with psycopg.connect(
             host=os.environ["POSTGRES_HOST"],
             port=os.environ["POSTGRES_PORT"],
-            dbname=os.environ["POSTGRES_DB"],
+            dbname="postgres" if makes_them else os.environ["POSTGRES_DB"],
             user=os.environ["ROLE"],
             password=Path(os.environ["PGPASSWORD_FILE"]).read_text(encoding="utf-8").strip(),
             connect_timeout=5,
@@ -27,7 +30,7 @@ def missing() -> str:
             row = connection.execute("select to_regclass('bi.events_stream')").fetchone()
     except psycopg.Error as error:
         return " ".join(str(error).split())
-    return "" if row and row[0] else "the job migrate has not made the tables"
+    return "" if makes_them or (row and row[0]) else "the job migrate has not made the tables"
 
 
 def main() -> None:
