@@ -15,7 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class Cluster:
 
     state: Path
     host: int
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     group: str
     running: dict[str, Child]
 

@@ -38,7 +38,9 @@ def operators_own(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Non
     with zipfile.ZipFile(archive.target) as module:
         text = module.read(_CLUSTERS).decode()
     trial.kubectl("apply", "--server-side", "--filename=-", given=text)
-    trial.kubectl("wait", "--for=condition=Established", "crd/clusters.postgresql.cnpg.io")
+    wait = ("wait", "--for=condition=Established", "crd/clusters.postgresql.cnpg.io")
+    # It fails at once while the definition has no condition yet.
+    trial.wait(lambda: trial.cluster.run("kubectl", *wait).returncode == 0, "the definition")
 
 
 @pytest.mark.parametrize("choice", CHOICES)
