@@ -48,6 +48,7 @@ mkdir -p /tmp/spark
 # Master and worker only hand out work: to optimize them would cost more than it saves.
 export SPARK_DAEMON_JAVA_OPTS="-XX:TieredStopAtLevel=1 \
 -XX:SharedArchiveFile=$SPARK_CLASS_ARCHIVE -Xlog:cds=off \
+-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
 -Dlog4j2.configurationFile=file:/app/services/stream/spark/log4j2.properties"
 
 case ${1:-} in

@@ -13,6 +13,7 @@ from scripts.launcher.paths import KAFKA_CLASS_ARCHIVE, ROOT
 from scripts.local_stack.servers import processes
 from scripts.local_stack.servers.ports import HOST
 from scripts.local_stack.servers.processes import Child, Command
+from services.common.java import archive_options
 
 _SERVICE = ROOT / "services" / "kafka"
 _HEAP = ("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m")
@@ -87,9 +88,5 @@ def _format(broker: Broker, configuration: Path) -> None:
 def _java(broker: Broker, *rest: str) -> list[str]:
     logging = f"-Dlog4j2.configurationFile={_SERVICE / 'log4j2.properties'}"
     archive = broker.class_archive
-    sooner = (
-        [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"]
-        if archive and archive.exists()
-        else []
-    )
+    sooner = archive_options(archive) if archive and archive.exists() else []
     return [str(broker.java), logging, *sooner, "-cp", f"{broker.jars}/*", *rest]

@@ -14,6 +14,7 @@ from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from services.common.java import archive_options
 from services.common.kafka_cluster.cluster import KafkaCluster
 from services.stream.settings import Settings
 from services.stream.sink.offset_ledger import OffsetRange
@@ -24,8 +25,13 @@ _LOCAL_CHECKPOINT = (
     "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
 )
 # The decoding of a record becomes one Java method too large to be compiled by default, and then
-# runs at a third of the rate. Throughput, not pauses of milliseconds, is what batches want.
-_JAVA_OPTIONS = ("-XX:-DontCompileHugeMethods", "-XX:+UseParallelGC")
+# runs at a third of the rate.
+_JAVA_OPTIONS = ("-XX:-DontCompileHugeMethods",)
+# Throughput, not pauses of milliseconds, is what batches want.
+_EXECUTOR_HEAP = ("-XX:+UseParallelGC",)
+# What a batch leaves dies young. Left to itself Java fills a third of its heap with that before it
+# looks, and keeps the room: 200 MiB more, for which it drains no faster on a few cores.
+_DRIVER_HEAP = ("-XX:+UseSerialGC", "-Xms128m", "-XX:NewSize=64m", "-XX:MaxNewSize=64m")
 ERRORS = (PySparkException, Py4JError)
 """What Spark raises: an exception of Java that PySpark does not know comes as py4j's own."""
 _LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -35,17 +41,22 @@ def start_session(settings: Settings, name: str) -> SparkSession:
     """Start Spark, or connect to its master, with the Kafka connector on board."""
     java = [*_JAVA_OPTIONS, settings.java_options]
     if settings.class_archive is not None and settings.class_archive.exists():
-        java += [one_word(f"-XX:SharedArchiveFile={settings.class_archive}"), "-Xlog:cds=off"]
+        java += [one_word(option) for option in archive_options(settings.class_archive)]
     logging = one_word(f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}")
     jars = sorted(str(jar) for jar in settings.connector_jars_dir.glob("*.jar"))
     options: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(jars),
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": " ".join([*java, logging]),
+        "spark.driver.extraJavaOptions": " ".join([*_DRIVER_HEAP, *java, logging]),
         # A worker is of the same image; where it is not, Java goes without the archive.
-        "spark.executor.extraJavaOptions": " ".join(java),
+        "spark.executor.extraJavaOptions": " ".join([*_EXECUTOR_HEAP, *java]),
         "spark.ui.enabled": str(settings.spark_ui).lower(),
         "spark.ui.killEnabled": "false",
+        # Spark keeps the last thousand of each, with their plans, whether a page shows them or not.
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
+        "spark.ui.retainedTasks": "500",
+        "spark.sql.ui.retainedExecutions": "10",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.structuredLogging.enabled": "false",
         "spark.sql.session.timeZone": "UTC",

@@ -6,6 +6,7 @@ memory of what was imported.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 # Spark puts zips of packages first that are installed as well; out of a zip, all would be compiled
@@ -22,4 +23,8 @@ import services.stream.indicators.worker  # noqa: E402
 import services.stream.sink.executor_task  # noqa: E402, F401
 
 if __name__ == "__main__":
+    # What was imported is never garbage: left out of each worker's collections, which write to
+    # every object that they visit, its pages stay shared.
+    gc.collect()
+    gc.freeze()
     manager()

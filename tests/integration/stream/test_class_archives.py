@@ -44,12 +44,27 @@ def test_kafka_loads_its_classes_from_the_archive(java: Java, tmp_path: Path) ->
     child = kafka_broker.start(broker)
     try:
         processes.wait_until(lambda: kafka_client.is_listening(broker.bootstrap), child, SECONDS)
+        resident_kib, rewritten_kib = _mapped(child.process.pid, KAFKA_CLASS_ARCHIVE)
     finally:
         processes.stop([child], SECONDS)
     own = [line for line in loaded.read_text("utf-8").splitlines() if " kafka." in line]
     unpacked = [line for line in own if line.endswith(".jar")]
     assert len(own) > 500
     assert unpacked == []
+    assert rewritten_kib < 0.7 * resident_kib  # where Java moves an archive, all of it
+
+
+def _mapped(pid: int, file: Path) -> tuple[int, int]:
+    """Return how much of a file a process holds in memory, and how much of that it has changed."""
+    sums = {"Rss:": 0, "Private_Dirty:": 0}
+    of_the_file = False
+    for line in Path(f"/proc/{pid}/smaps").read_text("utf-8").splitlines():
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            of_the_file = line.endswith(str(file))
+        elif of_the_file and first in sums:
+            sums[first] += int(rest[0])
+    return sums["Rss:"], sums["Private_Dirty:"]
 
 
 def test_spark_starts_with_its_archive_in_a_folder_with_a_space(java: Java, tmp_path: Path) -> None:
