@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import date
 
 from services.producer.polling.backfill import OWED
 from services.producer.publishing.price_basis import Basis, Prices
-from services.producer.publishing.state_file import StateFile
+from services.producer.publishing.state_file import Connection, StateFile
 from services.producer.series import DAY, Series, Slice
 
 
@@ -72,9 +71,7 @@ def _span(series: Series, exchange_time: str) -> str:
     return exchange_time[: 7 if series.interval == DAY else 10]
 
 
-def _spans(
-    use: sqlite3.Connection, series: Series, first: str, last: str
-) -> dict[str, dict[str, Prices]]:
+def _spans(use: Connection, series: Series, first: str, last: str) -> dict[str, dict[str, Prices]]:
     rows = use.execute(
         "select span, prices from anchor_spans"
         " where symbol = ? and interval = ? and span between ? and ?",
@@ -86,9 +83,7 @@ def _spans(
     }
 
 
-def _of_older_releases(
-    use: sqlite3.Connection, series: Series, first: str, last: str
-) -> dict[str, Prices]:
+def _of_older_releases(use: Connection, series: Series, first: str, last: str) -> dict[str, Prices]:
     """Return what was kept when each bar had a row of its own."""
     rows = use.execute(
         "select exchange_time, open, high, low, close from anchors"

@@ -13,6 +13,8 @@ from typing import Final
 from services.common.fail_points import reach
 
 FILE_NAME: Final = "producer.sqlite"
+Connection = sqlite3.Connection
+"""What a store speaks to the file by."""
 # Tables are only added: the release before must be able to work on the file after a rollback.
 _SCHEMA: Final = """
 create table if not exists bars (
