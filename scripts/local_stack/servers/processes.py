@@ -23,14 +23,8 @@ from scripts.local_stack.servers.process_table import in_session
 
 _POLL_SECONDS = 0.1
 _LAST_LINES = 12
-# What a large batch used goes back to the system, not into a store for the next: as in the images,
-# where services/Dockerfile says the same.
-_MEMORY = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
+# As in the images, where services/Dockerfile tells why.
+_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 _PR_SET_CHILD_SUBREAPER = 36  # of linux/prctl.h
 
 

@@ -30,8 +30,8 @@ _JAVA_OPTIONS = ("-XX:-DontCompileHugeMethods",)
 # Throughput, not pauses of milliseconds, is what batches want.
 _EXECUTOR_HEAP = ("-XX:+UseParallelGC",)
 # What a batch leaves dies young. Left to itself Java fills a third of its heap with that before it
-# looks, and keeps the room: 200 MiB more, for which it drains no faster on a few cores.
-_DRIVER_HEAP = ("-XX:+UseSerialGC", "-Xms128m", "-XX:NewSize=64m", "-XX:MaxNewSize=64m")
+# looks, and keeps the room. With less than this it drains more slowly.
+_DRIVER_HEAP = ("-XX:+UseSerialGC", "-Xms128m", "-XX:NewSize=96m", "-XX:MaxNewSize=96m")
 ERRORS = (PySparkException, Py4JError)
 """What Spark raises: an exception of Java that PySpark does not know comes as py4j's own."""
 _LOGGING = Path(__file__).with_name("log4j2.properties")
