@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -87,6 +87,21 @@ class _Batch(ProducerBatch):  # type: ignore[misc]
         self.max_record_size = max(self.max_record_size, appended.size)
         self.last_append = now
         return self.produce_future
+
+    def _complete_future(
+        self,
+        base_offset: int,
+        timestamp_ms: int,
+        record_exceptions_fn: Callable[[int], Exception] | None,
+    ) -> None:
+        """The library ends a batch's future in success also where the batch has failed: the future
+        of each record asks for its own error."""
+        if record_exceptions_fn is None:
+            super()._complete_future(base_offset, timestamp_ms, None)
+            return
+        errors = [record_exceptions_fn(place) for place in range(self.record_count)]
+        refusals = [error for error in errors if isinstance(error, REFUSALS)]
+        self.produce_future.failure([*refusals, *errors][0])
 
     @property
     def _record_futures(self) -> list[Any]:
